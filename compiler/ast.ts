@@ -1,0 +1,246 @@
+/**
+ * The program as written: names unresolved, types unchecked, literals decoded. `1-parse` makes it,
+ * `2-check` reads it. Every node has the span that a message about it should underline.
+ */
+import type { Span } from "./source.ts";
+
+export type Verdict = "allow" | "hold" | "deny" | "quarantine" | "terminate";
+
+export interface Name {
+  readonly text: string;
+  readonly span: Span;
+}
+
+export interface Program {
+  readonly policy: PolicyHeader | null;
+  readonly valid: { readonly fromMs: bigint; readonly untilMs: bigint; readonly span: Span } | null;
+  readonly containment: { readonly ageMs: bigint; readonly span: Span } | null;
+  readonly declarations: readonly Declaration[];
+}
+
+export interface PolicyHeader {
+  /** Dotted, as written: `agents.payments`. */
+  readonly name: Name;
+  readonly version: bigint;
+}
+
+export type Declaration =
+  | EnumDeclaration
+  | RecordDeclaration
+  | EntityDeclaration
+  | SubjectDeclaration
+  | SharedDeclaration
+  | ActionDeclaration
+  | RuleDeclaration
+  | TestDeclaration;
+
+interface Declared {
+  readonly span: Span;
+  /** The text of the `///` lines above, joined by newlines; empty where there are none. */
+  readonly doc: string;
+}
+
+export interface EnumDeclaration extends Declared {
+  readonly kind: "enum";
+  readonly name: Name;
+  readonly members: readonly Name[];
+}
+
+export interface FieldDeclaration {
+  readonly name: Name;
+  readonly type: TypeNode;
+  readonly span: Span;
+}
+
+export interface RecordDeclaration extends Declared {
+  readonly kind: "record";
+  readonly name: Name;
+  readonly fields: readonly FieldDeclaration[];
+}
+
+export interface EntityDeclaration extends Declared {
+  readonly kind: "entity";
+  readonly name: Name;
+  readonly groups: readonly Name[];
+  readonly attributes: readonly FieldDeclaration[];
+}
+
+/** `subject agent: Agent` */
+export interface SubjectDeclaration extends Declared {
+  readonly kind: "subject";
+  readonly field: FieldDeclaration;
+}
+
+/** `every action { … }` */
+export interface SharedDeclaration extends Declared {
+  readonly kind: "shared";
+  readonly fields: readonly FieldDeclaration[];
+}
+
+export interface ActionDeclaration extends Declared {
+  readonly kind: "action";
+  readonly name: Name;
+  readonly fields: readonly FieldDeclaration[];
+}
+
+export interface RuleDeclaration extends Declared {
+  readonly kind: "rule";
+  readonly verdict: Verdict;
+  readonly name: Name;
+  /** `null` stands for `on *`. */
+  readonly actions: readonly Name[] | null;
+  /** The rule says `always` instead of `when` or `unless`. */
+  readonly always: boolean;
+  readonly when: Expr | null;
+  readonly unless: Expr | null;
+  readonly until: Until | null;
+  readonly because: Template | null;
+  readonly note: Template | null;
+  readonly absentOk: readonly AbsentOk[];
+}
+
+/** `until approved by 2 of G within 15m` */
+export interface Until {
+  readonly count: bigint;
+  readonly group: Expr;
+  readonly withinMs: bigint;
+  readonly span: Span;
+}
+
+/** `@absent_ok(memo, "why")`: `path` is the name and its attributes, outermost first. */
+export interface AbsentOk {
+  readonly path: readonly Name[];
+  readonly why: string;
+  readonly span: Span;
+}
+
+export interface Template {
+  readonly parts: readonly TemplatePart[];
+  readonly span: Span;
+}
+
+export type TemplatePart =
+  | { readonly kind: "text"; readonly text: string }
+  | { readonly kind: "hole"; readonly expr: Expr };
+
+// ---- types
+
+export type TypeNode =
+  /** `bool int decimal string path timestamp duration`, an enum, a record or an entity. */
+  | {
+      readonly kind: "named";
+      readonly name: Name;
+      /** `string id` */
+      readonly id: boolean;
+      /** `int 0..100`, `decimal 0.01..1_000_000`: as written, both literals (with sign). */
+      readonly range: { readonly from: Expr; readonly to: Expr } | null;
+      /** `string max 256` */
+      readonly max: bigint | null;
+      readonly span: Span;
+    }
+  | {
+      readonly kind: "collection";
+      readonly shape: "list" | "set";
+      readonly of: TypeNode;
+      readonly min: bigint | null;
+      readonly max: bigint | null;
+      readonly span: Span;
+    }
+  | { readonly kind: "optional"; readonly of: TypeNode; readonly span: Span };
+
+// ---- expressions
+
+export type BinaryOperator =
+  | "and" | "or" | "==" | "!=" | "<" | "<=" | ">" | ">="
+  | "+" | "-" | "*" | "/" | "%" | "??" | "in" | "not in" | "like";
+
+export type Expr =
+  | { readonly kind: "name"; readonly name: string; readonly span: Span }
+  | { readonly kind: "bool"; readonly value: boolean; readonly span: Span }
+  | { readonly kind: "int"; readonly value: bigint; readonly span: Span }
+  /** Scaled by 10^4. */
+  | { readonly kind: "decimal"; readonly value: bigint; readonly span: Span }
+  | { readonly kind: "text"; readonly value: string; readonly span: Span }
+  | { readonly kind: "timestamp"; readonly ms: bigint; readonly span: Span }
+  | { readonly kind: "duration"; readonly ms: bigint; readonly span: Span }
+  /** `Team::"treasury"` */
+  | { readonly kind: "entity"; readonly type: Name; readonly id: string; readonly span: Span }
+  | { readonly kind: "collection"; readonly shape: "list" | "set"; readonly elements: readonly Expr[]; readonly span: Span }
+  /** `agent.zone`, `Zone.eu`, `a.b` of records */
+  | { readonly kind: "select"; readonly of: Expr; readonly name: Name; readonly span: Span }
+  /** `path.within("/a")`: a method with its receiver */
+  | { readonly kind: "call"; readonly of: Expr; readonly method: Name; readonly args: readonly Expr[]; readonly span: Span }
+  | { readonly kind: "not"; readonly of: Expr; readonly span: Span }
+  | { readonly kind: "negate"; readonly of: Expr; readonly span: Span }
+  | { readonly kind: "binary"; readonly op: BinaryOperator; readonly left: Expr; readonly right: Expr; readonly span: Span }
+  /** Only on the right of `in` and `not in`. */
+  | { readonly kind: "range"; readonly from: Expr; readonly to: Expr; readonly span: Span }
+  | { readonly kind: "presence"; readonly of: Expr; readonly present: boolean; readonly span: Span }
+  | {
+      readonly kind: "quantifier";
+      readonly op: "any" | "all" | "count";
+      readonly variable: Name;
+      readonly over: Expr;
+      readonly body: Expr;
+      readonly span: Span;
+    }
+  /** Where recovery or an unavailable construct left a gap; a diagnostic was given, nothing follows from it. */
+  | { readonly kind: "missing"; readonly span: Span };
+
+// ---- tests
+
+export interface TestDeclaration extends Declared {
+  readonly kind: "test";
+  readonly title: string;
+  readonly action: Name;
+  readonly facts: readonly TestEntity[];
+  readonly given: readonly TestField[];
+  readonly approvals: readonly TestApproval[];
+  /** Names of the table's columns but the last, which is `expect`; no table: no columns and one row. */
+  readonly columns: readonly Name[];
+  readonly rows: readonly TestRow[];
+}
+
+/** `Agent::"a1" in Team::"t" { zone: eu }` */
+export interface TestEntity {
+  readonly type: Name;
+  readonly id: string;
+  readonly parents: readonly { readonly type: Name; readonly id: string; readonly span: Span }[];
+  readonly attributes: readonly TestField[];
+  readonly span: Span;
+}
+
+export interface TestField {
+  readonly name: Name;
+  readonly value: TestValue;
+}
+
+/** `absent` leaves the field out; a record is `{ name: value }`, apart from a set by its colons. */
+export type TestValue =
+  | { readonly kind: "expr"; readonly expr: Expr }
+  | { readonly kind: "record"; readonly fields: readonly TestField[]; readonly span: Span }
+  | { readonly kind: "records"; readonly shape: "list" | "set"; readonly elements: readonly TestValue[]; readonly span: Span }
+  | { readonly kind: "absent"; readonly span: Span };
+
+/** `approved by User::"u2" asked 2026-11-03T09:50:00Z given 2026-11-03T09:55:00Z` */
+export interface TestApproval {
+  readonly type: Name;
+  readonly id: string;
+  readonly askedMs: bigint;
+  readonly givenMs: bigint;
+  readonly span: Span;
+}
+
+export interface TestRow {
+  readonly cells: readonly TestValue[];
+  readonly expect: TestExpectation;
+  readonly span: Span;
+}
+
+/** `deny by a, b` (exactly the fired rules with that verdict), `deny with error.overflow`, or `allow`. */
+export interface TestExpectation {
+  readonly verdict: Verdict;
+  readonly rules: readonly Name[] | null;
+  readonly code: string | null;
+  readonly span: Span;
+}

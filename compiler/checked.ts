@@ -1,0 +1,204 @@
+/**
+ * The program as it means: names resolved, types known, narrowing proved. Only `2-check` makes one, and only
+ * without errors; lowering and the reference interpreter take nothing else.
+ *
+ * A rule is checked once for each action it is on, since a field may differ in type between actions: a
+ * `Rule` has one `Case` for each.
+ */
+import type { Field, Type, Types } from "@polity/runtime/layout.ts";
+import type { Verdict } from "./ast.ts";
+import type { Source, Span } from "./source.ts";
+
+export interface Checked {
+  readonly source: Source;
+  readonly policy: { readonly name: string; readonly version: bigint };
+  /** `from <= now < until`, in milliseconds. */
+  readonly valid: { readonly fromMs: bigint; readonly untilMs: bigint } | null;
+  readonly containmentAgeMs: bigint;
+  readonly types: Types;
+  /** The shared field that names who acts. */
+  readonly subject: { readonly field: string; readonly entity: string } | null;
+  /** Sorted by name. */
+  readonly actions: readonly Action[];
+  /** Sorted by name: a rule's index here is its id everywhere. */
+  readonly rules: readonly Rule[];
+  readonly readsTrust: boolean;
+  /** Every entity literal of the rules, sorted by type, then id in UTF-8 bytes: facts must hold them all. */
+  readonly entityLiterals: readonly EntityValue[];
+  readonly tests: readonly Test[];
+}
+
+export interface Action {
+  readonly name: string;
+  /** All declared and shared fields (subject included), sorted by name. */
+  readonly fields: readonly ActionField[];
+}
+
+export interface ActionField extends Field {
+  /**
+   * In the frame: some rule of the action reads it, or its type contains an entity (which must exist) or
+   * shaped text (which the module parses at the door).
+   */
+  readonly read: boolean;
+}
+
+export interface Rule {
+  readonly name: string;
+  readonly verdict: Verdict;
+  readonly span: Span;
+  /** Sorted by action name. */
+  readonly cases: readonly Case[];
+  readonly absentOk: readonly { readonly path: string; readonly why: string }[];
+}
+
+export interface Case {
+  readonly action: string;
+  /** `null`: the clause is not written. Both null: `always`. The rule fires if `when and not unless`. */
+  readonly when: Expr | null;
+  readonly unless: Expr | null;
+  readonly approval: Approval | null;
+  readonly because: Template | null;
+  readonly note: Template | null;
+}
+
+export interface Approval {
+  readonly count: number;
+  /** Of entity type. */
+  readonly group: Expr;
+  readonly withinMs: bigint;
+}
+
+/** Hole expressions have any type but record, collection and optional. */
+export interface Template {
+  readonly parts: readonly ({ readonly kind: "text"; readonly text: string } | { readonly kind: "hole"; readonly expr: Expr })[];
+}
+
+// ---- values
+
+export interface EntityValue {
+  readonly type: string;
+  readonly id: string;
+}
+
+/**
+ * bool: boolean · int, decimal (scaled), timestamp, duration (ms): bigint · string, path (canonical): string ·
+ * enum: { member } · entity: { type, id } · record: Map by field · list and set: array · absent: undefined.
+ * Sets are sorted in canonical order (docs/abi.md, "Order") and have no duplicates.
+ */
+export type Value =
+  | boolean
+  | bigint
+  | string
+  | { readonly member: number }
+  | EntityValue
+  | ReadonlyMap<string, Value>
+  | readonly Value[]
+  | undefined;
+
+// ---- expressions
+
+export type ArithmeticOperator = "+" | "-" | "*" | "/" | "%";
+
+interface Typed {
+  readonly type: Type;
+  readonly span: Span;
+  /** Statically: evaluating this, or any part of it, may end in an error (overflow, divide). */
+  readonly mayErr: boolean;
+}
+
+export type Expr = Typed &
+  (
+    | { readonly kind: "literal"; readonly value: Value }
+    /** A field of the request. */
+    | { readonly kind: "field"; readonly name: string }
+    | { readonly kind: "now" }
+    | { readonly kind: "trust" }
+    /** A quantifier's variable; `id` is unique within the case. */
+    | { readonly kind: "variable"; readonly name: string; readonly id: number }
+    /** An attribute of an entity or a field of a record; `of` is never optional. */
+    | { readonly kind: "attribute"; readonly of: Expr; readonly name: string }
+    /** `of` has type `T?` and is known to be present here: the value inside. */
+    | { readonly kind: "proved"; readonly of: Expr }
+    /** `of` has an optional type. */
+    | { readonly kind: "presence"; readonly of: Expr; readonly present: boolean }
+    /** `of` has an optional type, `otherwise` the type within. */
+    | { readonly kind: "coalesce"; readonly of: Expr; readonly otherwise: Expr }
+    | { readonly kind: "not"; readonly of: Expr }
+    | { readonly kind: "and" | "or"; readonly left: Expr; readonly right: Expr }
+    /** Both sides have one kind; ranges, bounds and `id` apart, the same type. Never optional. */
+    | { readonly kind: "equal"; readonly negated: boolean; readonly left: Expr; readonly right: Expr }
+    /** int, decimal, timestamp or duration. */
+    | { readonly kind: "order"; readonly op: "<" | "<=" | ">" | ">="; readonly left: Expr; readonly right: Expr }
+    /**
+     * `meaning` names the row of the table: int and decimal as such; `duration`: duration ± % duration;
+     * `shift`: timestamp ± duration (or duration + timestamp); `gap`: timestamp - timestamp;
+     * `scale`: duration * int, int * duration or duration / int; `ratio`: duration / duration, an int.
+     * `mayOverflow` is false where intervals prove it; a divisor that may be zero makes `mayErr` true too.
+     */
+    | {
+        readonly kind: "arithmetic";
+        readonly op: ArithmeticOperator;
+        readonly meaning: "int" | "decimal" | "duration" | "shift" | "gap" | "scale" | "ratio";
+        readonly left: Expr;
+        readonly right: Expr;
+        readonly mayOverflow: boolean;
+        readonly mayDivideByZero: boolean;
+      }
+    /** int, decimal or duration. */
+    | { readonly kind: "negate"; readonly of: Expr; readonly mayOverflow: boolean }
+    /** `of` equals a member of `within` (a list or set of plain values), or `has` for entities. */
+    | { readonly kind: "member"; readonly of: Expr; readonly within: Expr; readonly negated: boolean }
+    /** Both ends included. Evaluated in the order of, from, to. */
+    | { readonly kind: "between"; readonly of: Expr; readonly from: Expr; readonly to: Expr; readonly negated: boolean }
+    /** The entity `of` is `group` or is below it. */
+    | { readonly kind: "below"; readonly of: Expr; readonly group: Expr; readonly negated: boolean }
+    /** The entity `of` is, or is below, at least one of the list or set `groups`. */
+    | { readonly kind: "below_any"; readonly of: Expr; readonly groups: Expr; readonly negated: boolean }
+    /** On strings; `pattern` is a literal or comes from facts. `like`: `*` is any text, `\*` and `\\` escape. */
+    | { readonly kind: "text_test"; readonly op: "starts_with" | "ends_with" | "like"; readonly of: Expr; readonly pattern: Expr }
+    /** On paths, segment by segment; a path is within itself. */
+    | { readonly kind: "path_within"; readonly of: Expr; readonly base: Expr }
+    /** `all` and `any` stop at the first answer; `count` is an int in 0..max. Members in canonical order. */
+    | {
+        readonly kind: "quantifier";
+        readonly op: "any" | "all" | "count";
+        readonly variable: string;
+        readonly id: number;
+        readonly over: Expr;
+        readonly body: Expr;
+      }
+  );
+
+// ---- tests
+
+/** One row of a test block, ready to run. Values are in the form that a request file has (JSON). */
+export interface Test {
+  readonly title: string;
+  readonly span: Span;
+  readonly action: string;
+  readonly facts: readonly TestEntity[];
+  /** As in a request's `fields`. */
+  readonly fields: Readonly<Record<string, unknown>>;
+  readonly header: TestHeader;
+  readonly expect: {
+    readonly verdict: Verdict;
+    /** Exactly the fired rules with that verdict, sorted; null: not said. */
+    readonly rules: readonly string[] | null;
+    readonly code: string | null;
+  };
+}
+
+export interface TestEntity {
+  readonly type: string;
+  readonly id: string;
+  readonly attributes: Readonly<Record<string, unknown>>;
+  readonly parents: readonly EntityValue[];
+}
+
+/** What a test may say of the header; the rest is free and current. `trust` is null where not given. */
+export interface TestHeader {
+  readonly nowMs: bigint;
+  readonly trust: number | null;
+  readonly containment: "free" | "quarantined" | "terminated";
+  readonly approvals: readonly { readonly approver: EntityValue; readonly askedMs: bigint; readonly givenMs: bigint }[];
+}

@@ -1,0 +1,87 @@
+/** What a decision says, and the numbers that stand for it in memory. Numbers are never reused. */
+
+export type Verdict = "allow" | "hold" | "deny" | "quarantine" | "terminate";
+
+/** 0 is never a verdict. */
+export const VERDICT_NUMBERS = { allow: 1, hold: 2, deny: 3, quarantine: 4, terminate: 5 } as const satisfies Record<
+  Verdict,
+  number
+>;
+
+export type ErrorKind = "overflow" | "divide" | "range" | "cold" | "full" | "type";
+
+export const ERROR_NUMBERS = { overflow: 1, divide: 2, range: 3, cold: 4, full: 5, type: 6 } as const satisfies Record<
+  ErrorKind,
+  number
+>;
+
+/** Codes of a decision. From 32 on: `error.<kind>`, 32 + the kind's number. */
+export const CODE_NUMBERS = {
+  rule: 1,
+  no_rule: 2,
+  "input.invalid": 3,
+  "input.missing": 4,
+  "input.unknown_action": 5,
+  "input.unknown_field": 6,
+  "input.out_of_range": 7,
+  "input.too_large": 8,
+  "entity.unknown": 9,
+  "host.mismatch": 10,
+  "host.trap": 11,
+  "host.not_ready": 12,
+  "policy.expired": 13,
+  "policy.stale": 14,
+  "facts.stale": 15,
+  "containment.stale": 16,
+  "subject.quarantined": 17,
+  "subject.terminated": 18,
+  "error.overflow": 33,
+  "error.divide": 34,
+  "error.range": 35,
+  "error.cold": 36,
+  "error.full": 37,
+  "error.type": 38,
+} as const;
+
+export type Code = keyof typeof CODE_NUMBERS;
+
+export type Containment = "free" | "quarantined" | "terminated";
+
+export const CONTAINMENT_NUMBERS = { free: 1, quarantined: 2, terminated: 3 } as const satisfies Record<
+  Containment,
+  number
+>;
+
+export type ReasonValue =
+  | { readonly kind: "bool"; readonly value: boolean }
+  | { readonly kind: "int"; readonly value: bigint }
+  /** Scaled by 10^4. */
+  | { readonly kind: "decimal"; readonly value: bigint }
+  | { readonly kind: "timestamp"; readonly ms: bigint }
+  | { readonly kind: "duration"; readonly ms: bigint }
+  | { readonly kind: "text"; readonly text: string }
+  | { readonly kind: "enum"; readonly member: string }
+  | { readonly kind: "entity"; readonly type: string; readonly id: string }
+  /** The interpolation ended in an error; it changes no verdict. */
+  | { readonly kind: "error" };
+
+/** A `because` or `note` of one rule: literal text and typed values in turn; `render.ts` makes it text. */
+export interface Reason {
+  readonly rule: string;
+  readonly parts: readonly (string | ReasonValue)[];
+}
+
+/** What evaluating says, the same from every engine. Rule names are in byte order. */
+export interface Outcome {
+  readonly verdict: Verdict;
+  readonly code: Code;
+  /** An `allow` rule fired. */
+  readonly granted: boolean;
+  /** All fired rules, at most 256 listed. */
+  readonly rules: readonly string[];
+  readonly errors: readonly { readonly rule: string; readonly kind: ErrorKind }[];
+  /** The `because` of the fired rules with the final verdict that have one (code `rule` only). */
+  readonly reasons: readonly Reason[];
+  /** The `note` of all fired rules that have one. */
+  readonly notes: readonly Reason[];
+}

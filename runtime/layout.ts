@@ -1,0 +1,104 @@
+/**
+ * The types of values that cross into an evaluator and where they lie in memory. The compiler and the host
+ * share this file, so that they cannot disagree about an offset. See docs/abi.md, "Slots".
+ */
+
+export type Type =
+  | { readonly kind: "bool" }
+  /** Both ends included. */
+  | { readonly kind: "int"; readonly min: bigint; readonly max: bigint }
+  /** Scaled by 10^4: `0.01` is 100n. Both ends included. */
+  | { readonly kind: "decimal"; readonly min: bigint; readonly max: bigint }
+  /** Milliseconds since 1970-01-01T00:00:00Z. */
+  | { readonly kind: "timestamp" }
+  /** Milliseconds. */
+  | { readonly kind: "duration" }
+  /** `bytesMax` counts UTF-8 bytes; `id` limits the characters to `[A-Za-z0-9._:@/-]`, at least one. */
+  | { readonly kind: "string"; readonly id: boolean; readonly bytesMax: number }
+  | { readonly kind: "path"; readonly bytesMax: number }
+  | { readonly kind: "enum"; readonly name: string }
+  | { readonly kind: "record"; readonly name: string }
+  | { readonly kind: "entity"; readonly name: string }
+  | { readonly kind: "optional"; readonly of: Type }
+  | { readonly kind: "list"; readonly of: Type; readonly min: number; readonly max: number }
+  | { readonly kind: "set"; readonly of: Type; readonly min: number; readonly max: number };
+
+export interface Field {
+  readonly name: string;
+  readonly type: Type;
+}
+
+export interface EntityType {
+  /** Names of the entity types that may be its parents, sorted. */
+  readonly groups: readonly string[];
+  /** Sorted by name. */
+  readonly attributes: readonly Field[];
+}
+
+/** Named types. Record fields and entity attributes are sorted by name, enum members stay as declared. */
+export interface Types {
+  readonly enums: ReadonlyMap<string, readonly string[]>;
+  readonly records: ReadonlyMap<string, readonly Field[]>;
+  readonly entities: ReadonlyMap<string, EntityType>;
+}
+
+export const INT_MIN = -(2n ** 63n);
+export const INT_MAX = 2n ** 63n - 1n;
+/** 10^4: decimals have four fractional digits. */
+export const DECIMAL_SCALE = 10_000n;
+/** 0001-01-01T00:00:00.000Z and 9999-12-31T23:59:59.999Z, in milliseconds. */
+export const TIMESTAMP_MIN = -62_135_596_800_000n;
+export const TIMESTAMP_MAX = 253_402_300_799_999n;
+/** Durations from outside lie within ±10^15 ms, about 31,700 years, so that one sum can be proved safe. */
+export const DURATION_MAX = 1_000_000_000_000_000n;
+export const STRING_BYTES_DEFAULT = 1_024;
+export const STRING_BYTES_MAX = 65_536;
+export const COLLECTION_DEFAULT = 64;
+export const COLLECTION_MAX = 4_096;
+export const TRUST_MAX = 1_000n;
+/** Entity ids, in UTF-8 bytes; at least one. */
+export const ENTITY_ID_BYTES_MAX = 256;
+export const APPROVALS_MAX = 16;
+/** How many rule ids a result lists; totals are exact. */
+export const RULES_LISTED_MAX = 256;
+
+export const SLOT_BYTES = 8;
+
+/** Bytes that a value of this type takes where it stands; text and members of collections lie elsewhere. */
+export function slotBytes(type: Type, types: Types): number {
+  switch (type.kind) {
+    case "optional":
+      return SLOT_BYTES + slotBytes(type.of, types);
+    case "record":
+      return fieldsBytes(recordFields(type.name, types), types);
+    default:
+      return SLOT_BYTES;
+  }
+}
+
+export function recordFields(name: string, types: Types): readonly Field[] {
+  const fields = types.records.get(name);
+  if (fields === undefined) throw new Error(`unknown record ${name}`);
+  return fields;
+}
+
+export function fieldsBytes(fields: readonly Field[], types: Types): number {
+  let bytes = 0;
+  for (const field of fields) bytes += slotBytes(field.type, types);
+  return bytes;
+}
+
+/** Offset of a field from the start of its record (or of an action's fixed part, or of the attributes). */
+export function fieldOffset(fields: readonly Field[], name: string, types: Types): number {
+  let offset = 0;
+  for (const field of fields) {
+    if (field.name === name) return offset;
+    offset += slotBytes(field.type, types);
+  }
+  throw new Error(`unknown field ${name}`);
+}
+
+/** Rounds up to whole slots: text is padded with zeros so that it can be compared eight bytes at a time. */
+export function padded(bytes: number): number {
+  return (bytes + SLOT_BYTES - 1) & -SLOT_BYTES;
+}

@@ -1,0 +1,69 @@
+/**
+ * The manifest of an evaluator: canonical JSON in the custom section `polity` of the module. Here is its
+ * shape in memory; `manifest-codec.ts` writes and strictly reads it.
+ */
+import type { Verdict } from "./decision.ts";
+import type { Type, Types } from "./layout.ts";
+
+export const ABI_MAJOR = 1;
+export const ABI_MINOR = 0;
+export const LANGUAGE_VERSION = 1;
+export const MANIFEST_SECTION = "polity";
+
+export interface Manifest {
+  readonly abi: { readonly major: number; readonly minor: number };
+  readonly language: number;
+  readonly policy: { readonly name: string; readonly version: bigint };
+  /** `from <= now < until`, milliseconds. */
+  readonly valid: { readonly fromMs: bigint; readonly untilMs: bigint } | null;
+  readonly containmentAgeMs: bigint;
+  readonly compiler: string;
+  readonly assembler: string;
+  /** Base names and `sha256:` digests, sorted by name. */
+  readonly sources: readonly { readonly file: string; readonly sha256: string }[];
+  readonly types: Types;
+  readonly subject: { readonly field: string; readonly entity: string } | null;
+  /** First 8 bytes of the SHA-256 of the layout, as 16 hex digits in memory order. */
+  readonly layoutTag: string;
+  /** Sorted by name; an action's index is its number in the frame. */
+  readonly actions: readonly ActionLayout[];
+  /** Sorted by name; a rule's index is its id in the result. */
+  readonly rules: readonly RuleEntry[];
+  /** Must be in the facts, sorted by type and id. */
+  readonly entityLiterals: readonly { readonly type: string; readonly id: string }[];
+  readonly readsTrust: boolean;
+  readonly limits: { readonly frameBytesMax: number; readonly factsBytesMax: number };
+}
+
+export interface ActionLayout {
+  readonly name: string;
+  /** All declared and shared fields, sorted by name. */
+  readonly fields: readonly FieldLayout[];
+  /** Bytes of the fixed part. */
+  readonly fixedBytes: number;
+}
+
+export interface FieldLayout {
+  readonly name: string;
+  readonly type: Type;
+  /** From the start of the action's fixed part; null where the evaluator does not read the field. */
+  readonly offset: number | null;
+}
+
+export interface RuleEntry {
+  readonly name: string;
+  readonly verdict: Verdict;
+  /** Sorted names. */
+  readonly actions: readonly string[];
+  readonly line: number;
+  readonly column: number;
+  /** By action, since a field may differ in type; null where the clause is not written. */
+  readonly because: TemplateEntry | null;
+  readonly note: TemplateEntry | null;
+  readonly absentOk: readonly { readonly path: string; readonly why: string }[];
+}
+
+/** Text and holes in turn; a hole's value is returned by the module with its type. */
+export interface TemplateEntry {
+  readonly parts: readonly (string | null)[];
+}
