@@ -1,6 +1,7 @@
 /**
- * The part of the WebAssembly JavaScript interface that Polity uses. It is declared here because TypeScript ships it only
- * together with the whole DOM, whose globals (`name`, `history`, `status` …) would turn a misspelt variable into valid code.
+ * The part of the WebAssembly JavaScript interface that Polity uses. It is declared here because TypeScript
+ * ships it only together with the whole DOM, whose globals (`name`, `history`, `status` …) would turn a
+ * forgotten variable into valid code.
  */
 declare namespace WebAssembly {
   type ExternalKind = "function" | "global" | "memory" | "table" | "tag";
@@ -30,7 +31,7 @@ declare namespace WebAssembly {
   class Memory {
     constructor(descriptor: MemoryDescriptor);
     readonly buffer: ArrayBuffer;
-    /** Grows by `pages` of 64 KiB and returns the former size in pages; throws a RangeError beyond the maximum. */
+    /** Grows by `pages` of 64 KiB; returns the former number of pages, or throws a RangeError. */
     grow(pages: number): number;
   }
 

@@ -8,8 +8,8 @@ export const NOT_RUN_FILE = "POLITY_NOT_RUN_FILE";
 
 /**
  * Reports that `what` was not exercised because this machine lacks something, e.g.
- * `notRun("evaluator in Chromium", "no /usr/bin/chromium")`. A test that returns early after this call still passes,
- * but the summary shows the line, and the run fails where everything must run (see summary-reporter.ts).
+ * `notRun("evaluator in Chromium", "no /usr/bin/chromium")`. A test that returns early after this call still
+ * passes, but the summary shows it, and the run fails where everything must run (see summary-reporter.ts).
  */
 export function notRun(what: string, why: string): void {
   const file = process.env[NOT_RUN_FILE];

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { TestModule, TestRunEndReason, Vitest } from "vitest/node";
+import type { Reporter, TestModule } from "vitest/node";
 import { NOT_RUN_FILE, type NotRun, readNotRun } from "./not-run.ts";
 
 /** Where nothing may stay untested (continuous integration), this variable turns "not run" into a failure. */
@@ -10,33 +10,35 @@ const MUST_RUN_ALL = "POLITY_MUST_RUN_ALL";
 type Outcome = { passed: number; failed: number; readonly notRun: NotRun[] };
 
 /** Ends a run with one line per thing that was not run, and then exactly `N passed, N failed`. */
-// biome-ignore lint/style/noDefaultExport: Vitest loads a reporter by its default export.
-export default class SummaryReporter {
-  readonly #folder = mkdtempSync(join(tmpdir(), "polity-test-"));
-  readonly #file = join(this.#folder, "not-run.jsonl");
+export function summaryReporter(): Reporter {
+  const mustRunAll = process.env[MUST_RUN_ALL] === "1";
+  let folder = "";
+  let file = "";
+  let isFiltered = false;
 
-  #isFiltered = false;
+  return {
+    onInit(vitest) {
+      isFiltered = vitest.config.testNamePattern !== undefined;
+      folder = mkdtempSync(join(tmpdir(), "polity-test-"));
+      file = join(folder, "not-run.jsonl");
+      writeFileSync(file, "");
+      process.env[NOT_RUN_FILE] = file;
+    },
 
-  onInit(vitest: Vitest): void {
-    this.#isFiltered = vitest.config.testNamePattern !== undefined;
-    writeFileSync(this.#file, "");
-    process.env[NOT_RUN_FILE] = this.#file;
-  }
+    onTestRunEnd(modules, errors, reason) {
+      const outcome = countTests(modules);
+      outcome.failed += errors.length;
+      if (reason !== "passed" && outcome.failed === 0) outcome.failed = 1;
+      // `vitest -t name` skips the rest on purpose: only what a test itself reports is news then.
+      if (isFiltered) outcome.notRun.length = 0;
+      outcome.notRun.push(...readNotRun(file));
+      rmSync(folder, { recursive: true });
 
-  onTestRunEnd(modules: readonly TestModule[], errors: readonly unknown[], reason: TestRunEndReason): void {
-    const outcome = countTests(modules);
-    outcome.failed += errors.length;
-    if (reason !== "passed" && outcome.failed === 0) outcome.failed = 1;
-    // `vitest -t name` skips the rest on purpose: only what a test itself reports is news then.
-    if (this.#isFiltered) outcome.notRun.length = 0;
-    outcome.notRun.push(...readNotRun(this.#file));
-    rmSync(this.#folder, { recursive: true });
-
-    const mustRunAll = process.env[MUST_RUN_ALL] === "1";
-    if (mustRunAll && outcome.notRun.length > 0) process.exitCode = 1;
-    // Vitest prints its own summary in this same hook; the last word comes after it.
-    process.once("exit", () => process.stdout.write(summary(outcome, mustRunAll)));
-  }
+      if (mustRunAll && outcome.notRun.length > 0) process.exitCode = 1;
+      // Vitest prints its own summary in this same hook; the last word comes after it.
+      process.once("exit", () => process.stdout.write(summary(outcome, mustRunAll)));
+    },
+  };
 }
 
 /** A file that fails outside its tests (e.g. while it loads) counts as one failure. */
