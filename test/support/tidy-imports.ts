@@ -13,8 +13,16 @@ const MAY_IMPORT: ReadonlyMap<string, readonly string[]> = new Map([
   ["cli", ["grammar", "compiler", "runtime", "lineage", "governor", "gateway"]],
 ]);
 
-/** The nouns that compiler and runtime share: how bytes lie, what a manifest says, what a code means. */
-const LAYOUT_NOUNS = new Set(["layout.ts", "manifest.ts", "codes.ts"]);
+/** The nouns that compiler and runtime share: how bytes lie, what manifest and decision say. */
+const LAYOUT_NOUNS: ReadonlySet<string> = new Set([
+  "codes.ts",
+  "decision.ts",
+  "header.ts",
+  "layout.ts",
+  "manifest.ts",
+  "manifest-codec.ts",
+  "unreachable.ts",
+]);
 
 /** The only files of compiler/ that see several phases. */
 const PHASE_JOINTS = new Set(["compiler/pipeline.ts", "compiler/wasm.ts"]);
