@@ -3,17 +3,24 @@
 export type Verdict = "allow" | "hold" | "deny" | "quarantine" | "terminate";
 
 /** 0 is never a verdict. */
-export const VERDICT_NUMBERS = { allow: 1, hold: 2, deny: 3, quarantine: 4, terminate: 5 } as const satisfies Record<
-  Verdict,
-  number
->;
+export const VERDICT_NUMBERS = {
+  allow: 1,
+  hold: 2,
+  deny: 3,
+  quarantine: 4,
+  terminate: 5,
+} as const satisfies Record<Verdict, number>;
 
 export type ErrorKind = "overflow" | "divide" | "range" | "cold" | "full" | "type";
 
-export const ERROR_NUMBERS = { overflow: 1, divide: 2, range: 3, cold: 4, full: 5, type: 6 } as const satisfies Record<
-  ErrorKind,
-  number
->;
+export const ERROR_NUMBERS = {
+  overflow: 1,
+  divide: 2,
+  range: 3,
+  cold: 4,
+  full: 5,
+  type: 6,
+} as const satisfies Record<ErrorKind, number>;
 
 /** Codes of a decision. From 32 on: `error.<kind>`, 32 + the kind's number. */
 export const CODE_NUMBERS = {

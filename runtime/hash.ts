@@ -1,0 +1,39 @@
+import { sha256 as nobleSha256 } from "@noble/hashes/sha2.js";
+
+/** SHA-256 (FIPS 180-4) of bytes: 32 bytes. A host may bring a faster one, e.g. from its platform. */
+export type Sha256 = (bytes: Uint8Array) => Uint8Array;
+
+export const sha256: Sha256 = nobleSha256;
+
+const encoder = new TextEncoder();
+
+/** The UTF-8 bytes of well-formed text; lone surrogates would become U+FFFD, so callers refuse them before. */
+export function utf8(text: string): Uint8Array {
+  return encoder.encode(text);
+}
+
+/** Lower-case hex, in memory order. */
+export function toHex(bytes: Uint8Array): string {
+  let text = "";
+  for (const byte of bytes) text += (byte < 16 ? "0" : "") + byte.toString(16);
+  return text;
+}
+
+/** `sha256:` and 64 hex digits: how files, facts and requests are named. */
+export function digestName(digest: Uint8Array): string {
+  return `sha256:${toHex(digest)}`;
+}
+
+/** The 32 bytes of a name that `digestName` made, or null where the text is not one. */
+export function digestBytes(name: string): Uint8Array | null {
+  if (!/^sha256:[0-9a-f]{64}$/.test(name)) return null;
+  const bytes = new Uint8Array(32);
+  for (let at = 0; at < 32; at += 1) bytes[at] = Number.parseInt(name.slice(7 + at * 2, 9 + at * 2), 16);
+  return bytes;
+}
+
+export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
+  if (a.length !== b.length) return false;
+  for (let at = 0; at < a.length; at += 1) if (a[at] !== b[at]) return false;
+  return true;
+}

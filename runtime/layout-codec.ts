@@ -1,0 +1,316 @@
+/** The manifest's `layout`: named types, subject and actions, as canonical JSON and back. */
+import {
+  COLLECTION_MAX,
+  type EntityType,
+  type Field,
+  INT_MAX,
+  INT_MIN,
+  SLOT_BYTES,
+  STRING_BYTES_MAX,
+  slotBytes,
+  type Type,
+  type Types,
+} from "./layout.ts";
+import type { ActionLayout, FieldLayout, Manifest } from "./manifest.ts";
+import { array, ascending, bigint, bool, integer, members, name, refuse, text } from "./shape.ts";
+import { unreachable } from "./unreachable.ts";
+
+export interface Layout {
+  readonly types: Types;
+  readonly subject: Manifest["subject"];
+  readonly actions: readonly ActionLayout[];
+}
+
+/** A hostile manifest must exhaust neither stack nor memory when records are written out. */
+const DEPTH_MAX = 32;
+const NODES_MAX = 10_000;
+const FIXED_BYTES_MAX = 1 << 20;
+const LEAF: Extent = { bytes: SLOT_BYTES, nodes: 1, depth: 0 };
+
+// ---- writing
+
+export function layoutJson(
+  types: Types,
+  subject: Manifest["subject"],
+  actions: readonly ActionLayout[],
+): Readonly<Record<string, unknown>> {
+  return {
+    actions: actions.map((action) => ({
+      fields: action.fields.map((field) => ({ ...fieldJson(field), offset: field.offset })),
+      fixed_bytes: action.fixedBytes,
+      name: action.name,
+    })),
+    entities: sortedNames(types.entities).map((entity) => {
+      const { groups, attributes } = types.entities.get(entity)!;
+      return { attributes: attributes.map(fieldJson), groups, name: entity };
+    }),
+    enums: sortedNames(types.enums).map((enumName) => ({
+      members: types.enums.get(enumName)!,
+      name: enumName,
+    })),
+    records: sortedNames(types.records).map((record) => ({
+      fields: types.records.get(record)!.map(fieldJson),
+      name: record,
+    })),
+    subject: subject === null ? null : { entity: subject.entity, field: subject.field },
+  };
+}
+
+/** The position of a name in this order is its number in frames, facts and results. */
+export function sortedNames(named: ReadonlyMap<string, unknown>): string[] {
+  return [...named.keys()].sort();
+}
+
+function fieldJson(field: Field): Readonly<Record<string, unknown>> {
+  return { name: field.name, type: typeJson(field.type) };
+}
+
+function typeJson(type: Type): Readonly<Record<string, unknown>> {
+  switch (type.kind) {
+    case "bool":
+    case "timestamp":
+    case "duration":
+      return { kind: type.kind };
+    case "int":
+    case "decimal":
+      return { kind: type.kind, max: String(type.max), min: String(type.min) };
+    case "string":
+      return { bytes_max: type.bytesMax, id: type.id, kind: type.kind };
+    case "path":
+      return { bytes_max: type.bytesMax, kind: type.kind };
+    case "enum":
+    case "record":
+    case "entity":
+      return { kind: type.kind, name: type.name };
+    case "optional":
+      return { kind: type.kind, of: typeJson(type.of) };
+    case "list":
+    case "set":
+      return { kind: type.kind, max: type.max, min: type.min, of: typeJson(type.of) };
+    default:
+      return unreachable(type);
+  }
+}
+
+// ---- reading
+
+export function readLayout(json: unknown): Layout {
+  const layout = members(json, "layout", ["actions", "entities", "enums", "records", "subject"]);
+  const enums = named(array(layout.enums, "enums", readEnum), "enums");
+  const records = named(array(layout.records, "records", readRecord), "records");
+  const entities = named(array(layout.entities, "entities", readEntity), "entities");
+  const types: Types = { enums, records, entities };
+  const extents: Extents = new Map();
+  for (const record of records.keys()) measureRecord(record, types, extents, "records");
+  for (const [entity, { groups, attributes }] of entities) {
+    for (const group of groups) if (!entities.has(group)) refuse(entity, `unknown group ${group}`);
+    measure(attributes, types, extents, entity);
+  }
+  const actions = array(layout.actions, "actions", (action, where) =>
+    readAction(action, where, types, extents),
+  );
+  named(
+    actions.map((action) => [action.name, action]),
+    "actions",
+  );
+  return { types, subject: readSubject(layout.subject, types), actions };
+}
+
+function named<T>(entries: readonly (readonly [string, T])[], where: string): Map<string, T> {
+  ascending(
+    entries.map(([key]) => key),
+    where,
+  );
+  return new Map(entries);
+}
+
+function readEnum(json: unknown, where: string): [string, readonly string[]] {
+  const declared = members(json, where, ["members", "name"]);
+  const names = array(declared.members, where, name);
+  if (names.length === 0 || new Set(names).size !== names.length)
+    refuse(where, "members are missing or repeated");
+  return [name(declared.name, where), names];
+}
+
+function readRecord(json: unknown, where: string): [string, readonly Field[]] {
+  const declared = members(json, where, ["fields", "name"]);
+  return [name(declared.name, where), readFields(declared.fields, where)];
+}
+
+function readEntity(json: unknown, where: string): [string, EntityType] {
+  const declared = members(json, where, ["attributes", "groups", "name"]);
+  const groups = array(declared.groups, where, name);
+  ascending(groups, where);
+  return [name(declared.name, where), { groups, attributes: readFields(declared.attributes, where) }];
+}
+
+function readFields(json: unknown, where: string): Field[] {
+  const fields = array(json, where, (field, at) => {
+    const { name: fieldName, type } = members(field, at, ["name", "type"]);
+    return { name: name(fieldName, at), type: readType(type, at, 0) };
+  });
+  ascending(
+    fields.map((field) => field.name),
+    where,
+  );
+  return fields;
+}
+
+function readSubject(json: unknown, types: Types): Manifest["subject"] {
+  if (json === null) return null;
+  const subject = members(json, "subject", ["entity", "field"]);
+  const entity = name(subject.entity, "subject");
+  if (!types.entities.has(entity)) refuse("subject", `unknown entity type ${entity}`);
+  return { field: name(subject.field, "subject"), entity };
+}
+
+function readAction(json: unknown, where: string, types: Types, extents: Extents): ActionLayout {
+  const action = members(json, where, ["fields", "fixed_bytes", "name"]);
+  const fields = array(action.fields, where, (field, at): FieldLayout => {
+    const read = members(field, at, ["name", "offset", "type"]);
+    const offset = read.offset === null ? null : integer(read.offset, at, 0, FIXED_BYTES_MAX);
+    return { name: name(read.name, at), type: readType(read.type, at, 0), offset };
+  });
+  ascending(
+    fields.map((field) => field.name),
+    where,
+  );
+  measure(fields, types, extents, where);
+  let bytes = 0;
+  for (const field of fields) {
+    if (field.offset === null) continue;
+    if (field.offset !== bytes) refuse(where, `${field.name} is not where its order puts it`);
+    bytes += slotBytes(field.type, types);
+  }
+  if (action.fixed_bytes !== bytes) refuse(where, "wrong number of fixed bytes");
+  return { name: name(action.name, where), fields, fixedBytes: bytes };
+}
+
+const TYPE_KEYS = new Map([
+  ["bool", ["kind"]],
+  ["timestamp", ["kind"]],
+  ["duration", ["kind"]],
+  ["int", ["kind", "max", "min"]],
+  ["decimal", ["kind", "max", "min"]],
+  ["string", ["bytes_max", "id", "kind"]],
+  ["path", ["bytes_max", "kind"]],
+  ["enum", ["kind", "name"]],
+  ["record", ["kind", "name"]],
+  ["entity", ["kind", "name"]],
+  ["optional", ["kind", "of"]],
+  ["list", ["kind", "max", "min", "of"]],
+  ["set", ["kind", "max", "min", "of"]],
+]);
+
+/** `depth` counts what a type stands in: an optional list of members is the deepest that the language has. */
+function readType(json: unknown, where: string, depth: number): Type {
+  if (depth > 2) refuse(where, "types nested too deep");
+  const kind = (json as { kind?: unknown } | null)?.kind as Type["kind"];
+  const keys = TYPE_KEYS.get(kind);
+  if (keys === undefined) refuse(where, "unknown type");
+  const type = members(json, where, keys);
+  switch (kind) {
+    case "bool":
+    case "timestamp":
+    case "duration":
+      return { kind };
+    case "int":
+    case "decimal": {
+      const [min, max] = [bigint(type.min, where), bigint(type.max, where)];
+      return min <= max && min >= INT_MIN && max <= INT_MAX
+        ? { kind, min, max }
+        : refuse(where, "empty range");
+    }
+    case "string":
+      return {
+        kind,
+        id: bool(type.id, where),
+        bytesMax: integer(type.bytes_max, where, 0, STRING_BYTES_MAX),
+      };
+    case "path":
+      return { kind, bytesMax: integer(type.bytes_max, where, 0, STRING_BYTES_MAX) };
+    case "enum":
+    case "record":
+    case "entity":
+      return { kind, name: text(type.name, where) };
+    case "optional":
+      return { kind, of: readType(type.of, where, depth + 1) };
+    case "list":
+    case "set": {
+      const max = integer(type.max, where, 0, COLLECTION_MAX);
+      return { kind, of: readType(type.of, where, depth + 1), min: integer(type.min, where, 0, max), max };
+    }
+    default:
+      return unreachable(kind);
+  }
+}
+
+/** What a type comes to when every record in it is written out. */
+interface Extent {
+  /** Where the value stands, as `slotBytes` counts. */
+  readonly bytes: number;
+  readonly nodes: number;
+  readonly depth: number;
+}
+
+/** By record name; null while a record is being measured, so that one inside itself is met. */
+type Extents = Map<string, Extent | null>;
+
+/** Every name is known, no record contains itself, and nothing is large beyond reason when written out. */
+function measure(fields: readonly Field[], types: Types, extents: Extents, where: string): Extent {
+  let [bytes, nodes, depth] = [0, 1, 0];
+  for (const field of fields) {
+    const extent = measureType(field.type, types, extents, `${where}.${field.name}`);
+    bytes += extent.bytes;
+    nodes += extent.nodes;
+    depth = Math.max(depth, extent.depth);
+  }
+  if (bytes > FIXED_BYTES_MAX || nodes > NODES_MAX || depth >= DEPTH_MAX) refuse(where, "too large a type");
+  return { bytes, nodes, depth: depth + 1 };
+}
+
+function measureType(type: Type, types: Types, extents: Extents, where: string): Extent {
+  switch (type.kind) {
+    case "enum":
+      if (!types.enums.has(type.name)) refuse(where, `unknown enum ${type.name}`);
+      return LEAF;
+    case "entity":
+      if (!types.entities.has(type.name)) refuse(where, `unknown entity type ${type.name}`);
+      return LEAF;
+    case "record":
+      return measureRecord(type.name, types, extents, where);
+    case "optional": {
+      if (type.of.kind === "optional") refuse(where, "optional of optional");
+      const extent = measureType(type.of, types, extents, where);
+      return { ...extent, bytes: extent.bytes + SLOT_BYTES };
+    }
+    case "list":
+    case "set": {
+      const of = type.of.kind;
+      if (of === "optional" || of === "list" || of === "set") refuse(where, `${type.kind} of ${of}`);
+      if (type.kind === "set" && of === "record") refuse(where, "set of record");
+      return { ...measureType(type.of, types, extents, where), bytes: SLOT_BYTES };
+    }
+    case "bool":
+    case "int":
+    case "decimal":
+    case "timestamp":
+    case "duration":
+    case "string":
+    case "path":
+      return LEAF;
+    default:
+      return unreachable(type);
+  }
+}
+
+function measureRecord(record: string, types: Types, extents: Extents, where: string): Extent {
+  const known = extents.get(record);
+  if (known === null) refuse(where, `record ${record} contains itself`);
+  if (known !== undefined) return known;
+  const fields = types.records.get(record) ?? refuse(where, `unknown record ${record}`);
+  extents.set(record, null);
+  const extent = measure(fields, types, extents, record);
+  extents.set(record, extent);
+  return extent;
+}

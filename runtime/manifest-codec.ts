@@ -1,0 +1,194 @@
+/**
+ * The manifest as canonical JSON, the text of the custom section `polity`. 64-bit integers are decimal text,
+ * keys are snake_case. The member `layout` holds exactly what the layout tag covers.
+ */
+import { VERDICT_NUMBERS, type Verdict } from "./decision.ts";
+import { type Sha256, toHex, utf8 } from "./hash.ts";
+import { CanonicalJsonError, canonicalJson, parseJson } from "./json.ts";
+import type { Types } from "./layout.ts";
+import { layoutJson, readLayout } from "./layout-codec.ts";
+import type { ActionLayout, Manifest, RuleEntry, TemplateEntry } from "./manifest.ts";
+import { array, ascending, bigint, bool, integer, members, name, refuse, ShapeError, text } from "./shape.ts";
+
+export type ManifestResult =
+  | { readonly ok: true; readonly manifest: Manifest }
+  | { readonly ok: false; readonly message: string };
+
+/** The manifest as text; throws a CanonicalJsonError for a manifest that cannot be written (lone surrogates). */
+export function encodeManifest(manifest: Manifest): string {
+  const { abi, policy, valid, types, subject, actions, limits } = manifest;
+  return canonicalJson({
+    abi: { major: abi.major, minor: abi.minor },
+    assembler: manifest.assembler,
+    compiler: manifest.compiler,
+    containment_age_ms: String(manifest.containmentAgeMs),
+    entity_literals: manifest.entityLiterals.map(({ type, id }) => ({ type, id })),
+    language: manifest.language,
+    layout: layoutJson(types, subject, actions),
+    layout_tag: manifest.layoutTag,
+    limits: { facts_bytes_max: limits.factsBytesMax, frame_bytes_max: limits.frameBytesMax },
+    policy: { name: policy.name, version: String(policy.version) },
+    reads_trust: manifest.readsTrust,
+    rules: manifest.rules.map(ruleJson),
+    sources: manifest.sources.map(({ file, sha256 }) => ({ file, sha256 })),
+    valid: valid === null ? null : { from_ms: String(valid.fromMs), until_ms: String(valid.untilMs) },
+  });
+}
+
+/**
+ * The first 8 bytes of the SHA-256 of the layout's canonical JSON, as 16 hex digits in memory order: frames
+ * and facts made for another layout are told apart by it.
+ */
+export function layoutTag(
+  types: Types,
+  subject: Manifest["subject"],
+  actions: readonly ActionLayout[],
+  sha256: Sha256,
+): string {
+  return toHex(sha256(utf8(canonicalJson(layoutJson(types, subject, actions)))).subarray(0, 8));
+}
+
+/** Reads what `encodeManifest` wrote; text that it would not have written, byte for byte, is refused. */
+export function decodeManifest(json: string): ManifestResult {
+  const parsed = parseJson(json);
+  if (!parsed.ok) return { ok: false, message: `${parsed.message} at ${parsed.offset}` };
+  try {
+    const manifest = readManifest(parsed.value);
+    if (encodeManifest(manifest) !== json) return { ok: false, message: "not in canonical form" };
+    return { ok: true, manifest };
+  } catch (error) {
+    if (error instanceof ShapeError || error instanceof CanonicalJsonError) {
+      return { ok: false, message: error.message };
+    }
+    throw error;
+  }
+}
+
+const KEYS = [
+  "abi",
+  "assembler",
+  "compiler",
+  "containment_age_ms",
+  "entity_literals",
+  "language",
+  "layout",
+  "layout_tag",
+  "limits",
+  "policy",
+  "reads_trust",
+  "rules",
+  "sources",
+  "valid",
+];
+
+const U16_MAX = 0xffff;
+const U32_MAX = 0xffff_ffff;
+
+function readManifest(json: unknown): Manifest {
+  const top = members(json, "manifest", KEYS);
+  const abi = members(top.abi, "abi", ["major", "minor"]);
+  const policy = members(top.policy, "policy", ["name", "version"]);
+  const limits = members(top.limits, "limits", ["facts_bytes_max", "frame_bytes_max"]);
+  const layout = readLayout(top.layout);
+  const tag = text(top.layout_tag, "layout_tag");
+  if (!/^[0-9a-f]{16}$/.test(tag)) refuse("layout_tag", "not 16 hex digits");
+  const age = bigint(top.containment_age_ms, "containment_age_ms");
+  if (age <= 0n) refuse("containment_age_ms", "not positive");
+  const actionNames = new Set(layout.actions.map((action) => action.name));
+  const rules = array(top.rules, "rules", (rule, where) => readRule(rule, where, actionNames));
+  ascending(
+    rules.map((rule) => rule.name),
+    "rules",
+  );
+  return {
+    abi: { major: integer(abi.major, "abi", 0, U16_MAX), minor: integer(abi.minor, "abi", 0, U16_MAX) },
+    language: integer(top.language, "language", 0, U16_MAX),
+    policy: { name: text(policy.name, "policy.name"), version: bigint(policy.version, "policy.version") },
+    valid: readValid(top.valid),
+    containmentAgeMs: age,
+    compiler: text(top.compiler, "compiler"),
+    assembler: text(top.assembler, "assembler"),
+    sources: array(top.sources, "sources", readSource),
+    types: layout.types,
+    subject: layout.subject,
+    layoutTag: tag,
+    actions: layout.actions,
+    rules,
+    entityLiterals: array(top.entity_literals, "entity_literals", (literal, where) =>
+      readLiteral(literal, where, layout.types),
+    ),
+    readsTrust: bool(top.reads_trust, "reads_trust"),
+    limits: {
+      frameBytesMax: integer(limits.frame_bytes_max, "limits.frame_bytes_max", 160, U32_MAX),
+      factsBytesMax: integer(limits.facts_bytes_max, "limits.facts_bytes_max", 32, U32_MAX),
+    },
+  };
+}
+
+function readValid(json: unknown): Manifest["valid"] {
+  if (json === null) return null;
+  const valid = members(json, "valid", ["from_ms", "until_ms"]);
+  return {
+    fromMs: bigint(valid.from_ms, "valid.from_ms"),
+    untilMs: bigint(valid.until_ms, "valid.until_ms"),
+  };
+}
+
+function readSource(json: unknown, where: string): Manifest["sources"][number] {
+  const source = members(json, where, ["file", "sha256"]);
+  const digest = text(source.sha256, where);
+  if (!/^sha256:[0-9a-f]{64}$/.test(digest)) refuse(where, "not a SHA-256");
+  return { file: text(source.file, where), sha256: digest };
+}
+
+function readLiteral(json: unknown, where: string, types: Types): Manifest["entityLiterals"][number] {
+  const literal = members(json, where, ["id", "type"]);
+  const type = name(literal.type, where);
+  if (!types.entities.has(type)) refuse(where, `unknown entity type ${type}`);
+  return { type, id: text(literal.id, where) };
+}
+
+// ---- rules
+
+function ruleJson(rule: RuleEntry): unknown {
+  return {
+    absent_ok: rule.absentOk.map(({ path, why }) => ({ path, why })),
+    actions: rule.actions,
+    because: rule.because,
+    column: rule.column,
+    line: rule.line,
+    name: rule.name,
+    note: rule.note,
+    verdict: rule.verdict,
+  };
+}
+
+const RULE_KEYS = ["absent_ok", "actions", "because", "column", "line", "name", "note", "verdict"];
+
+function readRule(json: unknown, where: string, actionNames: ReadonlySet<string>): RuleEntry {
+  const rule = members(json, where, RULE_KEYS);
+  const verdict = text(rule.verdict, where);
+  if (!Object.hasOwn(VERDICT_NUMBERS, verdict)) refuse(where, `unknown verdict ${verdict}`);
+  const actions = array(rule.actions, where, name);
+  ascending(actions, where);
+  for (const action of actions) if (!actionNames.has(action)) refuse(where, `unknown action ${action}`);
+  return {
+    name: name(rule.name, where),
+    verdict: verdict as Verdict,
+    actions,
+    line: integer(rule.line, where, 0, U32_MAX),
+    column: integer(rule.column, where, 0, U32_MAX),
+    because: readTemplate(rule.because, `${where}.because`),
+    note: readTemplate(rule.note, `${where}.note`),
+    absentOk: array(rule.absent_ok, where, (pair, at) => {
+      const { path, why } = members(pair, at, ["path", "why"]);
+      return { path: text(path, at), why: text(why, at) };
+    }),
+  };
+}
+
+function readTemplate(json: unknown, where: string): TemplateEntry | null {
+  if (json === null) return null;
+  const { parts } = members(json, where, ["parts"]);
+  return { parts: array(parts, where, (part, at) => (part === null ? null : text(part, at))) };
+}

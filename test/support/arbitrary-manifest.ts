@@ -1,0 +1,168 @@
+import { sha256 } from "@polity/runtime/hash.ts";
+import { type Field, slotBytes, type Type, type Types } from "@polity/runtime/layout.ts";
+import type { ActionLayout, FieldLayout, Manifest, RuleEntry } from "@polity/runtime/manifest.ts";
+import { layoutTag } from "@polity/runtime/manifest-codec.ts";
+import fc from "fast-check";
+
+const NAMES = ["alpha", "beta", "gamma", "delta", "eta", "theta", "iota", "kappa", "amount", "to", "a", "ab"];
+
+const leaf: fc.Arbitrary<Type> = fc.oneof(
+  fc.constantFrom<Type>({ kind: "bool" }, { kind: "timestamp" }, { kind: "duration" }),
+  fc.tuple(fc.constantFrom("int" as const, "decimal" as const), range()).map(([kind, [min, max]]) => ({
+    kind,
+    min,
+    max,
+  })),
+  fc.record({
+    kind: fc.constant("string" as const),
+    id: fc.boolean(),
+    bytesMax: fc.integer({ min: 1, max: 90 }),
+  }),
+  fc.record({ kind: fc.constant("path" as const), bytesMax: fc.integer({ min: 1, max: 90 }) }),
+  fc.constantFrom<Type>({ kind: "enum", name: "Zone" }, { kind: "entity", name: "Team" }),
+  fc.constantFrom<Type>({ kind: "enum", name: "Currency" }, { kind: "entity", name: "Agent" }),
+);
+
+function range(): fc.Arbitrary<[bigint, bigint]> {
+  return fc
+    .tuple(
+      fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }),
+      fc.bigInt({ min: -20_000n, max: 2n ** 55n }),
+    )
+    .map(([a, b]) => (a < b ? [a, b] : [b, a]));
+}
+
+function withBounds(of: Type, kind: "list" | "set"): fc.Arbitrary<Type> {
+  return fc
+    .tuple(fc.integer({ min: 0, max: 2 }), fc.integer({ min: 0, max: 5 }))
+    .map(([min, more]) => ({ kind, of, min, max: min + more }));
+}
+
+/** Any type that a field may have; `records` are the names that it may use. */
+function typeOf(records: readonly string[]): fc.Arbitrary<Type> {
+  const plain =
+    records.length === 0
+      ? leaf
+      : fc.oneof(
+          { weight: 4, arbitrary: leaf },
+          {
+            weight: 1,
+            arbitrary: fc.constantFrom(...records).map((name): Type => ({ kind: "record", name })),
+          },
+        );
+  const collection = fc.oneof(
+    leaf.chain((of) => withBounds(of, "set")),
+    plain.chain((of) => withBounds(of, "list")),
+  );
+  const present = fc.oneof({ weight: 3, arbitrary: plain }, { weight: 2, arbitrary: collection });
+  return fc.oneof(
+    present,
+    present.map((of): Type => ({ kind: "optional", of })),
+  );
+}
+
+function fieldsOf(records: readonly string[]): fc.Arbitrary<Field[]> {
+  return fc
+    .uniqueArray(fc.constantFrom(...NAMES), { maxLength: 6 })
+    .chain((names) =>
+      fc.tuple(...names.sort().map((name) => typeOf(records).map((type): Field => ({ name, type })))),
+    );
+}
+
+export const arbitraryTypes: fc.Arbitrary<Types> = fc
+  .record({ inner: fieldsOf([]), outer: fieldsOf(["Inner"]), agent: fieldsOf(["Inner", "Outer"]) })
+  .map(({ inner, outer, agent }) => ({
+    enums: new Map([
+      ["Currency", ["EUR", "USD"]],
+      ["Zone", ["us", "eu", "edge"]],
+    ]),
+    records: new Map([
+      ["Inner", inner],
+      ["Outer", outer],
+    ]),
+    entities: new Map([
+      ["Agent", { groups: ["Team"], attributes: agent }],
+      ["Team", { groups: ["Team"], attributes: [] }],
+    ]),
+  }));
+
+/** Fields in their order, laid out one after another where they are read. */
+export function layOut(
+  name: string,
+  fields: readonly (Field & { read: boolean })[],
+  types: Types,
+): ActionLayout {
+  let fixedBytes = 0;
+  const placed: FieldLayout[] = [];
+  for (const { read, ...field } of fields) {
+    placed.push({ ...field, offset: read ? fixedBytes : null });
+    if (read) fixedBytes += slotBytes(field.type, types);
+  }
+  return { name, fields: placed, fixedBytes };
+}
+
+/** A manifest around these actions, for an evaluator that is not there. */
+export function manifestOf(
+  types: Types,
+  actions: readonly ActionLayout[],
+  over: Partial<Manifest> = {},
+): Manifest {
+  const subject = over.subject ?? null;
+  return {
+    abi: { major: 1, minor: 0 },
+    language: 1,
+    policy: { name: "made.up", version: 3n },
+    valid: null,
+    containmentAgeMs: 60_000n,
+    compiler: "0.1.0",
+    assembler: "0.28.20",
+    sources: [{ file: "made-up.pol", sha256: `sha256:${"0f".repeat(32)}` }],
+    types,
+    subject,
+    layoutTag: layoutTag(types, subject, actions, sha256),
+    actions,
+    rules: [],
+    entityLiterals: [],
+    readsTrust: false,
+    limits: { frameBytesMax: 1 << 16, factsBytesMax: 1 << 24 },
+    ...over,
+  };
+}
+
+const template = fc.option(fc.record({ parts: fc.array(fc.option(fc.string()), { maxLength: 3 }) }));
+
+const rule: fc.Arbitrary<Omit<RuleEntry, "name">> = fc.record({
+  verdict: fc.constantFrom("allow", "hold", "deny", "quarantine", "terminate"),
+  actions: fc.constant(["go"]),
+  line: fc.nat(1000),
+  column: fc.nat(100),
+  because: template,
+  note: template,
+  absentOk: fc.array(fc.record({ path: fc.string(), why: fc.string() }), { maxLength: 2 }),
+});
+
+export const arbitraryManifest: fc.Arbitrary<Manifest> = arbitraryTypes.chain((types) =>
+  fc
+    .record({
+      fields: fieldsOf(["Inner", "Outer"]),
+      reads: fc.infiniteStream(fc.boolean()),
+      rules: fc.uniqueArray(fc.constantFrom(...NAMES), { maxLength: 3 }),
+      entries: fc.array(rule, { minLength: 3, maxLength: 3 }),
+      valid: fc.option(
+        fc.record({ fromMs: fc.bigInt({ min: -5n, max: 5n }), untilMs: fc.constant(2n ** 53n) }),
+      ),
+      subject: fc.option(fc.constant({ field: "agent", entity: "Agent" })),
+      version: fc.bigInt({ min: 0n, max: 2n ** 63n - 1n }),
+    })
+    .map(({ fields, reads, rules, entries, valid, subject, version }) => {
+      const placed = fields.map((field) => ({ ...field, read: reads.next().value ?? false }));
+      const actions = [layOut("go", placed, types)];
+      return manifestOf(types, actions, {
+        valid,
+        subject,
+        policy: { name: "made.up", version },
+        rules: rules.sort().map((name, at) => ({ ...entries[at]!, name })),
+        entityLiterals: [{ type: "Team", id: "é" }],
+      });
+    }),
+);

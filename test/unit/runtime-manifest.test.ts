@@ -1,0 +1,135 @@
+import { sha256 } from "@polity/runtime/hash.ts";
+import { canonicalJson } from "@polity/runtime/json.ts";
+import type { Types } from "@polity/runtime/layout.ts";
+import { decodeManifest, encodeManifest, layoutTag } from "@polity/runtime/manifest-codec.ts";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { arbitraryManifest, layOut, manifestOf } from "../support/arbitrary-manifest.ts";
+
+const NO_TYPES: Types = { enums: new Map(), records: new Map(), entities: new Map() };
+
+describe("manifest", () => {
+  test("what is written is read back, and is the only text for it", () => {
+    fc.assert(
+      fc.property(arbitraryManifest, (manifest) => {
+        const text = encodeManifest(manifest);
+        const decoded = decodeManifest(text);
+        expect(decoded).toEqual({ ok: true, manifest });
+        if (decoded.ok) expect(encodeManifest(decoded.manifest)).toBe(text);
+      }),
+      { numRuns: 300, seed: 1 },
+    );
+  });
+
+  test("the tag covers the layout and nothing else", () => {
+    fc.assert(
+      fc.property(arbitraryManifest, ({ types, subject, actions, layoutTag: tag }) => {
+        expect(layoutTag(types, subject, actions, sha256)).toBe(tag);
+        const renamed = actions.map((action) => ({ ...action, name: "gone" }));
+        expect(layoutTag(types, subject, renamed, sha256)).not.toBe(tag);
+      }),
+      { numRuns: 50, seed: 2 },
+    );
+  });
+
+  test("a changed, dropped or added member is refused or means something else", () => {
+    fc.assert(
+      fc.property(
+        arbitraryManifest,
+        fc.nat(),
+        fc.constantFrom("", " ", "0", "x", '"', "null"),
+        (made, at, put) => {
+          const text = encodeManifest(made);
+          const cut = at % text.length;
+          const changed = text.slice(0, cut) + put + text.slice(cut + 1);
+          const decoded = decodeManifest(changed);
+          if (decoded.ok) expect(encodeManifest(decoded.manifest)).toBe(changed);
+          else expect(decoded.message).toBeTruthy();
+        },
+      ),
+      { numRuns: 500, seed: 3 },
+    );
+  });
+});
+
+describe("a hostile manifest", () => {
+  const good = JSON.parse(encodeManifest(manifestOf(NO_TYPES, [layOut("go", [], NO_TYPES)]))) as Record<
+    string,
+    never
+  >;
+
+  function decodeWith(layout: object): string {
+    const decoded = decodeManifest(canonicalJson({ ...good, layout: { ...good.layout, ...layout } }));
+    return decoded.ok ? "" : decoded.message;
+  }
+
+  test("the untouched one is fine", () => expect(decodeWith({})).toBe(""));
+
+  test("a record that contains itself", () => {
+    const of = { kind: "record", name: "R" };
+    const type = { kind: "list", of, min: 0, max: 1 };
+    expect(decodeWith({ records: [{ name: "R", fields: [{ name: "r", type: of }] }] })).toContain(
+      "contains itself",
+    );
+    expect(decodeWith({ records: [{ name: "R", fields: [{ name: "r", type }] }] })).toContain(
+      "contains itself",
+    );
+  });
+
+  test("records that double at every level are refused at once", () => {
+    const records = [];
+    for (let at = 10; at < 42; at += 1) {
+      const type =
+        at === 41
+          ? { kind: "bool" }
+          : { kind: "list", of: { kind: "record", name: `R${at + 1}` }, min: 0, max: 1 };
+      records.push({
+        name: `R${at}`,
+        fields: [
+          { name: "a", type },
+          { name: "b", type },
+        ],
+      });
+    }
+    expect(decodeWith({ records })).toContain("too large");
+  });
+
+  test("names that are not there", () => {
+    const field = (type: object) => ({
+      fields: [{ name: "f", offset: null, type }],
+      fixed_bytes: 0,
+      name: "go",
+    });
+    for (const kind of ["enum", "record", "entity"]) {
+      expect(decodeWith({ actions: [field({ kind, name: "__proto__" })] })).toContain("unknown");
+    }
+  });
+
+  test("shapes that the language does not have", () => {
+    const bool = { kind: "bool" };
+    const list = (of: object) => ({ kind: "list", of, min: 0, max: 1 });
+    const optional = (of: object) => ({ kind: "optional", of });
+    const action = (type: object) => ({
+      fields: [{ name: "f", offset: null, type }],
+      fixed_bytes: 0,
+      name: "go",
+    });
+    for (const type of [
+      list(list(bool)),
+      list(optional(bool)),
+      optional(optional(bool)),
+      { kind: "float" },
+      null,
+      3,
+    ]) {
+      expect(decodeWith({ actions: [action(type as object)] })).not.toBe("");
+    }
+    expect(decodeWith({ actions: [{ ...action(bool), fixed_bytes: 8 }] })).toContain("fixed bytes");
+  });
+
+  test("text that is not a manifest", () => {
+    for (const text of ["", "null", "[]", "{}", '{"abi":{}}', '{"abi":1,"abi":1}', '"'.repeat(70)]) {
+      expect(decodeManifest(text).ok).toBe(false);
+    }
+  });
+});
