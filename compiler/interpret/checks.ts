@@ -1,0 +1,49 @@
+/** What is checked before any rule (docs/abi.md, "The order of checks"): the first failure is the answer. */
+import type { Action, Checked, Value } from "../checked.ts";
+import { type Denial, isDenial } from "./denial.ts";
+import type { Scope } from "./evaluate.ts";
+import { type Facts, findEntity } from "./facts.ts";
+import { decodeHeader, type HeaderValues } from "./header.ts";
+import { decodeFields, resolveFields } from "./input.ts";
+import type { Request } from "./interpret.ts";
+import { entitiesIn } from "./values.ts";
+
+/** A request that rules may judge. */
+export interface Admitted {
+  readonly action: Action;
+  readonly scope: Scope;
+  readonly header: HeaderValues;
+}
+
+export function admit(checked: Checked, facts: Facts, request: Request): Admitted | Denial {
+  const action = checked.actions.find(({ name }) => name === request.action);
+  if (action === undefined) return { deny: "input.unknown_action" };
+  const written = decodeFields(request.fields, action.fields, checked.types);
+  if (isDenial(written)) return written;
+  const header = decodeHeader(request.header);
+  if (isDenial(header)) return header;
+  const fields = resolveFields(written, action.fields, checked.types);
+  if (isDenial(fields)) return fields;
+  const untimely = checkTimes(checked, header);
+  if (untimely !== null) return untimely;
+  if (header.containment === "quarantined") return { deny: "subject.quarantined" };
+  if (header.containment === "terminated") return { deny: "subject.terminated" };
+  if (!isEveryEntityKnown(facts, fields, header)) return { deny: "entity.unknown" };
+  const scope: Scope = { facts, fields, now: header.now, trust: header.trust, variables: new Map() };
+  return { action, scope, header };
+}
+
+function checkTimes(checked: Checked, header: HeaderValues): Denial | null {
+  const { now, policyFrom, policyUntil, factsUntil, readAt } = header;
+  const { valid, containmentAgeMs } = checked;
+  if (valid !== null && !(valid.fromMs <= now && now < valid.untilMs)) return { deny: "policy.expired" };
+  if (!(policyFrom <= now && now <= policyUntil)) return { deny: "policy.stale" };
+  if (!(now <= factsUntil)) return { deny: "facts.stale" };
+  if (!(readAt <= now && now < readAt + containmentAgeMs)) return { deny: "containment.stale" };
+  return null;
+}
+
+function isEveryEntityKnown(facts: Facts, fields: ReadonlyMap<string, Value>, header: HeaderValues): boolean {
+  const named = [...entitiesIn(fields), ...header.approvals.map(({ approver }) => approver)];
+  return named.every((entity) => findEntity(facts, entity) !== undefined);
+}

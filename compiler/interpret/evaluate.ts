@@ -1,0 +1,179 @@
+/** What expressions mean (language.md, "Expressions"): a value, or the first error that was met. */
+import type { EntityValue, Expr, Value } from "../checked.ts";
+import { unreachable } from "../diagnostic.ts";
+import { calculate, negate } from "./arithmetic.ts";
+import { type Facts, findEntity, isBelow } from "./facts.ts";
+import { type Evaluated, type Failure, isFailure } from "./failure.ts";
+import { isWithin } from "./path.ts";
+import { isLike } from "./text.ts";
+import { isEqual, isRecord } from "./values.ts";
+
+/** Everything that a rule can see. */
+export interface Scope {
+  readonly facts: Facts;
+  readonly fields: ReadonlyMap<string, Value>;
+  /** Milliseconds since 1970. */
+  readonly now: bigint;
+  readonly trust: bigint;
+  /** The quantifiers' variables by id. */
+  readonly variables: ReadonlyMap<number, Value>;
+}
+
+type Node<K extends Expr["kind"]> = Extract<Expr, { readonly kind: K }>;
+
+export function evaluate(expr: Expr, scope: Scope): Evaluated {
+  switch (expr.kind) {
+    case "literal":
+      return expr.value;
+    case "field":
+      return scope.fields.get(expr.name);
+    case "now":
+      return scope.now;
+    case "trust":
+      return scope.trust;
+    case "variable":
+      return scope.variables.get(expr.id);
+    case "attribute":
+      return with1(expr.of, scope, (of) => attributeOf(of, expr.name, scope.facts));
+    case "proved":
+      return evaluate(expr.of, scope);
+    case "presence":
+      return with1(expr.of, scope, (of) => (of !== undefined) === expr.present);
+    case "coalesce":
+      return with1(expr.of, scope, (of) => (of === undefined ? evaluate(expr.otherwise, scope) : of));
+    case "not":
+      return with1(expr.of, scope, (of) => !of);
+    case "and":
+      return with1(expr.left, scope, (left) => (left === true ? evaluate(expr.right, scope) : false));
+    case "or":
+      return with1(expr.left, scope, (left) => (left === true ? true : evaluate(expr.right, scope)));
+    case "equal":
+      return with2(expr.left, expr.right, scope, (a, b) => isEqual(a, b) !== expr.negated);
+    case "order":
+      return with2(expr.left, expr.right, scope, (a, b) => isOrdered(expr.op, a as bigint, b as bigint));
+    case "arithmetic":
+      return with2(expr.left, expr.right, scope, (a, b) =>
+        calculate(expr.op, expr.meaning === "decimal", a as bigint, b as bigint),
+      );
+    case "negate":
+      return with1(expr.of, scope, (of) => negate(of as bigint));
+    case "member":
+      return with2(expr.of, expr.within, scope, (of, within) => isIn(of, within) !== expr.negated);
+    case "between":
+      return between(expr, scope);
+    case "below":
+      return with2(
+        expr.of,
+        expr.group,
+        scope,
+        (of, group) => isBelow(scope.facts, of as EntityValue, group as EntityValue) !== expr.negated,
+      );
+    case "below_any":
+      return with2(
+        expr.of,
+        expr.groups,
+        scope,
+        (of, groups) => isBelowAny(scope.facts, of as EntityValue, groups) !== expr.negated,
+      );
+    case "text_test":
+      return with2(expr.of, expr.pattern, scope, (a, b) => textTest(expr.op, a as string, b as string));
+    case "path_within":
+      return with2(expr.of, expr.base, scope, (path, base) => isWithin(path as string, base as string));
+    case "quantifier":
+      return quantify(expr, scope);
+    default:
+      return unreachable(expr);
+  }
+}
+
+/** Goes on with the value of `expr`; an error sticks. */
+function with1(expr: Expr, scope: Scope, then: (value: Value) => Evaluated): Evaluated {
+  const value = evaluate(expr, scope);
+  return isFailure(value) ? value : then(value);
+}
+
+/** Left, then right; the first error sticks. */
+function with2(left: Expr, right: Expr, scope: Scope, then: (a: Value, b: Value) => Evaluated): Evaluated {
+  return with1(left, scope, (a) => with1(right, scope, (b) => then(a, b)));
+}
+
+function attributeOf(of: Value, name: string, facts: Facts): Value {
+  // Rules prove presence first; an explanation may look further than the rule did.
+  if (of === undefined) return undefined;
+  if (isRecord(of)) return of.get(name);
+  const entity = of as EntityValue;
+  return name === "id" ? entity.id : findEntity(facts, entity)?.attributes.get(name);
+}
+
+function isOrdered(op: Node<"order">["op"], a: bigint, b: bigint): boolean {
+  switch (op) {
+    case "<":
+      return a < b;
+    case "<=":
+      return a <= b;
+    case ">":
+      return a > b;
+    case ">=":
+      return a >= b;
+  }
+}
+
+function isIn(of: Value, within: Value): boolean {
+  return (within as readonly Value[]).some((member) => isEqual(of, member));
+}
+
+function isBelowAny(facts: Facts, of: EntityValue, groups: Value): boolean {
+  return (groups as readonly EntityValue[]).some((group) => isBelow(facts, of, group));
+}
+
+function textTest(op: Node<"text_test">["op"], text: string, pattern: string): boolean {
+  switch (op) {
+    case "starts_with":
+      return text.startsWith(pattern);
+    case "ends_with":
+      return text.endsWith(pattern);
+    case "like":
+      return isLike(text, pattern);
+  }
+}
+
+function between(expr: Node<"between">, scope: Scope): Evaluated {
+  return with1(expr.of, scope, (of) =>
+    with2(expr.from, expr.to, scope, (from, to) => {
+      const value = of as bigint;
+      return (value >= (from as bigint) && value <= (to as bigint)) !== expr.negated;
+    }),
+  );
+}
+
+/** `any` and `all` stop at the member that decides; `count` meets them all. */
+function quantify(expr: Node<"quantifier">, scope: Scope): Evaluated {
+  const members = evaluate(expr.over, scope);
+  if (isFailure(members)) return members;
+  let count = 0n;
+  for (const member of members as readonly Value[]) {
+    const holds = evaluate(expr.body, bind(scope, expr.id, member));
+    if (isFailure(holds)) return holds;
+    if (expr.op === "any" && holds === true) return true;
+    if (expr.op === "all" && holds === false) return false;
+    if (holds === true) count += 1n;
+  }
+  switch (expr.op) {
+    case "any":
+      return false;
+    case "all":
+      return true;
+    case "count":
+      return count;
+  }
+}
+
+function bind(scope: Scope, id: number, value: Value): Scope {
+  return { ...scope, variables: new Map([...scope.variables, [id, value]]) };
+}
+
+/** Of a condition: true, false or the error. */
+export function holds(condition: Expr, scope: Scope): boolean | Failure {
+  const value = evaluate(condition, scope);
+  return isFailure(value) ? value : value === true;
+}

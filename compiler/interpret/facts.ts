@@ -1,0 +1,223 @@
+/** The snapshot of entities that requests are judged against, from its parsed JSON. */
+import type { Field } from "@polity/runtime/layout.ts";
+import type { Checked, EntityValue, Value } from "../checked.ts";
+import { isDenial } from "./denial.ts";
+import { decodeFields, decodeId, resolveFields } from "./input.ts";
+import { ownData, readItems } from "./objects.ts";
+import { entitiesIn } from "./values.ts";
+
+/** Entities by type and id. Every parent, every entity-valued attribute and every entity literal is in it. */
+export interface Facts {
+  readonly entities: ReadonlyMap<string, ReadonlyMap<string, Entity>>;
+}
+
+interface Entity extends EntityValue {
+  readonly attributes: ReadonlyMap<string, Value>;
+  readonly parents: readonly EntityValue[];
+}
+
+export type RefusalCode =
+  | "facts.invalid"
+  | "facts.too_large"
+  | "facts.out_of_range"
+  | "facts.unknown_type"
+  | "facts.duplicate_id"
+  | "facts.unknown_parent"
+  | "facts.unknown_entity"
+  | "facts.cycle"
+  | "facts.missing_attribute"
+  | "facts.unknown_attribute"
+  | "facts.missing_entity";
+
+/** Why a snapshot is not used at all, and at which entity that was seen. */
+export interface Refusal {
+  readonly code: RefusalCode;
+  readonly message: string;
+  readonly entity: EntityValue | null;
+}
+
+export type LoadedFacts =
+  | { readonly ok: true; readonly facts: Facts }
+  | { readonly ok: false; readonly refusal: Refusal };
+
+/** `facts` is `{ entities: [{ type, id, attributes, parents: [{ type, id }] }] }`; the last two may be missing. */
+export function loadFacts(checked: Checked, facts: unknown): LoadedFacts {
+  const written = readSnapshot(facts);
+  if (!Array.isArray(written)) return { ok: false, refusal: written as Refusal };
+  const entities = new Map<string, Map<string, Entity>>();
+  for (const type of checked.types.entities.keys()) entities.set(type, new Map());
+  for (const each of written) {
+    const entity = readEntity(checked, each);
+    if ("code" in entity) return { ok: false, refusal: entity };
+    const sameType = entities.get(entity.type);
+    if (sameType?.has(entity.id)) return refuse("facts.duplicate_id", "two entities of one id", entity);
+    sameType?.set(entity.id, entity);
+  }
+  const loaded: Facts = { entities };
+  const refusal = checkReferences(checked, loaded);
+  return refusal === null ? { ok: true, facts: loaded } : { ok: false, refusal };
+}
+
+export function findEntity(facts: Facts, { type, id }: EntityValue): Entity | undefined {
+  return facts.entities.get(type)?.get(id);
+}
+
+/** `entity` is `group` or is below it through any number of groups. */
+export function isBelow(facts: Facts, entity: EntityValue, group: EntityValue): boolean {
+  const seen = new Set<Entity | undefined>();
+  const open = [findEntity(facts, entity)];
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    if (next.type === group.type && next.id === group.id) return true;
+    if (seen.has(next)) continue;
+    seen.add(next);
+    for (const parent of next.parents) open.push(findEntity(facts, parent));
+  }
+  return false;
+}
+
+function readSnapshot(facts: unknown): readonly unknown[] | Refusal {
+  const snapshot = ownData(facts);
+  if (snapshot === undefined) return refusalOf("facts.invalid", "a snapshot is an object", null);
+  for (const [key, value] of snapshot) {
+    if (key === "entities" || isEmpty(value)) continue;
+    return refusalOf("facts.invalid", `\`${key}\` has no meaning in this version`, null);
+  }
+  const items = readItems(snapshot.get("entities"), Number.POSITIVE_INFINITY);
+  return isDenial(items) ? refusalOf("facts.invalid", "`entities` is not a list", null) : items;
+}
+
+function isEmpty(value: unknown): boolean {
+  if (Array.isArray(value)) return value.length === 0;
+  return ownData(value)?.size === 0;
+}
+
+function readEntity(checked: Checked, raw: unknown): Entity | Refusal {
+  const written = ownData(raw);
+  const reference = readReference(written);
+  if (written === undefined || reference === undefined) {
+    return refusalOf("facts.invalid", "an entity has a type and an id", null);
+  }
+  const known = ["type", "id", "attributes", "parents"];
+  for (const key of written.keys()) {
+    if (!known.includes(key)) return refusalOf("facts.invalid", `\`${key}\` has no meaning`, reference);
+  }
+  const type = checked.types.entities.get(reference.type);
+  if (type === undefined) return refusalOf("facts.unknown_type", "no such entity type", reference);
+  const attributes = readAttributes(checked, written, type.attributes, reference);
+  if (!(attributes instanceof Map)) return attributes as Refusal;
+  const parents = readParents(written, type.groups, reference);
+  if (!Array.isArray(parents)) return parents as Refusal;
+  return { ...reference, attributes, parents };
+}
+
+function readReference(written: ReadonlyMap<string, unknown> | undefined): EntityValue | undefined {
+  const type = written?.get("type");
+  const id = decodeId(written?.get("id"));
+  return typeof type === "string" && typeof id === "string" ? { type, id } : undefined;
+}
+
+function readAttributes(
+  checked: Checked,
+  written: ReadonlyMap<string, unknown>,
+  fields: readonly Field[],
+  entity: EntityValue,
+): ReadonlyMap<string, Value> | Refusal {
+  const raw = written.has("attributes") ? written.get("attributes") : {};
+  const decoded = decodeFields(raw, fields, checked.types);
+  const values = isDenial(decoded) ? decoded : resolveFields(decoded, fields, checked.types);
+  if (!isDenial(values)) return values;
+  switch (values.deny) {
+    case "input.missing":
+      return refusalOf("facts.missing_attribute", "an attribute is missing", entity);
+    case "input.unknown_field":
+      return refusalOf("facts.unknown_attribute", "an attribute is not declared", entity);
+    case "input.out_of_range":
+      return refusalOf("facts.out_of_range", "an attribute is out of its range", entity);
+    case "input.too_large":
+      return refusalOf("facts.too_large", "an attribute is too large", entity);
+    default:
+      return refusalOf("facts.invalid", "an attribute is not of its type", entity);
+  }
+}
+
+function readParents(
+  written: ReadonlyMap<string, unknown>,
+  groups: readonly string[],
+  entity: EntityValue,
+): readonly EntityValue[] | Refusal {
+  const raw = written.has("parents") ? written.get("parents") : [];
+  const items = readItems(raw, Number.POSITIVE_INFINITY);
+  if (isDenial(items)) return refusalOf("facts.invalid", "`parents` is not a list", entity);
+  const parents: EntityValue[] = [];
+  for (const item of items) {
+    const data = ownData(item);
+    const parent = readReference(data);
+    if (parent === undefined || data?.size !== 2) {
+      return refusalOf("facts.invalid", "a parent has a type and an id, nothing else", entity);
+    }
+    if (!groups.includes(parent.type)) {
+      return refusalOf("facts.unknown_parent", `not declared to be in \`${parent.type}\``, entity);
+    }
+    parents.push(parent);
+  }
+  return parents;
+}
+
+function checkReferences(checked: Checked, facts: Facts): Refusal | null {
+  for (const sameType of facts.entities.values()) {
+    for (const entity of sameType.values()) {
+      if (entity.parents.some((parent) => findEntity(facts, parent) === undefined)) {
+        return refusalOf("facts.unknown_parent", "a parent is not in the snapshot", entity);
+      }
+      const named = entitiesIn(entity.attributes);
+      if (named.some((value) => findEntity(facts, value) === undefined)) {
+        return refusalOf("facts.unknown_entity", "an attribute names an entity that is not there", entity);
+      }
+    }
+  }
+  const circular = findCycle(facts);
+  if (circular !== undefined) return refusalOf("facts.cycle", "in itself through its groups", circular);
+  const missing = checked.entityLiterals.find((literal) => findEntity(facts, literal) === undefined);
+  return missing === undefined
+    ? null
+    : refusalOf("facts.missing_entity", "the policy names an entity that is not there", missing);
+}
+
+/** An entity on a cycle or below one: again and again, those without open parents are set aside. */
+function findCycle(facts: Facts): Entity | undefined {
+  const below = new Map<Entity, Entity[]>();
+  const openParents = new Map<Entity, number>();
+  const ready: Entity[] = [];
+  for (const entity of allEntities(facts)) {
+    openParents.set(entity, entity.parents.length);
+    if (entity.parents.length === 0) ready.push(entity);
+    for (const parent of entity.parents) {
+      const group = findEntity(facts, parent);
+      if (group === undefined) continue;
+      const members = below.get(group);
+      if (members === undefined) below.set(group, [entity]);
+      else members.push(entity);
+    }
+  }
+  for (let group = ready.pop(); group !== undefined; group = ready.pop()) {
+    openParents.delete(group);
+    for (const entity of below.get(group) ?? []) {
+      const left = (openParents.get(entity) ?? 0) - 1;
+      openParents.set(entity, left);
+      if (left === 0) ready.push(entity);
+    }
+  }
+  return openParents.keys().next().value;
+}
+
+function* allEntities(facts: Facts): Generator<Entity> {
+  for (const sameType of facts.entities.values()) yield* sameType.values();
+}
+
+function refusalOf(code: RefusalCode, message: string, entity: EntityValue | null): Refusal {
+  return { code, message, entity: entity === null ? null : { type: entity.type, id: entity.id } };
+}
+
+function refuse(code: RefusalCode, message: string, entity: EntityValue | null): LoadedFacts {
+  return { ok: false, refusal: refusalOf(code, message, entity) };
+}

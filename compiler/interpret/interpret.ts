@@ -1,0 +1,29 @@
+/**
+ * The reference semantics: a decision straight from the checked program, written to be read beside the
+ * language's definition. Compiled evaluators are judged by it, so it shares no code with them.
+ */
+import type { Outcome } from "@polity/runtime/decision.ts";
+import type { Header } from "@polity/runtime/header.ts";
+import type { Checked } from "../checked.ts";
+import { admit } from "./checks.ts";
+import { isDenial } from "./denial.ts";
+import type { Facts } from "./facts.ts";
+import { judgeRules } from "./rules.ts";
+import { decide, denied } from "./verdict.ts";
+
+/** One request as it comes from outside: nothing in it is trusted to have its type. */
+export interface Request {
+  readonly action: string;
+  /** The request's fields in their JSON form. */
+  readonly fields: unknown;
+  readonly header: Header;
+  /** `sha256:` and 64 hex digits of the request; without it no approval counts. */
+  readonly digest: string | null;
+}
+
+/** Total: never throws, whatever the request holds. Never answers `host.mismatch`, `host.trap`, `host.not_ready`. */
+export function interpret(checked: Checked, facts: Facts, request: Request): Outcome {
+  const admitted = admit(checked, facts, request);
+  if (isDenial(admitted)) return denied(admitted.deny);
+  return decide(judgeRules(checked, admitted, request.digest), admitted.scope, checked.types);
+}

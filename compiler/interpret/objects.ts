@@ -1,0 +1,50 @@
+/**
+ * What JavaScript objects say. Only own, enumerable data properties count, so that neither a prototype nor a
+ * getter can say anything; what throws when it is touched says nothing.
+ */
+import { type Denial, INVALID, TOO_LARGE } from "./denial.ts";
+
+/** What stands in an array; one with more than `max` places is not looked into. A hole is not a value. */
+export function readItems(raw: unknown, max: number): readonly unknown[] | Denial {
+  try {
+    if (!Array.isArray(raw)) return INVALID;
+    if (raw.length > max) return TOO_LARGE;
+    const items: unknown[] = [];
+    for (let index = 0; index < raw.length; index += 1) {
+      const property = Object.getOwnPropertyDescriptor(raw, index);
+      items.push(isData(property) ? property.value : undefined);
+    }
+    return items;
+  } catch {
+    return INVALID;
+  }
+}
+
+/** Own, enumerable data properties by name; undefined for what is not an object, or an array. */
+export function ownData(raw: unknown): ReadonlyMap<string, unknown> | undefined {
+  try {
+    if (typeof raw !== "object" || raw === null || Array.isArray(raw)) return undefined;
+    const data = new Map<string, unknown>();
+    for (const [name, property] of Object.entries(Object.getOwnPropertyDescriptors(raw))) {
+      if (isData(property)) data.set(name, property.value);
+    }
+    return data;
+  } catch {
+    // A proxy may throw at any touch.
+    return undefined;
+  }
+}
+
+function isData(property: PropertyDescriptor | undefined): property is PropertyDescriptor {
+  return property !== undefined && property.enumerable === true && "value" in property;
+}
+
+/** Neither an instance of a class nor a Map nor a Date, whose meaning is not in their properties. */
+export function isPlain(raw: unknown): boolean {
+  try {
+    const prototype: unknown = Object.getPrototypeOf(raw);
+    return prototype === null || prototype === Object.prototype;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,67 @@
+/** What an expression reads. */
+import type { Expr } from "../checked.ts";
+import { unreachable } from "../diagnostic.ts";
+
+export interface Read {
+  /** As it is written: `now`, `trust`, `amount`, `agent.owner.limit`. */
+  readonly path: string;
+  readonly read: Expr;
+}
+
+/** The longest paths that start at a field, `now` or `trust`, from left to right; not those of variables. */
+export function readsOf(expr: Expr): readonly Read[] {
+  const path = pathOf(expr);
+  if (path !== undefined) return [{ path, read: expr }];
+  return childrenOf(expr).flatMap(readsOf);
+}
+
+function pathOf(expr: Expr): string | undefined {
+  if (expr.kind === "field") return expr.name;
+  if (expr.kind === "now" || expr.kind === "trust") return expr.kind;
+  if (expr.kind === "proved") return pathOf(expr.of);
+  if (expr.kind !== "attribute") return undefined;
+  const of = pathOf(expr.of);
+  return of === undefined ? undefined : `${of}.${expr.name}`;
+}
+
+/** In the order of evaluation. */
+function childrenOf(expr: Expr): readonly Expr[] {
+  switch (expr.kind) {
+    case "literal":
+    case "field":
+    case "now":
+    case "trust":
+    case "variable":
+      return [];
+    case "attribute":
+    case "proved":
+    case "presence":
+    case "not":
+    case "negate":
+      return [expr.of];
+    case "coalesce":
+      return [expr.of, expr.otherwise];
+    case "and":
+    case "or":
+    case "equal":
+    case "order":
+    case "arithmetic":
+      return [expr.left, expr.right];
+    case "member":
+      return [expr.of, expr.within];
+    case "between":
+      return [expr.of, expr.from, expr.to];
+    case "below":
+      return [expr.of, expr.group];
+    case "below_any":
+      return [expr.of, expr.groups];
+    case "text_test":
+      return [expr.of, expr.pattern];
+    case "path_within":
+      return [expr.of, expr.base];
+    case "quantifier":
+      return [expr.over, expr.body];
+    default:
+      return unreachable(expr);
+  }
+}

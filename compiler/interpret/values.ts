@@ -1,0 +1,71 @@
+/** The order and the equality of values (docs/abi.md, "Order"). */
+import type { EntityValue, Value } from "../checked.ts";
+
+/**
+ * Text is ordered by its UTF-8 bytes, which is the order of its code points. UTF-16 units would put what lies
+ * above U+FFFF (its units begin at D800) before U+E000 to U+FFFF.
+ */
+export function compareText(a: string, b: string): number {
+  for (let at = 0; at < a.length && at < b.length; at += 1) {
+    const left = a.codePointAt(at) ?? 0;
+    const right = b.codePointAt(at) ?? 0;
+    if (left !== right) return left < right ? -1 : 1;
+    if (left > 0xffff) at += 1;
+  }
+  return a.length - b.length;
+}
+
+/** Canonical order of two members of one set: bool, number, time, text, path, enum member or entity. */
+export function compareMembers(a: Value, b: Value): number {
+  if (typeof a === "boolean" && typeof b === "boolean") return Number(a) - Number(b);
+  if (typeof a === "bigint" && typeof b === "bigint") return a < b ? -1 : a > b ? 1 : 0;
+  if (typeof a === "string" && typeof b === "string") return compareText(a, b);
+  if (isMember(a) && isMember(b)) return a.member - b.member;
+  if (isEntity(a) && isEntity(b)) return compareText(a.type, b.type) || compareText(a.id, b.id);
+  throw new Error("members of a set are of one plain type");
+}
+
+/** A set as it is kept: in canonical order; undefined where a member occurs twice. */
+export function canonicalSet(members: readonly Value[]): readonly Value[] | undefined {
+  const sorted = [...members].sort(compareMembers);
+  for (const [index, member] of sorted.entries()) {
+    if (index > 0 && compareMembers(sorted[index - 1], member) === 0) return undefined;
+  }
+  return sorted;
+}
+
+/** Equality of two values of one type. Absent equals absent: it occurs only inside records. */
+export function isEqual(a: Value, b: Value): boolean {
+  if (isArray(a) && isArray(b)) {
+    return a.length === b.length && a.every((member, index) => isEqual(member, b[index]));
+  }
+  if (isRecord(a) && isRecord(b)) return [...a].every(([name, value]) => isEqual(value, b.get(name)));
+  if (isMember(a) && isMember(b)) return a.member === b.member;
+  if (isEntity(a) && isEntity(b)) return a.type === b.type && a.id === b.id;
+  return a === b;
+}
+
+export function isArray(value: Value): value is readonly Value[] {
+  return Array.isArray(value);
+}
+
+export function isRecord(value: Value): value is ReadonlyMap<string, Value> {
+  return value instanceof Map;
+}
+
+/** An enum member. */
+export function isMember(value: Value): value is { readonly member: number } {
+  return typeof value === "object" && !isArray(value) && !isRecord(value) && "member" in value;
+}
+
+export function isEntity(value: Value): value is EntityValue {
+  return typeof value === "object" && !isArray(value) && !isRecord(value) && "id" in value;
+}
+
+/** Every entity in a value, at any depth. */
+export function entitiesIn(value: Value): readonly EntityValue[] {
+  if (isEntity(value)) return [value];
+  if (isArray(value)) return value.flatMap(entitiesIn);
+  if (isRecord(value)) return [...value.values()].flatMap(entitiesIn);
+  return [];
+}

@@ -1,0 +1,97 @@
+/** How the rules' results become one decision (language.md, "Verdicts"). */
+
+import type { Verdict } from "@polity/runtime/decision.ts";
+import {
+  type Code,
+  type Outcome,
+  type Reason,
+  type ReasonValue,
+  VERDICT_NUMBERS,
+} from "@polity/runtime/decision.ts";
+import { RULES_LISTED_MAX, type Type, type Types } from "@polity/runtime/layout.ts";
+import type { EntityValue, Expr, Template, Value } from "../checked.ts";
+import { unreachable } from "../diagnostic.ts";
+import { evaluate, type Scope } from "./evaluate.ts";
+import { type Failure, isFailure } from "./failure.ts";
+import type { Judged } from "./rules.ts";
+
+/** Denied before any rule. */
+export function denied(code: Code): Outcome {
+  return { verdict: "deny", code, granted: false, rules: [], errors: [], reasons: [], notes: [] };
+}
+
+export function decide(judged: readonly Judged[], scope: Scope, types: Types): Outcome {
+  const fired = judged.filter(({ result }) => result === "fired" || result === "released");
+  const counting = judged.filter(({ result }) => result === "fired");
+  const errors: { readonly rule: string; readonly kind: Failure["error"] }[] = [];
+  for (const { rule, result } of judged) {
+    if (typeof result === "object") errors.push({ rule: rule.name, kind: result.error });
+  }
+  const granted = counting.some(({ rule }) => rule.verdict === "allow");
+
+  const verdicts: Verdict[] = counting.map(({ rule }) => rule.verdict);
+  if (!granted || errors.length > 0) verdicts.push("deny");
+  const verdict = strictest(verdicts);
+  const deciding = counting.filter(({ rule }) => rule.verdict === verdict);
+
+  const listed = fired.slice(0, RULES_LISTED_MAX);
+  const becauses = listed.filter((each) => deciding.includes(each));
+  return {
+    verdict,
+    code: deciding.length > 0 ? "rule" : errors[0] !== undefined ? `error.${errors[0].kind}` : "no_rule",
+    granted,
+    rules: listed.map(({ rule }) => rule.name),
+    errors: errors.slice(0, RULES_LISTED_MAX),
+    reasons: becauses.flatMap(({ rule, clauses }) => fill(rule.name, clauses.because, scope, types)),
+    notes: listed.flatMap(({ rule, clauses }) => fill(rule.name, clauses.note, scope, types)),
+  };
+}
+
+function strictest(verdicts: readonly Verdict[]): Verdict {
+  return verdicts.reduce((a, b) => (VERDICT_NUMBERS[b] > VERDICT_NUMBERS[a] ? b : a), "allow");
+}
+
+function fill(rule: string, template: Template | null, scope: Scope, types: Types): readonly Reason[] {
+  if (template === null) return [];
+  const parts = template.parts.map((part) =>
+    part.kind === "text" ? part.text : holeValue(part.expr, scope, types),
+  );
+  return [{ rule, parts }];
+}
+
+function holeValue(expr: Expr, scope: Scope, types: Types): ReasonValue {
+  const value = evaluate(expr, scope);
+  return isFailure(value) ? { kind: "error" } : reasonValue(value, expr.type, types);
+}
+
+function reasonValue(value: Value, type: Type, types: Types): ReasonValue {
+  switch (type.kind) {
+    case "bool":
+      return { kind: "bool", value: value as boolean };
+    case "int":
+    case "decimal":
+      return { kind: type.kind, value: value as bigint };
+    case "timestamp":
+    case "duration":
+      return { kind: type.kind, ms: value as bigint };
+    case "string":
+    case "path":
+      return { kind: "text", text: value as string };
+    case "enum": {
+      const { member } = value as { readonly member: number };
+      return { kind: "enum", member: types.enums.get(type.name)?.[member] ?? "" };
+    }
+    case "entity": {
+      const entity = value as EntityValue;
+      return { kind: "entity", type: entity.type, id: entity.id };
+    }
+    case "record":
+    case "optional":
+    case "list":
+    case "set":
+      // The checker lets no such expression into a template.
+      return { kind: "error" };
+    default:
+      return unreachable(type);
+  }
+}
