@@ -59,7 +59,7 @@ describe("a hostile manifest", () => {
   >;
 
   function decodeWith(layout: object): string {
-    const decoded = decodeManifest(canonicalJson({ ...good, layout: { ...good.layout, ...layout } }));
+    const decoded = decodeManifest(canonicalJson({ ...good, layout: { ...(good.layout ?? {}), ...layout } }));
     return decoded.ok ? "" : decoded.message;
   }
 
