@@ -1,5 +1,6 @@
 /** Why each rule of an action did what it did, as data. */
 import type { ErrorKind, Verdict } from "@polity/runtime/decision.ts";
+import type { Type } from "@polity/runtime/layout.ts";
 import type { Checked, Expr, Value } from "../checked.ts";
 import type { Span } from "../source.ts";
 import { admit } from "./checks.ts";
@@ -23,7 +24,7 @@ export interface Explanation {
    */
   readonly span: Span | null;
   /** What that part reads, each path once, in the order of reading; absent values are undefined. */
-  readonly values: readonly { readonly path: string; readonly value: Value }[];
+  readonly values: readonly { readonly path: string; readonly type: Type; readonly value: Value }[];
 }
 
 /** One line for every rule of the action, by name; none where the request is denied before any rule. */
@@ -68,10 +69,10 @@ function operands(expr: Expr, kind: "and" | "or"): readonly Expr[] {
 }
 
 function valuesIn(expr: Expr, scope: Scope): Explanation["values"] {
-  const values = new Map<string, Value>();
+  const values = new Map<string, Explanation["values"][number]>();
   for (const { path, read } of readsOf(expr)) {
     const value = evaluate(read, scope);
-    if (!values.has(path) && !isFailure(value)) values.set(path, value);
+    if (!values.has(path) && !isFailure(value)) values.set(path, { path, type: read.type, value });
   }
-  return [...values].map(([path, value]) => ({ path, value }));
+  return [...values.values()];
 }
