@@ -1,0 +1,203 @@
+/** Expressions: values become machine values, paths become addresses. */
+import type { Type } from "@polity/runtime/layout.ts";
+import { slotBytes } from "@polity/runtime/layout.ts";
+import type { Expr } from "../checked.ts";
+import { unreachable } from "../diagnostic.ts";
+import type { Held, IrExpr, LibraryFunction } from "../ir.ts";
+import { lowerArithmetic } from "./arithmetic.ts";
+import { collectionLiteral, entityLiteral, textLiteral } from "./literals.ts";
+import { lowerMember } from "./membership.ts";
+import { equalityOf, type Scope } from "./scope.ts";
+
+export function heldAs(type: Type): Held {
+  switch (type.kind) {
+    case "bool":
+    case "enum":
+    case "entity":
+      return type.kind;
+    case "int":
+    case "decimal":
+    case "timestamp":
+    case "duration":
+      return "number";
+    default:
+      return "slot";
+  }
+}
+
+export function call(to: LibraryFunction, ...args: readonly IrExpr[]): IrExpr {
+  return { kind: "call", to, args };
+}
+
+const READERS = { number: "numberAt", bool: "boolAt", enum: "enumAt", entity: "entityAt" } as const;
+
+export function lowerValue(expr: Expr, scope: Scope): IrExpr {
+  switch (expr.kind) {
+    case "literal":
+      return lowerLiteral(expr, scope);
+    case "field":
+    case "variable":
+    case "attribute":
+    case "proved":
+      return readAt(expr.type, lowerSlot(expr, scope));
+    case "coalesce":
+      return lowerCoalesce(expr, scope);
+    case "now":
+    case "trust":
+      return call(expr.kind);
+    case "presence": {
+      const there = call("present", lowerSlot(expr.of, scope));
+      return expr.present ? there : not(there);
+    }
+    case "not":
+      return not(lowerValue(expr.of, scope));
+    case "and":
+    case "or":
+      return {
+        kind: "operator",
+        op: expr.kind === "and" ? "&&" : "||",
+        left: lowerValue(expr.left, scope),
+        right: lowerValue(expr.right, scope),
+      };
+    case "equal":
+      return lowerEqual(expr, scope);
+    case "order":
+      return { kind: "operator", op: expr.op, left: lowerValue(expr.left, scope), right: lowerValue(expr.right, scope) };
+    case "arithmetic":
+    case "negate":
+      return lowerArithmetic(expr, scope);
+    default:
+      return lowerTest(expr, scope);
+  }
+}
+
+type TestKind = "member" | "between" | "below" | "below_any" | "text_test" | "path_within" | "quantifier";
+type Test = Extract<Expr, { kind: TestKind }>;
+
+const TEXT_TESTS = { starts_with: "startsWith", ends_with: "endsWith", like: "like" } as const;
+
+function lowerTest(expr: Test, scope: Scope): IrExpr {
+  switch (expr.kind) {
+    case "member":
+      return unless(expr.negated, lowerMember(expr, scope));
+    case "between": {
+      const parts = [expr.of, expr.from, expr.to].map((part) => lowerValue(part, scope));
+      return unless(expr.negated, call("between", ...parts));
+    }
+    case "below":
+      return unless(expr.negated, call("below", lowerValue(expr.of, scope), lowerValue(expr.group, scope)));
+    case "below_any":
+      return unless(expr.negated, call("belowAny", lowerValue(expr.of, scope), lowerSlot(expr.groups, scope)));
+    case "text_test":
+      return call(TEXT_TESTS[expr.op], lowerSlot(expr.of, scope), lowerSlot(expr.pattern, scope));
+    case "path_within":
+      return call("pathWithin", lowerSlot(expr.of, scope), lowerSlot(expr.base, scope));
+    case "quantifier":
+      return lowerQuantifier(expr, scope);
+    default:
+      return unreachable(expr);
+  }
+}
+
+/** The address of the slot in which the value of `expr` stands. */
+export function lowerSlot(expr: Expr, scope: Scope): IrExpr {
+  switch (expr.kind) {
+    case "field":
+      return { kind: "field", action: scope.action, name: expr.name };
+    case "variable":
+      return { kind: "variable", id: expr.id };
+    case "attribute": {
+      const owner = expr.of.type;
+      if (owner.kind !== "entity" && owner.kind !== "record") throw new Error("attribute of neither entity nor record");
+      const of = owner.kind === "entity" ? lowerValue(expr.of, scope) : lowerSlot(expr.of, scope);
+      return { kind: "offset", of, owner: owner.kind, struct: owner.name, name: expr.name };
+    }
+    case "proved":
+      return call("inside", lowerSlot(expr.of, scope));
+    case "coalesce":
+      return call("insideOr", lowerSlot(expr.of, scope), lowerSlot(expr.otherwise, scope));
+    case "literal":
+      return lowerLiteral(expr, scope);
+    default:
+      throw new Error(`no slot holds a ${expr.kind}`);
+  }
+}
+
+export function readAt(type: Type, slot: IrExpr): IrExpr {
+  const held = heldAs(type);
+  return held === "slot" ? slot : call(READERS[held], slot);
+}
+
+function lowerCoalesce(expr: Extract<Expr, { kind: "coalesce" }>, scope: Scope): IrExpr {
+  if (heldAs(expr.type) === "slot") return lowerSlot(expr, scope);
+  const of = lowerSlot(expr.of, scope);
+  return {
+    kind: "choose",
+    condition: call("present", of),
+    then: readAt(expr.type, call("inside", of)),
+    otherwise: lowerValue(expr.otherwise, scope),
+  };
+}
+
+function lowerLiteral(expr: Extract<Expr, { kind: "literal" }>, scope: Scope): IrExpr {
+  const { type, value } = expr;
+  if (typeof value === "boolean") return { kind: "bool", value };
+  if (typeof value === "bigint") return { kind: "number", value };
+  if (typeof value === "string") return { kind: "literal", index: textLiteral(scope.literals, value) };
+  if (type.kind === "enum" && typeof value === "object" && "member" in value) {
+    const name = scope.types.enums.get(type.name)?.[value.member] ?? "";
+    return { kind: "enum", member: value.member, name: `${type.name}.${name}` };
+  }
+  if ((type.kind === "list" || type.kind === "set") && Array.isArray(value)) {
+    return { kind: "literal", index: collectionLiteral(scope.literals, type, value) };
+  }
+  if (typeof value === "object" && "id" in value && "type" in value) {
+    return call("entityAt", { kind: "literal", index: entityLiteral(scope.literals, value) });
+  }
+  throw new Error(`no literal of type ${type.kind}`);
+}
+
+function lowerEqual(expr: Extract<Expr, { kind: "equal" }>, scope: Scope): IrExpr {
+  const { type } = expr.left;
+  if (heldAs(type) !== "slot") {
+    const op = expr.negated ? "!=" : "==";
+    return { kind: "operator", op, left: lowerValue(expr.left, scope), right: lowerValue(expr.right, scope) };
+  }
+  const left = lowerSlot(expr.left, scope);
+  const right = lowerSlot(expr.right, scope);
+  if (type.kind === "string" || type.kind === "path") return unless(expr.negated, call("textEqual", left, right));
+  return unless(expr.negated, { kind: "equality", index: equalityOf(scope, type), left, right });
+}
+
+function lowerQuantifier(expr: Extract<Expr, { kind: "quantifier" }>, scope: Scope): IrExpr {
+  const { type } = expr.over;
+  if (type.kind !== "list" && type.kind !== "set") throw new Error("quantifier over no collection");
+  const over = lowerSlot(expr.over, scope);
+  const index = scope.quantifiers.push(null) - 1;
+  const body = lowerValue(expr.body, scope);
+  const captures = [...variablesIn(expr.body, new Set())].filter((id) => id !== expr.id).sort((a, b) => a - b);
+  const strideBytes = slotBytes(type.of, scope.types);
+  const { op, id, variable } = expr;
+  scope.quantifiers[index] = { op, id, variable, captures, strideBytes, body, mayErr: expr.body.mayErr };
+  return { kind: "quantifier", index, over, captures };
+}
+
+/** Variables that a body reads and does not itself bind. */
+function variablesIn(node: unknown, found: Set<number>): Set<number> {
+  if (typeof node !== "object" || node === null || node instanceof Map) return found;
+  const expr = node as { kind?: unknown; id?: unknown };
+  if (expr.kind === "variable" && typeof expr.id === "number") found.add(expr.id);
+  for (const [key, part] of Object.entries(node)) {
+    if (key !== "type" && key !== "span" && key !== "value") variablesIn(part, found);
+  }
+  if (expr.kind === "quantifier" && typeof expr.id === "number") found.delete(expr.id);
+  return found;
+}
+
+function not(of: IrExpr): IrExpr {
+  return { kind: "not", of };
+}
+
+function unless(negated: boolean, of: IrExpr): IrExpr {
+  return negated ? not(of) : of;
+}

@@ -1,0 +1,108 @@
+/** Where everything lies: structs with their offsets, and the bytes that a frame can need at most. */
+import {
+  APPROVALS_MAX,
+  ENTITY_ID_BYTES_MAX,
+  type Field,
+  fieldOffset,
+  fieldsBytes,
+  padded,
+  recordFields,
+  slotBytes,
+  type Type,
+  type Types,
+} from "@polity/runtime/layout.ts";
+import type { ActionLayout } from "@polity/runtime/manifest.ts";
+import type { Action, Checked } from "../checked.ts";
+import { unreachable } from "../diagnostic.ts";
+import type { IrStruct } from "../ir.ts";
+
+const HEADER_BYTES = 160;
+const APPROVAL_BYTES = 64;
+/** Id and ancestors. */
+const RECORD_HEAD_BYTES = 16;
+/** Frames above this are refused as too large, whatever the bounds of the fields would allow. */
+const FRAME_BYTES_CAP = 1_048_576;
+
+export function struct(name: string, fields: readonly Field[], head: number, types: Types): IrStruct {
+  const slots = fields.map((field) => ({
+    name: field.name,
+    type: field.type,
+    offset: head + fieldOffset(fields, field.name, types),
+  }));
+  return { name, slots, bytes: head + fieldsBytes(fields, types) };
+}
+
+export function entityStructs(types: Types): readonly IrStruct[] {
+  const names = [...types.entities.keys()].sort();
+  return names.map((name) => struct(name, types.entities.get(name)?.attributes ?? [], RECORD_HEAD_BYTES, types));
+}
+
+export function recordStructs(types: Types): readonly IrStruct[] {
+  return [...types.records.keys()].sort().map((name) => struct(name, recordFields(name, types), 0, types));
+}
+
+/** The slots of an action's fixed part: the fields that the evaluator reads, by name. */
+export function actionStruct(action: Action, types: Types): IrStruct {
+  return struct(action.name, action.fields.filter((field) => field.read), 0, types);
+}
+
+export function actionLayout(action: Action, types: Types): ActionLayout {
+  const { slots, bytes } = actionStruct(action, types);
+  const offsets = new Map(slots.map((slot) => [slot.name, slot.offset]));
+  const fields = action.fields.map((field) => ({
+    name: field.name,
+    type: field.type,
+    offset: offsets.get(field.name) ?? null,
+  }));
+  return { name: action.name, fields, fixedBytes: bytes };
+}
+
+/** The largest frame that the bounds allow, in whole slots. */
+export function frameBytesMax(checked: Checked): number {
+  const { types } = checked;
+  let most = 0;
+  for (const action of checked.actions) {
+    let bytes = 0;
+    for (const field of action.fields) {
+      if (field.read) bytes += slotBytes(field.type, types) + variableBytesMax(field.type, types);
+    }
+    most = Math.max(most, bytes);
+  }
+  const approvals = APPROVALS_MAX * (APPROVAL_BYTES + ENTITY_ID_BYTES_MAX);
+  return Math.min(HEADER_BYTES + approvals + most, FRAME_BYTES_CAP);
+}
+
+function variableBytesMax(type: Type, types: Types): number {
+  switch (type.kind) {
+    case "bool":
+    case "int":
+    case "decimal":
+    case "timestamp":
+    case "duration":
+    case "enum":
+      return 0;
+    case "string":
+    case "path":
+      return padded(type.bytesMax);
+    case "entity":
+      return ENTITY_ID_BYTES_MAX;
+    case "optional":
+      return variableBytesMax(type.of, types);
+    case "list":
+    case "set":
+      return type.max * (slotBytes(type.of, types) + variableBytesMax(type.of, types));
+    case "record": {
+      let bytes = 0;
+      for (const field of recordFields(type.name, types)) bytes += variableBytesMax(field.type, types);
+      return bytes;
+    }
+    default:
+      return unreachable(type);
+  }
+}
+
+export function containsPath(type: Type, types: Types): boolean {
+  if (type.kind === "path") return true;
+  if (type.kind === "optional" || type.kind === "list" || type.kind === "set") return containsPath(type.of, types);
+  return type.kind === "record" && recordFields(type.name, types).some((field) => containsPath(field.type, types));
+}

@@ -1,0 +1,74 @@
+/** From the checked program to what the machine does. */
+import { sha256 } from "@noble/hashes/sha2.js";
+import { bytesToHex } from "@noble/hashes/utils.js";
+import type { Case, Checked, Rule, Template } from "../checked.ts";
+import type { Ir, IrAction, IrExpr, IrHole, IrRule } from "../ir.ts";
+import { positionAt } from "../source.ts";
+import { lowerValue } from "./expressions.ts";
+import { actionStruct, containsPath, entityStructs, recordStructs } from "./layouts.ts";
+import { manifestOf } from "./manifest.ts";
+import { closeEqualities, type Gathered, gather, type Scope } from "./scope.ts";
+
+export interface Versions {
+  readonly compiler: string;
+  readonly assembler: string;
+}
+
+export function lower(checked: Checked, versions: Versions): Ir {
+  const gathered = gather(checked);
+  const actions = checked.actions.map((action): IrAction => {
+    const rules: IrRule[] = [];
+    for (const [id, rule] of checked.rules.entries()) {
+      for (const one of rule.cases) {
+        if (one.action === action.name) rules.push(lowerCase(checked, rule, id, one, gathered));
+      }
+    }
+    return { ...actionStruct(action, checked.types), rules };
+  });
+  const digest = bytesToHex(sha256(new TextEncoder().encode(checked.source.text)));
+  return {
+    manifest: manifestOf(checked, versions, `sha256:${digest}`),
+    entities: entityStructs(checked.types),
+    records: recordStructs(checked.types),
+    actions,
+    literals: gathered.literals.literals,
+    quantifiers: gathered.quantifiers.filter((quantifier) => quantifier !== null),
+    equalities: closeEqualities(gathered),
+    hasApprovals: checked.rules.some((rule) => rule.cases.some((one) => one.approval !== null)),
+    hasPaths: checked.actions.some((action) => action.fields.some((field) => containsPath(field.type, checked.types))),
+    holesMax: Math.max(0, ...actions.map((action) => action.rules.reduce((sum, rule) => sum + rule.holes.length, 0))),
+  };
+}
+
+function lowerCase(checked: Checked, rule: Rule, id: number, one: Case, gathered: Gathered): IrRule {
+  const scope: Scope = { ...gathered, action: one.action };
+  const { approval } = one;
+  return {
+    id,
+    name: rule.name,
+    verdict: rule.verdict,
+    line: positionAt(checked.source.text, rule.span.start).line,
+    condition: lowerCondition(one, scope),
+    mayErr: (one.when?.mayErr ?? false) || (one.unless?.mayErr ?? false),
+    approval: approval === null ? null : { ...approval, group: lowerValue(approval.group, scope) },
+    holes: [...lowerHoles("because", one.because, scope), ...lowerHoles("note", one.note, scope)],
+  };
+}
+
+/** `when and not unless`; neither written: always. */
+function lowerCondition(one: Case, scope: Scope): IrExpr {
+  const when = one.when === null ? null : lowerValue(one.when, scope);
+  const unless: IrExpr | null = one.unless === null ? null : { kind: "not", of: lowerValue(one.unless, scope) };
+  if (when !== null && unless !== null) return { kind: "operator", op: "&&", left: when, right: unless };
+  return when ?? unless ?? { kind: "bool", value: true };
+}
+
+function lowerHoles(template: "because" | "note", written: Template | null, scope: Scope): readonly IrHole[] {
+  const holes: IrHole[] = [];
+  for (const part of written?.parts ?? []) {
+    if (part.kind !== "hole") continue;
+    const { expr } = part;
+    holes.push({ template, hole: holes.length, type: expr.type, value: lowerValue(expr, scope), mayErr: expr.mayErr });
+  }
+  return holes;
+}

@@ -1,0 +1,53 @@
+/** What an evaluator says of itself. */
+import { sha256 } from "@noble/hashes/sha2.js";
+import { ABI_MAJOR, ABI_MINOR, LANGUAGE_VERSION, type Manifest, type RuleEntry, type TemplateEntry } from "@polity/runtime/manifest.ts";
+import { layoutTag } from "@polity/runtime/manifest-codec.ts";
+import type { Checked, Rule, Template } from "../checked.ts";
+import { positionAt } from "../source.ts";
+import { actionLayout, frameBytesMax } from "./layouts.ts";
+import type { Versions } from "./lower.ts";
+
+/** A built facts block may take half a gibibyte: with its index it then fills the memory's maximum. */
+const FACTS_BYTES_MAX = 0x2000_0000;
+
+export function manifestOf(checked: Checked, versions: Versions, sourceDigest: string): Manifest {
+  const actions = checked.actions.map((action) => actionLayout(action, checked.types));
+  return {
+    abi: { major: ABI_MAJOR, minor: ABI_MINOR },
+    language: LANGUAGE_VERSION,
+    policy: checked.policy,
+    valid: checked.valid,
+    containmentAgeMs: checked.containmentAgeMs,
+    compiler: versions.compiler,
+    assembler: versions.assembler,
+    sources: [{ file: checked.source.file, sha256: sourceDigest }],
+    types: checked.types,
+    subject: checked.subject,
+    layoutTag: layoutTag(checked.types, checked.subject, actions, sha256),
+    actions,
+    rules: checked.rules.map((rule) => ruleEntry(checked, rule)),
+    entityLiterals: checked.entityLiterals,
+    readsTrust: checked.readsTrust,
+    limits: { frameBytesMax: frameBytesMax(checked), factsBytesMax: FACTS_BYTES_MAX },
+  };
+}
+
+function ruleEntry(checked: Checked, rule: Rule): RuleEntry {
+  const { line, column } = positionAt(checked.source.text, rule.span.start);
+  // The text of a template is the same for every action; only the types of its holes may differ.
+  const [first] = rule.cases;
+  return {
+    name: rule.name,
+    verdict: rule.verdict,
+    actions: rule.cases.map((one) => one.action),
+    line,
+    column,
+    because: templateEntry(first?.because ?? null),
+    note: templateEntry(first?.note ?? null),
+    absentOk: rule.absentOk,
+  };
+}
+
+function templateEntry(template: Template | null): TemplateEntry | null {
+  return template === null ? null : { parts: template.parts.map((part) => (part.kind === "text" ? part.text : null)) };
+}

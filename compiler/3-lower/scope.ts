@@ -1,0 +1,49 @@
+/** What lowering one rule case needs to know and what it gathers on the way. */
+import { recordFields, type Type, type Types } from "@polity/runtime/layout.ts";
+import type { Checked } from "../checked.ts";
+import { equalityKey, type IrQuantifier } from "../ir.ts";
+import { type LiteralPool, literalPool } from "./literals.ts";
+
+/** Shared by all cases of a program; grows while they are lowered, in the order of rules. */
+export interface Gathered {
+  readonly types: Types;
+  readonly literals: LiteralPool;
+  /** Places are taken before the body is lowered, so that inner quantifiers have higher numbers. */
+  readonly quantifiers: (IrQuantifier | null)[];
+  readonly equalities: Type[];
+}
+
+export interface Scope extends Gathered {
+  readonly action: string;
+}
+
+export function gather(checked: Checked): Gathered {
+  const entities = [...checked.types.entities.keys()].sort();
+  return { types: checked.types, literals: literalPool(entities), quantifiers: [], equalities: [] };
+}
+
+/** The number of the equality on this type; bounds do not matter to it. */
+export function equalityOf(scope: Gathered, type: Type): number {
+  const key = equalityKey(type);
+  const known = scope.equalities.findIndex((other) => equalityKey(other) === key);
+  return known !== -1 ? known : scope.equalities.push(type) - 1;
+}
+
+/** Comparing a record compares its fields, a collection its members: their equalities are needed too. */
+export function closeEqualities(gathered: Gathered): readonly Type[] {
+  for (let next = 0; next < gathered.equalities.length; next += 1) {
+    const type = gathered.equalities[next];
+    if (type === undefined) break;
+    for (const part of partsOf(type, gathered.types)) if (isComposite(part)) equalityOf(gathered, part);
+  }
+  return gathered.equalities;
+}
+
+function partsOf(type: Type, types: Types): readonly Type[] {
+  if (type.kind === "record") return recordFields(type.name, types).map((field) => field.type);
+  return type.kind === "list" || type.kind === "set" || type.kind === "optional" ? [type.of] : [];
+}
+
+function isComposite(type: Type): boolean {
+  return type.kind === "record" || type.kind === "list" || type.kind === "set" || type.kind === "optional";
+}

@@ -1,0 +1,116 @@
+/** The functions that a host calls. See docs/abi.md, "The module". */
+import { INT_MAX, INT_MIN } from "@polity/runtime/layout.ts";
+import { ABI_MAJOR, ABI_MINOR } from "@polity/runtime/manifest.ts";
+import type { Ir } from "../ir.ts";
+import { number } from "./expression.ts";
+import { functionOf, literalName } from "./names.ts";
+
+export function printAbi(ir: Ir): readonly string[] {
+  return [
+    `const LAYOUT_TAG: u64 = 0x${reversed(ir.manifest.layoutTag)};`,
+    `export function pol_abi(): i32 {\n  return ${(ABI_MAJOR << 16) | ABI_MINOR};\n}`,
+    REGION,
+    "export function pol_reserve(kind: i32, bytes: i32): i32 {\n  if (kind == 2) return reserveFacts(bytes);\n" +
+      "  return kind == 3 && bytes == 0 ? 1 : 0;\n}",
+    printLoad(ir),
+    printDecide(ir),
+    "// No policy of this version remembers anything.\n" +
+      "export function pol_record(bytes: i32, what: i32): i32 {\n  return 0;\n}",
+  ];
+}
+
+/** The tag's bytes stand in memory order, the number is little-endian. */
+function reversed(hex: string): string {
+  return (hex.match(/../g) ?? []).reverse().join("");
+}
+
+const REGION = `export function pol_region(kind: i32, what: i32): i32 {
+  switch (kind) {
+    case 0:
+      return what == 0 ? <i32>FRAME : FRAME_BYTES;
+    case 1:
+      return what == 0 ? <i32>RESULT : RESULT_BYTES;
+    case 2:
+      return what == 0 ? <i32>factsAddress() : <i32>factsCapacity();
+    default:
+      return 0;
+  }
+}`;
+
+function printLoad(ir: Ir): string {
+  const types = ir.entities.map((struct, type) => `  openType(${type}, ${struct.bytes});`);
+  const records = ir.entities.map((struct, type) =>
+    [
+      `  for (let i: u32 = 0; i < countOf(${type}); i++) {`,
+      struct.slots.length === 0
+        ? `    openRecord(${type}, i);`
+        : `    ${functionOf("attributes", type, struct.name)}(openRecord(${type}, i));`,
+      "  }",
+    ].join("\n"),
+  );
+  return [
+    "export function pol_load(kind: i32, bytes: i32): i32 {",
+    "  if (kind != 2 || !openFacts(bytes, LAYOUT_TAG)) return 0;",
+    ...types,
+    ...records,
+    "  if (!closeFacts()) return 0;",
+    ...resolveLiterals(ir),
+    "  return 1;",
+    "}",
+  ].join("\n");
+}
+
+/** An entity literal's first word becomes the address of its record; its id's slot stands behind. */
+function resolveLiterals(ir: Ir): readonly string[] {
+  const lines: string[] = [];
+  for (const [index, literal] of ir.literals.entries()) {
+    if (literal.entity === null) continue;
+    lines.push(`  if (!resolve(${literalName(index)}, ${literal.entity})) return missLiteral();`);
+  }
+  for (const [index, literal] of ir.literals.entries()) {
+    for (const { offset, literal: entity } of literal.patches) {
+      lines.push(`  store<u32>(${literalName(index)} + ${offset}, <u32>entityAt(${literalName(entity)}));`);
+    }
+  }
+  return lines;
+}
+
+function printDecide(ir: Ir): string {
+  const { valid, containmentAgeMs } = ir.manifest;
+  const from = number(valid?.fromMs ?? INT_MIN);
+  // `now` is at most the year 9999, so this bound never refuses.
+  const until = number(valid?.untilMs ?? INT_MAX);
+  const cases = ir.actions.map((action, index) => {
+    const approvals = [`        decodeApprovals(${action.bytes});`];
+    return [
+      `    case ${index}:`,
+      `      if (openFields(${action.bytes})) {`,
+      `        ${functionOf("fields", index, action.name)}(FRAME + HEADER_BYTES);`,
+      ...approvals,
+      "        closeFields();",
+      "      }",
+      "      break;",
+    ].join("\n");
+  });
+  const judges = ir.actions.map((action, index) => `    case ${index}:\n      ${functionOf("judge", index, action.name)}();\n      break;`);
+  return [
+    "function decodeFrame(bytes: i32): void {",
+    `  if (!openFrame(bytes, ${ir.actions.length}, LAYOUT_TAG)) return;`,
+    "  switch (actionOf()) {",
+    ...cases,
+    "  }",
+    "}",
+    "",
+    "export function pol_decide(bytes: i32): i32 {",
+    "  seal();",
+    "  openResult();",
+    "  decodeFrame(bytes);",
+    `  const code = before(${from}, ${until}, ${containmentAgeMs});`,
+    "  if (code != 0) return denied(code);",
+    "  switch (actionOf()) {",
+    ...judges,
+    "  }",
+    "  return concluded();",
+    "}",
+  ].join("\n");
+}

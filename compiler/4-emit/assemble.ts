@@ -1,0 +1,45 @@
+/** AssemblyScript to WebAssembly. Alone knows the assembler. */
+import asc from "assemblyscript/asc";
+import prelude from "./prelude.json" with { type: "json" };
+
+/** 65,536 pages are 4 GiB; facts and their index take at most half of the half that is addressed here. */
+const MAXIMUM_PAGES = 32_768;
+
+export interface Assembled {
+  readonly wasm: Uint8Array;
+  readonly assembler: string;
+}
+
+/** The assembler's version shapes the bytes: it is in the manifest. */
+export const ASSEMBLER = `assemblyscript ${asc.version}`;
+
+/**
+ * Assembles `entry.ts` out of the given files (by path, without the support library, which is added under
+ * `prelude/`). What we emit always assembles: a failure is a defect of the compiler and is thrown.
+ */
+export async function assemble(files: ReadonlyMap<string, string>, entry: string): Promise<Uint8Array> {
+  const library = new Map<string, string>(Object.entries(prelude));
+  let wasm: Uint8Array | null = null;
+  const { error, stderr } = await asc.main(options(entry), {
+    readFile: (name) => files.get(name) ?? library.get(name) ?? null,
+    writeFile: (name, contents) => {
+      if (name === "out.wasm" && typeof contents !== "string") wasm = contents;
+    },
+    listFiles: () => [],
+  });
+  if (error !== null || wasm === null) throw new Error(`the emitted program does not assemble\n${stderr.toString()}`);
+  return wasm;
+}
+
+function options(entry: string): string[] {
+  return [
+    entry,
+    "--outFile", "out.wasm",
+    "--runtime", "stub",
+    "--optimizeLevel", "3",
+    "--shrinkLevel", "0",
+    "--noAssert",
+    "--use", "abort=",
+    "--maximumMemory", String(MAXIMUM_PAGES),
+  ];
+}

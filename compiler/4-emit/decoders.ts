@@ -1,0 +1,92 @@
+/** The code that checks and decodes slots, by type. */
+import {
+  DURATION_MAX,
+  SLOT_BYTES,
+  slotBytes,
+  TIMESTAMP_MAX,
+  TIMESTAMP_MIN,
+  type Type,
+  type Types,
+} from "@polity/runtime/layout.ts";
+import { unreachable } from "../diagnostic.ts";
+import type { IrStruct } from "../ir.ts";
+import { number } from "./expression.ts";
+import { entityIndex, membersOf, typeIndex } from "./names.ts";
+
+type Collection = Type & { kind: "list" | "set" };
+
+/** Collection types met so far, with a function for each. */
+export interface Decoders {
+  readonly types: Types;
+  readonly collections: Map<string, { readonly index: number; readonly text: string }>;
+}
+
+/** Statements that decode the slot at `at`, an expression. */
+export function decode(type: Type, at: string, decoders: Decoders): readonly string[] {
+  const { types } = decoders;
+  switch (type.kind) {
+    case "bool":
+      return [`decodeBool(${at});`];
+    case "int":
+    case "decimal":
+      return [`decodeNumber(${at}, ${number(type.min)}, ${number(type.max)});`];
+    case "timestamp":
+      return [`decodeNumber(${at}, ${TIMESTAMP_MIN}, ${TIMESTAMP_MAX});`];
+    case "duration":
+      return [`decodeNumber(${at}, ${-DURATION_MAX}, ${DURATION_MAX});`];
+    case "string":
+      return [`${type.id ? "decodeId" : "decodeText"}(${at}, ${type.bytesMax});`];
+    case "path":
+      return [`decodePath(${at}, ${type.bytesMax});`];
+    case "enum":
+      return [`decodeEnum(${at}, ${membersOf(types, type)});`];
+    case "entity":
+      return [`decodeEntity(${at}, ${entityIndex(types, type.name)});`];
+    case "record":
+      return [`record${typeIndex(types.records.keys(), type.name)}(${at});`];
+    case "optional": {
+      const inner = decode(type.of, `${at} + ${SLOT_BYTES}`, decoders);
+      return [`if (decodePresence(${at}, ${slotBytes(type.of, types)})) {`, ...inner.map((line) => `  ${line}`), "}"];
+    }
+    case "list":
+    case "set":
+      return [`collection${collection(type, decoders)}(${at});`];
+    default:
+      return unreachable(type);
+  }
+}
+
+export function decodeStruct(struct: IrStruct, decoders: Decoders): readonly string[] {
+  return struct.slots.flatMap((slot) => decode(slot.type, slot.offset === 0 ? "p" : `p + ${slot.offset}`, decoders));
+}
+
+function collection(type: Collection, decoders: Decoders): number {
+  const key = JSON.stringify(type, (_, value) => (typeof value === "bigint" ? value.toString() : value));
+  const known = decoders.collections.get(key);
+  if (known !== undefined) return known.index;
+  const index = decoders.collections.size;
+  const stride = slotBytes(type.of, decoders.types);
+  const text = [
+    `function collection${index}(p: usize): void {`,
+    `  const count = decodeCollection(p, ${type.min}, ${type.max}, ${stride});`,
+    "  if (count == 0) return;",
+    "  const at = membersOf(p + shift) - shift;",
+    ...members(type, stride, decoders).map((line) => `  ${line}`),
+    "}",
+  ].join("\n");
+  decoders.collections.set(key, { index, text });
+  return index;
+}
+
+/** A set's members are plain, so that no collection is met inside one. */
+function members(type: Collection, stride: number, decoders: Decoders): readonly string[] {
+  const { of } = type;
+  if (type.kind === "set" && of.kind === "path") return [`decodePaths(at, count, ${of.bytesMax});`];
+  if (type.kind === "set" && of.kind === "entity") {
+    return [`decodeEntities(at, count, ${entityIndex(decoders.types, of.name)});`];
+  }
+  const each = decode(of, `at + i * ${stride}`, decoders);
+  const loop = ["for (let i: u32 = 0; i < count; i++) {", ...each.map((line) => `  ${line}`), "}"];
+  if (type.kind === "list") return loop;
+  return [...loop, of.kind === "string" ? "ascendingText(at, count);" : "ascendingNumbers(at, count);"];
+}

@@ -1,0 +1,90 @@
+/** The whole program as AssemblyScript: offsets, constants, decoders, rules, and the functions of the ABI. */
+import type { Type } from "@polity/runtime/layout.ts";
+import { equalityKey, type Ir, type IrLiteral, type IrStruct } from "../ir.ts";
+import { printAbi } from "./abi.ts";
+import { type Decoders, decodeStruct } from "./decoders.ts";
+import { printEqualities } from "./equality.ts";
+import { functionOf, literalName, member, namespaceOf } from "./names.ts";
+import { PRELUDE_IMPORTS } from "./imports.ts";
+import { printAction, printQuantifier } from "./rules.ts";
+
+/** Sizes that the support library needs; a module made of several programs takes the largest of each. */
+export function emitConfig(irs: readonly Ir[]): string {
+  const most = (size: (ir: Ir) => number) => Math.max(0, ...irs.map(size));
+  return [
+    "// Sizes of this evaluator, for the support library.",
+    `export const FRAME_BYTES: i32 = ${most((ir) => ir.manifest.limits.frameBytesMax)};`,
+    `export const TYPES: i32 = ${most((ir) => ir.entities.length)};`,
+    `export const HOLES: i32 = ${most((ir) => ir.holesMax)};`,
+    `export const HAS_APPROVALS: bool = ${irs.some((ir) => ir.hasApprovals)};`,
+    `export const HAS_PATHS: bool = ${irs.some((ir) => ir.hasPaths)};`,
+    "",
+  ].join("\n");
+}
+
+export function emit(ir: Ir): string {
+  const { manifest } = ir;
+  const decoders: Decoders = { types: manifest.types, collections: new Map() };
+  const structs = printStructDecoders(ir, decoders);
+  const sections: (readonly string[])[] = [
+    [`// The policy ${manifest.policy.name}, version ${manifest.policy.version}, as AssemblyScript.`],
+    PRELUDE_IMPORTS,
+    ["// ---- where things lie", ...offsets(ir)],
+    ["// ---- constants", ...ir.literals.map(printLiteral)],
+    ["// ---- checking and decoding what arrives", ...[...decoders.collections.values()].map((one) => one.text), ...structs],
+    ["// ---- equality", ...printEqualities(ir, (type) => sameType(ir, type))],
+    ["// ---- rules", ...ir.quantifiers.map(printQuantifier), ...ir.actions.flatMap((action, i) => printAction(action, i, ir))],
+    ["// ---- the functions of the ABI", ...printAbi(ir)],
+  ];
+  return `${sections.filter((section) => section.length > 1 || !section[0]?.startsWith("// ----")).map((s) => s.join("\n\n")).join("\n\n")}\n`;
+}
+
+function sameType(ir: Ir, type: Type): number {
+  const key = equalityKey(type);
+  return ir.equalities.findIndex((other) => equalityKey(other) === key);
+}
+
+function offsets(ir: Ir): readonly string[] {
+  const print = (owner: "action" | "entity" | "record", struct: IrStruct, base: string) => {
+    const lines = struct.slots.map(
+      (slot) => `  export const ${member(slot.name)}: usize = ${base}${slot.offset}; // ${describeType(slot.type)}`,
+    );
+    return lines.length === 0 ? [] : [`namespace ${namespaceOf(owner, struct.name)} {\n${lines.join("\n")}\n}`];
+  };
+  return [
+    ...ir.entities.flatMap((struct) => print("entity", struct, "")),
+    ...ir.records.flatMap((struct) => print("record", struct, "")),
+    ...ir.actions.flatMap((action) => print("action", action, "FIELDS + ")),
+  ];
+}
+
+function describeType(type: Type): string {
+  switch (type.kind) {
+    case "optional":
+      return `${describeType(type.of)}?`;
+    case "list":
+    case "set":
+      return `${type.kind}<${describeType(type.of)}>`;
+    case "enum":
+    case "record":
+    case "entity":
+      return type.name;
+    default:
+      return type.kind;
+  }
+}
+
+function printLiteral(literal: IrLiteral, index: number): string {
+  const words = literal.words.map((word) => `0x${word.toString(16)}`).join(", ");
+  return `// ${literal.comment}\nconst ${literalName(index)}: usize = memory.data<u64>([${words}]);`;
+}
+
+function printStructDecoders(ir: Ir, decoders: Decoders): readonly string[] {
+  const make = (name: string, struct: IrStruct) =>
+    `function ${name}(p: usize): void {\n${decodeStruct(struct, decoders).map((line) => `  ${line}`).join("\n")}\n}`;
+  return [
+    ...ir.records.map((struct, index) => make(`record${index}`, struct)),
+    ...ir.entities.map((struct, index) => make(functionOf("attributes", index, struct.name), struct)),
+    ...ir.actions.map((action, index) => make(functionOf("fields", index, action.name), action)),
+  ];
+}

@@ -1,0 +1,78 @@
+/** Expressions as AssemblyScript. */
+import { unreachable } from "../diagnostic.ts";
+import type { IrExpr } from "../ir.ts";
+import { literalName, member, namespaceOf } from "./names.ts";
+
+export function print(expr: IrExpr): string {
+  switch (expr.kind) {
+    case "bool":
+      return expr.value ? "true" : "false";
+    case "number":
+      return number(expr.value);
+    case "enum":
+      return `${expr.member} /* ${expr.name} */`;
+    case "bits":
+      return `0b${expr.value.toString(2)}`;
+    case "literal":
+      return literalName(expr.index);
+    case "field":
+      return `${namespaceOf("action", expr.action)}.${member(expr.name)}`;
+    case "offset":
+      return printOffset(expr);
+    case "variable":
+      return variable(expr.id);
+    case "call":
+      return `${expr.to}(${expr.args.map(print).join(", ")})`;
+    case "word":
+      return expr.held === "bool" ? `<u64>u32(${print(expr.of)})` : `<u64>${atom(expr.of)}`;
+    case "equality":
+      return `equal${expr.index}(${print(expr.left)}, ${print(expr.right)})`;
+    case "search":
+      return `has${expr.index}(${print(expr.within)}, ${print(expr.of)})`;
+    case "quantifier":
+      return `quantifier${expr.index}(${[print(expr.over), ...expr.captures.map(variable)].join(", ")})`;
+    case "operator":
+      return printOperator(expr);
+    case "not":
+      return `!${atom(expr.of)}`;
+    case "minus":
+      return `-${atom(expr.of)}`;
+    case "choose":
+      return `(${print(expr.condition)} ? ${print(expr.then)} : ${print(expr.otherwise)})`;
+    default:
+      return unreachable(expr);
+  }
+}
+
+export function variable(id: number): string {
+  return `each${id}`;
+}
+
+/** i64.MIN has no literal of its own: the sign is an operator. */
+export function number(value: bigint): string {
+  return value === -(2n ** 63n) ? "i64.MIN_VALUE" : value.toString();
+}
+
+/** An entity's id stands at the very start of its record. */
+function printOffset(expr: Extract<IrExpr, { kind: "offset" }>): string {
+  const of = print(expr.of);
+  if (expr.owner === "entity" && expr.name === "id") return of;
+  return `${of} + ${namespaceOf(expr.owner, expr.struct)}.${member(expr.name)}`;
+}
+
+/** A chain of one of `&&` and `||` needs no parentheses; everything else below an operator has them. */
+function printOperator(expr: Extract<IrExpr, { kind: "operator" }>): string {
+  const chain = expr.op === "&&" || expr.op === "||";
+  const parts: string[] = [];
+  let left: IrExpr = expr;
+  while (left.kind === "operator" && left.op === expr.op && (chain || parts.length === 0)) {
+    parts.unshift(atom(left.right));
+    left = left.left;
+  }
+  return [atom(left), ...parts].join(` ${expr.op} `);
+}
+
+function atom(expr: IrExpr): string {
+  const compound = expr.kind === "operator" || expr.kind === "offset" || (expr.kind === "number" && expr.value < 0n);
+  return compound || expr.kind === "minus" || expr.kind === "word" ? `(${print(expr)})` : print(expr);
+}

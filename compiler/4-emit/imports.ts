@@ -1,0 +1,23 @@
+/** What the emitted program takes from the support library. Unused functions leave no trace in the module. */
+const IMPORTS: readonly (readonly [file: string, names: string])[] = [
+  ["config", "FRAME_BYTES"],
+  ["prelude/memory", "FRAME, WORK, FIELDS, HEADER_BYTES, RESULT, RESULT_BYTES, shift, fault, clearFault"],
+  ["prelude/codes", "ALLOW, HOLD, DENY, QUARANTINE, TERMINATE"],
+  ["prelude/number", "add, subtract, multiply, divide, remainder, negate, multiplyDecimal, divideDecimal, between"],
+  ["prelude/text", "textEqual, startsWith, endsWith, like"],
+  ["prelude/path", "pathWithin"],
+  ["prelude/value", "numberAt, boolAt, enumAt, entityAt, present, inside, insideOr, sizeOf, membersOf"],
+  ["prelude/value", "hasWord, hasText, hasEntity, oneOf"],
+  ["prelude/entity", "below, belowAny"],
+  ["prelude/decode", "decodeBool, decodeEnum, decodeNumber, decodeText, decodeId, decodePath, decodeEntity"],
+  ["prelude/decode", "decodePresence, decodeCollection, decodeEntities, decodePaths, ascendingNumbers, ascendingText"],
+  ["prelude/directory", "countOf, resolve"],
+  ["prelude/facts", "factsAddress, factsCapacity, reserveFacts, openFacts, openType, openRecord, closeFacts, missLiteral, seal"],
+  ["prelude/frame", "actionOf, now, trust, openFrame, openFields, closeFields, before"],
+  ["prelude/approval", "decodeApprovals, approved"],
+  ["prelude/result", "openResult, fired, held, erred, denied, concluded, giveError, giveWord, giveText"],
+];
+
+export const PRELUDE_IMPORTS: readonly string[] = [
+  IMPORTS.map(([file, names]) => `import { ${names} } from "./${file}";`).join("\n"),
+];

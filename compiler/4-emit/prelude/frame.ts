@@ -1,0 +1,107 @@
+// The frame's header, and the checks that come before any rule. See docs/abi.md, "Frame" and "The order of checks".
+import { APPROVAL_BYTES, FRAME, HEADER_BYTES, WORK } from "./memory";
+import { cursor, limit, openDecoding, refusal, refuse, unknownEntity } from "./memory";
+import {
+  CONTAINMENT_STALE,
+  ENTITY_UNKNOWN,
+  FACTS_STALE,
+  HOST_MISMATCH,
+  INVALID,
+  OUT_OF_RANGE,
+  POLICY_EXPIRED,
+  POLICY_STALE,
+  SUBJECT_QUARANTINED,
+  SUBJECT_TERMINATED,
+  TOO_LARGE,
+} from "./codes";
+import { factsAre } from "./facts";
+import { FRAME_BYTES } from "../config";
+
+const MAGIC: u32 = 0x464c4f50;
+const APPROVALS_MAX: u32 = 16;
+const TIME_MIN: i64 = -62135596800000;
+const TIME_MAX: i64 = 253402300799999;
+
+// @ts-ignore: decorator
+@inline export function actionOf(): u32 {
+  return load<u32>(FRAME, 12);
+}
+
+// @ts-ignore: decorator
+@inline export function now(): i64 {
+  return load<i64>(FRAME, 40);
+}
+
+// @ts-ignore: decorator
+@inline export function trust(): i64 {
+  return <i64>load<u32>(FRAME, 84);
+}
+
+// @ts-ignore: decorator
+@inline export function approvalCount(): u32 {
+  return load<u32>(FRAME, 88);
+}
+
+// @ts-ignore: decorator
+@inline function timeAt(offset: usize): void {
+  const time = load<i64>(FRAME + offset);
+  if (time < TIME_MIN || time > TIME_MAX) refuse(OUT_OF_RANGE);
+}
+
+// The header's own form. Nothing behind it is read before its lengths agree.
+export function openFrame(bytes: i32, actions: u32, layoutTag: u64): bool {
+  openDecoding(FRAME, WORK - FRAME, 0, 0, false);
+  if (bytes < <i32>HEADER_BYTES || bytes > FRAME_BYTES || (bytes & 7) != 0) {
+    refuse(INVALID);
+    return false;
+  }
+  if (load<u32>(FRAME) != MAGIC || load<u32>(FRAME, 4) != HEADER_BYTES || load<u32>(FRAME, 8) != <u32>bytes) refuse(INVALID);
+  if (actionOf() >= actions || load<u64>(FRAME, 16) != layoutTag) refuse(INVALID);
+  if (load<u32>(FRAME, 92) != 0 || load<u64>(FRAME, 96) != 0 || load<u64>(FRAME, 104) != 0) refuse(INVALID);
+  if (load<u64>(FRAME, 152) != 0) refuse(INVALID);
+  const approvals = approvalCount();
+  if (approvals > APPROVALS_MAX) refuse(TOO_LARGE);
+  const digest = load<u64>(FRAME, 112) | load<u64>(FRAME, 120) | load<u64>(FRAME, 128) | load<u64>(FRAME, 136);
+  if (approvals == 0 && digest != 0) refuse(INVALID);
+  timeAt(40);
+  timeAt(48);
+  timeAt(56);
+  timeAt(64);
+  timeAt(72);
+  const containment = load<u32>(FRAME, 80);
+  if (containment < 1 || containment > 3) refuse(INVALID);
+  if (load<u32>(FRAME, 84) > 1000) refuse(OUT_OF_RANGE);
+  return refusal == 0;
+}
+
+// The action's fixed part and the approvals are there; the variable part begins behind them.
+export function openFields(fixedBytes: u32): bool {
+  const total = load<u32>(FRAME, 8);
+  const start = HEADER_BYTES + fixedBytes + approvalCount() * APPROVAL_BYTES;
+  if (load<u32>(FRAME, 144) != fixedBytes || start > total || load<u32>(FRAME, 148) != total - start) {
+    refuse(INVALID);
+    return false;
+  }
+  openDecoding(FRAME, WORK - FRAME, start, total, false);
+  return true;
+}
+
+export function closeFields(): void {
+  if (cursor != limit) refuse(INVALID);
+}
+
+// Answers the code of the first check that fails, 0 where a rule may be asked.
+export function before(validFrom: i64, validUntil: i64, containmentAge: i64): u32 {
+  if (refusal != 0) return refusal;
+  if (!factsAre(load<u64>(FRAME, 24)) || load<u64>(FRAME, 32) != 0) return HOST_MISMATCH;
+  const at = now();
+  if (at < validFrom || at >= validUntil) return POLICY_EXPIRED;
+  if (at < load<i64>(FRAME, 48) || at > load<i64>(FRAME, 56)) return POLICY_STALE;
+  if (at > load<i64>(FRAME, 64)) return FACTS_STALE;
+  const readAt = load<i64>(FRAME, 72);
+  if (at < readAt || at >= readAt + containmentAge) return CONTAINMENT_STALE;
+  const containment = load<u32>(FRAME, 80);
+  if (containment == 2) return SUBJECT_QUARANTINED;
+  if (containment == 3) return SUBJECT_TERMINATED;
+  return unknownEntity ? ENTITY_UNKNOWN : 0;
+}

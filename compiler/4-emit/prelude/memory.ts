@@ -1,0 +1,96 @@
+// Where things lie, and the few variables that one call carries. No variable outlives a call but those of facts.ts.
+import { FRAME_BYTES, HAS_APPROVALS, HAS_PATHS, HOLES, TYPES } from "../config";
+
+export const HEADER_BYTES: u32 = 160;
+export const APPROVAL_BYTES: u32 = 64;
+export const LISTED_MAX: u32 = 256;
+
+export const FRAME: usize = memory.data(FRAME_BYTES, 16);
+// The decoded frame: every slot at the same offset as in the frame, text and members found relative to their slot.
+export const WORK: usize = memory.data(FRAME_BYTES, 16);
+export const FIELDS: usize = WORK + HEADER_BYTES;
+export const RESULT_BYTES: i32 = 64 + 256 * 4 + 256 * 8;
+export const RESULT: usize = memory.data(RESULT_BYTES, 16);
+export const FIRED: usize = RESULT + 64;
+export const ERRING: usize = FIRED + 1024;
+export const VALUES: usize = memory.data(HOLES * 24 + 8, 16);
+// An entity or a path takes a slot and at least one word of text: no frame holds more than its bytes / 16 of them.
+export const NAMED: usize = memory.data(HAS_APPROVALS ? FRAME_BYTES / 4 : 8, 16);
+export const PATHS: usize = memory.data(HAS_PATHS ? FRAME_BYTES / 2 : 8, 16);
+export const DIRECTORY: usize = memory.data(TYPES * 20 + 4, 16);
+
+// ---- decoding: a frame into WORK, or a facts block in place
+
+// The first byte of what is decoded.
+export let base: usize = 0;
+// From a slot to its decoded place: WORK - FRAME, or 0 for facts.
+export let shift: usize = 0;
+// The offset at which the variable part goes on, and the end.
+export let cursor: u32 = 0;
+export let limit: u32 = 0;
+export let inFacts: bool = false;
+// The code of the first thing that was wrong; 0: nothing.
+export let refusal: u32 = 0;
+// Some entity that the frame names is not in the facts.
+export let unknownEntity: bool = false;
+export let namedCount: u32 = 0;
+export let pathCount: u32 = 0;
+
+export function openDecoding(from: usize, by: usize, start: u32, end: u32, facts: bool): void {
+  base = from;
+  shift = by;
+  cursor = start;
+  limit = end;
+  inFacts = facts;
+  refusal = 0;
+  unknownEntity = false;
+  namedCount = 0;
+  pathCount = 0;
+}
+
+export function refuse(code: u32): void {
+  if (refusal == 0) refusal = code;
+}
+
+// Takes the next `bytes` (a multiple of 8) of the variable part, which must be where the slot says.
+export function take(offset: u32, bytes: u32): bool {
+  if (offset != cursor || bytes > limit - cursor) {
+    refuse(3);
+    return false;
+  }
+  cursor += bytes;
+  return true;
+}
+
+export function missEntity(): void {
+  unknownEntity = true;
+}
+
+export function nameEntity(record: usize): void {
+  if (record == 0) {
+    missEntity();
+  } else if (HAS_APPROVALS) {
+    store<u32>(NAMED + (namedCount << 2), record);
+    namedCount += 1;
+  }
+}
+
+export function notePath(text: usize, length: u32): void {
+  if (!HAS_PATHS || inFacts) return;
+  store<u32>(PATHS + (pathCount << 3), text);
+  store<u32>(PATHS + (pathCount << 3), length, 4);
+  pathCount += 1;
+}
+
+// ---- evaluating
+
+// The kind of the first error met in this rule; 0: none. Errors stick, so that no expression needs a second result.
+export let fault: u32 = 0;
+
+export function clearFault(): void {
+  fault = 0;
+}
+
+export function fail(kind: u32): void {
+  if (fault == 0) fault = kind;
+}

@@ -1,0 +1,111 @@
+// What comes back. See docs/abi.md, "Result".
+import { ERRING, FIRED, LISTED_MAX, PATHS, RESULT, VALUES, pathCount } from "./memory";
+import { ALLOW, CODE_ERROR, CODE_NO_RULE, CODE_RULE, DENY, HOLD } from "./codes";
+import { lengthOf, textOf } from "./text";
+
+const MAGIC: u32 = 0x524c4f50;
+
+let granted: bool = false;
+// The strictest verdict of the fired rules that count.
+let strictest: u32 = 0;
+let firedCount: u32 = 0;
+let erringCount: u32 = 0;
+let firstKind: u32 = 0;
+let valueCount: u32 = 0;
+
+export function openResult(): void {
+  granted = false;
+  strictest = 0;
+  firedCount = 0;
+  erringCount = 0;
+  firstKind = 0;
+  valueCount = 0;
+}
+
+function list(rule: u32): void {
+  if (firedCount < LISTED_MAX) store<u32>(FIRED + (firedCount << 2), rule);
+  firedCount += 1;
+}
+
+// Rules report in the order of their ids.
+export function fired(rule: u32, verdict: u32): void {
+  list(rule);
+  if (verdict == ALLOW) granted = true;
+  else if (verdict > strictest) strictest = verdict;
+}
+
+// A hold counts until it is approved; either way it fired.
+export function held(rule: u32, released: bool): void {
+  list(rule);
+  if (!released && strictest < HOLD) strictest = HOLD;
+}
+
+export function erred(rule: u32, kind: u32): void {
+  if (erringCount == 0) firstKind = kind;
+  if (erringCount < LISTED_MAX) {
+    store<u32>(ERRING + (erringCount << 3), rule);
+    store<u32>(ERRING + (erringCount << 3), kind, 4);
+  }
+  erringCount += 1;
+}
+
+function write(verdict: u32, code: u32): i32 {
+  store<u32>(RESULT, verdict, 4);
+  store<u32>(RESULT, granted ? 1 : 0, 8);
+  store<u32>(RESULT, code, 12);
+  store<u64>(RESULT, 0, 16);
+  store<u32>(RESULT, firedCount, 24);
+  store<u32>(RESULT, min(firedCount, LISTED_MAX), 28);
+  store<u32>(RESULT, erringCount, 32);
+  store<u32>(RESULT, min(erringCount, LISTED_MAX), 36);
+  store<u32>(RESULT, 0, 40);
+  store<u32>(RESULT, valueCount, 44);
+  store<u32>(RESULT, 0, 48);
+  store<u32>(RESULT, pathCount, 52);
+  store<u32>(RESULT, <u32>PATHS, 56);
+  store<u32>(RESULT, <u32>VALUES, 60);
+  store<u32>(RESULT, MAGIC);
+  return <i32>verdict;
+}
+
+// No rule was asked.
+export function denied(code: u32): i32 {
+  return write(DENY, code);
+}
+
+// The most restrictive of: deny where nothing was granted or some rule erred, what fired, allow.
+export function concluded(): i32 {
+  let verdict = granted && erringCount == 0 ? ALLOW : DENY;
+  if (strictest > verdict) verdict = strictest;
+  const ruled = verdict == ALLOW || strictest == verdict;
+  return write(verdict, ruled ? CODE_RULE : erringCount > 0 ? CODE_ERROR + firstKind : CODE_NO_RULE);
+}
+
+// ---- values for reasons
+
+function value(rule: u32, template: u32, hole: u32, tag: u32, aux: u32): usize {
+  const at = VALUES + valueCount * 24;
+  valueCount += 1;
+  store<u32>(at, rule);
+  store<u16>(at, <u16>template, 4);
+  store<u16>(at, <u16>hole, 6);
+  store<u32>(at, tag, 8);
+  store<u32>(at, aux, 12);
+  return at;
+}
+
+export function giveError(rule: u32, template: u32, hole: u32): void {
+  store<u64>(value(rule, template, hole, 0, 0), 0, 16);
+}
+
+// Booleans, numbers, times and enum members, by tag.
+export function giveWord(rule: u32, template: u32, hole: u32, tag: u32, aux: u32, word: u64): void {
+  store<u64>(value(rule, template, hole, tag, aux), word, 16);
+}
+
+// Text, or the id of an entity: its record begins with the slot of its id.
+export function giveText(rule: u32, template: u32, hole: u32, tag: u32, aux: u32, slot: usize): void {
+  const at = value(rule, template, hole, tag, aux);
+  store<u32>(at, <u32>textOf(slot), 16);
+  store<u32>(at, lengthOf(slot), 20);
+}

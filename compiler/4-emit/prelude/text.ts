@@ -1,0 +1,160 @@
+// Text: a slot { i32 from the slot to the bytes, u32 length }; the bytes are padded with zeros to whole words.
+
+// @ts-ignore: decorator
+@inline export function textOf(slot: usize): usize {
+  return slot + <usize>load<i32>(slot);
+}
+
+// @ts-ignore: decorator
+@inline export function lengthOf(slot: usize): u32 {
+  return load<u32>(slot, 4);
+}
+
+// @ts-ignore: decorator
+@inline export function padded(bytes: u32): u32 {
+  return (bytes + 7) & ~7;
+}
+
+export function textEqual(a: usize, b: usize): bool {
+  const length = lengthOf(a);
+  if (length != lengthOf(b)) return false;
+  let p = textOf(a);
+  let q = textOf(b);
+  const end = p + padded(length);
+  while (p < end) {
+    if (load<u64>(p) != load<u64>(q)) return false;
+    p += 8;
+    q += 8;
+  }
+  return true;
+}
+
+export function bytesEqual(p: usize, q: usize, length: u32): bool {
+  const end = p + length;
+  while (p + 8 <= end) {
+    if (load<u64>(p) != load<u64>(q)) return false;
+    p += 8;
+    q += 8;
+  }
+  while (p < end) {
+    if (load<u8>(p) != load<u8>(q)) return false;
+    p += 1;
+    q += 1;
+  }
+  return true;
+}
+
+// Negative, zero or positive, by bytes; a prefix comes first.
+export function compareBytes(p: usize, n: u32, q: usize, m: u32): i32 {
+  const common = min(n, m);
+  for (let i: u32 = 0; i < common; i++) {
+    const difference = <i32>load<u8>(p + i) - <i32>load<u8>(q + i);
+    if (difference != 0) return difference;
+  }
+  return n < m ? -1 : n > m ? 1 : 0;
+}
+
+export function compareText(a: usize, b: usize): i32 {
+  return compareBytes(textOf(a), lengthOf(a), textOf(b), lengthOf(b));
+}
+
+// @ts-ignore: decorator
+@inline function continues(p: usize): bool {
+  return (load<u8>(p) & 0xc0) == 0x80;
+}
+
+// Well-formed UTF-8 (Unicode 3.9, table 3-7) whose padding is zero.
+export function wellFormed(p: usize, length: u32): bool {
+  const end = p + length;
+  const tail = length & 7;
+  if (tail != 0 && load<u64>(p + (length - tail)) >> (<u64>tail << 3) != 0) return false;
+  while (p < end) {
+    if ((load<u64>(p) & 0x8080808080808080) == 0) {
+      p += 8;
+      continue;
+    }
+    const stop = min(p + 8, end);
+    while (p < stop) {
+      const lead = <u32>load<u8>(p);
+      const width: u32 = lead < 0x80 ? 1 : lead < 0xc2 ? 0 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : lead < 0xf5 ? 4 : 0;
+      if (width == 0 || p + width > end) return false;
+      if (width > 1) {
+        const next = <u32>load<u8>(p, 1);
+        if (!continues(p + 1)) return false;
+        if (width > 2 && !continues(p + 2)) return false;
+        if (width > 3 && !continues(p + 3)) return false;
+        if (lead == 0xe0 && next < 0xa0) return false;
+        if (lead == 0xed && next > 0x9f) return false;
+        if (lead == 0xf0 && next < 0x90) return false;
+        if (lead == 0xf4 && next > 0x8f) return false;
+      }
+      p += width;
+    }
+  }
+  return true;
+}
+
+// One bit for each of the first 128 characters: [A-Za-z0-9._:@/-].
+const ID_LOW: u64 = 0x07ffe00000000000;
+const ID_HIGH: u64 = 0x07fffffe87ffffff;
+
+export function idCharacters(p: usize, length: u32): bool {
+  let good: u64 = length == 0 ? 0 : 1;
+  for (const end = p + length; p < end; p++) {
+    const c = <u64>load<u8>(p);
+    good &= (c < 64 ? ID_LOW : c < 128 ? ID_HIGH : 0) >> (c & 63);
+  }
+  return good != 0;
+}
+
+export function startsWith(a: usize, prefix: usize): bool {
+  const n = lengthOf(prefix);
+  return n <= lengthOf(a) && bytesEqual(textOf(a), textOf(prefix), n);
+}
+
+export function endsWith(a: usize, suffix: usize): bool {
+  const n = lengthOf(suffix);
+  const length = lengthOf(a);
+  return n <= length && bytesEqual(textOf(a) + (length - n), textOf(suffix), n);
+}
+
+// `*` is any text; `\*` and `\\` stand for themselves, as does any other backslash. On a mismatch only the last
+// star has to move, so the cost is at most the product of the lengths.
+export function like(a: usize, pattern: usize): bool {
+  let p = textOf(a);
+  const end = p + lengthOf(a);
+  let q = textOf(pattern);
+  const stop = q + lengthOf(pattern);
+  let starPattern: usize = 0;
+  let starText: usize = 0;
+  while (true) {
+    if (q < stop) {
+      let want = <u32>load<u8>(q);
+      if (want == 0x2a) {
+        q += 1;
+        starPattern = q;
+        starText = p;
+        continue;
+      }
+      let width: usize = 1;
+      if (want == 0x5c && q + 1 < stop) {
+        const next = <u32>load<u8>(q, 1);
+        if (next == 0x2a || next == 0x5c) {
+          want = next;
+          width = 2;
+        }
+      }
+      if (p < end && <u32>load<u8>(p) == want) {
+        p += 1;
+        q += width;
+        continue;
+      }
+    } else if (p == end) {
+      return true;
+    }
+    if (starPattern == 0 || starText >= end) return false;
+    starText += 1;
+    p = starText;
+    q = starPattern;
+  }
+}

@@ -1,0 +1,138 @@
+/**
+ * The program as the machine sees it: offsets instead of names, addresses instead of values, one function for
+ * each rule case and each quantifier. `3-lower` makes it from a checked program, `4-emit` prints it.
+ */
+import type { Type } from "@polity/runtime/layout.ts";
+import type { Manifest } from "@polity/runtime/manifest.ts";
+import type { Verdict } from "./ast.ts";
+
+export interface Ir {
+  readonly manifest: Manifest;
+  /** Sorted by name, as in the manifest. */
+  readonly entities: readonly IrStruct[];
+  /** The records that something refers to, sorted by name. */
+  readonly records: readonly IrStruct[];
+  readonly actions: readonly IrAction[];
+  readonly literals: readonly IrLiteral[];
+  /** Quantifiers, numbered in the order of their first use; a body only calls those with a higher number. */
+  readonly quantifiers: readonly IrQuantifier[];
+  /** Types of records and collections that are compared; an equality's number is its index. */
+  readonly equalities: readonly Type[];
+  readonly hasApprovals: boolean;
+  readonly hasPaths: boolean;
+  /** The most values for reasons that one decision gives. */
+  readonly holesMax: number;
+}
+
+/** Fields with their offsets; those of an entity count from the start of its record. */
+export interface IrStruct {
+  readonly name: string;
+  readonly bytes: number;
+  readonly slots: readonly IrSlot[];
+}
+
+export interface IrSlot {
+  readonly name: string;
+  readonly type: Type;
+  readonly offset: number;
+}
+
+export interface IrAction extends IrStruct {
+  readonly rules: readonly IrRule[];
+}
+
+export interface IrRule {
+  /** The rule's id. */
+  readonly id: number;
+  readonly name: string;
+  readonly verdict: Verdict;
+  /** Where it stands in the source, for the comment above its function. */
+  readonly line: number;
+  readonly condition: IrExpr;
+  readonly mayErr: boolean;
+  readonly approval: { readonly group: IrExpr; readonly count: number; readonly withinMs: bigint } | null;
+  readonly holes: readonly IrHole[];
+}
+
+export interface IrHole {
+  readonly template: "because" | "note";
+  readonly hole: number;
+  readonly type: Type;
+  readonly value: IrExpr;
+  readonly mayErr: boolean;
+}
+
+/**
+ * A constant in memory: whole words, found through its own address. Entities are unknown until facts are
+ * loaded: `entity` has room for the record's address in its first word, and `patches` say where a collection
+ * wants one.
+ */
+export interface IrLiteral {
+  readonly words: readonly bigint[];
+  /** What it stands for, as written in the source. */
+  readonly comment: string;
+  readonly entity: number | null;
+  readonly patches: readonly { readonly offset: number; readonly literal: number }[];
+}
+
+export interface IrQuantifier {
+  readonly op: "any" | "all" | "count";
+  readonly variable: string;
+  readonly id: number;
+  /** Variables of enclosing quantifiers that the body reads. */
+  readonly captures: readonly number[];
+  readonly strideBytes: number;
+  readonly body: IrExpr;
+  readonly mayErr: boolean;
+}
+
+/** How a value is held: an i64, a boolean, a member's number, a record's address, or the address of a slot. */
+export type Held = "number" | "bool" | "enum" | "entity" | "slot";
+
+/** The functions of the support library that expressions call. */
+export type LibraryFunction =
+  | "add" | "subtract" | "multiply" | "divide" | "remainder" | "negate" | "multiplyDecimal" | "divideDecimal" | "between"
+  | "textEqual" | "startsWith" | "endsWith" | "like" | "pathWithin"
+  | "below" | "belowAny" | "hasWord" | "hasText" | "hasEntity" | "oneOf"
+  | "present" | "inside" | "insideOr" | "numberAt" | "boolAt" | "enumAt" | "entityAt" | "now" | "trust";
+
+export type IrExpr =
+  | { readonly kind: "bool"; readonly value: boolean }
+  | { readonly kind: "number"; readonly value: bigint }
+  | { readonly kind: "enum"; readonly member: number; readonly name: string }
+  | { readonly kind: "bits"; readonly value: bigint }
+  | { readonly kind: "literal"; readonly index: number }
+  /** The address of a field of the request. */
+  | { readonly kind: "field"; readonly action: string; readonly name: string }
+  /** The address of an attribute (`of` is a record's address) or of a record's field (`of` is a slot's). */
+  | { readonly kind: "offset"; readonly of: IrExpr; readonly owner: "entity" | "record"; readonly struct: string; readonly name: string }
+  | { readonly kind: "variable"; readonly id: number }
+  | { readonly kind: "call"; readonly to: LibraryFunction; readonly args: readonly IrExpr[] }
+  /** A value as the 64 bits of its slot. */
+  | { readonly kind: "word"; readonly held: Held; readonly of: IrExpr }
+  | { readonly kind: "equality"; readonly index: number; readonly left: IrExpr; readonly right: IrExpr }
+  /** Whether a member of the collection is equal to `of`, by an equality of its own. */
+  | { readonly kind: "search"; readonly index: number; readonly within: IrExpr; readonly of: IrExpr }
+  | { readonly kind: "quantifier"; readonly index: number; readonly over: IrExpr; readonly captures: readonly number[] }
+  | { readonly kind: "operator"; readonly op: Operator; readonly left: IrExpr; readonly right: IrExpr }
+  | { readonly kind: "not"; readonly of: IrExpr }
+  | { readonly kind: "minus"; readonly of: IrExpr }
+  | { readonly kind: "choose"; readonly condition: IrExpr; readonly then: IrExpr; readonly otherwise: IrExpr };
+
+export type Operator = "&&" | "||" | "==" | "!=" | "<" | "<=" | ">" | ">=" | "+" | "-" | "*" | "/" | "%";
+
+/** Types with the same key are compared by the same code: bounds do not matter to equality. */
+export function equalityKey(type: Type): string {
+  switch (type.kind) {
+    case "optional":
+    case "list":
+    case "set":
+      return `${type.kind === "optional" ? "optional" : "list"}<${equalityKey(type.of)}>`;
+    case "record":
+    case "enum":
+    case "entity":
+      return `${type.kind} ${type.name}`;
+    default:
+      return type.kind;
+  }
+}

@@ -1,0 +1,54 @@
+/** The back half of the compiler: from a checked program to an evaluator. */
+import type { Manifest } from "@polity/runtime/manifest.ts";
+import { encodeManifest } from "@polity/runtime/manifest-codec.ts";
+import { lower } from "./3-lower/lower.ts";
+import { ASSEMBLER, assemble } from "./4-emit/assemble.ts";
+import { emit, emitConfig } from "./4-emit/emit.ts";
+import { finishModule } from "./4-emit/module.ts";
+import type { Checked } from "./checked.ts";
+import { COMPILER } from "./version.ts";
+
+export interface Evaluator {
+  /** One file: the code, its manifest and its sum. */
+  readonly wasm: Uint8Array;
+  readonly manifest: Manifest;
+  /** The program that was assembled, without the support library. */
+  readonly assemblyscript: string;
+}
+
+const VERSIONS = { compiler: COMPILER, assembler: ASSEMBLER };
+
+export async function buildEvaluator(checked: Checked): Promise<Evaluator> {
+  const ir = lower(checked, VERSIONS);
+  const assemblyscript = emit(ir);
+  const files = new Map([
+    ["config.ts", emitConfig([ir])],
+    ["policy.ts", assemblyscript],
+  ]);
+  const assembled = await assemble(files, "policy.ts");
+  return { wasm: finishModule(assembled, encodeManifest(ir.manifest)), manifest: ir.manifest, assemblyscript };
+}
+
+/** The program's AssemblyScript without assembling it. */
+export function emitAssemblyScript(checked: Checked): string {
+  return emit(lower(checked, VERSIONS));
+}
+
+/**
+ * Several programs in one module, for tests that try thousands: assembling costs far less for each. The
+ * exports of program `k` are `pol_decide_k` and so on; an instance may be used for one program only.
+ */
+export async function assembleBatch(
+  programs: readonly Checked[],
+): Promise<{ readonly wasm: Uint8Array; readonly manifests: readonly Manifest[] }> {
+  const irs = programs.map((checked) => lower(checked, VERSIONS));
+  const files = new Map([["config.ts", emitConfig(irs)]]);
+  const names = ["pol_abi", "pol_region", "pol_reserve", "pol_load", "pol_decide", "pol_record"];
+  const entry: string[] = [];
+  for (const [k, ir] of irs.entries()) {
+    files.set(`program${k}.ts`, emit(ir));
+    entry.push(`export { ${names.map((name) => `${name} as ${name}_${k}`).join(", ")} } from "./program${k}";`);
+  }
+  files.set("batch.ts", entry.join("\n"));
+  return { wasm: await assemble(files, "batch.ts"), manifests: irs.map((ir) => ir.manifest) };
+}
