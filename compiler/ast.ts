@@ -151,8 +151,23 @@ export type TypeNode =
 // ---- expressions
 
 export type BinaryOperator =
-  | "and" | "or" | "==" | "!=" | "<" | "<=" | ">" | ">="
-  | "+" | "-" | "*" | "/" | "%" | "??" | "in" | "not in" | "like";
+  | "and"
+  | "or"
+  | "=="
+  | "!="
+  | "<"
+  | "<="
+  | ">"
+  | ">="
+  | "+"
+  | "-"
+  | "*"
+  | "/"
+  | "%"
+  | "??"
+  | "in"
+  | "not in"
+  | "like";
 
 export type Expr =
   | { readonly kind: "name"; readonly name: string; readonly span: Span }
@@ -165,14 +180,31 @@ export type Expr =
   | { readonly kind: "duration"; readonly ms: bigint; readonly span: Span }
   /** `Team::"treasury"` */
   | { readonly kind: "entity"; readonly type: Name; readonly id: string; readonly span: Span }
-  | { readonly kind: "collection"; readonly shape: "list" | "set"; readonly elements: readonly Expr[]; readonly span: Span }
+  | {
+      readonly kind: "collection";
+      readonly shape: "list" | "set";
+      readonly elements: readonly Expr[];
+      readonly span: Span;
+    }
   /** `agent.zone`, `Zone.eu`, `a.b` of records */
   | { readonly kind: "select"; readonly of: Expr; readonly name: Name; readonly span: Span }
   /** `path.within("/a")`: a method with its receiver */
-  | { readonly kind: "call"; readonly of: Expr; readonly method: Name; readonly args: readonly Expr[]; readonly span: Span }
+  | {
+      readonly kind: "call";
+      readonly of: Expr;
+      readonly method: Name;
+      readonly args: readonly Expr[];
+      readonly span: Span;
+    }
   | { readonly kind: "not"; readonly of: Expr; readonly span: Span }
   | { readonly kind: "negate"; readonly of: Expr; readonly span: Span }
-  | { readonly kind: "binary"; readonly op: BinaryOperator; readonly left: Expr; readonly right: Expr; readonly span: Span }
+  | {
+      readonly kind: "binary";
+      readonly op: BinaryOperator;
+      readonly left: Expr;
+      readonly right: Expr;
+      readonly span: Span;
+    }
   /** Only on the right of `in` and `not in`. */
   | { readonly kind: "range"; readonly from: Expr; readonly to: Expr; readonly span: Span }
   | { readonly kind: "presence"; readonly of: Expr; readonly present: boolean; readonly span: Span }
@@ -184,7 +216,7 @@ export type Expr =
       readonly body: Expr;
       readonly span: Span;
     }
-  /** Where recovery or an unavailable construct left a gap; a diagnostic was given, nothing follows from it. */
+  /** Where recovery or an unavailable construct left a gap: a diagnostic was given, nothing follows. */
   | { readonly kind: "missing"; readonly span: Span };
 
 // ---- tests
@@ -219,7 +251,12 @@ export interface TestField {
 export type TestValue =
   | { readonly kind: "expr"; readonly expr: Expr }
   | { readonly kind: "record"; readonly fields: readonly TestField[]; readonly span: Span }
-  | { readonly kind: "records"; readonly shape: "list" | "set"; readonly elements: readonly TestValue[]; readonly span: Span }
+  | {
+      readonly kind: "records";
+      readonly shape: "list" | "set";
+      readonly elements: readonly TestValue[];
+      readonly span: Span;
+    }
   | { readonly kind: "absent"; readonly span: Span };
 
 /** `approved by User::"u2" asked 2026-11-03T09:50:00Z given 2026-11-03T09:55:00Z` */

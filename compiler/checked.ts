@@ -70,7 +70,10 @@ export interface Approval {
 
 /** Hole expressions have any type but record, collection and optional. */
 export interface Template {
-  readonly parts: readonly ({ readonly kind: "text"; readonly text: string } | { readonly kind: "hole"; readonly expr: Expr })[];
+  readonly parts: readonly (
+    | { readonly kind: "text"; readonly text: string }
+    | { readonly kind: "hole"; readonly expr: Expr }
+  )[];
 }
 
 // ---- values
@@ -81,8 +84,9 @@ export interface EntityValue {
 }
 
 /**
- * bool: boolean · int, decimal (scaled), timestamp, duration (ms): bigint · string, path (canonical): string ·
- * enum: { member } · entity: { type, id } · record: Map by field · list and set: array · absent: undefined.
+ * bool: boolean · int, decimal (scaled), timestamp, duration (ms): bigint ·
+ * string, path (canonical): string · enum: { member } · entity: { type, id } · record: Map by field ·
+ * list and set: array · absent: undefined.
  * Sets are sorted in canonical order (docs/abi.md, "Order") and have no duplicates.
  */
 export type Value =
@@ -128,7 +132,12 @@ export type Expr = Typed &
     /** Both sides have one kind; ranges, bounds and `id` apart, the same type. Never optional. */
     | { readonly kind: "equal"; readonly negated: boolean; readonly left: Expr; readonly right: Expr }
     /** int, decimal, timestamp or duration. */
-    | { readonly kind: "order"; readonly op: "<" | "<=" | ">" | ">="; readonly left: Expr; readonly right: Expr }
+    | {
+        readonly kind: "order";
+        readonly op: "<" | "<=" | ">" | ">=";
+        readonly left: Expr;
+        readonly right: Expr;
+      }
     /**
      * `meaning` names the row of the table: int and decimal as such; `duration`: duration ± % duration;
      * `shift`: timestamp ± duration (or duration + timestamp); `gap`: timestamp - timestamp;
@@ -149,13 +158,24 @@ export type Expr = Typed &
     /** `of` equals a member of `within` (a list or set of plain values), or `has` for entities. */
     | { readonly kind: "member"; readonly of: Expr; readonly within: Expr; readonly negated: boolean }
     /** Both ends included. Evaluated in the order of, from, to. */
-    | { readonly kind: "between"; readonly of: Expr; readonly from: Expr; readonly to: Expr; readonly negated: boolean }
+    | {
+        readonly kind: "between";
+        readonly of: Expr;
+        readonly from: Expr;
+        readonly to: Expr;
+        readonly negated: boolean;
+      }
     /** The entity `of` is `group` or is below it. */
     | { readonly kind: "below"; readonly of: Expr; readonly group: Expr; readonly negated: boolean }
     /** The entity `of` is, or is below, at least one of the list or set `groups`. */
     | { readonly kind: "below_any"; readonly of: Expr; readonly groups: Expr; readonly negated: boolean }
-    /** On strings; `pattern` is a literal or comes from facts. `like`: `*` is any text, `\*` and `\\` escape. */
-    | { readonly kind: "text_test"; readonly op: "starts_with" | "ends_with" | "like"; readonly of: Expr; readonly pattern: Expr }
+    /** On strings; `pattern` is a literal or from facts. `like`: `*` is any text, `\*` and `\\` escape. */
+    | {
+        readonly kind: "text_test";
+        readonly op: "starts_with" | "ends_with" | "like";
+        readonly of: Expr;
+        readonly pattern: Expr;
+      }
     /** On paths, segment by segment; a path is within itself. */
     | { readonly kind: "path_within"; readonly of: Expr; readonly base: Expr }
     /** `all` and `any` stop at the first answer; `count` is an int in 0..max. Members in canonical order. */
@@ -200,5 +220,9 @@ export interface TestHeader {
   readonly nowMs: bigint;
   readonly trust: number | null;
   readonly containment: "free" | "quarantined" | "terminated";
-  readonly approvals: readonly { readonly approver: EntityValue; readonly askedMs: bigint; readonly givenMs: bigint }[];
+  readonly approvals: readonly {
+    readonly approver: EntityValue;
+    readonly askedMs: bigint;
+    readonly givenMs: bigint;
+  }[];
 }

@@ -34,7 +34,10 @@ export function sortDiagnostics(diagnostics: readonly Diagnostic[]): readonly Di
     return true;
   });
   return unique.sort(
-    (a, b) => a.span.start - b.span.start || a.span.end - b.span.end || (a.code < b.code ? -1 : a.code > b.code ? 1 : 0),
+    (a, b) =>
+      a.span.start - b.span.start ||
+      a.span.end - b.span.end ||
+      (a.code < b.code ? -1 : a.code > b.code ? 1 : 0),
   );
 }
 

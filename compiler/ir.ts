@@ -86,15 +86,40 @@ export interface IrQuantifier {
   readonly mayErr: boolean;
 }
 
-/** How a value is held: an i64, a boolean, a member's number, a record's address, or the address of a slot. */
+/** How a value is held: an i64, a boolean, a member's number, a record's address, or a slot's address. */
 export type Held = "number" | "bool" | "enum" | "entity" | "slot";
 
 /** The functions of the support library that expressions call. */
 export type LibraryFunction =
-  | "add" | "subtract" | "multiply" | "divide" | "remainder" | "negate" | "multiplyDecimal" | "divideDecimal" | "between"
-  | "textEqual" | "startsWith" | "endsWith" | "like" | "pathWithin"
-  | "below" | "belowAny" | "hasWord" | "hasText" | "hasEntity" | "oneOf"
-  | "present" | "inside" | "insideOr" | "numberAt" | "boolAt" | "enumAt" | "entityAt" | "now" | "trust";
+  | "add"
+  | "subtract"
+  | "multiply"
+  | "divide"
+  | "remainder"
+  | "negate"
+  | "multiplyDecimal"
+  | "divideDecimal"
+  | "between"
+  | "textEqual"
+  | "startsWith"
+  | "endsWith"
+  | "like"
+  | "pathWithin"
+  | "below"
+  | "belowAny"
+  | "hasWord"
+  | "hasText"
+  | "hasEntity"
+  | "oneOf"
+  | "present"
+  | "inside"
+  | "insideOr"
+  | "numberAt"
+  | "boolAt"
+  | "enumAt"
+  | "entityAt"
+  | "now"
+  | "trust";
 
 export type IrExpr =
   | { readonly kind: "bool"; readonly value: boolean }
@@ -105,7 +130,13 @@ export type IrExpr =
   /** The address of a field of the request. */
   | { readonly kind: "field"; readonly action: string; readonly name: string }
   /** The address of an attribute (`of` is a record's address) or of a record's field (`of` is a slot's). */
-  | { readonly kind: "offset"; readonly of: IrExpr; readonly owner: "entity" | "record"; readonly struct: string; readonly name: string }
+  | {
+      readonly kind: "offset";
+      readonly of: IrExpr;
+      readonly owner: "entity" | "record";
+      readonly struct: string;
+      readonly name: string;
+    }
   | { readonly kind: "variable"; readonly id: number }
   | { readonly kind: "call"; readonly to: LibraryFunction; readonly args: readonly IrExpr[] }
   /** A value as the 64 bits of its slot. */
@@ -113,11 +144,21 @@ export type IrExpr =
   | { readonly kind: "equality"; readonly index: number; readonly left: IrExpr; readonly right: IrExpr }
   /** Whether a member of the collection is equal to `of`, by an equality of its own. */
   | { readonly kind: "search"; readonly index: number; readonly within: IrExpr; readonly of: IrExpr }
-  | { readonly kind: "quantifier"; readonly index: number; readonly over: IrExpr; readonly captures: readonly number[] }
+  | {
+      readonly kind: "quantifier";
+      readonly index: number;
+      readonly over: IrExpr;
+      readonly captures: readonly number[];
+    }
   | { readonly kind: "operator"; readonly op: Operator; readonly left: IrExpr; readonly right: IrExpr }
   | { readonly kind: "not"; readonly of: IrExpr }
   | { readonly kind: "minus"; readonly of: IrExpr }
-  | { readonly kind: "choose"; readonly condition: IrExpr; readonly then: IrExpr; readonly otherwise: IrExpr };
+  | {
+      readonly kind: "choose";
+      readonly condition: IrExpr;
+      readonly value: IrExpr;
+      readonly otherwise: IrExpr;
+    };
 
 export type Operator = "&&" | "||" | "==" | "!=" | "<" | "<=" | ">" | ">=" | "+" | "-" | "*" | "/" | "%";
 

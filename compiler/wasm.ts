@@ -26,7 +26,11 @@ export async function buildEvaluator(checked: Checked): Promise<Evaluator> {
     ["policy.ts", assemblyscript],
   ]);
   const assembled = await assemble(files, "policy.ts");
-  return { wasm: finishModule(assembled, encodeManifest(ir.manifest)), manifest: ir.manifest, assemblyscript };
+  return {
+    wasm: finishModule(assembled, encodeManifest(ir.manifest)),
+    manifest: ir.manifest,
+    assemblyscript,
+  };
 }
 
 /** The program's AssemblyScript without assembling it. */
@@ -47,7 +51,9 @@ export async function assembleBatch(
   const entry: string[] = [];
   for (const [k, ir] of irs.entries()) {
     files.set(`program${k}.ts`, emit(ir));
-    entry.push(`export { ${names.map((name) => `${name} as ${name}_${k}`).join(", ")} } from "./program${k}";`);
+    entry.push(
+      `export { ${names.map((name) => `${name} as ${name}_${k}`).join(", ")} } from "./program${k}";`,
+    );
   }
   files.set("batch.ts", entry.join("\n"));
   return { wasm: await assemble(files, "batch.ts"), manifests: irs.map((ir) => ir.manifest) };

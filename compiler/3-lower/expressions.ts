@@ -1,35 +1,11 @@
 /** Expressions: values become machine values, paths become addresses. */
-import type { Type } from "@polity/runtime/layout.ts";
 import { slotBytes } from "@polity/runtime/layout.ts";
 import type { Expr } from "../checked.ts";
 import { unreachable } from "../diagnostic.ts";
-import type { Held, IrExpr, LibraryFunction } from "../ir.ts";
-import { lowerArithmetic } from "./arithmetic.ts";
+import type { IrExpr } from "../ir.ts";
 import { collectionLiteral, entityLiteral, textLiteral } from "./literals.ts";
-import { lowerMember } from "./membership.ts";
+import { arithmetic, call, heldAs, memberBits, not, readAt, unless } from "./machine.ts";
 import { equalityOf, type Scope } from "./scope.ts";
-
-export function heldAs(type: Type): Held {
-  switch (type.kind) {
-    case "bool":
-    case "enum":
-    case "entity":
-      return type.kind;
-    case "int":
-    case "decimal":
-    case "timestamp":
-    case "duration":
-      return "number";
-    default:
-      return "slot";
-  }
-}
-
-export function call(to: LibraryFunction, ...args: readonly IrExpr[]): IrExpr {
-  return { kind: "call", to, args };
-}
-
-const READERS = { number: "numberAt", bool: "boolAt", enum: "enumAt", entity: "entityAt" } as const;
 
 export function lowerValue(expr: Expr, scope: Scope): IrExpr {
   switch (expr.kind) {
@@ -62,10 +38,18 @@ export function lowerValue(expr: Expr, scope: Scope): IrExpr {
     case "equal":
       return lowerEqual(expr, scope);
     case "order":
-      return { kind: "operator", op: expr.op, left: lowerValue(expr.left, scope), right: lowerValue(expr.right, scope) };
+      return {
+        kind: "operator",
+        op: expr.op,
+        left: lowerValue(expr.left, scope),
+        right: lowerValue(expr.right, scope),
+      };
     case "arithmetic":
-    case "negate":
-      return lowerArithmetic(expr, scope);
+      return arithmetic(expr, lowerValue(expr.left, scope), lowerValue(expr.right, scope));
+    case "negate": {
+      const of = lowerValue(expr.of, scope);
+      return expr.mayOverflow ? call("negate", of) : { kind: "minus", of };
+    }
     default:
       return lowerTest(expr, scope);
   }
@@ -87,7 +71,10 @@ function lowerTest(expr: Test, scope: Scope): IrExpr {
     case "below":
       return unless(expr.negated, call("below", lowerValue(expr.of, scope), lowerValue(expr.group, scope)));
     case "below_any":
-      return unless(expr.negated, call("belowAny", lowerValue(expr.of, scope), lowerSlot(expr.groups, scope)));
+      return unless(
+        expr.negated,
+        call("belowAny", lowerValue(expr.of, scope), lowerSlot(expr.groups, scope)),
+      );
     case "text_test":
       return call(TEXT_TESTS[expr.op], lowerSlot(expr.of, scope), lowerSlot(expr.pattern, scope));
     case "path_within":
@@ -108,7 +95,8 @@ export function lowerSlot(expr: Expr, scope: Scope): IrExpr {
       return { kind: "variable", id: expr.id };
     case "attribute": {
       const owner = expr.of.type;
-      if (owner.kind !== "entity" && owner.kind !== "record") throw new Error("attribute of neither entity nor record");
+      if (owner.kind !== "entity" && owner.kind !== "record")
+        throw new Error("attribute of neither entity nor record");
       const of = owner.kind === "entity" ? lowerValue(expr.of, scope) : lowerSlot(expr.of, scope);
       return { kind: "offset", of, owner: owner.kind, struct: owner.name, name: expr.name };
     }
@@ -123,18 +111,13 @@ export function lowerSlot(expr: Expr, scope: Scope): IrExpr {
   }
 }
 
-export function readAt(type: Type, slot: IrExpr): IrExpr {
-  const held = heldAs(type);
-  return held === "slot" ? slot : call(READERS[held], slot);
-}
-
 function lowerCoalesce(expr: Extract<Expr, { kind: "coalesce" }>, scope: Scope): IrExpr {
   if (heldAs(expr.type) === "slot") return lowerSlot(expr, scope);
   const of = lowerSlot(expr.of, scope);
   return {
     kind: "choose",
     condition: call("present", of),
-    then: readAt(expr.type, call("inside", of)),
+    value: readAt(expr.type, call("inside", of)),
     otherwise: lowerValue(expr.otherwise, scope),
   };
 }
@@ -165,8 +148,22 @@ function lowerEqual(expr: Extract<Expr, { kind: "equal" }>, scope: Scope): IrExp
   }
   const left = lowerSlot(expr.left, scope);
   const right = lowerSlot(expr.right, scope);
-  if (type.kind === "string" || type.kind === "path") return unless(expr.negated, call("textEqual", left, right));
+  if (type.kind === "string" || type.kind === "path")
+    return unless(expr.negated, call("textEqual", left, right));
   return unless(expr.negated, { kind: "equality", index: equalityOf(scope, type), left, right });
+}
+
+function lowerMember(expr: Extract<Expr, { kind: "member" }>, scope: Scope): IrExpr {
+  const { type } = expr.of;
+  const held = heldAs(type);
+  const bits = held === "enum" && expr.within.kind === "literal" ? memberBits(expr.within.value) : null;
+  if (bits !== null) return call("oneOf", lowerValue(expr.of, scope), { kind: "bits", value: bits });
+  const within = lowerSlot(expr.within, scope);
+  if (held === "entity") return call("hasEntity", within, lowerValue(expr.of, scope));
+  if (held !== "slot") return call("hasWord", within, { kind: "word", held, of: lowerValue(expr.of, scope) });
+  const of = lowerSlot(expr.of, scope);
+  if (type.kind === "string" || type.kind === "path") return call("hasText", within, of);
+  return { kind: "search", index: equalityOf(scope, type), within, of };
 }
 
 function lowerQuantifier(expr: Extract<Expr, { kind: "quantifier" }>, scope: Scope): IrExpr {
@@ -175,7 +172,9 @@ function lowerQuantifier(expr: Extract<Expr, { kind: "quantifier" }>, scope: Sco
   const over = lowerSlot(expr.over, scope);
   const index = scope.quantifiers.push(null) - 1;
   const body = lowerValue(expr.body, scope);
-  const captures = [...variablesIn(expr.body, new Set())].filter((id) => id !== expr.id).sort((a, b) => a - b);
+  const captures = [...variablesIn(expr.body, new Set())]
+    .filter((id) => id !== expr.id)
+    .sort((a, b) => a - b);
   const strideBytes = slotBytes(type.of, scope.types);
   const { op, id, variable } = expr;
   scope.quantifiers[index] = { op, id, variable, captures, strideBytes, body, mayErr: expr.body.mayErr };
@@ -192,12 +191,4 @@ function variablesIn(node: unknown, found: Set<number>): Set<number> {
   }
   if (expr.kind === "quantifier" && typeof expr.id === "number") found.delete(expr.id);
   return found;
-}
-
-function not(of: IrExpr): IrExpr {
-  return { kind: "not", of };
-}
-
-function unless(negated: boolean, of: IrExpr): IrExpr {
-  return negated ? not(of) : of;
 }

@@ -34,7 +34,9 @@ export function struct(name: string, fields: readonly Field[], head: number, typ
 
 export function entityStructs(types: Types): readonly IrStruct[] {
   const names = [...types.entities.keys()].sort();
-  return names.map((name) => struct(name, types.entities.get(name)?.attributes ?? [], RECORD_HEAD_BYTES, types));
+  return names.map((name) =>
+    struct(name, types.entities.get(name)?.attributes ?? [], RECORD_HEAD_BYTES, types),
+  );
 }
 
 export function recordStructs(types: Types): readonly IrStruct[] {
@@ -43,7 +45,12 @@ export function recordStructs(types: Types): readonly IrStruct[] {
 
 /** The slots of an action's fixed part: the fields that the evaluator reads, by name. */
 export function actionStruct(action: Action, types: Types): IrStruct {
-  return struct(action.name, action.fields.filter((field) => field.read), 0, types);
+  return struct(
+    action.name,
+    action.fields.filter((field) => field.read),
+    0,
+    types,
+  );
 }
 
 export function actionLayout(action: Action, types: Types): ActionLayout {
@@ -103,6 +110,9 @@ function variableBytesMax(type: Type, types: Types): number {
 
 export function containsPath(type: Type, types: Types): boolean {
   if (type.kind === "path") return true;
-  if (type.kind === "optional" || type.kind === "list" || type.kind === "set") return containsPath(type.of, types);
-  return type.kind === "record" && recordFields(type.name, types).some((field) => containsPath(field.type, types));
+  if (type.kind === "optional" || type.kind === "list" || type.kind === "set")
+    return containsPath(type.of, types);
+  return (
+    type.kind === "record" && recordFields(type.name, types).some((field) => containsPath(field.type, types))
+  );
 }

@@ -12,7 +12,11 @@ export interface LiteralPool {
 }
 
 export function literalPool(entityTypes: readonly string[]): LiteralPool {
-  return { literals: [], byKey: new Map(), entityTypes: new Map(entityTypes.map((name, index) => [name, index])) };
+  return {
+    literals: [],
+    byKey: new Map(),
+    entityTypes: new Map(entityTypes.map((name, index) => [name, index])),
+  };
 }
 
 export function textLiteral(pool: LiteralPool, text: string): number {
@@ -34,9 +38,13 @@ export function entityLiteral(pool: LiteralPool, value: EntityValue): number {
   }));
 }
 
-export function collectionLiteral(pool: LiteralPool, type: Type & { kind: "list" | "set" }, values: readonly Value[]): number {
+export function collectionLiteral(
+  pool: LiteralPool,
+  type: Type & { kind: "list" | "set" },
+  values: readonly Value[],
+): number {
   const shown = values.map((value) => show(value));
-  const key = `${type.kind}:${JSON.stringify(type.of, (_, v) => (typeof v === "bigint" ? `${v}` : v))}:${shown.join(",")}`;
+  const key = `${type.kind}:${type.of.kind}:${JSON.stringify(shown)}`;
   const known = pool.byKey.get(key);
   if (known !== undefined) return known;
   const slots: bigint[] = [];

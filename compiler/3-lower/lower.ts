@@ -35,8 +35,13 @@ export function lower(checked: Checked, versions: Versions): Ir {
     quantifiers: gathered.quantifiers.filter((quantifier) => quantifier !== null),
     equalities: closeEqualities(gathered),
     hasApprovals: checked.rules.some((rule) => rule.cases.some((one) => one.approval !== null)),
-    hasPaths: checked.actions.some((action) => action.fields.some((field) => containsPath(field.type, checked.types))),
-    holesMax: Math.max(0, ...actions.map((action) => action.rules.reduce((sum, rule) => sum + rule.holes.length, 0))),
+    hasPaths: checked.actions.some((action) =>
+      action.fields.some((field) => containsPath(field.type, checked.types)),
+    ),
+    holesMax: Math.max(
+      0,
+      ...actions.map((action) => action.rules.reduce((sum, rule) => sum + rule.holes.length, 0)),
+    ),
   };
 }
 
@@ -58,7 +63,8 @@ function lowerCase(checked: Checked, rule: Rule, id: number, one: Case, gathered
 /** `when and not unless`; neither written: always. */
 function lowerCondition(one: Case, scope: Scope): IrExpr {
   const when = one.when === null ? null : lowerValue(one.when, scope);
-  const unless: IrExpr | null = one.unless === null ? null : { kind: "not", of: lowerValue(one.unless, scope) };
+  const unless: IrExpr | null =
+    one.unless === null ? null : { kind: "not", of: lowerValue(one.unless, scope) };
   if (when !== null && unless !== null) return { kind: "operator", op: "&&", left: when, right: unless };
   return when ?? unless ?? { kind: "bool", value: true };
 }
@@ -68,7 +74,13 @@ function lowerHoles(template: "because" | "note", written: Template | null, scop
   for (const part of written?.parts ?? []) {
     if (part.kind !== "hole") continue;
     const { expr } = part;
-    holes.push({ template, hole: holes.length, type: expr.type, value: lowerValue(expr, scope), mayErr: expr.mayErr });
+    holes.push({
+      template,
+      hole: holes.length,
+      type: expr.type,
+      value: lowerValue(expr, scope),
+      mayErr: expr.mayErr,
+    });
   }
   return holes;
 }

@@ -1,6 +1,13 @@
 /** What an evaluator says of itself. */
 import { sha256 } from "@noble/hashes/sha2.js";
-import { ABI_MAJOR, ABI_MINOR, LANGUAGE_VERSION, type Manifest, type RuleEntry, type TemplateEntry } from "@polity/runtime/manifest.ts";
+import {
+  ABI_MAJOR,
+  ABI_MINOR,
+  LANGUAGE_VERSION,
+  type Manifest,
+  type RuleEntry,
+  type TemplateEntry,
+} from "@polity/runtime/manifest.ts";
 import { layoutTag } from "@polity/runtime/manifest-codec.ts";
 import type { Checked, Rule, Template } from "../checked.ts";
 import { positionAt } from "../source.ts";
@@ -49,5 +56,7 @@ function ruleEntry(checked: Checked, rule: Rule): RuleEntry {
 }
 
 function templateEntry(template: Template | null): TemplateEntry | null {
-  return template === null ? null : { parts: template.parts.map((part) => (part.kind === "text" ? part.text : null)) };
+  return template === null
+    ? null
+    : { parts: template.parts.map((part) => (part.kind === "text" ? part.text : null)) };
 }

@@ -10,8 +10,7 @@ export function printAbi(ir: Ir): readonly string[] {
     `const LAYOUT_TAG: u64 = 0x${reversed(ir.manifest.layoutTag)};`,
     `export function pol_abi(): i32 {\n  return ${(ABI_MAJOR << 16) | ABI_MINOR};\n}`,
     REGION,
-    "export function pol_reserve(kind: i32, bytes: i32): i32 {\n  if (kind == 2) return reserveFacts(bytes);\n" +
-      "  return kind == 3 && bytes == 0 ? 1 : 0;\n}",
+    RESERVE,
     printLoad(ir),
     printDecide(ir),
     "// No policy of this version remembers anything.\n" +
@@ -35,6 +34,11 @@ const REGION = `export function pol_region(kind: i32, what: i32): i32 {
     default:
       return 0;
   }
+}`;
+
+const RESERVE = `export function pol_reserve(kind: i32, bytes: i32): i32 {
+  if (kind == 2) return reserveFacts(bytes);
+  return kind == 3 && bytes == 0 ? 1 : 0;
 }`;
 
 function printLoad(ir: Ir): string {
@@ -92,7 +96,10 @@ function printDecide(ir: Ir): string {
       "      break;",
     ].join("\n");
   });
-  const judges = ir.actions.map((action, index) => `    case ${index}:\n      ${functionOf("judge", index, action.name)}();\n      break;`);
+  const judges = ir.actions.map(
+    (action, index) =>
+      `    case ${index}:\n      ${functionOf("judge", index, action.name)}();\n      break;`,
+  );
   return [
     "function decodeFrame(bytes: i32): void {",
     `  if (!openFrame(bytes, ${ir.actions.length}, LAYOUT_TAG)) return;`,

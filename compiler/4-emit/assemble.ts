@@ -27,19 +27,26 @@ export async function assemble(files: ReadonlyMap<string, string>, entry: string
     },
     listFiles: () => [],
   });
-  if (error !== null || wasm === null) throw new Error(`the emitted program does not assemble\n${stderr.toString()}`);
+  if (error !== null || wasm === null)
+    throw new Error(`the emitted program does not assemble\n${stderr.toString()}`);
   return wasm;
 }
 
 function options(entry: string): string[] {
   return [
     entry,
-    "--outFile", "out.wasm",
-    "--runtime", "stub",
-    "--optimizeLevel", "3",
-    "--shrinkLevel", "0",
+    "--outFile",
+    "out.wasm",
+    "--runtime",
+    "stub",
+    "--optimizeLevel",
+    "3",
+    "--shrinkLevel",
+    "0",
     "--noAssert",
-    "--use", "abort=",
-    "--maximumMemory", String(MAXIMUM_PAGES),
+    "--use",
+    "abort=",
+    "--maximumMemory",
+    String(MAXIMUM_PAGES),
   ];
 }

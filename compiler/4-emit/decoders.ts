@@ -46,7 +46,11 @@ export function decode(type: Type, at: string, decoders: Decoders): readonly str
       return [`record${typeIndex(types.records.keys(), type.name)}(${at});`];
     case "optional": {
       const inner = decode(type.of, `${at} + ${SLOT_BYTES}`, decoders);
-      return [`if (decodePresence(${at}, ${slotBytes(type.of, types)})) {`, ...inner.map((line) => `  ${line}`), "}"];
+      return [
+        `if (decodePresence(${at}, ${slotBytes(type.of, types)})) {`,
+        ...inner.map((line) => `  ${line}`),
+        "}",
+      ];
     }
     case "list":
     case "set":
@@ -57,7 +61,9 @@ export function decode(type: Type, at: string, decoders: Decoders): readonly str
 }
 
 export function decodeStruct(struct: IrStruct, decoders: Decoders): readonly string[] {
-  return struct.slots.flatMap((slot) => decode(slot.type, slot.offset === 0 ? "p" : `p + ${slot.offset}`, decoders));
+  return struct.slots.flatMap((slot) =>
+    decode(slot.type, slot.offset === 0 ? "p" : `p + ${slot.offset}`, decoders),
+  );
 }
 
 function collection(type: Collection, decoders: Decoders): number {

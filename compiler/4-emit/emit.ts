@@ -4,8 +4,8 @@ import { equalityKey, type Ir, type IrLiteral, type IrStruct } from "../ir.ts";
 import { printAbi } from "./abi.ts";
 import { type Decoders, decodeStruct } from "./decoders.ts";
 import { printEqualities } from "./equality.ts";
-import { functionOf, literalName, member, namespaceOf } from "./names.ts";
 import { PRELUDE_IMPORTS } from "./imports.ts";
+import { functionOf, literalName, member, namespaceOf } from "./names.ts";
 import { printAction, printQuantifier } from "./rules.ts";
 
 /** Sizes that the support library needs; a module made of several programs takes the largest of each. */
@@ -31,12 +31,23 @@ export function emit(ir: Ir): string {
     PRELUDE_IMPORTS,
     ["// ---- where things lie", ...offsets(ir)],
     ["// ---- constants", ...ir.literals.map(printLiteral)],
-    ["// ---- checking and decoding what arrives", ...[...decoders.collections.values()].map((one) => one.text), ...structs],
+    [
+      "// ---- checking and decoding what arrives",
+      ...[...decoders.collections.values()].map((one) => one.text),
+      ...structs,
+    ],
     ["// ---- equality", ...printEqualities(ir, (type) => sameType(ir, type))],
-    ["// ---- rules", ...ir.quantifiers.map(printQuantifier), ...ir.actions.flatMap((action, i) => printAction(action, i, ir))],
+    [
+      "// ---- rules",
+      ...ir.quantifiers.map(printQuantifier),
+      ...ir.actions.flatMap((action, i) => printAction(action, i, ir)),
+    ],
     ["// ---- the functions of the ABI", ...printAbi(ir)],
   ];
-  return `${sections.filter((section) => section.length > 1 || !section[0]?.startsWith("// ----")).map((s) => s.join("\n\n")).join("\n\n")}\n`;
+  return `${sections
+    .filter((section) => section.length > 1 || !section[0]?.startsWith("// ----"))
+    .map((s) => s.join("\n\n"))
+    .join("\n\n")}\n`;
 }
 
 function sameType(ir: Ir, type: Type): number {
@@ -47,9 +58,12 @@ function sameType(ir: Ir, type: Type): number {
 function offsets(ir: Ir): readonly string[] {
   const print = (owner: "action" | "entity" | "record", struct: IrStruct, base: string) => {
     const lines = struct.slots.map(
-      (slot) => `  export const ${member(slot.name)}: usize = ${base}${slot.offset}; // ${describeType(slot.type)}`,
+      (slot) =>
+        `  export const ${member(slot.name)}: usize = ${base}${slot.offset}; // ${describeType(slot.type)}`,
     );
-    return lines.length === 0 ? [] : [`namespace ${namespaceOf(owner, struct.name)} {\n${lines.join("\n")}\n}`];
+    return lines.length === 0
+      ? []
+      : [`namespace ${namespaceOf(owner, struct.name)} {\n${lines.join("\n")}\n}`];
   };
   return [
     ...ir.entities.flatMap((struct) => print("entity", struct, "")),
@@ -81,7 +95,9 @@ function printLiteral(literal: IrLiteral, index: number): string {
 
 function printStructDecoders(ir: Ir, decoders: Decoders): readonly string[] {
   const make = (name: string, struct: IrStruct) =>
-    `function ${name}(p: usize): void {\n${decodeStruct(struct, decoders).map((line) => `  ${line}`).join("\n")}\n}`;
+    `function ${name}(p: usize): void {\n${decodeStruct(struct, decoders)
+      .map((line) => `  ${line}`)
+      .join("\n")}\n}`;
   return [
     ...ir.records.map((struct, index) => make(`record${index}`, struct)),
     ...ir.entities.map((struct, index) => make(functionOf("attributes", index, struct.name), struct)),

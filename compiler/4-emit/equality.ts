@@ -6,7 +6,9 @@ export function printEqualities(ir: Ir, same: (type: Type) => number): readonly 
   const { types } = ir.manifest;
   const searched = searchedIn(ir);
   return ir.equalities.flatMap((type, index) => {
-    const text = [`function equal${index}(a: usize, b: usize): bool {`, ...body(type, types, same), "}"].join("\n");
+    const text = [`function equal${index}(a: usize, b: usize): bool {`, ...body(type, types, same), "}"].join(
+      "\n",
+    );
     return searched.has(index) ? [text, search(index, slotBytes(type, types))] : [text];
   });
 }

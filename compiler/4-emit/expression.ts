@@ -38,7 +38,7 @@ export function print(expr: IrExpr): string {
     case "minus":
       return `-${atom(expr.of)}`;
     case "choose":
-      return `(${print(expr.condition)} ? ${print(expr.then)} : ${print(expr.otherwise)})`;
+      return `(${print(expr.condition)} ? ${print(expr.value)} : ${print(expr.otherwise)})`;
     default:
       return unreachable(expr);
   }
@@ -60,8 +60,19 @@ function printOffset(expr: Extract<IrExpr, { kind: "offset" }>): string {
   return `${of} + ${namespaceOf(expr.owner, expr.struct)}.${member(expr.name)}`;
 }
 
-/** A chain of one of `&&` and `||` needs no parentheses; everything else below an operator has them. */
+/** A condition of some length stands one operand to a line. */
+export function printCondition(expr: IrExpr): string {
+  const line = print(expr);
+  if (line.length <= 90 || expr.kind !== "operator") return line;
+  return operands(expr).join(` ${expr.op}\n    `);
+}
+
 function printOperator(expr: Extract<IrExpr, { kind: "operator" }>): string {
+  return operands(expr).join(` ${expr.op} `);
+}
+
+/** A chain of one of `&&` and `||` needs no parentheses; everything else below an operator has them. */
+function operands(expr: Extract<IrExpr, { kind: "operator" }>): readonly string[] {
   const chain = expr.op === "&&" || expr.op === "||";
   const parts: string[] = [];
   let left: IrExpr = expr;
@@ -69,10 +80,11 @@ function printOperator(expr: Extract<IrExpr, { kind: "operator" }>): string {
     parts.unshift(atom(left.right));
     left = left.left;
   }
-  return [atom(left), ...parts].join(` ${expr.op} `);
+  return [atom(left), ...parts];
 }
 
 function atom(expr: IrExpr): string {
-  const compound = expr.kind === "operator" || expr.kind === "offset" || (expr.kind === "number" && expr.value < 0n);
+  const compound =
+    expr.kind === "operator" || expr.kind === "offset" || (expr.kind === "number" && expr.value < 0n);
   return compound || expr.kind === "minus" || expr.kind === "word" ? `(${print(expr)})` : print(expr);
 }

@@ -1,7 +1,7 @@
 /** The code that judges: one function for each rule case and each quantifier, and the calls that report. */
 import type { Type, Types } from "@polity/runtime/layout.ts";
 import type { Ir, IrAction, IrHole, IrQuantifier, IrRule } from "../ir.ts";
-import { print, variable } from "./expression.ts";
+import { print, printCondition, variable } from "./expression.ts";
 import { entityIndex, functionOf, typeIndex } from "./names.ts";
 
 /** Optimising one giant function takes the assembler more than linear time, so judging goes in steps. */
@@ -11,7 +11,11 @@ export function printQuantifier(quantifier: IrQuantifier, index: number): string
   const { op, id, captures, strideBytes, mayErr } = quantifier;
   const parameters = ["over: usize", ...captures.map((capture) => `${variable(capture)}: usize`)].join(", ");
   const body = print(quantifier.body);
-  const found = { any: `if (${body}) return true;`, all: `if (!(${body})) return false;`, count: `if (${body}) found += 1;` }[op];
+  const found = {
+    any: `if (${body}) return true;`,
+    all: `if (!(${body})) return false;`,
+    count: `if (${body}) found += 1;`,
+  }[op];
   const answer = { any: "false", all: "true", count: "found" }[op];
   return [
     `// ${op}(${quantifier.variable} in …)`,
@@ -32,11 +36,14 @@ export function printAction(action: IrAction, index: number, ir: Ir): readonly s
   const texts = action.rules.flatMap((rule) => printRule(rule, index, ir));
   const steps: string[] = [];
   for (let at = 0; at < action.rules.length; at += RULES_PER_FUNCTION) {
-    const calls = action.rules.slice(at, at + RULES_PER_FUNCTION).flatMap((rule) => report(rule, index, action.bytes));
+    const calls = action.rules
+      .slice(at, at + RULES_PER_FUNCTION)
+      .flatMap((rule) => report(rule, index, action.bytes));
     steps.push(`function judge${index}_${steps.length}(): void {\n${calls.join("\n")}\n}`);
   }
   const body = steps.map((_, step) => `  judge${index}_${step}();`);
-  const judge = `// The rules on \`${action.name}\`.\nfunction ${functionOf("judge", index, action.name)}(): void {\n${body.join("\n")}\n}`;
+  const head = `function ${functionOf("judge", index, action.name)}(): void {`;
+  const judge = [`// The rules on \`${action.name}\`.`, head, ...body, "}"].join("\n");
   return [...texts, ...steps, judge];
 }
 
@@ -49,7 +56,7 @@ function printRule(rule: IrRule, action: number, ir: Ir): readonly string[] {
   const test = [
     `// ${rule.verdict} ${rule.name}: ${source?.file ?? ""}, line ${rule.line}`,
     `function ${ruleFunction(rule, action)}(): bool {`,
-    `  return ${print(rule.condition)};`,
+    `  return ${printCondition(rule.condition)};`,
     "}",
   ].join("\n");
   if (rule.holes.length === 0) return [test];
@@ -66,7 +73,7 @@ function report(rule: IrRule, action: number, fixedBytes: number): readonly stri
   const outcome =
     approval === null
       ? `fired(${rule.id}, ${rule.verdict.toUpperCase()})`
-      : `held(${rule.id}, approved(${fixedBytes}, ${print(approval.group)}, ${approval.count}, ${approval.withinMs}))`;
+      : `held(${rule.id}, ${printApproval(approval, fixedBytes)})`;
   const explain = rule.holes.length === 0 ? "" : ` ${explainFunction(rule, action)}();`;
   const asked = `${ruleFunction(rule, action)}()`;
   if (!rule.mayErr) return [`  if (${asked}) { ${outcome};${explain} }`];
@@ -79,7 +86,21 @@ function report(rule: IrRule, action: number, fixedBytes: number): readonly stri
   ];
 }
 
-const TAGS = { bool: 1, int: 2, decimal: 3, timestamp: 4, duration: 5, string: 6, path: 6, enum: 7, entity: 8 } as const;
+function printApproval(approval: NonNullable<IrRule["approval"]>, fixedBytes: number): string {
+  return `approved(${fixedBytes}, ${print(approval.group)}, ${approval.count}, ${approval.withinMs})`;
+}
+
+const TAGS = {
+  bool: 1,
+  int: 2,
+  decimal: 3,
+  timestamp: 4,
+  duration: 5,
+  string: 6,
+  path: 6,
+  enum: 7,
+  entity: 8,
+} as const;
 
 function give(rule: number, hole: IrHole, types: Types): readonly string[] {
   const { type } = hole;

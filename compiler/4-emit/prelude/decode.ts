@@ -1,5 +1,5 @@
-// Slots as they arrive, checked and turned into what rules read. Every decoder checks its own bounds, so that going
-// on after a refusal is safe; what is decoded then is never used.
+// Slots as they arrive, checked and turned into what rules read. Every decoder checks its own bounds, so that
+// going on after a refusal is safe; what is decoded then is never used.
 import { base, cursor, inFacts, limit, nameEntity, refusal, refuse, shift, take } from "./memory";
 import { INVALID, OUT_OF_RANGE, TOO_LARGE } from "./codes";
 import { compareBytes, idCharacters, lengthOf, padded, textOf, wellFormed } from "./text";
@@ -141,7 +141,10 @@ export function decodeEntities(p: usize, count: u32, type: u32): void {
       const length = load<u32>(at, 4);
       decodeEntity(at, type);
       if (refusal != 0) return;
-      if (before != 0 && compareBytes(base + load<u32>(before), load<u32>(before, 4), text, length) >= 0) refuse(INVALID);
+      if (before != 0) {
+        const order = compareBytes(base + load<u32>(before), load<u32>(before, 4), text, length);
+        if (order >= 0) refuse(INVALID);
+      }
       before = at;
     }
   }

@@ -1,4 +1,4 @@
-// Where the entities of each type lie, and the index that finds one by its id. Filled once, when facts are loaded.
+// Where the entities of each type lie, and the index that finds one by its id. Filled once, when facts load.
 import { DIRECTORY } from "./memory";
 import { bytesEqual, lengthOf, padded, textOf } from "./text";
 
@@ -32,7 +32,8 @@ export function recordOf(type: u32, i: u32): usize {
 export function isRecord(type: u32, address: usize): bool {
   const from = <usize>load<u32>(row(type), RECORDS);
   const stride = load<u32>(row(type), STRIDE);
-  return address >= from && <u32>(address - from) < countOf(type) * stride && <u32>(address - from) % stride == 0;
+  const offset = <u32>(address - from);
+  return address >= from && offset < countOf(type) * stride && offset % stride == 0;
 }
 
 function hash(text: usize, length: u32): u32 {

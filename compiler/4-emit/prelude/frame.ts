@@ -1,4 +1,4 @@
-// The frame's header, and the checks that come before any rule. See docs/abi.md, "Frame" and "The order of checks".
+// The frame's header, and the checks before any rule. See docs/abi.md, "Frame" and "The order of checks".
 import { APPROVAL_BYTES, FRAME, HEADER_BYTES, WORK } from "./memory";
 import { cursor, limit, openDecoding, refusal, refuse, unknownEntity } from "./memory";
 import {
@@ -55,14 +55,16 @@ export function openFrame(bytes: i32, actions: u32, layoutTag: u64): bool {
     refuse(INVALID);
     return false;
   }
-  if (load<u32>(FRAME) != MAGIC || load<u32>(FRAME, 4) != HEADER_BYTES || load<u32>(FRAME, 8) != <u32>bytes) refuse(INVALID);
+  if (load<u32>(FRAME) != MAGIC || load<u32>(FRAME, 4) != HEADER_BYTES) refuse(INVALID);
+  if (load<u32>(FRAME, 8) != <u32>bytes) refuse(INVALID);
   if (actionOf() >= actions || load<u64>(FRAME, 16) != layoutTag) refuse(INVALID);
   if (load<u32>(FRAME, 92) != 0 || load<u64>(FRAME, 96) != 0 || load<u64>(FRAME, 104) != 0) refuse(INVALID);
   if (load<u64>(FRAME, 152) != 0) refuse(INVALID);
   const approvals = approvalCount();
   if (approvals > APPROVALS_MAX) refuse(TOO_LARGE);
-  const digest = load<u64>(FRAME, 112) | load<u64>(FRAME, 120) | load<u64>(FRAME, 128) | load<u64>(FRAME, 136);
-  if (approvals == 0 && digest != 0) refuse(INVALID);
+  const low = load<u64>(FRAME, 112) | load<u64>(FRAME, 120);
+  const high = load<u64>(FRAME, 128) | load<u64>(FRAME, 136);
+  if (approvals == 0 && (low | high) != 0) refuse(INVALID);
   timeAt(40);
   timeAt(48);
   timeAt(56);

@@ -1,4 +1,5 @@
-// Where things lie, and the few variables that one call carries. No variable outlives a call but those of facts.ts.
+// Where things lie, and the few variables that one call carries. No variable outlives a call but those of
+// directory.ts and facts.ts.
 import { FRAME_BYTES, HAS_APPROVALS, HAS_PATHS, HOLES, TYPES } from "../config";
 
 export const HEADER_BYTES: u32 = 160;
@@ -6,7 +7,7 @@ export const APPROVAL_BYTES: u32 = 64;
 export const LISTED_MAX: u32 = 256;
 
 export const FRAME: usize = memory.data(FRAME_BYTES, 16);
-// The decoded frame: every slot at the same offset as in the frame, text and members found relative to their slot.
+// The decoded frame: every slot at the same offset as in the frame, text and members found relative to it.
 export const WORK: usize = memory.data(FRAME_BYTES, 16);
 export const FIELDS: usize = WORK + HEADER_BYTES;
 export const RESULT_BYTES: i32 = 64 + 256 * 4 + 256 * 8;
@@ -14,7 +15,7 @@ export const RESULT: usize = memory.data(RESULT_BYTES, 16);
 export const FIRED: usize = RESULT + 64;
 export const ERRING: usize = FIRED + 1024;
 export const VALUES: usize = memory.data(HOLES * 24 + 8, 16);
-// An entity or a path takes a slot and at least one word of text: no frame holds more than its bytes / 16 of them.
+// An entity or a path takes a slot and a word of text at least: a frame holds no more than its bytes / 16.
 export const NAMED: usize = memory.data(HAS_APPROVALS ? FRAME_BYTES / 4 : 8, 16);
 export const PATHS: usize = memory.data(HAS_PATHS ? FRAME_BYTES / 2 : 8, 16);
 export const DIRECTORY: usize = memory.data(TYPES * 20 + 4, 16);
@@ -84,7 +85,7 @@ export function notePath(text: usize, length: u32): void {
 
 // ---- evaluating
 
-// The kind of the first error met in this rule; 0: none. Errors stick, so that no expression needs a second result.
+// The kind of the first error met in this rule; 0: none. Errors stick: no expression needs a second result.
 export let fault: u32 = 0;
 
 export function clearFault(): void {

@@ -1,4 +1,4 @@
-// Checked 64-bit arithmetic. An error sticks (memory.ts, fail); the number that comes back with it means nothing.
+// Checked 64-bit arithmetic. An error sticks (memory.ts, fail); the number that comes with it means nothing.
 import { fail } from "./memory";
 import { DIVIDE, OVERFLOW } from "./codes";
 

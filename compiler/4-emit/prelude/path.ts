@@ -55,7 +55,7 @@ export function canonicalPath(slot: usize, by: usize): void {
   notePath(to, written);
 }
 
-// Members arrive in the order of their raw text; equality and order want the canonical one. Nearly sorted as a rule.
+// Members arrive in the order of their raw text; equality wants the canonical one. Nearly sorted as a rule.
 export function sortPaths(members: usize, count: u32): void {
   for (let i: u32 = 1; i < count; i++) {
     const slot = members + (i << 3);

@@ -1,4 +1,4 @@
-// Text: a slot { i32 from the slot to the bytes, u32 length }; the bytes are padded with zeros to whole words.
+// Text: a slot { i32 from the slot to the bytes, u32 length }; the bytes are padded with zeros to words.
 
 // @ts-ignore: decorator
 @inline export function textOf(slot: usize): usize {
@@ -63,6 +63,14 @@ export function compareText(a: usize, b: usize): i32 {
   return (load<u8>(p) & 0xc0) == 0x80;
 }
 
+// Bytes of the character that begins so; 0: no character does.
+// @ts-ignore: decorator
+@inline function widthOf(lead: u32): u32 {
+  if (lead < 0x80) return 1;
+  if (lead < 0xc2) return 0;
+  return lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : lead < 0xf5 ? 4 : 0;
+}
+
 // Well-formed UTF-8 (Unicode 3.9, table 3-7) whose padding is zero.
 export function wellFormed(p: usize, length: u32): bool {
   const end = p + length;
@@ -76,7 +84,7 @@ export function wellFormed(p: usize, length: u32): bool {
     const stop = min(p + 8, end);
     while (p < stop) {
       const lead = <u32>load<u8>(p);
-      const width: u32 = lead < 0x80 ? 1 : lead < 0xc2 ? 0 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : lead < 0xf5 ? 4 : 0;
+      const width = widthOf(lead);
       if (width == 0 || p + width > end) return false;
       if (width > 1) {
         const next = <u32>load<u8>(p, 1);
@@ -118,8 +126,8 @@ export function endsWith(a: usize, suffix: usize): bool {
   return n <= length && bytesEqual(textOf(a) + (length - n), textOf(suffix), n);
 }
 
-// `*` is any text; `\*` and `\\` stand for themselves, as does any other backslash. On a mismatch only the last
-// star has to move, so the cost is at most the product of the lengths.
+// `*` is any text; `\*` and `\\` stand for themselves, as does any other backslash. On a mismatch only the
+// last star has to move, so the cost is at most the product of the lengths.
 export function like(a: usize, pattern: usize): bool {
   let p = textOf(a);
   const end = p + lengthOf(a);

@@ -1,0 +1,17 @@
+/** The front half of the compiler: from text to a checked program. It assembles nothing: it starts quickly. */
+import { parse } from "./1-parse/parse.ts";
+import { check } from "./2-check/check.ts";
+import type { Checked } from "./checked.ts";
+import { hasErrors, type Phase, sortDiagnostics } from "./diagnostic.ts";
+import type { Source } from "./source.ts";
+
+/**
+ * Checks a policy. The value is null exactly when a diagnostic is an error. What the parser could not read is
+ * not checked any further where nothing sensible can follow from it; all diagnostics come in source order.
+ */
+export function compile(source: Source): Phase<Checked | null> {
+  const parsed = parse(source);
+  const checked = check(source, parsed.value);
+  const diagnostics = sortDiagnostics([...parsed.diagnostics, ...checked.diagnostics]);
+  return { value: hasErrors(diagnostics) ? null : checked.value, diagnostics };
+}
