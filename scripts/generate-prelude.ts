@@ -7,9 +7,11 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 const folder = new URL("../compiler/4-emit/prelude/", import.meta.url);
 
 export function preludeJson(): string {
-  const names = readdirSync(folder).filter((name) => name.endsWith(".ts")).sort();
+  const names = readdirSync(folder)
+    .filter((name) => name.endsWith(".ts"))
+    .sort();
   const entries = names.map((name) => [`prelude/${name}`, readFileSync(new URL(name, folder), "utf8")]);
-  return `${JSON.stringify(Object.fromEntries(entries), null, 1)}\n`;
+  return `${JSON.stringify(Object.fromEntries(entries), null, 2)}\n`;
 }
 
 if (import.meta.main) writeFileSync(new URL("../prelude.json", folder), preludeJson());

@@ -1,14 +1,10 @@
 /** AssemblyScript to WebAssembly. Alone knows the assembler. */
 import asc from "assemblyscript/asc";
 import prelude from "./prelude.json" with { type: "json" };
+import { brokenPromise } from "./properties.ts";
 
 /** 65,536 pages are 4 GiB; facts and their index take at most half of the half that is addressed here. */
 const MAXIMUM_PAGES = 32_768;
-
-export interface Assembled {
-  readonly wasm: Uint8Array;
-  readonly assembler: string;
-}
 
 /** The assembler's version shapes the bytes: it is in the manifest. */
 export const ASSEMBLER = `assemblyscript ${asc.version}`;
@@ -20,15 +16,20 @@ export const ASSEMBLER = `assemblyscript ${asc.version}`;
 export async function assemble(files: ReadonlyMap<string, string>, entry: string): Promise<Uint8Array> {
   const library = new Map<string, string>(Object.entries(prelude));
   let wasm: Uint8Array | null = null;
+  let wat: string | null = null;
   const { error, stderr } = await asc.main(options(entry), {
     readFile: (name) => files.get(name) ?? library.get(name) ?? null,
     writeFile: (name, contents) => {
       if (name === "out.wasm" && typeof contents !== "string") wasm = contents;
+      if (name === "out.wat" && typeof contents === "string") wat = contents;
     },
     listFiles: () => [],
   });
-  if (error !== null || wasm === null)
+  if (error !== null || wasm === null || wat === null) {
     throw new Error(`the emitted program does not assemble\n${stderr.toString()}`);
+  }
+  const broken = brokenPromise(wat);
+  if (broken !== null) throw new Error(`the assembled module has ${broken}`);
   return wasm;
 }
 
@@ -37,6 +38,8 @@ function options(entry: string): string[] {
     entry,
     "--outFile",
     "out.wasm",
+    "--textFile",
+    "out.wat",
     "--runtime",
     "stub",
     "--optimizeLevel",

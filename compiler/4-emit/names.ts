@@ -4,10 +4,11 @@ import type { Type, Types } from "@polity/runtime/layout.ts";
 /** Words that AssemblyScript does not take as a member's name; `$` is in no name of a policy. */
 const RESERVED = new Set(
   (
-    "await break case catch class const continue debugger default delete do else enum export extends false " +
-    "finally for function if implements import in instanceof interface let new null package private protected " +
-    "public return static super switch this throw true try type typeof var void while with yield as declare " +
-    "from get is keyof module namespace never readonly require set constructor abstract async of"
+    "await break case catch class const continue debugger default delete do else enum export extends " +
+    "false finally for function if implements import in instanceof interface let new null package " +
+    "private protected public return static super switch this throw true try type typeof var void " +
+    "while with yield as declare from get is keyof module namespace never readonly require set " +
+    "constructor abstract async of"
   ).split(" "),
 );
 
