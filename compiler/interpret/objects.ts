@@ -1,6 +1,7 @@
 /**
- * What JavaScript objects say. Only own, enumerable data properties count, so that neither a prototype nor a
- * getter can say anything; what throws when it is touched says nothing.
+ * What JavaScript objects say. Only own enumerable properties count, so that a prototype can say nothing. A
+ * getter is not called: its property is there, but it has the value undefined, which is of no type. What
+ * throws when it is touched says nothing.
  */
 import { type Denial, INVALID, TOO_LARGE } from "./denial.ts";
 
@@ -11,8 +12,7 @@ export function readItems(raw: unknown, max: number): readonly unknown[] | Denia
     if (raw.length > max) return TOO_LARGE;
     const items: unknown[] = [];
     for (let index = 0; index < raw.length; index += 1) {
-      const property = Object.getOwnPropertyDescriptor(raw, index);
-      items.push(isData(property) ? property.value : undefined);
+      items.push(Object.getOwnPropertyDescriptor(raw, index)?.value);
     }
     return items;
   } catch {
@@ -20,23 +20,19 @@ export function readItems(raw: unknown, max: number): readonly unknown[] | Denia
   }
 }
 
-/** Own, enumerable data properties by name; undefined for what is not an object, or an array. */
+/** Own enumerable properties by name; undefined for what is not an object, or an array. */
 export function ownData(raw: unknown): ReadonlyMap<string, unknown> | undefined {
   try {
     if (typeof raw !== "object" || raw === null || Array.isArray(raw)) return undefined;
     const data = new Map<string, unknown>();
     for (const [name, property] of Object.entries(Object.getOwnPropertyDescriptors(raw))) {
-      if (isData(property)) data.set(name, property.value);
+      if (property.enumerable === true) data.set(name, property.value);
     }
     return data;
   } catch {
     // A proxy may throw at any touch.
     return undefined;
   }
-}
-
-function isData(property: PropertyDescriptor | undefined): property is PropertyDescriptor {
-  return property !== undefined && property.enumerable === true && "value" in property;
 }
 
 /** Neither an instance of a class nor a Map nor a Date, whose meaning is not in their properties. */

@@ -1,0 +1,174 @@
+/** Runs generated programs through several engines and reports every disagreement. */
+import type { Outcome } from "@polity/runtime/decision.ts";
+import type { Checked } from "../../../compiler/checked.ts";
+import { compile } from "../../../compiler/pipeline.ts";
+import { type Coverage, coverOutcome, coverProgram, emptyCoverage, increment } from "./coverage.ts";
+import { type Engine, referenceEngine } from "./engines.ts";
+import { type GeneratedFacts, generateFacts } from "./facts.ts";
+import { bend, bendFacts } from "./hostile.ts";
+import { generateProgram } from "./program.ts";
+import { createRandom, type Random } from "./random.ts";
+import { type GeneratedRequest, generateRequest } from "./requests.ts";
+import { show } from "./show.ts";
+
+export interface CampaignOptions {
+  readonly seed: number;
+  /** Number of the first program. */
+  readonly start: number;
+  /** Programs that the checker accepts. */
+  readonly count: number;
+  /** Requests for each program. */
+  readonly requests: number;
+  readonly batch: number;
+  /** Makes the engines that are compared with the reference, for the programs of one batch. */
+  readonly engines: (programs: readonly Checked[]) => Promise<readonly NamedEngines[]>;
+  /** Told of each disagreement, ready to print. */
+  readonly report: (disagreement: string) => void;
+}
+
+/** For one program of the batch: engines by name. */
+export type NamedEngines = ReadonlyMap<string, Engine>;
+
+export interface CampaignResult {
+  readonly programs: number;
+  readonly decisions: number;
+  readonly disagreements: number;
+  readonly discarded: number;
+  /** How often each diagnostic refused a program. */
+  readonly refusals: ReadonlyMap<string, number>;
+  readonly coverage: Coverage;
+}
+
+export interface Accepted {
+  readonly number: number;
+  readonly text: string;
+  readonly checked: Checked;
+}
+
+interface Run {
+  readonly options: CampaignOptions;
+  readonly coverage: Coverage;
+  readonly refusals: Map<string, number>;
+  decisions: number;
+  disagreements: number;
+  discarded: number;
+}
+
+export async function runCampaign(options: CampaignOptions): Promise<CampaignResult> {
+  const run: Run = {
+    options,
+    coverage: emptyCoverage(),
+    refusals: new Map(),
+    decisions: 0,
+    disagreements: 0,
+    discarded: 0,
+  };
+  let programs = 0;
+  let next = options.start;
+  while (programs < options.count) {
+    const accepted: Accepted[] = [];
+    while (accepted.length < Math.min(options.batch, options.count - programs)) {
+      const program = acceptProgram(run, next);
+      if (program !== undefined) accepted.push(program);
+      next += 1;
+    }
+    const engines = await options.engines(accepted.map(({ checked }) => checked));
+    for (const [index, program] of accepted.entries()) {
+      compareProgram(run, program, engines[index] ?? new Map());
+    }
+    programs += accepted.length;
+  }
+  const { decisions, disagreements, discarded, refusals, coverage } = run;
+  return { programs, decisions, disagreements, discarded, refusals, coverage };
+}
+
+function acceptProgram(run: Run, number: number): Accepted | undefined {
+  const text = generateProgram(createRandom(run.options.seed, number));
+  const { value, diagnostics } = compile({ file: "generated.pol", text });
+  if (value !== null) return { number, text, checked: value };
+  run.discarded += 1;
+  const error = diagnostics.find(({ severity }) => severity === "error");
+  increment(run.refusals, `${error?.code}: ${error?.message.replace(/`[^`]*`/g, "`…`")}`);
+  return undefined;
+}
+
+/** One program: two snapshots, one of them bent now and then, and the requests shared between them. */
+function compareProgram(run: Run, program: Accepted, others: NamedEngines): void {
+  const engines: NamedEngines = new Map([["reference", referenceEngine(program.checked)], ...others]);
+  const judged = new Set<string>();
+  for (let snapshot = 0; snapshot < 2; snapshot += 1) {
+    const random = createRandom(run.options.seed, program.number, snapshot + 1);
+    const facts = generateFacts(random, program.checked);
+    if (random.chance(0.3)) compareRefusals(run, program, engines, bendFacts(random, facts.json));
+    compareRequests(run, program, engines, facts, random, judged);
+  }
+  coverProgram(run.coverage, program.checked, judged);
+}
+
+function compareRefusals(run: Run, program: Accepted, engines: NamedEngines, facts: unknown): void {
+  const answers = new Map<string, string>();
+  for (const [name, engine] of engines) {
+    const loaded = attempt(() => engine.load(facts));
+    answers.set(name, typeof loaded === "string" ? loaded : "refused" in loaded ? loaded.refused : "loaded");
+  }
+  if (answers.get("reference") !== "loaded") increment(run.coverage.events, "facts refused");
+  judgeAnswers(run, program, answers, facts, null);
+}
+
+function compareRequests(
+  run: Run,
+  program: Accepted,
+  engines: NamedEngines,
+  facts: GeneratedFacts,
+  random: Random,
+  judged: Set<string>,
+): void {
+  const loaded = new Map(
+    [...engines].map(([name, engine]) => [name, attempt(() => engine.load(facts.json))]),
+  );
+  for (let n = 0; n < run.options.requests / 2; n += 1) {
+    const regular = generateRequest(facts.source);
+    const request = random.chance(0.25) ? bend(random, regular) : regular;
+    const answers = new Map<string, string>();
+    for (const [name, engine] of loaded) {
+      const decided = attempt<Outcome | string>(() => {
+        if (typeof engine === "string") return engine;
+        return "refused" in engine ? engine.refused : engine.decide(request);
+      });
+      answers.set(name, show(decided));
+      if (name !== "reference" || typeof decided === "string") continue;
+      run.decisions += 1;
+      if (coverOutcome(run.coverage, decided, program.checked)) judged.add(request.action);
+    }
+    judgeAnswers(run, program, answers, facts.json, request);
+  }
+}
+
+/** What was thrown, as text: no engine may throw. */
+function attempt<T>(action: () => T): T | string {
+  try {
+    return action();
+  } catch (error) {
+    return `<throws ${String(error)}>`;
+  }
+}
+
+function judgeAnswers(
+  run: Run,
+  { number, text }: Accepted,
+  answers: ReadonlyMap<string, string>,
+  facts: unknown,
+  request: GeneratedRequest | null,
+): void {
+  const different = new Set(answers.values());
+  if (different.size === 1 && ![...different].some((answer) => answer.includes("<throws"))) return;
+  run.disagreements += 1;
+  const lines = [
+    `seed ${run.options.seed}, program ${number}`,
+    text,
+    `facts ${show(facts)}`,
+    `request ${show(request)}`,
+    ...[...answers].map(([name, answer]) => `${name}: ${answer}`),
+  ];
+  run.options.report(lines.join("\n"));
+}

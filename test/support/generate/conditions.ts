@@ -1,0 +1,184 @@
+/** Random conditions: expressions of type bool. */
+import type { Type } from "@polity/runtime/layout.ts";
+import { BOOL, type Context, generateExpression, generateQuantifier, placeOf } from "./expressions.ts";
+import { generateCollection, generateLiteral, PATHS, PATTERNS, TEXTS } from "./literals.ts";
+import { isSameType, narrow, type Place } from "./places.ts";
+import { printText } from "./print-type.ts";
+
+type Maker = (context: Context, depth: number) => string | undefined;
+
+/** At least a literal. */
+export function generateCondition(context: Context, depth: number): string {
+  if (depth <= 0) return generateComparison(context, 0) ?? "true";
+  for (let attempt = 0; attempt < 8; attempt += 1) {
+    const made = context.random.pick(MAKERS)(context, depth - 1);
+    if (made !== undefined) return made;
+  }
+  return generateComparison(context, depth) ?? "true";
+}
+
+function generateNot(context: Context, depth: number): string {
+  return `(not ${generateCondition(context, depth)})`;
+}
+
+function generateJunction(context: Context, depth: number): string {
+  const op = context.random.pick(["and", "and", "or"]);
+  const left = generateCondition(context, depth);
+  return `(${left} ${op} ${generateCondition(context, depth)})`;
+}
+
+/** `x is present and …`, `x is absent or …`: the rest may use what is in `x`. */
+function generateNarrowed(context: Context, depth: number): string | undefined {
+  const place = pickPlace(context, ({ type, isPath }) => type.kind === "optional" && isPath);
+  if (place === undefined) return undefined;
+  context.rule.absences.add(place.text);
+  const places = narrow(context.places, place, context.schema.types);
+  const added = places.filter(({ text }) => text.startsWith(place.text));
+  const narrowed = { ...context, places: [...places, ...added, ...added] };
+  const rest = generateCondition(narrowed, depth);
+  return context.random.chance(0.5)
+    ? `(${place.text} is present and ${rest})`
+    : `(${place.text} is absent or ${rest})`;
+}
+
+function generatePresence(context: Context): string | undefined {
+  const place = pickPlace(context, ({ type }) => type.kind === "optional");
+  if (place === undefined) return undefined;
+  if (place.isPath) context.rule.absences.add(place.text);
+  return `(${place.text} is ${context.random.pick(["present", "absent"])})`;
+}
+
+function generateComparison(context: Context, depth: number): string | undefined {
+  const { random } = context;
+  const place = pickPlace(context, ({ type }) => type.kind !== "optional");
+  if (place === undefined) return undefined;
+  const { type } = place;
+  if (type.kind === "bool" && random.chance(0.4)) return place.text;
+  const isOrdered = ["int", "decimal", "timestamp", "duration"].includes(type.kind);
+  const op = random.pick(isOrdered ? ["<", "<=", ">", ">=", "==", "!="] : ["==", "!="]);
+  const left = random.chance(0.6) ? place.text : generateExpression(context, type, depth);
+  if (type.kind === "list" || type.kind === "set") return generateSameCollections(context, place, op);
+  const right = generateExpression(context, type, depth);
+  return left === undefined || right === undefined ? undefined : `(${left} ${op} ${right})`;
+}
+
+function generateSameCollections(context: Context, { text, type }: Place, op: string): string | undefined {
+  const other = placeOf(context, type);
+  if (context.random.chance(0.5) && other !== undefined) return `(${text} ${op} ${other.text})`;
+  if (type.kind !== "set" && type.kind !== "list") return undefined;
+  const literal = generateCollection(context.random, type.of, context.schema, type.kind);
+  return literal === undefined ? undefined : `(${text} ${op} ${literal})`;
+}
+
+/** `x in xs` for plain values, `xs.has(x)` for entities. */
+function generateMember(context: Context, depth: number): string | undefined {
+  const { random } = context;
+  const op = random.pick(["in", "in", "not in"]);
+  const collection = pickPlace(context, ({ type }) => type.kind === "list" || type.kind === "set");
+  if (collection !== undefined && random.chance(0.6) && "of" in collection.type) {
+    const { of } = collection.type;
+    const member = generateExpression(context, of, depth);
+    if (member === undefined || of.kind === "record") return undefined;
+    return of.kind === "entity"
+      ? `${collection.text}.has(${member})`
+      : `(${member} ${op} ${collection.text})`;
+  }
+  const place = pickPlace(context, ({ type }) => PLAIN.has(type.kind));
+  if (place === undefined) return undefined;
+  const literal = generateCollection(random, place.type, context.schema);
+  return literal === undefined ? undefined : `(${place.text} ${op} ${literal})`;
+}
+
+const PLAIN: ReadonlySet<string> = new Set([
+  "bool",
+  "int",
+  "decimal",
+  "timestamp",
+  "duration",
+  "string",
+  "path",
+  "enum",
+]);
+
+function generateBetween(context: Context, depth: number): string | undefined {
+  const kinds = ["int", "decimal", "timestamp", "duration"];
+  const place = pickPlace(context, ({ type }) => kinds.includes(type.kind));
+  if (place === undefined) return undefined;
+  const ends = [1, 2].map(() => generateExpression(context, place.type, depth));
+  return `(${place.text} ${context.random.pick(["in", "not in"])} ${ends.join("..")})`;
+}
+
+/** An entity in a group, or in one of a set of groups. */
+function generateBelow(context: Context): string | undefined {
+  const { random, schema } = context;
+  const entity = pickPlace(context, ({ type }) => type.kind === "entity");
+  if (entity === undefined || entity.type.kind !== "entity") return undefined;
+  const op = random.pick(["in", "in", "not in"]);
+  const groups = [entity.type.name, ...(schema.types.entities.get(entity.type.name)?.groups ?? [])];
+  const group: Type = { kind: "entity", name: random.pick(groups) };
+  const many = pickPlace(
+    context,
+    ({ type }) => (type.kind === "set" || type.kind === "list") && isSameType(type.of, group),
+  );
+  if (many !== undefined && random.chance(0.5)) return `(${entity.text} ${op} ${many.text})`;
+  if (random.chance(0.2)) return `(${entity.text} ${op} ${generateCollection(random, group, schema)})`;
+  const one = placeOf(context, group)?.text;
+  const literal = generateLiteral(random, group, schema);
+  return `(${entity.text} ${op} ${random.chance(0.5) ? (one ?? literal) : literal})`;
+}
+
+function generateTextTest(context: Context): string | undefined {
+  const { random } = context;
+  const text = pickPlace(context, ({ type }) => type.kind === "string");
+  if (text === undefined) return undefined;
+  const fact = pickPlace(context, ({ type, isFact }) => type.kind === "string" && isFact);
+  const isFact = fact !== undefined && random.chance(0.3);
+  const op = random.pick(["starts_with", "ends_with", "like", "like"]);
+  const literal = printText(random.pick(op === "like" ? [...PATTERNS, ...TEXTS] : TEXTS));
+  const pattern = isFact ? fact.text : literal;
+  return op === "like" ? `(${text.text} like ${pattern})` : `${text.text}.${op}(${pattern})`;
+}
+
+function generateWithin(context: Context): string | undefined {
+  const path = pickPlace(context, ({ type }) => type.kind === "path");
+  if (path === undefined) return undefined;
+  const fact = pickPlace(context, ({ type, isFact }) => type.kind === "path" && isFact);
+  const isFact = fact !== undefined && context.random.chance(0.5);
+  return `${path.text}.within(${isFact ? fact.text : printText(context.random.pick(PATHS))})`;
+}
+
+function generateAnyAll(context: Context, depth: number): string | undefined {
+  return generateQuantifier(context, context.random.pick(["any", "all"]), depth);
+}
+
+function generateBool(context: Context, depth: number): string | undefined {
+  return context.random.chance(0.2) ? generateExpression(context, BOOL, Math.min(depth, 1)) : undefined;
+}
+
+function pickPlace(context: Context, accept: (place: Place) => boolean): Place | undefined {
+  const fitting = context.places.filter(accept);
+  return fitting.length === 0 ? undefined : context.random.pick(fitting);
+}
+
+const MAKERS: readonly Maker[] = [
+  generateNot,
+  generateJunction,
+  generateJunction,
+  generateNarrowed,
+  generateNarrowed,
+  generatePresence,
+  generateComparison,
+  generateComparison,
+  generateComparison,
+  generateMember,
+  generateMember,
+  generateBetween,
+  generateBelow,
+  generateBelow,
+  generateTextTest,
+  generateTextTest,
+  generateWithin,
+  generateAnyAll,
+  generateAnyAll,
+  generateBool,
+];

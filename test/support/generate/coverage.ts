@@ -1,0 +1,143 @@
+/** What a run of the fuzzer has reached, so that a generator that stopped making something is noticed. */
+import { CODE_NUMBERS, type Outcome } from "@polity/runtime/decision.ts";
+import type { Checked, Expr } from "../../../compiler/checked.ts";
+import { expressionsOf } from "./literals-of.ts";
+
+export interface Coverage {
+  /** How many expressions of each sort stood in rules that were judged. */
+  readonly nodes: Map<string, number>;
+  readonly codes: Map<string, number>;
+  readonly verdicts: Map<string, number>;
+  /** Other things that must happen. */
+  readonly events: Map<string, number>;
+}
+
+export function emptyCoverage(): Coverage {
+  return { nodes: zeros(NODES), codes: zeros(CODES), verdicts: zeros(VERDICTS), events: zeros(EVENTS) };
+}
+
+function zeros(names: readonly string[]): Map<string, number> {
+  return new Map(names.map((name) => [name, 0]));
+}
+
+const VERDICTS = ["allow", "hold", "deny", "quarantine", "terminate"];
+
+const EVENTS = [
+  "granted but restricted",
+  "released by approvals",
+  "reason",
+  "note",
+  "hole that erred",
+  "facts refused",
+];
+
+/** Those that a request and a rule of this version can lead to. */
+const CODES = Object.keys(CODE_NUMBERS).filter(
+  (code) => !code.startsWith("host.") && !/^error\.(?:range|cold|full|type)$/.test(code),
+);
+
+const NODES: readonly string[] = [
+  ...["literal", "field", "now", "trust", "variable", "attribute", "proved", "coalesce", "not", "and", "or"],
+  ...[
+    "presence present",
+    "presence absent",
+    "equal",
+    "equal not",
+    "member",
+    "member not",
+    "between",
+    "between not",
+  ],
+  ...["below", "below not", "below_any", "below_any not", "path_within"],
+  ...["<", "<=", ">", ">="].map((op) => `order ${op}`),
+  ...["+", "-", "*", "/", "%"].flatMap((op) => [`int ${op}`, `decimal ${op}`]),
+  ...[
+    "duration +",
+    "duration -",
+    "duration %",
+    "shift +",
+    "shift -",
+    "gap -",
+    "scale *",
+    "scale /",
+    "ratio /",
+  ],
+  ...["int", "decimal", "duration"].map((kind) => `negate ${kind}`),
+  ...["starts_with", "ends_with", "like"].map((op) => `text ${op}`),
+  ...["any", "all", "count"].map((op) => `quantifier ${op}`),
+];
+
+function nodeName(expr: Expr): string {
+  switch (expr.kind) {
+    case "presence":
+      return `presence ${expr.present ? "present" : "absent"}`;
+    case "equal":
+    case "member":
+    case "between":
+    case "below":
+    case "below_any":
+      return expr.kind + (expr.negated ? " not" : "");
+    case "order":
+      return `order ${expr.op}`;
+    case "arithmetic":
+      return `${expr.meaning} ${expr.op}`;
+    case "negate":
+      return `negate ${expr.type.kind}`;
+    case "text_test":
+      return `text ${expr.op}`;
+    case "quantifier":
+      return `quantifier ${expr.op}`;
+    default:
+      return expr.kind;
+  }
+}
+
+/** Notes the nodes of a program of which the rules of these actions were judged. */
+export function coverProgram(coverage: Coverage, checked: Checked, judged: ReadonlySet<string>): void {
+  for (const { action, expr } of expressionsOf(checked)) {
+    if (judged.has(action)) increment(coverage.nodes, nodeName(expr));
+  }
+}
+
+/** Answers whether rules were judged at all. */
+export function coverOutcome(coverage: Coverage, outcome: Outcome, checked: Checked): boolean {
+  const { verdict, code, granted, rules, reasons, notes } = outcome;
+  increment(coverage.codes, code);
+  increment(coverage.verdicts, verdict);
+  if (granted && verdict !== "allow") increment(coverage.events, "granted but restricted");
+  const isHold = (name: string) =>
+    checked.rules.some((rule) => rule.name === name && rule.verdict === "hold");
+  if (verdict === "allow" && rules.some(isHold)) increment(coverage.events, "released by approvals");
+  if (reasons.length > 0) increment(coverage.events, "reason");
+  if (notes.length > 0) increment(coverage.events, "note");
+  const parts = [...reasons, ...notes].flatMap((reason) => reason.parts);
+  if (parts.some((part) => typeof part === "object" && part.kind === "error")) {
+    increment(coverage.events, "hole that erred");
+  }
+  return code === "rule" || code === "no_rule" || code.startsWith("error.");
+}
+
+export function increment(counts: Map<string, number>, name: string): void {
+  counts.set(name, (counts.get(name) ?? 0) + 1);
+}
+
+export function missing(coverage: Coverage): readonly string[] {
+  const all = [...coverage.nodes, ...coverage.codes, ...coverage.verdicts, ...coverage.events];
+  return all.filter(([, count]) => count === 0).map(([name]) => name);
+}
+
+export function renderCoverage(coverage: Coverage): string {
+  const lines: string[] = [];
+  for (const [title, counts] of Object.entries(coverage) as [string, ReadonlyMap<string, number>][]) {
+    lines.push(`${title}:`);
+    const cells = [...counts].map(([name, count]) => `${name} ${count}`.padEnd(30));
+    for (let at = 0; at < cells.length; at += 3)
+      lines.push(
+        `  ${cells
+          .slice(at, at + 3)
+          .join("")
+          .trimEnd()}`,
+      );
+  }
+  return lines.join("\n");
+}

@@ -1,0 +1,114 @@
+/** Random well-typed expressions as source text. Every compound expression stands in parentheses. */
+import { INT_MAX, INT_MIN, type Type } from "@polity/runtime/layout.ts";
+import { generateLiteral } from "./literals.ts";
+import { expand, isSameType, type Place } from "./places.ts";
+import type { Random } from "./random.ts";
+import type { Schema } from "./schema.ts";
+
+export interface Context {
+  /** Makes conditions; handed in, since conditions and expressions contain each other. */
+  readonly condition: (context: Context, depth: number) => string;
+  readonly random: Random;
+  readonly schema: Schema;
+  readonly places: readonly Place[];
+  /** Shared by one whole rule. */
+  readonly rule: {
+    variables: number;
+    /** Paths whose absence the condition asks about: the rule may have to say `@absent_ok` for them. */
+    readonly absences: Set<string>;
+  };
+}
+
+export const BOOL: Type = { kind: "bool" };
+export const INT: Type = { kind: "int", min: INT_MIN, max: INT_MAX };
+const DECIMAL: Type = { kind: "decimal", min: INT_MIN, max: INT_MAX };
+export const TIMESTAMP: Type = { kind: "timestamp" };
+export const DURATION: Type = { kind: "duration" };
+
+/** An expression of this type; undefined where nothing has it, as for records that no place holds. */
+export function generateExpression(context: Context, type: Type, depth: number): string | undefined {
+  const { random } = context;
+  if (type.kind === "bool" && depth > 0 && random.chance(0.7)) return context.condition(context, depth);
+  if (depth > 0 && random.chance(0.5)) {
+    const compound = generateCompound(context, type, depth - 1);
+    if (compound !== undefined) return compound;
+  }
+  const place = placeOf(context, type);
+  if (place !== undefined && random.chance(0.75)) return place.text;
+  return generateLiteral(random, type, context.schema) ?? place?.text;
+}
+
+export function placeOf(context: Context, type: Type): Place | undefined {
+  const fitting = context.places.filter((place) => isSameType(place.type, type));
+  return fitting.length === 0 ? undefined : context.random.pick(fitting);
+}
+
+function generateCompound(context: Context, type: Type, depth: number): string | undefined {
+  const { random } = context;
+  if (random.chance(0.15)) {
+    const otherwise = generateOtherwise(context, type, depth);
+    if (otherwise !== undefined) return otherwise;
+  }
+  const part = (of: Type) => generateExpression(context, of, depth);
+  const binary = (left: Type, op: string, right: Type) => `(${part(left)} ${op} ${part(right)})`;
+  switch (type.kind) {
+    case "int":
+      if (random.chance(0.1)) return `(-${part(INT)})`;
+      if (random.chance(0.15)) return binary(DURATION, "/", DURATION);
+      if (random.chance(0.2)) return generateCount(context, depth) ?? binary(INT, "+", INT);
+      return binary(INT, random.pick(ARITHMETIC), INT);
+    case "decimal":
+      if (random.chance(0.1)) return `(-${part(DECIMAL)})`;
+      return binary(DECIMAL, random.pick(ARITHMETIC), DECIMAL);
+    case "timestamp":
+      return random.pick([
+        () => "now",
+        () => binary(TIMESTAMP, random.pick(["+", "-"]), DURATION),
+        () => binary(DURATION, "+", TIMESTAMP),
+      ])();
+    case "duration":
+      return random.pick([
+        () => `(-${part(DURATION)})`,
+        () => binary(TIMESTAMP, "-", TIMESTAMP),
+        () => binary(DURATION, random.pick(["+", "-", "%"]), DURATION),
+        () => binary(DURATION, random.pick(["*", "/"]), INT),
+        () => binary(INT, "*", DURATION),
+      ])();
+    default:
+      return undefined;
+  }
+}
+
+const ARITHMETIC = ["+", "-", "*", "/", "%"] as const;
+
+function generateOtherwise(context: Context, type: Type, depth: number): string | undefined {
+  const optional = placeOf(context, { kind: "optional", of: type });
+  const otherwise = generateExpression(context, type, depth);
+  if (optional === undefined || otherwise === undefined) return undefined;
+  if (optional.isPath) context.rule.absences.add(optional.text);
+  return `(${optional.text} ?? ${otherwise})`;
+}
+
+function generateCount(context: Context, depth: number): string | undefined {
+  return generateQuantifier(context, "count", depth);
+}
+
+/** `any(v in xs: …)` over some list or set in sight. */
+export function generateQuantifier(context: Context, op: string, depth: number): string | undefined {
+  const collections = context.places.filter(({ type }) => type.kind === "list" || type.kind === "set");
+  if (collections.length === 0) return undefined;
+  const over = context.random.pick(collections);
+  if (over.type.kind !== "list" && over.type.kind !== "set") return undefined;
+  if (op === "all" && over.isPath && over.type.min === 0) context.rule.absences.add(over.text);
+  const text = `v${context.rule.variables}`;
+  context.rule.variables += 1;
+  const variable: Place = { text, type: over.type.of, isFact: over.isFact, isPath: false };
+  const body = context.condition(within(context, variable), depth);
+  return `${op}(${text} in ${over.text}: ${body})`;
+}
+
+function within(context: Context, variable: Place): Context {
+  const seen = expand(variable, context.schema.types, 1);
+  // Weighted, so that bodies speak of their variable.
+  return { ...context, places: [...context.places, ...seen, ...seen, ...seen] };
+}

@@ -1,0 +1,96 @@
+/** Literals as source text, from few values, so that conditions meet the requests that are made for them. */
+import type { Type } from "@polity/runtime/layout.ts";
+import { printDecimal, printDuration, printText, printTimestamp } from "./print-type.ts";
+import type { Random } from "./random.ts";
+import { LITERAL_IDS, type Schema } from "./schema.ts";
+
+/** U+FB00 is above the surrogates in UTF-16 and below the astral characters in UTF-8. */
+export const TEXTS = ["", "a", "b", "ab", "aab", "a.b", "é", "ﬀ", "😀", "a*b", "\\", "\\*", "user:1", "x/y"];
+export const ID_TEXTS = ["a", "b", "ab", "a.b", "user:1", "x/y", "A_9"];
+export const PATTERNS = [
+  "*",
+  "**",
+  "a*",
+  "*b",
+  "a*b",
+  "*a*",
+  "",
+  "\\*",
+  "a\\**",
+  "\\\\*",
+  "\\a*",
+  "*é*",
+  "*😀",
+  "a**b",
+  "\\",
+];
+export const PATHS = ["/", "/a", "/a/b", "/a/b/c", "/ab", "/b", "/é"];
+export const INTS = [
+  0n,
+  1n,
+  -1n,
+  2n,
+  3n,
+  7n,
+  10n,
+  100n,
+  -10n,
+  9_223_372_036_854_775_807n,
+  4_000_000_000_000n,
+];
+const DECIMALS = [0n, 1n, 5_000n, 10_000n, 15_000n, -25_000n, 1_234_567n, 33_333n, 922_337_203_685_477_580n];
+const TIMES = [
+  0n,
+  1_795_000_000_000n,
+  1_795_000_000_001n,
+  1_700_000_000_000n,
+  -62_135_596_800_000n,
+  253_402_300_799_999n,
+];
+const DURATIONS = [0n, 1n, 1_000n, 90_000n, 3_600_000n, 86_400_000n, 1_000_000_000_000_000n];
+
+/** Of a plain type; undefined for the others. */
+export function generateLiteral(random: Random, type: Type, schema: Schema): string | undefined {
+  if (type.kind === "bool") return random.pick(["true", "false"]);
+  if (type.kind === "int") return signed(String(random.pick(INTS)));
+  if (type.kind === "decimal") {
+    return random.chance(0.3)
+      ? signed(String(random.pick(INTS.slice(0, 9))))
+      : signed(printDecimal(random.pick(DECIMALS)));
+  }
+  if (type.kind === "timestamp") return printTimestamp(random.pick(TIMES));
+  if (type.kind === "duration") return printDuration(random.pick(DURATIONS));
+  if (type.kind === "string") return printText(random.pick(type.id ? ID_TEXTS : TEXTS));
+  if (type.kind === "path") return printText(random.pick(PATHS));
+  if (type.kind === "enum") {
+    const member = random.pick(schema.types.enums.get(type.name) ?? []);
+    return random.chance(0.7) ? `${type.name}.${member}` : member;
+  }
+  if (type.kind === "entity") return `${type.name}::${printText(random.pick(LITERAL_IDS))}`;
+  return undefined;
+}
+
+function signed(text: string): string {
+  return text.startsWith("-") ? `(${text})` : text;
+}
+
+/** A set or list of different literals; undefined for a type that has none. */
+export function generateCollection(
+  random: Random,
+  of: Type,
+  schema: Schema,
+  shape: "list" | "set" = "set",
+): string | undefined {
+  const members = new Set<string>();
+  for (let n = random.between(1, 4); n > 0; n -= 1) {
+    const literal = generateLiteral(random, of, schema);
+    if (literal === undefined) return undefined;
+    // One value has one writing in a set: members are neither qualified nor in parentheses.
+    members.add(literal.replace(/^\w+\.(?=[a-z])/, "").replace(/[()]/g, ""));
+  }
+  const isMixed = of.kind === "decimal";
+  const distinct = isMixed
+    ? [...new Map([...members].map((text) => [Number(text), text])).values()]
+    : [...members];
+  return shape === "set" ? `{${distinct.join(", ")}}` : `[${distinct.join(", ")}]`;
+}

@@ -1,0 +1,55 @@
+/** What an expression can name: fields, what lies in them, and variables, each with its type. */
+import type { Type, Types } from "@polity/runtime/layout.ts";
+
+export interface Place {
+  readonly text: string;
+  readonly type: Type;
+  /** It comes from the facts, so that it may be a pattern. */
+  readonly isFact: boolean;
+  /** Presence can be proved: a name and its attributes, not a variable or a literal. */
+  readonly isPath: boolean;
+}
+
+const DEPTH_MAX = 3;
+
+/** The place and those within, as far as no optional has to be proved. */
+export function expand(place: Place, types: Types, depth = 0): readonly Place[] {
+  if (depth >= DEPTH_MAX) return [place];
+  const { type } = place;
+  if (type.kind === "record") {
+    const fields = types.records.get(type.name) ?? [];
+    const within = fields.map((field) => ({
+      ...place,
+      text: `${place.text}.${field.name}`,
+      type: field.type,
+    }));
+    return [place, ...within.flatMap((each) => expand(each, types, depth + 1))];
+  }
+  if (type.kind === "entity") {
+    const attributes = types.entities.get(type.name)?.attributes ?? [];
+    const id: Place = {
+      ...place,
+      text: `${place.text}.id`,
+      type: { kind: "string", id: false, bytesMax: 256 },
+    };
+    const within = attributes.map(
+      ({ name, type: of }): Place => ({ ...place, text: `${place.text}.${name}`, type: of, isFact: true }),
+    );
+    return [place, id, ...within.flatMap((each) => expand(each, types, depth + 1))];
+  }
+  return [place];
+}
+
+/** The places where `place`, which is optional, is known to be there. */
+export function narrow(places: readonly Place[], place: Place, types: Types): readonly Place[] {
+  if (place.type.kind !== "optional") return places;
+  const proved = expand({ ...place, type: place.type.of }, types, 1);
+  return [...places.filter(({ text }) => text !== place.text), ...proved];
+}
+
+/** The same type, ranges, bounds and `id` apart. */
+export function isSameType(a: Type, b: Type): boolean {
+  if (a.kind !== b.kind) return false;
+  if ("of" in a && "of" in b) return isSameType(a.of, b.of);
+  return "name" in a && "name" in b ? a.name === b.name : true;
+}

@@ -1,0 +1,136 @@
+/** Random well-typed policies as source text. */
+import type { Field, Type } from "@polity/runtime/layout.ts";
+import { generateCondition } from "./conditions.ts";
+import { type Context, generateExpression, INT, TIMESTAMP } from "./expressions.ts";
+import { generateLiteral } from "./literals.ts";
+import { expand, isSameType, type Place } from "./places.ts";
+import { printType } from "./print-type.ts";
+import type { Random } from "./random.ts";
+import { generateSchema, type Schema } from "./schema.ts";
+
+/** Source text. A few of them are refused by the checker, mostly for what an absent field would grant. */
+export function generateProgram(random: Random): string {
+  const schema = generateSchema(random);
+  const parts = [
+    "polity 1",
+    `policy generated.p version ${random.between(0, 9)}`,
+    ...(random.chance(0.3) ? ["valid 2026-01-01T00:00:00Z until 2027-01-01T00:00:00Z"] : []),
+    ...(random.chance(0.3) ? [`containment within ${random.pick(["30s", "1ms", "5m"])}`] : []),
+    ...printSchema(schema),
+  ];
+  const count = random.between(1, 8);
+  for (let n = 0; n < count; n += 1) parts.push(generateRule(random, schema, `r${n}`));
+  return `${parts.join("\n")}\n`;
+}
+
+function printSchema({ types, subject, shared, actions }: Schema): readonly string[] {
+  const lines: string[] = [];
+  for (const [name, members] of types.enums) lines.push(`enum ${name} { ${members.join(", ")} }`);
+  for (const [name, fields] of types.records) lines.push(`record ${name} ${printFields(fields)}`);
+  for (const [name, { groups, attributes }] of types.entities) {
+    const within = groups.length === 0 ? "" : ` in ${groups.join(", ")}`;
+    lines.push(`entity ${name}${within} ${printFields(attributes)}`);
+  }
+  if (subject !== null) lines.push(`subject ${subject.field}: ${subject.entity}`);
+  if (shared.length > 0) lines.push(`every action ${printFields(shared)}`);
+  for (const { name, fields } of actions) lines.push(`action ${name} ${printFields(fields)}`);
+  return lines;
+}
+
+function printFields(fields: readonly Field[]): string {
+  return `{ ${fields.map(({ name, type }) => `${name}: ${printType(type)}`).join(", ")} }`;
+}
+
+const VERDICTS = [
+  "allow",
+  "allow",
+  "allow",
+  "allow",
+  "hold",
+  "hold",
+  "deny",
+  "deny",
+  "quarantine",
+  "terminate",
+];
+
+function generateRule(random: Random, schema: Schema, name: string): string {
+  const anyVerdict = random.pick(VERDICTS);
+  const needsSubject = anyVerdict === "quarantine" || anyVerdict === "terminate";
+  const verdict = needsSubject && schema.subject === null ? "deny" : anyVerdict;
+  const isEverywhere = verdict !== "allow" && random.chance(0.2);
+  const actions = random.shuffle(schema.actions).slice(0, random.chance(0.7) ? 1 : 2);
+  const fields = isEverywhere ? [] : commonFields(actions.map((action) => action.fields));
+  const rule = { variables: 0, absences: new Set<string>() };
+  const context: Context = {
+    condition: generateCondition,
+    random,
+    schema,
+    places: placesOf(schema, fields),
+    rule,
+  };
+  const clauses = generateClauses(context);
+  if (verdict === "hold") clauses.push(generateUntil(context));
+  if (random.chance(0.5)) clauses.push(`  because ${generateTemplate(context, false)}`);
+  if (random.chance(0.4)) clauses.push(`  note ${generateTemplate(context, true)}`);
+  for (const path of rule.absences) clauses.push(`  @absent_ok(${path}, "generated")`);
+  const on = isEverywhere ? "*" : actions.map((action) => action.name).join(", ");
+  return [`${verdict} ${name} on ${on}`, ...clauses].join("\n");
+}
+
+/** Fields that all these actions declare, with the same kind of type. */
+function commonFields(lists: readonly (readonly Field[])[]): readonly Field[] {
+  const [first = [], ...rest] = lists;
+  const isIn = (field: Field) => (fields: readonly Field[]) =>
+    fields.some(({ name, type }) => name === field.name && isSameType(type, field.type));
+  return first.filter((field) => rest.every(isIn(field)));
+}
+
+function placesOf(schema: Schema, fields: readonly Field[]): readonly Place[] {
+  const { subject, shared, types } = schema;
+  const all: Field[] = [...fields, ...fields, ...shared];
+  if (subject !== null) all.push({ name: subject.field, type: { kind: "entity", name: subject.entity } });
+  const roots: Place[] = [
+    { text: "now", type: TIMESTAMP, isFact: false, isPath: false },
+    { text: "trust", type: INT, isFact: false, isPath: false },
+  ];
+  for (const { name, type } of all) roots.push({ text: name, type, isFact: false, isPath: true });
+  return roots.flatMap((place) => expand(place, types));
+}
+
+function generateClauses(context: Context): string[] {
+  const { random } = context;
+  const shape = random.below(10);
+  if (shape === 0) return ["  always"];
+  const clauses: string[] = [];
+  if (shape < 8) clauses.push(`  when ${generateCondition(context, random.between(1, 4))}`);
+  if (shape > 5) clauses.push(`  unless ${generateCondition(context, random.between(1, 3))}`);
+  return clauses;
+}
+
+function generateUntil(context: Context): string {
+  const { random, schema } = context;
+  const type: Type = { kind: "entity", name: random.pick([...schema.types.entities.keys()]) };
+  const group = random.chance(0.7)
+    ? generateLiteral(random, type, schema)
+    : generateExpression(context, type, 0);
+  const count = random.chance(0.4) ? "2 of " : "";
+  return `  until approved by ${count}${group} within ${random.pick(["15m", "1h", "1ms", "30d"])}`;
+}
+
+/** `because` may name request fields and constants only. */
+function generateTemplate(context: Context, isNote: boolean): string {
+  const { random } = context;
+  const places = context.places.filter(
+    ({ isFact, text }) => isNote || (!isFact && text !== "now" && text !== "trust"),
+  );
+  const shown = places.filter(({ type }) => !["record", "optional", "list", "set"].includes(type.kind));
+  let text = random.pick(["", "why: ", "é😀 ", "100% "]);
+  for (let n = random.between(0, 3); n > 0 && shown.length > 0; n -= 1) {
+    const { type, text: path } = random.pick(shown);
+    const isCompound = ["int", "decimal", "duration", "timestamp"].includes(type.kind) && random.chance(0.5);
+    const hole = isCompound ? generateExpression({ ...context, places }, type, 2) : path;
+    if (hole?.includes('"') === false) text += `{${hole}}${random.pick(["", " and ", ", "])}`;
+  }
+  return `"${text}"`;
+}

@@ -1,0 +1,72 @@
+/** Random requests: well formed, near the policy's literals, mostly timely. */
+import type { ApprovalInput, Header } from "@polity/runtime/header.ts";
+import type { Action } from "../../../compiler/checked.ts";
+import { generateFields, type Source } from "./values.ts";
+
+export interface GeneratedRequest {
+  readonly action: string;
+  readonly fields: unknown;
+  readonly header: Header;
+}
+
+/** Within every generated `valid`. */
+const NOW = 1_795_000_000_000;
+
+export function generateRequest(source: Source): GeneratedRequest {
+  const action = source.random.pick(source.checked.actions);
+  return {
+    action: action.name,
+    fields: generateFields(source, action.fields),
+    header: generateHeader(source),
+  };
+}
+
+/** For a request that is wanted for one action. */
+export function generateRequestFor(source: Source, action: Action): GeneratedRequest {
+  return {
+    action: action.name,
+    fields: generateFields(source, action.fields),
+    header: generateHeader(source),
+  };
+}
+
+function generateHeader(source: Source): Header {
+  const { random } = source;
+  const now = random.chance(0.8) ? NOW : NOW + random.pick([1, -1, 60_000, -3_600_000]);
+  return {
+    now,
+    policyFrom: random.chance(0.9) ? now - random.pick([0, 1, 1_000]) : now + random.pick([0, 1]),
+    policyUntil: random.chance(0.9) ? now + random.pick([0, 1, 1_000]) : now - random.pick([0, 1]),
+    factsUntil: random.chance(0.9) ? now + random.pick([0, 1, 1_000]) : now - random.pick([0, 1]),
+    containment: {
+      state: random.chance(0.95) ? "free" : random.pick(["quarantined", "terminated"]),
+      readAt: now - (random.chance(0.92) ? 0 : random.pick([1, -1, 29_999, 30_000, 59_999, 60_000])),
+    },
+    trust: random.pick([0, 1, 7, 100, 500, 999, 1_000]),
+    approvals: random.chance(0.5) ? [] : generateApprovals(source, now),
+  };
+}
+
+/** Stands for the digest of the request itself, which is known only when the request is complete. */
+export const OWN_DIGEST = `sha256:${"a".repeat(64)}`;
+const OTHER_DIGEST = `sha256:${"0".repeat(64)}`;
+
+function generateApprovals(source: Source, now: number): readonly ApprovalInput[] {
+  const { random, checked, ids } = source;
+  const approvals: ApprovalInput[] = [];
+  for (let n = random.pick([1, 2, 3, 4, 16]); n > 0; n -= 1) {
+    const type = random.pick(
+      [...checked.types.entities.keys(), "Nobody"].slice(0, random.chance(0.99) ? -1 : undefined),
+    );
+    const id = random.chance(0.99) ? random.pick(ids.get(type) ?? ["nobody"]) : "nobody";
+    const age = random.pick([0, 1, 500, 899_999, 900_000, 60_000]);
+    const askedAt = now - age;
+    const givenAt = random.pick([askedAt, askedAt, now, now + 1, askedAt - 1]);
+    const request = random.chance(0.85) ? OWN_DIGEST : OTHER_DIGEST;
+    const approval = { request, approver: { type, id }, askedAt, givenAt };
+    if (random.chance(0.98) && approvals.some((other) => JSON.stringify(other) === JSON.stringify(approval)))
+      continue;
+    approvals.push(approval);
+  }
+  return approvals;
+}

@@ -1,0 +1,151 @@
+/** Random values in their JSON form, biased to the ends of ranges and to what the policy speaks of. */
+import { type Field, TIMESTAMP_MAX, TIMESTAMP_MIN, type Type } from "@polity/runtime/layout.ts";
+import { unreachable } from "@polity/runtime/unreachable.ts";
+import type { Checked, EntityValue } from "../../../compiler/checked.ts";
+import { ID_TEXTS, INTS, PATHS, TEXTS } from "./literals.ts";
+import { printDecimal, printDuration, printTimestamp } from "./print-type.ts";
+import type { Random } from "./random.ts";
+
+/** Where values come from. */
+export interface Source {
+  readonly random: Random;
+  readonly checked: Checked;
+  /** Ids in the facts, by entity type. */
+  readonly ids: ReadonlyMap<string, readonly string[]>;
+  /** Numbers of the policy's literals, as they are scaled. */
+  readonly numbers: readonly bigint[];
+  readonly texts: readonly string[];
+}
+
+export function generateFields(source: Source, fields: readonly Field[]): Record<string, unknown> {
+  const entries: [string, unknown][] = [];
+  for (const { name, type } of source.random.shuffle(fields)) {
+    if (type.kind !== "optional") entries.push([name, generateValue(source, type)]);
+    else if (source.random.chance(0.6)) entries.push([name, generateValue(source, type.of)]);
+  }
+  return Object.fromEntries(entries);
+}
+
+/** Well formed and within range, except that a path may climb above the root and an entity be unknown. */
+export function generateValue(source: Source, type: Type): unknown {
+  const { random, checked } = source;
+  switch (type.kind) {
+    case "bool":
+      return random.chance(0.5);
+    case "int":
+      return writeInt(random, pickNumber(source, type.min, type.max));
+    case "decimal":
+      return writeDecimal(random, pickNumber(source, type.min, type.max));
+    case "timestamp":
+      return writeTimestamp(random, pickNumber(source, TIMESTAMP_MIN, TIMESTAMP_MAX, 1_795_000_000_000n));
+    case "duration":
+      return printDuration(pickNumber(source, -1_000_000_000_000_000n, 1_000_000_000_000_000n));
+    case "string":
+      return pickText(source, type.id ? ID_TEXTS : TEXTS, type.bytesMax, type.id ? "a" : "");
+    case "path":
+      return pickPath(source, type.bytesMax);
+    case "enum":
+      return random.pick(checked.types.enums.get(type.name) ?? []);
+    case "record":
+      return generateFields(source, checked.types.records.get(type.name) ?? []);
+    case "entity":
+      return random.pick(source.ids.get(type.name) ?? ["nobody"]);
+    case "optional":
+      return generateValue(source, type.of);
+    case "list":
+    case "set":
+      return generateMembers(source, type);
+    default:
+      return unreachable(type);
+  }
+}
+
+function generateMembers(source: Source, type: Extract<Type, { readonly min: number }>): readonly unknown[] {
+  const { random } = source;
+  const wanted = random.pick([type.min, type.min + 1, random.between(type.min, type.min + 4), type.max]);
+  const count = Math.min(wanted, type.max, 70);
+  const members: unknown[] = [];
+  const seen = new Set<string>();
+  for (let attempt = 0; members.length < count && attempt < 4 * count; attempt += 1) {
+    const member = generateValue(source, type.of);
+    if (type.kind === "set" && seen.has(String(member)) && random.chance(0.98)) continue;
+    seen.add(String(member));
+    members.push(member);
+  }
+  return members;
+}
+
+function pickNumber({ random, numbers }: Source, min: bigint, max: bigint, around = 0n): bigint {
+  const near = numbers.length > 0 && random.chance(0.6) ? random.pick(numbers) : random.pick(INTS) + around;
+  const candidates = [min, max, near, near + 1n, near - 1n, -near, min + 1n, around];
+  const fitting = candidates.filter((value) => value >= min && value <= max);
+  return random.chance(0.6) && near >= min && near <= max
+    ? near
+    : random.pick(fitting.length > 0 ? fitting : [min]);
+}
+
+function writeInt(random: Random, value: bigint): unknown {
+  const isSafe = value >= -(2n ** 53n) + 1n && value <= 2n ** 53n - 1n;
+  if (isSafe && random.chance(0.7)) return Number(value);
+  return random.chance(0.7) ? String(value) : value;
+}
+
+function writeDecimal(random: Random, scaled: bigint): unknown {
+  const text = printDecimal(scaled).replace(/^-0\.0$/, "0.0");
+  const number = Number(text);
+  const isExact = /^-?\d+(\.\d{1,4})?$/.test(String(number)) && !Object.is(number, -0);
+  const isSame =
+    isExact && Number.isSafeInteger(number * 10_000) && BigInt(Math.round(number * 10_000)) === scaled;
+  if (isSame && random.chance(0.5)) return number;
+  return random.chance(0.5) ? text : text.replace(/\.0$/, "");
+}
+
+function writeTimestamp(random: Random, ms: bigint): string {
+  const text = printTimestamp(ms);
+  return text.endsWith(".000Z") && random.chance(0.5) ? text.replace(".000Z", "Z") : text;
+}
+
+function pickText(
+  { random, texts }: Source,
+  pool: readonly string[],
+  bytesMax: number,
+  least: string,
+): string {
+  const fits = (text: string) => Buffer.byteLength(text) <= bytesMax;
+  const own = least === "" ? texts : texts.filter((text) => /^[A-Za-z0-9._:@/-]+$/.test(text));
+  const near = own.length > 0 && random.chance(0.6) ? random.pick(own) : random.pick(pool);
+  const varied = random.pick([
+    near,
+    near,
+    near,
+    `${near}a`,
+    `a${near}`,
+    near.slice(0, 1),
+    "a".repeat(bytesMax),
+  ]);
+  return fits(varied) && varied.isWellFormed() && varied !== "" ? varied : fits(near) ? near : least;
+}
+
+const CLUMSY_PATHS = ["/a/../b", "//a//b/", "/./a", "/a/b/..", "/a/.", "/..a", "/a b", "/...", "/ab/"];
+
+function pickPath({ random, texts }: Source, bytesMax: number): string {
+  const own = texts.filter((text) => text.startsWith("/"));
+  const base = own.length > 0 && random.chance(0.5) ? random.pick(own) : random.pick(PATHS);
+  const varied = random.pick([
+    base,
+    base,
+    `${base}/x`,
+    `${base}x`,
+    `${base}/../b`,
+    random.pick(CLUMSY_PATHS),
+  ]);
+  const path = random.chance(0.03) ? random.pick(["/..", "/a/../..", "/../a"]) : varied;
+  return Buffer.byteLength(path) <= bytesMax ? path : "/";
+}
+
+/** Ids by type, from facts as they were generated. */
+export function idsOf(entities: readonly EntityValue[]): ReadonlyMap<string, readonly string[]> {
+  const ids = new Map<string, string[]>();
+  for (const { type, id } of entities) ids.set(type, [...(ids.get(type) ?? []), id]);
+  return ids;
+}
