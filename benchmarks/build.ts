@@ -1,5 +1,7 @@
-/** Builds one policy: `node benchmarks/build.ts POLICY.pol OUT.wasm`. A process of its own, since assembling fills
- * the queue of the optimising compiler for a while. */
+/**
+ * Builds one policy: `node benchmarks/build.ts POLICY.pol OUT.wasm`. A process of its own, since assembling
+ * fills the queue of the optimising compiler for a while.
+ */
 import { readFileSync, writeFileSync } from "node:fs";
 import { basename } from "node:path";
 import { compile } from "@polity/compiler/pipeline.ts";

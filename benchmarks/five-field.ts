@@ -1,6 +1,6 @@
 /**
- * What does one small decision cost next to hand-written JavaScript? The policy is examples/access; 512 varied
- * requests in one array, the same objects for every row.
+ * What does one small decision cost next to hand-written JavaScript? The policy is examples/access; 512
+ * varied requests in one array, the same objects for every row.
  */
 import { readFileSync } from "node:fs";
 import { type Header, load } from "@polity/runtime/index.ts";

@@ -1,4 +1,4 @@
-/** Medians by the `benchmark` package, p99 by an own timer: the package's samples are means of thousands of calls. */
+/** Medians by the `benchmark` package, p99 by an own timer: the package's samples are means of many calls. */
 import Benchmark from "benchmark";
 
 export interface Row {
@@ -8,7 +8,7 @@ export interface Row {
   readonly p99Ns: number;
 }
 
-/** `run(i)` does one operation on the i-th of `size` inputs and answers something that depends on its result. */
+/** `run(i)` does one operation on the i-th of `size` inputs and answers something that depends on it. */
 export interface Subject {
   readonly name: string;
   readonly run: (i: number) => number;

@@ -5,6 +5,7 @@
 import type { Type } from "@polity/runtime/layout.ts";
 import type { Manifest } from "@polity/runtime/manifest.ts";
 import type { Verdict } from "./ast.ts";
+import { unreachable } from "./diagnostic.ts";
 
 export interface Ir {
   readonly manifest: Manifest;
@@ -173,7 +174,15 @@ export function equalityKey(type: Type): string {
     case "enum":
     case "entity":
       return `${type.kind} ${type.name}`;
-    default:
+    case "bool":
+    case "int":
+    case "decimal":
+    case "timestamp":
+    case "duration":
+    case "string":
+    case "path":
       return type.kind;
+    default:
+      return unreachable(type);
   }
 }

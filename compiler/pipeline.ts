@@ -1,4 +1,4 @@
-/** The front half of the compiler: from text to a checked program. It assembles nothing, so it starts fast. */
+/** The compiler's front half: from text to a checked program. It assembles nothing, so it starts fast. */
 import { parse } from "./1-parse/parse.ts";
 import { check } from "./2-check/check.ts";
 import type { Checked } from "./checked.ts";

@@ -3,6 +3,8 @@
  * share this file, so that they cannot disagree about an offset. See docs/abi.md, "Slots".
  */
 
+import { unreachable } from "./unreachable.ts";
+
 export type Type =
   | { readonly kind: "bool" }
   /** Both ends included. */
@@ -71,8 +73,20 @@ export function slotBytes(type: Type, types: Types): number {
       return SLOT_BYTES + slotBytes(type.of, types);
     case "record":
       return fieldsBytes(recordFields(type.name, types), types);
-    default:
+    case "bool":
+    case "int":
+    case "decimal":
+    case "timestamp":
+    case "duration":
+    case "string":
+    case "path":
+    case "enum":
+    case "entity":
+    case "list":
+    case "set":
       return SLOT_BYTES;
+    default:
+      return unreachable(type);
   }
 }
 

@@ -1,6 +1,6 @@
 /**
- * Writes compiler/4-emit/prelude.json: the AssemblyScript support library as data, since the compiler reads no
- * files. Run it after a change under compiler/4-emit/prelude/; a test compares.
+ * Writes compiler/4-emit/prelude.json: the AssemblyScript support library as data, since the compiler reads
+ * no files. Run it after a change under compiler/4-emit/prelude/; a test compares.
  */
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 

@@ -50,8 +50,16 @@ export function lowerValue(expr: Expr, scope: Scope): IrExpr {
       const of = lowerValue(expr.of, scope);
       return expr.mayOverflow ? call("negate", of) : { kind: "minus", of };
     }
-    default:
+    case "member":
+    case "between":
+    case "below":
+    case "below_any":
+    case "text_test":
+    case "path_within":
+    case "quantifier":
       return lowerTest(expr, scope);
+    default:
+      return unreachable(expr);
   }
 }
 
@@ -87,28 +95,23 @@ function lowerTest(expr: Test, scope: Scope): IrExpr {
 }
 
 /** The address of the slot in which the value of `expr` stands. */
-export function lowerSlot(expr: Expr, scope: Scope): IrExpr {
-  switch (expr.kind) {
-    case "field":
-      return { kind: "field", action: scope.action, name: expr.name };
-    case "variable":
-      return { kind: "variable", id: expr.id };
-    case "attribute": {
-      const owner = expr.of.type;
-      if (owner.kind !== "entity" && owner.kind !== "record")
-        throw new Error("attribute of neither entity nor record");
-      const of = owner.kind === "entity" ? lowerValue(expr.of, scope) : lowerSlot(expr.of, scope);
-      return { kind: "offset", of, owner: owner.kind, struct: owner.name, name: expr.name };
-    }
-    case "proved":
-      return call("inside", lowerSlot(expr.of, scope));
-    case "coalesce":
-      return call("insideOr", lowerSlot(expr.of, scope), lowerSlot(expr.otherwise, scope));
-    case "literal":
-      return lowerLiteral(expr, scope);
-    default:
-      throw new Error(`no slot holds a ${expr.kind}`);
+function lowerSlot(expr: Expr, scope: Scope): IrExpr {
+  if (expr.kind === "field") return { kind: "field", action: scope.action, name: expr.name };
+  if (expr.kind === "variable") return { kind: "variable", id: expr.id };
+  if (expr.kind === "attribute") return lowerAttribute(expr, scope);
+  if (expr.kind === "proved") return call("inside", lowerSlot(expr.of, scope));
+  if (expr.kind === "coalesce") {
+    return call("insideOr", lowerSlot(expr.of, scope), lowerSlot(expr.otherwise, scope));
   }
+  if (expr.kind === "literal") return lowerLiteral(expr, scope);
+  throw new Error(`no slot holds a ${expr.kind}`);
+}
+
+function lowerAttribute(expr: Extract<Expr, { kind: "attribute" }>, scope: Scope): IrExpr {
+  const owner = expr.of.type;
+  if (owner.kind !== "entity" && owner.kind !== "record") throw new Error(`attribute of a ${owner.kind}`);
+  const of = owner.kind === "entity" ? lowerValue(expr.of, scope) : lowerSlot(expr.of, scope);
+  return { kind: "offset", of, owner: owner.kind, struct: owner.name, name: expr.name };
 }
 
 function lowerCoalesce(expr: Extract<Expr, { kind: "coalesce" }>, scope: Scope): IrExpr {

@@ -1,6 +1,7 @@
 /** How the machine holds a value, and the few shapes that lowering builds again and again. */
 import type { Type } from "@polity/runtime/layout.ts";
 import type { Expr, Value } from "../checked.ts";
+import { unreachable } from "../diagnostic.ts";
 import type { Held, IrExpr, LibraryFunction } from "../ir.ts";
 
 export function heldAs(type: Type): Held {
@@ -14,8 +15,15 @@ export function heldAs(type: Type): Held {
     case "timestamp":
     case "duration":
       return "number";
-    default:
+    case "string":
+    case "path":
+    case "record":
+    case "optional":
+    case "list":
+    case "set":
       return "slot";
+    default:
+      return unreachable(type);
   }
 }
 

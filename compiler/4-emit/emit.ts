@@ -1,5 +1,6 @@
 /** The whole program as AssemblyScript: offsets, constants, decoders, rules, and the functions of the ABI. */
 import type { Type } from "@polity/runtime/layout.ts";
+import { unreachable } from "../diagnostic.ts";
 import { equalityKey, type Ir, type IrLiteral, type IrStruct } from "../ir.ts";
 import { printAbi } from "./abi.ts";
 import { type Decoders, decodeStruct } from "./decoders.ts";
@@ -83,8 +84,16 @@ function describeType(type: Type): string {
     case "record":
     case "entity":
       return type.name;
-    default:
+    case "bool":
+    case "int":
+    case "decimal":
+    case "timestamp":
+    case "duration":
+    case "string":
+    case "path":
       return type.kind;
+    default:
+      return unreachable(type);
   }
 }
 

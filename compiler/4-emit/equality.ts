@@ -1,5 +1,6 @@
 /** Equality of records and collections, and the search for a member that is one. */
 import { recordFields, SLOT_BYTES, slotBytes, type Type, type Types } from "@polity/runtime/layout.ts";
+import { unreachable } from "../diagnostic.ts";
 import type { Ir, IrExpr } from "../ir.ts";
 
 export function printEqualities(ir: Ir, same: (type: Type) => number): readonly string[] {
@@ -53,8 +54,16 @@ function compare(type: Type, a: string, b: string, same: (type: Type) => number)
     case "set":
     case "optional":
       return `equal${same(type)}(${a}, ${b})`;
-    default:
+    case "bool":
+    case "int":
+    case "decimal":
+    case "timestamp":
+    case "duration":
+    case "enum":
+    case "entity":
       return `(load<u64>(${a}) == load<u64>(${b}))`;
+    default:
+      return unreachable(type);
   }
 }
 

@@ -1,6 +1,6 @@
 /**
  * What every evaluator promises, read off its text form after assembling: it imports nothing, starts nothing,
- * computes no floating point, has no threads or vectors, calls only functions known in advance, to a fixed depth.
+ * computes no floating point, has no threads or vectors, calls only known functions, to a fixed depth.
  */
 
 const FORBIDDEN: readonly (readonly [pattern: RegExp, what: string])[] = [
