@@ -8,6 +8,7 @@ import { functionOf, literalName } from "./names.ts";
 export function printAbi(ir: Ir): readonly string[] {
   return [
     `const LAYOUT_TAG: u64 = 0x${reversed(ir.manifest.layoutTag)};`,
+    `const TYPE_COUNT: u32 = ${ir.entities.length};`,
     `export function pol_abi(): i32 {\n  return ${(ABI_MAJOR << 16) | ABI_MINOR};\n}`,
     REGION,
     RESERVE,
@@ -54,7 +55,7 @@ function printLoad(ir: Ir): string {
   );
   return [
     "export function pol_load(kind: i32, bytes: i32): i32 {",
-    "  if (kind != 2 || !openFacts(bytes, LAYOUT_TAG)) return 0;",
+    "  if (kind != 2 || !openFacts(bytes, TYPE_COUNT, LAYOUT_TAG)) return 0;",
     ...types,
     ...records,
     "  if (!closeFacts()) return 0;",
@@ -85,7 +86,7 @@ function printDecide(ir: Ir): string {
   // `now` is at most the year 9999, so this bound never refuses.
   const until = number(valid?.untilMs ?? INT_MAX);
   const cases = ir.actions.map((action, index) => {
-    const approvals = [`        decodeApprovals(${action.bytes});`];
+    const approvals = [`        decodeApprovals(${action.bytes}, TYPE_COUNT);`];
     return [
       `    case ${index}:`,
       `      if (openFields(${action.bytes})) {`,

@@ -7,7 +7,6 @@ import { find } from "./directory";
 import { compareBytes, lengthOf, textOf } from "./text";
 import { approvalCount, now } from "./frame";
 import { below } from "./entity";
-import { TYPES } from "../config";
 
 const TIME_MIN: i64 = -62135596800000;
 const TIME_MAX: i64 = 253402300799999;
@@ -33,13 +32,13 @@ function ascending(a: usize, b: usize, from: u32, to: u32): bool {
 }
 
 // After the fields, in whose walk the approvals come last.
-export function decodeApprovals(fixedBytes: u32): void {
+export function decodeApprovals(fixedBytes: u32, types: u32): void {
   const count = approvalCount();
   for (let i: u32 = 0; i < count; i++) {
     const offset = offsetOf(fixedBytes, i);
     const p = FRAME + offset;
     const out = WORK + offset;
-    if (load<u32>(p) >= <u32>TYPES || load<u32>(p, 4) != 0) refuse(INVALID);
+    if (load<u32>(p) >= types || load<u32>(p, 4) != 0) refuse(INVALID);
     decodeText(p + 8, 256);
     if (lengthOf(out + 8) == 0) refuse(INVALID);
     const asked = load<i64>(p, 16);

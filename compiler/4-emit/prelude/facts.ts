@@ -45,14 +45,14 @@ export function reserveFacts(bytes: i32): i32 {
 }
 
 // Checks the header and the directory; what follows is decoded from the first record on.
-export function openFacts(bytes: i32, layoutTag: u64): bool {
+export function openFacts(bytes: i32, types: u32, layoutTag: u64): bool {
   if (sealed || loaded || bytes < 0 || <u32>bytes > capacity) return false;
   const at = factsAddress();
-  const start = HEADER + <u32>TYPES * 16;
+  const start = HEADER + types * 16;
   if (<u32>bytes < start || (bytes & 7) != 0) return false;
   openDecoding(at, 0, start, <u32>bytes, true);
   if (load<u32>(at) != MAGIC || load<u32>(at, 4) != 1 || load<u32>(at, 8) != <u32>bytes) refuse(INVALID);
-  if (load<u32>(at, 12) != <u32>TYPES || load<u64>(at, 16) != layoutTag) refuse(INVALID);
+  if (load<u32>(at, 12) != types || load<u64>(at, 16) != layoutTag) refuse(INVALID);
   factsTag = load<u64>(at, 24);
   return refusal == 0;
 }
