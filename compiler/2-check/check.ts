@@ -1,0 +1,77 @@
+/** The second phase: from a program as written to one that means something, or to what is wrong with it. */
+import type { Program, RuleDeclaration, TestDeclaration } from "../ast.ts";
+import type { Action, Checked, Rule } from "../checked.ts";
+import { type Diagnostic, hasErrors, type Phase, sortDiagnostics } from "../diagnostic.ts";
+import type { Source } from "../source.ts";
+import { declare, known } from "./declarations.ts";
+import { checkHeader } from "./header.ts";
+import { byName } from "./order.ts";
+import { type Reads, readsOf } from "./reads.ts";
+import { checkRules, type RuleResult } from "./rules.ts";
+import { checkTests } from "./tests.ts";
+import { needsDoor } from "./types.ts";
+import { checkProgram } from "./warnings.ts";
+import type { World } from "./world.ts";
+
+/**
+ * The value is null exactly when the program has errors: those reported here, and those that the parser
+ * reported where it left a gap (no header, an expression that it could not read).
+ */
+export function check(source: Source, program: Program): Phase<Checked | null> {
+  const diagnostics: Diagnostic[] = [];
+  const world = declare(source, program, (diagnostic) => diagnostics.push(diagnostic));
+  const header = checkHeader(program, world.report);
+  const rules = checkRules(
+    program.declarations.filter((d): d is RuleDeclaration => d.kind === "rule"),
+    world,
+  );
+  const tests = checkTests(
+    program.declarations.filter((d): d is TestDeclaration => d.kind === "test"),
+    rules,
+    header.valid?.fromMs ?? null,
+    world,
+  );
+  if (!hasErrors(diagnostics)) checkProgram(program, rules, world);
+  const whole = wholeRules(rules);
+  const sorted = sortDiagnostics(diagnostics);
+  if (hasErrors(sorted) || whole === null || tests === null || header.policy === null) {
+    return { value: null, diagnostics: sorted };
+  }
+  const reads = readsOf(whole);
+  const value: Checked = {
+    source,
+    policy: header.policy,
+    valid: header.valid,
+    containmentAgeMs: header.containmentAgeMs,
+    types: world.types,
+    subject: world.subject,
+    actions: actionsOf(world, reads),
+    rules: whole,
+    readsTrust: reads.trust,
+    entityLiterals: reads.entities,
+    tests,
+  };
+  return { value, diagnostics: sorted };
+}
+
+function wholeRules(results: readonly RuleResult[]): readonly Rule[] | null {
+  const rules: Rule[] = [];
+  for (const { rule } of results) {
+    if (rule === null) return null;
+    rules.push(rule);
+  }
+  return rules.sort(byName);
+}
+
+function actionsOf(world: World, reads: Reads): readonly Action[] {
+  const actions: Action[] = [];
+  for (const [name, declared] of world.actions) {
+    const read = reads.fields.get(name);
+    const fields = known(declared).map((field) => ({
+      ...field,
+      read: read?.has(field.name) === true || needsDoor(field.type, world.types),
+    }));
+    actions.push({ name, fields });
+  }
+  return actions.sort(byName);
+}

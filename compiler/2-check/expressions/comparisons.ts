@@ -1,0 +1,37 @@
+/** `== != < <= > >=`. */
+import type { Expr as Node } from "../../ast.ts";
+import { wrongOperands } from "../messages-types.ts";
+import { done, type Env, FAILED, type Outcome, type Scope } from "../scope.ts";
+import { BOOL, isOrdered, sameType, showType } from "../types.ts";
+import { checkPair } from "./operands.ts";
+
+type BinaryNode = Extract<Node, { kind: "binary" }>;
+
+export function checkEquality(node: BinaryNode, negated: boolean, scope: Scope, env: Env): Outcome {
+  const pair = checkPair(node.left, node.right, scope, env);
+  if (pair === null) return FAILED;
+  const { left, right } = pair;
+  if (!sameType(left.type, right.type)) {
+    const found = [showType(left.type), showType(right.type)];
+    const hint = left.type.kind === "entity" && right.type.kind === "entity" ? "is `in` meant?" : null;
+    scope.report(wrongOperands(node.span, node.op, found, "two values of one type", hint));
+    return FAILED;
+  }
+  const mayErr = left.mayErr || right.mayErr;
+  return done({ kind: "equal", negated, left, right, type: BOOL, span: node.span, mayErr });
+}
+
+export function checkOrder(node: BinaryNode, op: "<" | "<=" | ">" | ">=", scope: Scope, env: Env): Outcome {
+  const pair = checkPair(node.left, node.right, scope, env);
+  if (pair === null) return FAILED;
+  const { left, right } = pair;
+  if (!sameType(left.type, right.type) || !isOrdered(left.type)) {
+    const found = [showType(left.type), showType(right.type)];
+    const takes = "two values of one type: `int`, `decimal`, `timestamp` or `duration`";
+    const hint = left.type.kind === "enum" ? "members of an enum have no order; use `in {…}`" : null;
+    scope.report(wrongOperands(node.span, op, found, takes, hint));
+    return FAILED;
+  }
+  const mayErr = left.mayErr || right.mayErr;
+  return done({ kind: "order", op, left, right, type: BOOL, span: node.span, mayErr });
+}

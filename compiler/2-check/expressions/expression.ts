@@ -1,0 +1,176 @@
+/** The entry: from an expression as written to one with types, names and proofs. */
+import type { Type } from "@polity/runtime/layout.ts";
+import type { Expr as Node } from "../../ast.ts";
+import { unreachable } from "../../diagnostic.ts";
+import { unprovedOptional } from "../messages-rules.ts";
+import { strayRange, tooDeep, wrongType } from "../messages-types.ts";
+import { pathKey, pathText } from "../narrowing.ts";
+import { done, type Env, FAILED, type Outcome, outcome, type Scope } from "../scope.ts";
+import { BOOL, sameType, showType } from "../types.ts";
+import { checkArithmetic, checkNegate } from "./arithmetic.ts";
+import { checkCall } from "./calls.ts";
+import { checkCollection } from "./collections.ts";
+import { checkEquality, checkOrder } from "./comparisons.ts";
+import { checkEntity, checkNumber, checkText, literal } from "./literals.ts";
+import { checkAnd, checkNot, checkOr } from "./logic.ts";
+import { checkIn, checkLike } from "./membership.ts";
+import { checkName, checkSelect } from "./names.ts";
+import { checkCoalesce, checkPresence } from "./presence.ts";
+import { checkQuantifier } from "./quantifiers.ts";
+
+/** The emitter and engines walk trees by recursion; a chain of this length is a set or several rules. */
+const DEPTH_MAX = 256;
+
+/** Any expression that is evaluated: an optional one is proved present, or reported. */
+export function checkExpression(node: Node, scope: Scope, env: Env, expected: Type | null): Outcome {
+  const result = checkRaw(node, scope, env, expected);
+  const { expr } = result;
+  if (expr === null || expr.type.kind !== "optional") return result;
+  const key = pathKey(expr);
+  if (key === null || !env.proved.has(key)) {
+    scope.report(unprovedOptional(node.span, pathText(expr)));
+    return FAILED;
+  }
+  return done({ kind: "proved", of: expr, type: expr.type.of, span: expr.span, mayErr: expr.mayErr });
+}
+
+/** A whole clause: not too deep, and a bool. */
+export function checkCondition(node: Node, scope: Scope, env: Env): Outcome {
+  if (isTooDeep(node, scope)) return FAILED;
+  const result = checkExpression(node, scope, env, BOOL);
+  if (result.expr === null || sameType(result.expr.type, BOOL)) return result;
+  scope.report(wrongType(node.span, "bool", showType(result.expr.type)));
+  return outcome(null, result.whenTrue, result.whenFalse);
+}
+
+/** Any other whole expression: a template's hole, an approval's group. */
+export function checkValue(node: Node, scope: Scope, env: Env): Outcome {
+  return isTooDeep(node, scope) ? FAILED : checkExpression(node, scope, env, null);
+}
+
+/** What stands under `is present` and `??`: an optional stays one. */
+export function checkRaw(node: Node, scope: Scope, env: Env, expected: Type | null): Outcome {
+  switch (node.kind) {
+    case "name":
+      return checkName(node, scope, env, expected);
+    case "bool":
+      return done(literal(node.value, BOOL, node.span));
+    case "int":
+    case "decimal":
+    case "timestamp":
+    case "duration":
+      return checkNumber(node, scope, expected);
+    case "text":
+      return checkText(node, scope, expected);
+    case "entity":
+      return checkEntity(node, scope);
+    case "collection":
+      return checkCollection(node, scope, env, expected);
+    case "select":
+      return checkSelect(node, scope, env);
+    case "call":
+      return checkCall(node, scope, env);
+    case "not":
+      return checkNot(node, scope, env);
+    case "negate":
+      return checkNegate(node, scope, env, expected);
+    case "binary":
+      return checkBinary(node, scope, env, expected);
+    case "range":
+      scope.report(strayRange(node.span));
+      return FAILED;
+    case "presence":
+      return checkPresence(node, scope, env);
+    case "quantifier":
+      return checkQuantifier(node, scope, env);
+    case "missing":
+      return FAILED;
+    default:
+      return unreachable(node);
+  }
+}
+
+function checkBinary(
+  node: Extract<Node, { kind: "binary" }>,
+  scope: Scope,
+  env: Env,
+  expected: Type | null,
+): Outcome {
+  switch (node.op) {
+    case "and":
+      return checkAnd(node, scope, env);
+    case "or":
+      return checkOr(node, scope, env);
+    case "==":
+    case "!=":
+      return checkEquality(node, node.op === "!=", scope, env);
+    case "<":
+    case "<=":
+    case ">":
+    case ">=":
+      return checkOrder(node, node.op, scope, env);
+    case "+":
+    case "-":
+    case "*":
+    case "/":
+    case "%":
+      return checkArithmetic(node, node.op, scope, env, expected);
+    case "??":
+      return checkCoalesce(node, scope, env, expected);
+    case "in":
+    case "not in":
+      return checkIn(node, node.op === "not in", scope, env);
+    case "like":
+      return checkLike(node, scope, env);
+    default: {
+      const never: never = node.op;
+      return never;
+    }
+  }
+}
+
+/** Without recursion, since the tree may be as deep as its source is long. */
+function isTooDeep(root: Node, scope: Scope): boolean {
+  let level: Node[] = [root];
+  for (let depth = 0; level.length > 0; depth++) {
+    const first = level[0];
+    if (depth > DEPTH_MAX && first !== undefined) {
+      scope.report(tooDeep(root.span, DEPTH_MAX));
+      return true;
+    }
+    level = level.flatMap(children);
+  }
+  return false;
+}
+
+function children(node: Node): readonly Node[] {
+  switch (node.kind) {
+    case "select":
+    case "not":
+    case "negate":
+    case "presence":
+      return [node.of];
+    case "call":
+      return [node.of, ...node.args];
+    case "binary":
+      return [node.left, node.right];
+    case "range":
+      return [node.from, node.to];
+    case "quantifier":
+      return [node.over, node.body];
+    case "collection":
+      return node.elements;
+    case "name":
+    case "bool":
+    case "int":
+    case "decimal":
+    case "text":
+    case "timestamp":
+    case "duration":
+    case "entity":
+    case "missing":
+      return [];
+    default:
+      return unreachable(node);
+  }
+}

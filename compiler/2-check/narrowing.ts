@@ -1,0 +1,55 @@
+/**
+ * What is known to be present at a point of a condition: keys of paths (a field or variable and attributes).
+ * Sets are never changed once made, so that a branch cannot see what only its neighbour proved.
+ */
+import type { Expr } from "../checked.ts";
+
+export type Facts = ReadonlySet<string>;
+
+export const NOTHING: Facts = new Set();
+
+/** Both hold. */
+export function bothFacts(a: Facts, b: Facts): Facts {
+  if (a.size === 0) return b;
+  if (b.size === 0) return a;
+  return new Set([...a, ...b]);
+}
+
+/** One of two holds, and it is not known which. */
+export function eitherFacts(a: Facts, b: Facts): Facts {
+  if (a.size === 0 || b.size === 0) return NOTHING;
+  return new Set([...a].filter((key) => b.has(key)));
+}
+
+/**
+ * The key of a path, the same for every occurrence of it within a case; null where the expression is no
+ * path. A name cannot contain `#` or `"`, so keys of variables and entity literals never meet those of fields.
+ */
+export function pathKey(expr: Expr): string | null {
+  if (expr.kind === "field") return expr.name;
+  if (expr.kind === "variable") return `#${expr.id}`;
+  if (expr.kind === "proved") return pathKey(expr.of);
+  if (expr.kind === "literal" && expr.type.kind === "entity") return entityKey(expr);
+  if (expr.kind !== "attribute") return null;
+  const of = pathKey(expr.of);
+  return of === null ? null : `${of}.${expr.name}`;
+}
+
+function entityKey(expr: Expr): string | null {
+  const value = expr.kind === "literal" ? expr.value : undefined;
+  if (typeof value !== "object" || !("id" in value)) return null;
+  return JSON.stringify([value.type, value.id]);
+}
+
+/** What the writer would recognise: `agent.owner`, and a variable's name instead of its number. */
+export function pathText(expr: Expr): string | null {
+  if (expr.kind === "field" || expr.kind === "variable") return expr.name;
+  if (expr.kind === "proved") return pathText(expr.of);
+  if (expr.kind === "literal") {
+    const value = expr.value;
+    return typeof value === "object" && "id" in value ? `${value.type}::${JSON.stringify(value.id)}` : null;
+  }
+  if (expr.kind !== "attribute") return null;
+  const of = pathText(expr.of);
+  return of === null ? null : `${of}.${expr.name}`;
+}

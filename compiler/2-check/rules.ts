@@ -1,0 +1,118 @@
+/** Rules: for each action that a rule is on, one case. */
+import type { Expr as Node, RuleDeclaration } from "../ast.ts";
+import type { Case, Expr, Rule } from "../checked.ts";
+import { checkAbsence } from "./absence.ts";
+import { checkAbsentOk } from "./absent-ok.ts";
+import { checkApproval } from "./approvals.ts";
+import { uniqueNames } from "./declarations.ts";
+import { checkCondition, checkExpression, checkRaw } from "./expressions/expression.ts";
+import { unknownAction } from "./messages-names.ts";
+import { allowEverything, needsSubject, untilWithoutHold, wrongCondition } from "./messages-rules.ts";
+import { bothFacts, NOTHING } from "./narrowing.ts";
+import { compareNames } from "./order.ts";
+import { type Env, NO_VARIABLES, newVariables, type Scope } from "./scope.ts";
+import { nearest } from "./suggest.ts";
+import { checkTemplate } from "./templates.ts";
+import { checkConditions } from "./warnings-conditions.ts";
+import type { Fields, World } from "./world.ts";
+
+/** A rule, and what later checks ask about it; `rule` is null where something was wrong. */
+export interface RuleResult {
+  readonly declaration: RuleDeclaration;
+  readonly rule: Rule | null;
+  /** Sorted names, also where the rule is wrong: tests and warnings ask. */
+  readonly actions: readonly string[];
+}
+
+export function checkRules(declarations: readonly RuleDeclaration[], world: World): readonly RuleResult[] {
+  const { source, report } = world;
+  return uniqueNames(declarations, "a rule", source, report).map((d) => checkRule(d, world));
+}
+
+function checkRule(declaration: RuleDeclaration, world: World): RuleResult {
+  checkForm(declaration, world);
+  const actions = actionsOf(declaration, world);
+  const cases = declaration.actions === null ? sharedCases(declaration, actions, world) : [];
+  if (declaration.actions !== null) {
+    for (const action of actions) {
+      cases.push(checkCase(declaration, action, world.actions.get(action) ?? new Map(), world));
+    }
+  }
+  checkAbsentOk(declaration, actions, world);
+  const whole: Case[] = [];
+  for (const checked of cases) if (checked !== null) whole.push(checked);
+  if (whole.length !== cases.length) return { declaration, actions, rule: null };
+  const absentOk = declaration.absentOk.map(({ path, why }) => ({
+    path: path.map((name) => name.text).join("."),
+    why,
+  }));
+  const { name, verdict } = declaration;
+  const rule: Rule = { name: name.text, verdict, span: declaration.span, cases: whole, absentOk };
+  return { declaration, actions, rule };
+}
+
+function checkForm(declaration: RuleDeclaration, { report, subject }: World): void {
+  const { name, verdict, always, when, unless, until } = declaration;
+  if (always === (when !== null || unless !== null)) report(wrongCondition(name.span, always));
+  if (verdict === "allow" && declaration.actions === null) report(allowEverything(name.span));
+  const isAboutSubject = verdict === "quarantine" || verdict === "terminate";
+  if (isAboutSubject && subject === null) report(needsSubject(name.span, verdict));
+  if (until !== null && verdict !== "hold") report(untilWithoutHold(until.span, verdict));
+}
+
+function actionsOf(declaration: RuleDeclaration, world: World): readonly string[] {
+  const all = world.actions;
+  if (declaration.actions === null) return [...all.keys()].sort(compareNames);
+  const named = declaration.actions.map((name) => ({ name }));
+  const result: string[] = [];
+  for (const { name } of uniqueNames(named, "named by this rule", world.source, world.report)) {
+    if (all.has(name.text)) result.push(name.text);
+    else world.report(unknownAction(name, nearest(name.text, all.keys())));
+  }
+  return result.sort(compareNames);
+}
+
+/** What a rule on all actions may read has one type everywhere, so that one check is enough. */
+function sharedCases(
+  declaration: RuleDeclaration,
+  actions: readonly string[],
+  world: World,
+): (Case | null)[] {
+  const checked = checkCase(declaration, "*", world.shared, world);
+  return actions.map((action) => (checked === null ? null : { ...checked, action }));
+}
+
+function checkCase(declaration: RuleDeclaration, action: string, fields: Fields, world: World): Case | null {
+  const scope: Scope = {
+    world,
+    report: world.report,
+    action,
+    fields,
+    variables: newVariables(),
+    check: checkExpression,
+    checkRaw,
+  };
+  let isWhole = true;
+  let env: Env = { proved: NOTHING, variables: NO_VARIABLES };
+  const clause = (node: Node | null, isUnless: boolean): Expr | null => {
+    if (node === null) return null;
+    const { expr, whenTrue, whenFalse } = checkCondition(node, scope, env);
+    // Later clauses matter only where `when` held and `unless` did not.
+    env = { ...env, proved: bothFacts(env.proved, isUnless ? whenFalse : whenTrue) };
+    if (expr === null) isWhole = false;
+    return expr;
+  };
+  const when = clause(declaration.when, false);
+  const unless = clause(declaration.unless, true);
+  const approval = declaration.until === null ? null : checkApproval(declaration.until, scope, env);
+  const because = declaration.because && checkTemplate(declaration.because, "because", scope, env);
+  const note = declaration.note && checkTemplate(declaration.note, "note", scope, env);
+  if (isWhole) {
+    checkConditions(declaration, { when, unless }, scope);
+    checkAbsence(declaration, { when, unless, approval }, scope);
+  }
+  if (declaration.until !== null && approval === null) isWhole = false;
+  if (declaration.because !== null && because === null) isWhole = false;
+  if (declaration.note !== null && note === null) isWhole = false;
+  return isWhole ? { action, when, unless, approval, because, note } : null;
+}

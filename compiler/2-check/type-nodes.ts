@@ -1,0 +1,165 @@
+/** From types as written to types. */
+import {
+  COLLECTION_DEFAULT,
+  COLLECTION_MAX,
+  DECIMAL_SCALE,
+  INT_MAX,
+  INT_MIN,
+  STRING_BYTES_DEFAULT,
+  STRING_BYTES_MAX,
+  type Type,
+} from "@polity/runtime/layout.ts";
+import type { Expr, TypeNode } from "../ast.ts";
+import { unreachable } from "../diagnostic.ts";
+import { unknownType } from "./messages-names.ts";
+import {
+  boundOutOfLimits,
+  literalTooLarge,
+  optionalOfOptional,
+  wrongMember,
+  wrongModifier,
+  wrongRange,
+} from "./messages-types.ts";
+import { nearest } from "./suggest.ts";
+import { BUILT_IN_TYPES, DECIMAL, DURATION, INT, TIMESTAMP } from "./types.ts";
+import type { Report } from "./world.ts";
+
+export interface TypeNames {
+  readonly kinds: ReadonlyMap<string, "enum" | "record" | "entity">;
+  readonly used: Set<string>;
+  readonly report: Report;
+}
+
+type NamedNode = Extract<TypeNode, { kind: "named" }>;
+type CollectionNode = Extract<TypeNode, { kind: "collection" }>;
+
+/** Null where the type is wrong; everything wrong with it is reported. */
+export function resolveType(node: TypeNode, names: TypeNames): Type | null {
+  switch (node.kind) {
+    case "named":
+      return resolveNamed(node, names);
+    case "collection":
+      return resolveCollection(node, names);
+    case "optional": {
+      const of = resolveType(node.of, names);
+      if (node.of.kind === "optional") {
+        names.report(optionalOfOptional(node.span));
+        return null;
+      }
+      return of === null ? null : { kind: "optional", of };
+    }
+    default:
+      return unreachable(node);
+  }
+}
+
+function resolveNamed(node: NamedNode, names: TypeNames): Type | null {
+  const type = namedType(node, names);
+  if (type === null) return null;
+  const misplaced: string[] = [];
+  if (node.id && type.kind !== "string") misplaced.push("`id`");
+  if (node.max !== null && type.kind !== "string" && type.kind !== "path") misplaced.push("`max`");
+  if (node.range !== null && type.kind !== "int" && type.kind !== "decimal") misplaced.push("range");
+  for (const modifier of misplaced) names.report(wrongModifier(node.span, node.name.text, modifier));
+  if (misplaced.length > 0) return null;
+  if (type.kind === "int" || type.kind === "decimal") return withRange(type, node, names.report);
+  return type;
+}
+
+function namedType(node: NamedNode, names: TypeNames): Type | null {
+  const name = node.name.text;
+  const kind = names.kinds.get(name);
+  if (kind !== undefined) {
+    names.used.add(name);
+    return { kind, name };
+  }
+  switch (name) {
+    case "bool":
+      return { kind: "bool" };
+    case "int":
+      return INT;
+    case "decimal":
+      return DECIMAL;
+    case "timestamp":
+      return TIMESTAMP;
+    case "duration":
+      return DURATION;
+    case "string":
+    case "path": {
+      const max = node.max ?? BigInt(STRING_BYTES_DEFAULT);
+      if (max < 1n || max > BigInt(STRING_BYTES_MAX)) {
+        names.report(boundOutOfLimits(node.span, `\`max\` of a \`${name}\``, 1n, BigInt(STRING_BYTES_MAX)));
+        return null;
+      }
+      const bytesMax = Number(max);
+      return name === "path" ? { kind: "path", bytesMax } : { kind: "string", id: node.id, bytesMax };
+    }
+    default:
+      names.report(unknownType(node.name, nearest(name, [...BUILT_IN_TYPES, ...names.kinds.keys()])));
+      return null;
+  }
+}
+
+function withRange(
+  type: Extract<Type, { kind: "int" | "decimal" }>,
+  node: NamedNode,
+  report: Report,
+): Type | null {
+  if (node.range === null) return type;
+  const min = rangeEnd(node.range.from, type.kind, report);
+  const max = rangeEnd(node.range.to, type.kind, report);
+  if (min === null || max === null) return null;
+  if (min > max) {
+    report(wrongRange(node.span, "the range ends before it begins", "write the smaller number first"));
+    return null;
+  }
+  return { kind: type.kind, min, max };
+}
+
+function rangeEnd(expr: Expr, kind: "int" | "decimal", report: Report): bigint | null {
+  const negated = expr.kind === "negate";
+  const literal = negated ? expr.of : expr;
+  if (literal.kind === "missing") return null;
+  const isInt = literal.kind === "int";
+  if (!isInt && !(literal.kind === "decimal" && kind === "decimal")) {
+    const hint = literal.kind === "decimal" ? "an `int` has no fraction" : null;
+    report(wrongRange(expr.span, `the range of \`${kind}\` is written with its literals`, hint));
+    return null;
+  }
+  const scaled = isInt && kind === "decimal" ? literal.value * DECIMAL_SCALE : literal.value;
+  const value = negated ? -scaled : scaled;
+  if (value >= INT_MIN && value <= INT_MAX) return value;
+  report(literalTooLarge(expr.span, kind));
+  return null;
+}
+
+function resolveCollection(node: CollectionNode, names: TypeNames): Type | null {
+  const of = resolveType(node.of, names);
+  const limit = BigInt(COLLECTION_MAX);
+  const max = node.max ?? BigInt(COLLECTION_DEFAULT);
+  const min = node.min ?? 0n;
+  let isWrong = of === null;
+  if (of !== null && !mayBeMember(of, node.shape)) {
+    names.report(wrongMember(node.of.span, node.shape, showMember(of)));
+    isWrong = true;
+  }
+  if (max < 1n || max > limit) {
+    names.report(boundOutOfLimits(node.span, `\`max\` of a ${node.shape}`, 1n, limit));
+    isWrong = true;
+  } else if (min < 0n || min > max) {
+    names.report(boundOutOfLimits(node.span, `\`min\` of this ${node.shape}`, 0n, max));
+    isWrong = true;
+  }
+  if (isWrong || of === null) return null;
+  return { kind: node.shape, of, min: Number(min), max: Number(max) };
+}
+
+function mayBeMember(type: Type, shape: "list" | "set"): boolean {
+  if (type.kind === "optional" || type.kind === "list" || type.kind === "set") return false;
+  return type.kind !== "record" || shape === "list";
+}
+
+function showMember(type: Type): string {
+  if (type.kind === "optional") return `${showMember(type.of)}?`;
+  return "name" in type ? type.name : type.kind;
+}

@@ -1,0 +1,126 @@
+/** Questions about types that need no source text. */
+import { type EntityType, INT_MAX, INT_MIN, type Type, type Types } from "@polity/runtime/layout.ts";
+import { unreachable } from "../diagnostic.ts";
+
+export const BOOL: Type = { kind: "bool" };
+export const TIMESTAMP: Type = { kind: "timestamp" };
+export const DURATION: Type = { kind: "duration" };
+export const INT: Type = { kind: "int", min: INT_MIN, max: INT_MAX };
+export const DECIMAL: Type = { kind: "decimal", min: INT_MIN, max: INT_MAX };
+
+export const BUILT_IN_TYPES: readonly string[] = [
+  "bool",
+  "int",
+  "decimal",
+  "string",
+  "path",
+  "timestamp",
+  "duration",
+];
+
+/** As `==` needs it: ranges, bounds and `id` apart. */
+export function sameType(a: Type, b: Type): boolean {
+  switch (a.kind) {
+    case "enum":
+    case "record":
+    case "entity":
+      return b.kind === a.kind && b.name === a.name;
+    case "optional":
+    case "list":
+    case "set":
+      return b.kind === a.kind && sameType(a.of, b.of);
+    case "bool":
+    case "int":
+    case "decimal":
+    case "timestamp":
+    case "duration":
+    case "string":
+    case "path":
+      return b.kind === a.kind;
+    default:
+      return unreachable(a);
+  }
+}
+
+/** A type as messages name it, without ranges and bounds, which never make two types differ. */
+export function showType(type: Type): string {
+  switch (type.kind) {
+    case "enum":
+    case "record":
+    case "entity":
+      return type.name;
+    case "optional":
+      return `${showType(type.of)}?`;
+    case "list":
+    case "set":
+      return `${type.kind}<${showType(type.of)}>`;
+    case "bool":
+    case "int":
+    case "decimal":
+    case "timestamp":
+    case "duration":
+    case "string":
+    case "path":
+      return type.kind;
+    default:
+      return unreachable(type);
+  }
+}
+
+/** The type within `T?`, or the type itself. */
+export function plain(type: Type): Type {
+  return type.kind === "optional" ? type.of : type;
+}
+
+export type OrderedType = Extract<Type, { kind: "int" | "decimal" | "timestamp" | "duration" }>;
+
+export function isOrdered(type: Type): type is OrderedType {
+  return (
+    type.kind === "int" || type.kind === "decimal" || type.kind === "timestamp" || type.kind === "duration"
+  );
+}
+
+export type CollectionType = Extract<Type, { kind: "list" | "set" }>;
+
+export function isCollection(type: Type): type is CollectionType {
+  return type.kind === "list" || type.kind === "set";
+}
+
+/** A value of this type needs the door even where no rule reads it: entities must exist, paths be parsed. */
+export function needsDoor(type: Type, types: Types, seen: Set<string> = new Set()): boolean {
+  switch (type.kind) {
+    case "entity":
+    case "path":
+      return true;
+    case "optional":
+    case "list":
+    case "set":
+      return needsDoor(type.of, types, seen);
+    case "record": {
+      // A record that was seen and still had no answer has none to add.
+      if (seen.has(type.name)) return false;
+      seen.add(type.name);
+      return (types.records.get(type.name) ?? []).some((field) => needsDoor(field.type, types, seen));
+    }
+    case "bool":
+    case "int":
+    case "decimal":
+    case "timestamp":
+    case "duration":
+    case "string":
+    case "enum":
+      return false;
+    default:
+      return unreachable(type);
+  }
+}
+
+/** An entity of type `name` can be, or be below, an entity of type `group`. */
+export function canBeBelow(name: string, group: string, entities: ReadonlyMap<string, EntityType>): boolean {
+  const seen = new Set([name]);
+  for (const current of seen) {
+    if (current === group) return true;
+    for (const next of entities.get(current)?.groups ?? []) seen.add(next);
+  }
+  return false;
+}

@@ -1,0 +1,44 @@
+/** The parts of a checked expression, in the order in which they are evaluated. */
+import type { Expr } from "../checked.ts";
+import { unreachable } from "../diagnostic.ts";
+
+export function operandsOf(expr: Expr): readonly Expr[] {
+  switch (expr.kind) {
+    case "literal":
+    case "field":
+    case "now":
+    case "trust":
+    case "variable":
+      return [];
+    case "attribute":
+    case "proved":
+    case "presence":
+    case "not":
+    case "negate":
+      return [expr.of];
+    case "coalesce":
+      return [expr.of, expr.otherwise];
+    case "and":
+    case "or":
+    case "equal":
+    case "order":
+    case "arithmetic":
+      return [expr.left, expr.right];
+    case "member":
+      return [expr.of, expr.within];
+    case "between":
+      return [expr.of, expr.from, expr.to];
+    case "below":
+      return [expr.of, expr.group];
+    case "below_any":
+      return [expr.of, expr.groups];
+    case "text_test":
+      return [expr.of, expr.pattern];
+    case "path_within":
+      return [expr.of, expr.base];
+    case "quantifier":
+      return [expr.over, expr.body];
+    default:
+      return unreachable(expr);
+  }
+}

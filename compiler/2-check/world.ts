@@ -1,0 +1,53 @@
+/** What the declarations of a program say, as rules and tests ask for it. */
+import { ENTITY_ID_BYTES_MAX, type Type, type Types } from "@polity/runtime/layout.ts";
+import type { Name } from "../ast.ts";
+import type { Diagnostic } from "../diagnostic.ts";
+import { positionAt, type Source } from "../source.ts";
+
+/** Types by name; null where the declaration was wrong, so that nothing more is said about it. */
+export type Fields = ReadonlyMap<string, Type | null>;
+
+export interface World {
+  readonly source: Source;
+  readonly report: Report;
+  readonly types: Types;
+  readonly records: ReadonlyMap<string, Fields>;
+  /** Without the built-in `id`. */
+  readonly entities: ReadonlyMap<string, Fields>;
+  readonly subject: { readonly field: string; readonly entity: string } | null;
+  /** What every action has, the subject included. */
+  readonly shared: Fields;
+  /** Declared and shared fields of each action. */
+  readonly actions: ReadonlyMap<string, Fields>;
+  /** Names of enums, records and entities that something refers to; grows while the program is checked. */
+  readonly used: Set<string>;
+}
+
+export type Report = (diagnostic: Diagnostic) => void;
+
+/** Every entity has it, and it is in no declaration. */
+export const ENTITY_ID: Type = { kind: "string", id: false, bytesMax: ENTITY_ID_BYTES_MAX };
+
+export function lineOf(source: Source, name: Name): number {
+  return positionAt(source.text, name.span.start).line;
+}
+
+/** The fields of a record or the attributes of an entity type, `id` included; null for any other type. */
+export function attributesOf(type: Type, world: World): Fields | null {
+  if (type.kind === "record") return world.records.get(type.name) ?? new Map();
+  if (type.kind === "entity") {
+    return new Map([...(world.entities.get(type.name) ?? []), ["id", ENTITY_ID]]);
+  }
+  return null;
+}
+
+/** One attribute: undefined where there is none, null where its declaration was wrong. */
+export function attributeOf(type: Type, name: string, world: World): Type | null | undefined {
+  if (type.kind === "record") return world.records.get(type.name)?.get(name);
+  if (type.kind !== "entity") return undefined;
+  return name === "id" ? ENTITY_ID : world.entities.get(type.name)?.get(name);
+}
+
+export function isTypeName(name: string, types: Types): boolean {
+  return types.enums.has(name) || types.records.has(name) || types.entities.has(name);
+}
