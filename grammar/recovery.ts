@@ -1,0 +1,149 @@
+/** Where to read on after what could not be read. */
+import type { IToken, TokenType } from "chevrotain";
+import type { Grammar } from "./machine.ts";
+import { endOf } from "./nodes.ts";
+import * as t from "./tokens.ts";
+
+const { Keyword } = t;
+
+/** Each word that begins a declaration, and what may follow it at once in one that is worth reading. */
+const AFTER_START: ReadonlyMap<TokenType, (next: IToken, afterNext: IToken) => boolean> = new Map([
+  [Keyword.policy, isName],
+  [Keyword.valid, (next) => next.tokenType === t.Timestamp],
+  [Keyword.containment, (next) => next.tokenType === Keyword.within],
+  [Keyword.enum, isName],
+  [Keyword.record, isName],
+  [Keyword.entity, isName],
+  [Keyword.subject, isName],
+  [Keyword.every, (next) => next.tokenType === Keyword.action],
+  [Keyword.action, isName],
+  [Keyword.allow, isName],
+  [Keyword.hold, isName],
+  [Keyword.deny, isName],
+  [Keyword.quarantine, isName],
+  [Keyword.terminate, isName],
+  [Keyword.test, (next) => next.tokenType === t.Text],
+]);
+
+/** What this version lacks, by its first word, and whether what follows is as in such a declaration. */
+const REFUSED_START: ReadonlyMap<string, (next: IToken, afterNext: IToken) => boolean> = new Map([
+  ["obligation", isName],
+  ["track", isName],
+  ["event", isName],
+  ["prove", (next) => next.tokenType === t.Text],
+  ["ordered", (next) => next.tokenType === Keyword.enum],
+  ["const", isName],
+  ["fn", isName],
+  ["import", (next) => next.tokenType === t.Text],
+  ["guard", isName],
+  ["module", isName],
+  ["table", isName],
+  ["setting", isName],
+  ["shadow", (next) => VERDICTS.has(next.tokenType)],
+]);
+
+export const VERDICTS: ReadonlySet<TokenType> = new Set([
+  Keyword.allow,
+  Keyword.hold,
+  Keyword.deny,
+  Keyword.quarantine,
+  Keyword.terminate,
+]);
+
+export const CLAUSE_STARTS: ReadonlySet<TokenType> = new Set([
+  Keyword.always,
+  Keyword.when,
+  Keyword.unless,
+  Keyword.until,
+  Keyword.because,
+  Keyword.note,
+  t.At,
+]);
+
+export const REFUSED_CLAUSES: ReadonlySet<string> = new Set(["let", "for", "oblige"]);
+
+function isName({ tokenType }: IToken): boolean {
+  return tokenType === t.Name || (tokenType.CATEGORIES ?? []).includes(t.Name);
+}
+
+/** The construct that begins at this token and that this version lacks, or null. */
+export function refusedStart(first: IToken, next: IToken, afterNext: IToken): string | null {
+  if (first.tokenType !== t.Name) return null;
+  return REFUSED_START.get(first.image)?.(next, afterNext) === true ? first.image : null;
+}
+
+function startsDeclaration({ reading }: Grammar, index: number): boolean {
+  const { tokens, text } = reading;
+  const first = tokens[index];
+  const next = tokens[index + 1];
+  const afterNext = tokens[index + 2] ?? next;
+  if (first === undefined || next === undefined || afterNext === undefined) return false;
+  const follows = AFTER_START.get(first.tokenType);
+  if (follows === undefined)
+    return refusedStart(first, next, afterNext) !== null && isFirstOnLine(text, first);
+  return follows(next, afterNext) && afterNext.tokenType !== t.Dot && isFirstOnLine(text, first);
+}
+
+function isFirstOnLine(text: string, { startOffset }: IToken): boolean {
+  let at = startOffset - 1;
+  while (at >= 0 && (text[at] === " " || text[at] === "\t")) at -= 1;
+  return at < 0 || text[at] === "\n";
+}
+
+/** Moves to the first start of a declaration behind the token with index `from`, or to the end. */
+export function skipToDeclaration(grammar: Grammar, from: number): void {
+  const { tokens } = grammar.reading;
+  let index = from + 1;
+  while (index < tokens.length && !startsDeclaration(grammar, index)) index += 1;
+  grammar.tools.importLexerState(index - 1);
+}
+
+/** Moves behind the bracket that closes the one that is next, or to the next declaration. */
+export function skipBrackets(grammar: Grammar): void {
+  skipWhile(grammar, (_token, depth, isFirst) => isFirst || depth > 0);
+}
+
+/** Moves to the end of a clause: the next clause or declaration, or a bracket that closes what was open before. */
+export function skipClause(grammar: Grammar): void {
+  skipWhile(grammar, (token, depth, isFirst) => {
+    if (isFirst) return true;
+    if (depth > 0) return true;
+    return !CLAUSE_STARTS.has(token.tokenType) && !REFUSED_CLAUSES.has(token.image);
+  });
+}
+
+/** Moves to the end of an expression: as for a clause, but a comma ends it too, and the end of a text's hole. */
+export function skipExpression(grammar: Grammar): void {
+  skipWhile(grammar, (token, depth) => {
+    if (depth > 0) return true;
+    const { tokenType } = token;
+    if (tokenType === t.Comma || tokenType === t.Pipe || tokenType === t.Colon) return false;
+    if (tokenType === t.TemplateMiddle || tokenType === t.TemplateTail) return false;
+    return !CLAUSE_STARTS.has(tokenType) && !REFUSED_CLAUSES.has(token.image);
+  });
+}
+
+function skipWhile(
+  grammar: Grammar,
+  goesOn: (token: IToken, depth: number, isFirst: boolean) => boolean,
+): void {
+  const { tools, reading } = grammar;
+  let depth = 0;
+  let isFirst = true;
+  for (let index = tools.exportLexerState() + 1; index < reading.tokens.length; index += 1) {
+    const token = reading.tokens[index] as IToken;
+    const { tokenType } = token;
+    const closes = tokenType === t.RParen || tokenType === t.RSquare || tokenType === t.RCurly;
+    if ((closes && depth === 0) || !goesOn(token, depth, isFirst) || startsDeclaration(grammar, index)) break;
+    if (closes) depth -= 1;
+    if (tokenType === t.LParen || tokenType === t.LSquare || tokenType === t.LCurly) depth += 1;
+    isFirst = false;
+    tools.SKIP_TOKEN();
+  }
+}
+
+/** How far the last token read reaches. */
+export function lastEnd({ tools }: Grammar): number {
+  const last = tools.LA(0);
+  return Math.max(0, endOf(last));
+}

@@ -1,0 +1,302 @@
+/** Test blocks: facts, a request, approvals, and a table or one expectation. */
+import type { IToken, ParserMethod } from "chevrotain";
+import type { ExprRule } from "./expressions.ts";
+import type { Grammar } from "./machine.ts";
+import { endOf, nameOf, rawOf } from "./nodes.ts";
+import { lastEnd } from "./recovery.ts";
+import type { Verdict } from "./rules.ts";
+import * as t from "./tokens.ts";
+import type {
+  ApprovalTree,
+  EntityRefTree,
+  ExpectationTree,
+  NameTree,
+  RowTree,
+  TestEntityTree,
+  TestFieldTree,
+  TestTree,
+  ValueTree,
+} from "./tree.ts";
+
+export type TestBody = Omit<TestTree, "docs">;
+
+export function defineTests(
+  grammar: Grammar,
+  constant: ExprRule,
+  verdict: ParserMethod<[], Verdict>,
+): ParserMethod<[], TestBody> {
+  const { tools: $ } = grammar;
+  const { value, fields } = defineValues(grammar, constant);
+  const entityRef = defineEntityRef(grammar);
+  const facts = defineFacts(grammar, entityRef, fields);
+  const approval = defineApproval(grammar, entityRef);
+  const expectation = defineExpectation(grammar, verdict);
+  const table = defineTable(grammar, value, expectation);
+  const single: ParserMethod<[], Outcomes> = $.RULE("singleExpectation", () => {
+    const { startOffset: start } = $.CONSUME(t.Keyword.expect);
+    const expect = $.SUBRULE(expectation);
+    return { columns: [], rows: [{ kind: "row", cells: [], expect, start, end: expect.end }] };
+  });
+  const alternatives = {
+    DEF: [{ ALT: () => $.SUBRULE(table) }, { ALT: () => $.SUBRULE(single) }],
+    ERR_MSG: "`expect`\n`|`",
+  };
+  return $.RULE("test", () => {
+    const { startOffset: start } = $.CONSUME(t.Keyword.test);
+    const title = rawOf($.CONSUME(t.Text));
+    $.CONSUME(t.Keyword.on);
+    const action = nameOf($.CONSUME(t.Name));
+    $.CONSUME(t.LCurly);
+    const known = $.OPTION(() => $.SUBRULE(facts)) ?? [];
+    const given = $.OPTION1(() => {
+      $.CONSUME(t.Keyword.given);
+      return $.SUBRULE(fields);
+    });
+    const approvals: ApprovalTree[] = [];
+    $.MANY(() => {
+      approvals.push($.SUBRULE(approval));
+    });
+    const { columns, rows } = $.OR(alternatives);
+    const end = endOf($.CONSUME(t.RCurly));
+    return {
+      kind: "test",
+      title,
+      action,
+      facts: known,
+      given: given ?? [],
+      approvals,
+      columns,
+      rows,
+      start,
+      end,
+    };
+  });
+}
+
+interface Outcomes {
+  readonly columns: readonly NameTree[];
+  readonly rows: readonly RowTree[];
+}
+
+type FieldsRule = ParserMethod<[], TestFieldTree[]>;
+type ValueRule = ParserMethod<[], ValueTree>;
+
+function defineValues(grammar: Grammar, constant: ExprRule): { value: ValueRule; fields: FieldsRule } {
+  const { tools: $ } = grammar;
+  const rules: { value?: ValueRule } = {};
+  const value = () => rules.value as ValueRule;
+  const fields: FieldsRule = $.RULE("testFields", () => {
+    const read: TestFieldTree[] = [];
+    $.CONSUME(t.LCurly);
+    $.MANY(() => {
+      const name = nameOf($.CONSUME(t.Name));
+      $.CONSUME(t.Colon);
+      const of = $.SUBRULE(value());
+      $.OPTION(() => $.CONSUME(t.Comma));
+      read.push({ kind: "test_field", name, value: of, start: name.start, end: of.end });
+    });
+    $.CONSUME(t.RCurly);
+    return read;
+  });
+  const setValue = defineCollectionValue(grammar, "set", value);
+  const listValue = defineCollectionValue(grammar, "list", value);
+  const isRecord = () =>
+    $.LA(1).tokenType === t.LCurly && $.LA(2).tokenType === t.Name && $.LA(3).tokenType === t.Colon;
+  rules.value = $.RULE("value", (): ValueTree => {
+    const { startOffset: start } = $.LA(1);
+    return $.OR<ValueTree>({
+      DEF: [
+        {
+          ALT: () => {
+            $.CONSUME(t.Keyword.absent);
+            return { kind: "absent", start, end: lastEnd(grammar) };
+          },
+        },
+        {
+          GATE: isRecord,
+          ALT: () => ({ kind: "record", fields: $.SUBRULE(fields), start, end: lastEnd(grammar) }),
+        },
+        { ALT: () => $.SUBRULE(setValue) },
+        { ALT: () => $.SUBRULE(listValue) },
+        {
+          ALT: () => {
+            const expr = $.SUBRULE(constant);
+            return { kind: "constant", expr, start, end: expr.end };
+          },
+        },
+      ],
+      ERR_MSG: "a value",
+      IGNORE_AMBIGUITIES: true,
+    });
+  });
+  return { value: rules.value, fields };
+}
+
+function defineCollectionValue(grammar: Grammar, shape: "set" | "list", value: () => ValueRule): ValueRule {
+  const { tools: $ } = grammar;
+  const [open, close] = shape === "set" ? [t.LCurly, t.RCurly] : [t.LSquare, t.RSquare];
+  return $.RULE(`${shape}Value`, () => {
+    const elements: ValueTree[] = [];
+    const { startOffset: start } = $.CONSUME(open);
+    $.OPTION(() => {
+      elements.push($.SUBRULE(value()));
+      $.MANY({
+        GATE: () => $.LA(2).tokenType !== close,
+        DEF: () => {
+          $.CONSUME(t.Comma);
+          elements.push($.SUBRULE1(value()));
+        },
+      });
+      $.OPTION1(() => $.CONSUME1(t.Comma));
+    });
+    return { kind: "collection", shape, elements, start, end: endOf($.CONSUME(close)) };
+  });
+}
+
+function defineEntityRef(grammar: Grammar): ParserMethod<[], EntityRefTree> {
+  const { tools: $ } = grammar;
+  return $.RULE("entityId", () => {
+    const type = nameOf($.CONSUME(t.Name));
+    $.CONSUME(t.ColonColon);
+    const id = rawOf($.CONSUME(t.Text));
+    return { kind: "entity_ref", type, id, start: type.start, end: id.end };
+  });
+}
+
+function defineFacts(
+  grammar: Grammar,
+  entityRef: ParserMethod<[], EntityRefTree>,
+  fields: FieldsRule,
+): ParserMethod<[], TestEntityTree[]> {
+  const { tools: $ } = grammar;
+  const entity: ParserMethod<[], TestEntityTree> = $.RULE("testEntity", () => {
+    const ref = $.SUBRULE(entityRef);
+    const parents: EntityRefTree[] = [];
+    $.OPTION(() => {
+      $.CONSUME(t.Keyword.in);
+      $.AT_LEAST_ONE_SEP({ SEP: t.Comma, DEF: () => void parents.push($.SUBRULE1(entityRef)) });
+    });
+    const attributes = $.OPTION1(() => $.SUBRULE(fields)) ?? [];
+    return { kind: "test_entity", entity: ref, parents, attributes, start: ref.start, end: lastEnd(grammar) };
+  });
+  return $.RULE("facts", () => {
+    const entities: TestEntityTree[] = [];
+    $.CONSUME(t.Keyword.facts);
+    $.CONSUME(t.LCurly);
+    $.MANY(() => {
+      entities.push($.SUBRULE(entity));
+    });
+    $.CONSUME(t.RCurly);
+    return entities;
+  });
+}
+
+function defineApproval(
+  grammar: Grammar,
+  entityRef: ParserMethod<[], EntityRefTree>,
+): ParserMethod<[], ApprovalTree> {
+  const { tools: $ } = grammar;
+  return $.RULE("approval", () => {
+    const { startOffset: start } = $.CONSUME(t.Keyword.approved);
+    $.CONSUME(t.Keyword.by);
+    const approver = $.SUBRULE(entityRef);
+    $.CONSUME(t.Keyword.asked);
+    const asked = rawOf($.CONSUME(t.Timestamp));
+    $.CONSUME(t.Keyword.given);
+    const given = rawOf($.CONSUME1(t.Timestamp));
+    return { kind: "approval", approver, asked, given, start, end: given.end };
+  });
+}
+
+function defineExpectation(
+  grammar: Grammar,
+  verdict: ParserMethod<[], Verdict>,
+): ParserMethod<[], ExpectationTree> {
+  const { tools: $ } = grammar;
+  return $.RULE("expectation", () => {
+    const { verdict: word, start } = $.SUBRULE(verdict);
+    const rules: NameTree[] = [];
+    const code: NameTree[] = [];
+    $.OPTION(() => {
+      $.CONSUME(t.Keyword.by);
+      $.AT_LEAST_ONE_SEP({ SEP: t.Comma, DEF: () => void rules.push(nameOf($.CONSUME(t.Name))) });
+    });
+    $.OPTION1(() => {
+      $.CONSUME(t.Keyword.with);
+      $.AT_LEAST_ONE_SEP1({ SEP: t.Dot, DEF: () => void code.push(nameOf($.CONSUME1(t.Name))) });
+    });
+    return {
+      kind: "expectation",
+      verdict: word,
+      rules: rules.length === 0 ? null : rules,
+      code: code.length === 0 ? null : code,
+      start,
+      end: lastEnd(grammar),
+    };
+  });
+}
+
+function defineTable(
+  grammar: Grammar,
+  value: ValueRule,
+  expectation: ParserMethod<[], ExpectationTree>,
+): ParserMethod<[], Outcomes> {
+  const { tools: $ } = grammar;
+  const head: ParserMethod<[], NameTree[]> = $.RULE("tableHead", () => {
+    const columns: NameTree[] = [];
+    $.CONSUME(t.Pipe);
+    $.MANY({
+      GATE: () => $.LA(1).tokenType !== t.Keyword.expect,
+      DEF: () => {
+        columns.push(nameOf($.CONSUME(t.Name)));
+        $.CONSUME1(t.Pipe);
+      },
+    });
+    $.CONSUME(t.Keyword.expect);
+    $.CONSUME2(t.Pipe);
+    return columns;
+  });
+  const row: ParserMethod<[], RowTree> = $.RULE("tableRow", () => {
+    const cells: ValueTree[] = [];
+    const width = countCells(grammar);
+    const { startOffset: start } = $.CONSUME(t.Pipe);
+    $.MANY({
+      GATE: () => cells.length < width - 1,
+      DEF: () => {
+        cells.push($.SUBRULE(value));
+        $.CONSUME1(t.Pipe);
+      },
+    });
+    const expect = $.SUBRULE(expectation);
+    const end = endOf($.CONSUME2(t.Pipe));
+    return { kind: "row", cells, expect, start, end };
+  });
+  return $.RULE("table", () => {
+    const columns = $.SUBRULE(head);
+    const rows: RowTree[] = [];
+    $.AT_LEAST_ONE(() => {
+      const read = $.SUBRULE(row);
+      if (read.cells?.length === columns.length) rows.push(read);
+      else reportWidth(grammar, columns, read);
+    });
+    return { columns, rows };
+  });
+}
+
+function reportWidth({ reading }: Grammar, columns: readonly NameTree[], row: RowTree): void {
+  const expected = [String(columns.length + 1)];
+  reading.sink.add("cell-count", row.start, row.end, String((row.cells?.length ?? 0) + 1), expected);
+}
+
+/** How many cells the row that begins here has: a row ends where a border is followed by another one, or by no cell. */
+function countCells({ tools: $, reading }: Grammar): number {
+  let cells = 0;
+  for (let index = $.exportLexerState() + 2; index < reading.tokens.length; index += 1) {
+    const { tokenType } = reading.tokens[index] as IToken;
+    if (tokenType !== t.Pipe) continue;
+    cells += 1;
+    const next = reading.tokens[index + 1]?.tokenType;
+    if (next === t.Pipe || next === t.RCurly || next === undefined) break;
+  }
+  return cells;
+}

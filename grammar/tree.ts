@@ -1,0 +1,298 @@
+/**
+ * The tree of a source as written: words and literals undecoded, clauses in the order in which they stand. Offsets
+ * are UTF-16 units, `end` is the one after the last.
+ */
+interface Node {
+  readonly start: number;
+  readonly end: number;
+}
+
+export interface NameTree extends Node {
+  readonly kind: "name";
+  /** Without the quotes of a quoted name. */
+  readonly text: string;
+}
+
+/** A literal or a piece of one; `text` is as written, quotes included. */
+export interface RawTree extends Node {
+  readonly kind: "raw";
+  readonly text: string;
+}
+
+export interface ProgramTree extends Node {
+  readonly kind: "program";
+  /** The number after `polity`; null where the line is missing or broken. */
+  readonly version: RawTree | null;
+  readonly items: readonly ItemTree[];
+  /** An item was refused by name or could not be read, so what is missing may be in it. */
+  readonly incomplete: boolean;
+}
+
+export type ItemTree = HeaderTree | DeclarationTree;
+
+export type HeaderTree = PolicyTree | ValidTree | ContainmentTree;
+
+export interface PolicyTree extends Node {
+  readonly kind: "policy";
+  readonly name: readonly NameTree[];
+  readonly version: RawTree;
+}
+
+export interface ValidTree extends Node {
+  readonly kind: "valid";
+  readonly from: RawTree;
+  readonly until: RawTree;
+}
+
+export interface ContainmentTree extends Node {
+  readonly kind: "containment";
+  readonly within: RawTree;
+}
+
+export type DeclarationTree =
+  | EnumTree
+  | RecordTree
+  | EntityTree
+  | SubjectTree
+  | SharedTree
+  | ActionTree
+  | RuleTree
+  | TestTree;
+
+interface Documented extends Node {
+  /** The `///` lines above, as written. */
+  readonly docs: readonly RawTree[];
+}
+
+export interface EnumTree extends Documented {
+  readonly kind: "enum";
+  readonly name: NameTree;
+  readonly members: readonly NameTree[];
+}
+
+export interface FieldTree extends Node {
+  readonly kind: "field";
+  readonly name: NameTree;
+  readonly type: TypeTree;
+}
+
+export interface RecordTree extends Documented {
+  readonly kind: "record";
+  readonly name: NameTree;
+  readonly fields: readonly FieldTree[];
+}
+
+export interface EntityTree extends Documented {
+  readonly kind: "entity";
+  readonly name: NameTree;
+  readonly groups: readonly NameTree[];
+  readonly attributes: readonly FieldTree[];
+}
+
+export interface SubjectTree extends Documented {
+  readonly kind: "subject";
+  readonly field: FieldTree;
+}
+
+export interface SharedTree extends Documented {
+  readonly kind: "shared";
+  readonly fields: readonly FieldTree[];
+}
+
+export interface ActionTree extends Documented {
+  readonly kind: "action";
+  readonly name: NameTree;
+  readonly fields: readonly FieldTree[];
+}
+
+export type VerdictWord = "allow" | "hold" | "deny" | "quarantine" | "terminate";
+
+export interface RuleTree extends Documented {
+  readonly kind: "rule";
+  readonly verdict: VerdictWord;
+  readonly name: NameTree;
+  /** Null for `*`. */
+  readonly actions: readonly NameTree[] | null;
+  readonly clauses: readonly ClauseTree[];
+}
+
+/** `keyword` is where the clause's first word stands. */
+interface Clause extends Node {
+  readonly keyword: { readonly start: number; readonly end: number };
+}
+
+export type ClauseTree =
+  | (Clause & { readonly kind: "always" })
+  | (Clause & { readonly kind: "when" | "unless"; readonly condition: ExprTree })
+  | (Clause & {
+      readonly kind: "until";
+      readonly count: RawTree | null;
+      readonly group: ExprTree;
+      readonly within: RawTree;
+    })
+  | (Clause & { readonly kind: "because" | "note"; readonly template: TemplateTree })
+  | (Clause & { readonly kind: "absent_ok"; readonly path: readonly NameTree[]; readonly why: RawTree })
+  /** Refused by name already, but it keeps its place. */
+  | (Clause & { readonly kind: "refused" });
+
+export interface TemplateTree extends Node {
+  readonly kind: "template";
+  /** Raw pieces between the quotes and braces, and the expressions in the holes. */
+  readonly parts: readonly (RawTree | { readonly kind: "hole"; readonly expr: ExprTree })[];
+}
+
+// ---- types
+
+export type TypeTree = NamedTypeTree | CollectionTypeTree | RefusedTypeTree;
+
+export interface NamedTypeTree extends Node {
+  readonly kind: "named";
+  readonly name: NameTree;
+  readonly optional: boolean;
+  /** The word `id`. */
+  readonly id: Node | null;
+  readonly range: { readonly from: ExprTree; readonly to: ExprTree } | null;
+  readonly max: RawTree | null;
+}
+
+export interface CollectionTypeTree extends Node {
+  readonly kind: "collection";
+  readonly shape: "list" | "set";
+  readonly of: TypeTree;
+  readonly optional: boolean;
+  readonly min: RawTree | null;
+  readonly max: RawTree | null;
+}
+
+/** A type that this version lacks; a problem was given. */
+export interface RefusedTypeTree extends Node {
+  readonly kind: "refused";
+}
+
+// ---- expressions
+
+export type BinaryWord =
+  | "and"
+  | "or"
+  | "=="
+  | "!="
+  | "<"
+  | "<="
+  | ">"
+  | ">="
+  | "+"
+  | "-"
+  | "*"
+  | "/"
+  | "%"
+  | "??"
+  | "in"
+  | "not in"
+  | "like";
+
+/** `depth` is the height of the tree below, leaves having 1; it is bounded, so recursive passes are safe. */
+interface Expr extends Node {
+  readonly depth: number;
+}
+
+export type ExprTree =
+  | (Expr & { readonly kind: "reference"; readonly name: string })
+  | (Expr & { readonly kind: "bool"; readonly value: boolean })
+  | (Expr & {
+      readonly kind: "integer" | "decimal" | "text" | "timestamp" | "duration";
+      readonly text: string;
+    })
+  | (Expr & { readonly kind: "entity"; readonly type: NameTree; readonly id: RawTree })
+  | (Expr & {
+      readonly kind: "collection";
+      readonly shape: "list" | "set";
+      readonly elements: readonly ExprTree[];
+    })
+  | (Expr & { readonly kind: "select"; readonly of: ExprTree; readonly name: NameTree })
+  | (Expr & {
+      readonly kind: "call";
+      readonly of: ExprTree;
+      readonly method: NameTree;
+      readonly args: readonly ExprTree[];
+    })
+  | (Expr & { readonly kind: "not" | "negate"; readonly of: ExprTree })
+  | (Expr & {
+      readonly kind: "binary";
+      readonly op: BinaryWord;
+      readonly left: ExprTree;
+      readonly right: ExprTree;
+    })
+  | (Expr & { readonly kind: "range"; readonly from: ExprTree; readonly to: ExprTree })
+  | (Expr & { readonly kind: "presence"; readonly of: ExprTree; readonly present: boolean })
+  | (Expr & {
+      readonly kind: "quantifier";
+      readonly op: "any" | "all" | "count";
+      readonly variable: NameTree;
+      readonly over: ExprTree;
+      readonly body: ExprTree;
+    })
+  /** A gap for which a problem was given. */
+  | (Expr & { readonly kind: "missing" });
+
+// ---- tests
+
+export interface TestTree extends Documented {
+  readonly kind: "test";
+  readonly title: RawTree;
+  readonly action: NameTree;
+  readonly facts: readonly TestEntityTree[];
+  readonly given: readonly TestFieldTree[];
+  readonly approvals: readonly ApprovalTree[];
+  readonly columns: readonly NameTree[];
+  readonly rows: readonly RowTree[];
+}
+
+export interface EntityRefTree extends Node {
+  readonly kind: "entity_ref";
+  readonly type: NameTree;
+  readonly id: RawTree;
+}
+
+export interface TestEntityTree extends Node {
+  readonly kind: "test_entity";
+  readonly entity: EntityRefTree;
+  readonly parents: readonly EntityRefTree[];
+  readonly attributes: readonly TestFieldTree[];
+}
+
+export interface TestFieldTree extends Node {
+  readonly kind: "test_field";
+  readonly name: NameTree;
+  readonly value: ValueTree;
+}
+
+export type ValueTree =
+  | (Node & { readonly kind: "constant"; readonly expr: ExprTree })
+  | (Node & { readonly kind: "record"; readonly fields: readonly TestFieldTree[] })
+  | (Node & {
+      readonly kind: "collection";
+      readonly shape: "list" | "set";
+      readonly elements: readonly ValueTree[];
+    })
+  | (Node & { readonly kind: "absent" });
+
+export interface ApprovalTree extends Node {
+  readonly kind: "approval";
+  readonly approver: EntityRefTree;
+  readonly asked: RawTree;
+  readonly given: RawTree;
+}
+
+export interface RowTree extends Node {
+  readonly kind: "row";
+  readonly cells: readonly ValueTree[];
+  readonly expect: ExpectationTree;
+}
+
+export interface ExpectationTree extends Node {
+  readonly kind: "expectation";
+  readonly verdict: VerdictWord;
+  readonly rules: readonly NameTree[] | null;
+  /** Dotted. */
+  readonly code: readonly NameTree[] | null;
+}

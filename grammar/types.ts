@@ -1,0 +1,136 @@
+/** Types and the fields that have them. */
+import type { ParserMethod } from "chevrotain";
+import type { Grammar } from "./machine.ts";
+import { endOf, nameOf, oneOf, rawOf } from "./nodes.ts";
+import { lastEnd } from "./recovery.ts";
+import * as t from "./tokens.ts";
+import type { ExprTree, FieldTree, NamedTypeTree, RawTree, TypeTree } from "./tree.ts";
+import { refuseSource, refuseType } from "./unavailable.ts";
+
+export interface TypeRules {
+  readonly field: ParserMethod<[], FieldTree>;
+  /** In braces, with or without commas. */
+  readonly fields: ParserMethod<[], FieldTree[]>;
+}
+
+export function defineTypes(grammar: Grammar): TypeRules {
+  const { tools: $ } = grammar;
+  const rules: { type?: ParserMethod<[], TypeTree> } = {};
+  const named = defineNamed(grammar);
+  const collection = defineCollectionType(grammar, () => rules.type as ParserMethod<[], TypeTree>);
+  const alternatives = {
+    DEF: [{ ALT: (): TypeTree => $.SUBRULE(collection) }, { ALT: (): TypeTree => $.SUBRULE(named) }],
+    ERR_MSG: "a type",
+    IGNORE_AMBIGUITIES: true,
+  };
+  rules.type = $.RULE("type", (): TypeTree => refuseType(grammar) ?? $.OR(alternatives));
+
+  const field: ParserMethod<[], FieldTree> = $.RULE("field", () => {
+    const name = nameOf($.CONSUME(t.Name));
+    $.CONSUME(t.Colon);
+    const type = $.SUBRULE(rules.type as ParserMethod<[], TypeTree>);
+    refuseSource(grammar);
+    return { kind: "field", name, type, start: name.start, end: type.end };
+  });
+  const fields: ParserMethod<[], FieldTree[]> = $.RULE("fields", () => {
+    const read: FieldTree[] = [];
+    $.CONSUME(t.LCurly);
+    $.MANY(() => {
+      read.push($.SUBRULE(field));
+      $.OPTION(() => $.CONSUME(t.Comma));
+    });
+    $.CONSUME(t.RCurly);
+    return read;
+  });
+  return { field, fields };
+}
+
+function defineNamed(grammar: Grammar): ParserMethod<[], TypeTree> {
+  const { tools: $ } = grammar;
+  const number = defineNumber(grammar);
+  const range: ParserMethod<[], NamedTypeTree["range"]> = $.RULE("range", () => {
+    const from = $.SUBRULE(number);
+    $.CONSUME(t.DotDot);
+    return { from, to: $.SUBRULE1(number) };
+  });
+  return $.RULE("namedType", (): TypeTree => {
+    const name = nameOf($.CONSUME(t.Name));
+    const mark = $.OPTION(() => $.CONSUME(t.Question));
+    const id = $.OPTION1(() => rawOf($.CONSUME(t.Keyword.id)));
+    const bounds = $.OPTION2(() => $.SUBRULE(range));
+    const max = $.OPTION3(() => {
+      $.CONSUME(t.Keyword.max);
+      return rawOf($.CONSUME(t.Integer));
+    });
+    const optional = readMark(grammar, mark !== undefined, () => $.OPTION4(() => $.CONSUME1(t.Question)));
+    return {
+      kind: "named",
+      name,
+      optional,
+      id: id ?? null,
+      range: bounds ?? null,
+      max: max ?? null,
+      start: name.start,
+      end: lastEnd(grammar),
+    };
+  });
+}
+
+/** The mark of an optional type stands behind its name or behind its bounds, but only once. */
+function readMark(grammar: Grammar, hasMark: boolean, readSecond: () => unknown): boolean {
+  const { tools: $, reading } = grammar;
+  const isSecond = readSecond() !== undefined;
+  const first = $.LA(1);
+  const isDouble = first.tokenType === t.Otherwise || first.tokenType === t.Question;
+  if (isDouble || (hasMark && isSecond)) {
+    const at = isDouble ? first : $.LA(0);
+    reading.sink.add("double-optional", at.startOffset, endOf(at), "?");
+    while ($.LA(1).tokenType === t.Otherwise || $.LA(1).tokenType === t.Question) $.SKIP_TOKEN();
+  }
+  return hasMark || isSecond || isDouble;
+}
+
+function defineNumber(grammar: Grammar): ParserMethod<[], ExprTree> {
+  const { tools: $ } = grammar;
+  const digits = oneOf(grammar, "OR", [t.Integer, t.Decimal], "a number");
+  return $.RULE("number", (): ExprTree => {
+    const sign = $.OPTION(() => $.CONSUME(t.Minus));
+    const token = digits();
+    const kind = token.tokenType === t.Integer ? "integer" : "decimal";
+    const end = endOf(token);
+    const value: ExprTree = { kind, text: token.image, start: token.startOffset, end, depth: 1 };
+    return sign === undefined ? value : { kind: "negate", of: value, start: sign.startOffset, end, depth: 2 };
+  });
+}
+
+function defineCollectionType(
+  grammar: Grammar,
+  type: () => ParserMethod<[], TypeTree>,
+): ParserMethod<[], TypeTree> {
+  const { tools: $ } = grammar;
+  const shapeWord = oneOf(grammar, "OR", [t.Keyword.list, t.Keyword.set], "`list`\n`set`");
+  const bound = (word: typeof t.Keyword.min): RawTree => {
+    $.CONSUME(word);
+    return rawOf(word === t.Keyword.min ? $.CONSUME1(t.Integer) : $.CONSUME2(t.Integer));
+  };
+  return $.RULE("collectionType", (): TypeTree => {
+    const word = shapeWord();
+    $.CONSUME(t.Less);
+    const of = $.SUBRULE(type());
+    $.CONSUME(t.Greater);
+    const mark = $.OPTION(() => $.CONSUME(t.Question));
+    const min = $.OPTION1(() => bound(t.Keyword.min));
+    const max = $.OPTION2(() => bound(t.Keyword.max));
+    const optional = readMark(grammar, mark !== undefined, () => $.OPTION3(() => $.CONSUME1(t.Question)));
+    return {
+      kind: "collection",
+      shape: word.tokenType === t.Keyword.list ? "list" : "set",
+      of,
+      optional,
+      min: min ?? null,
+      max: max ?? null,
+      start: word.startOffset,
+      end: lastEnd(grammar),
+    };
+  });
+}

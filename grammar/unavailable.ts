@@ -1,0 +1,212 @@
+/**
+ * What the language has and this version lacks. Each construct is known by its shape, reported once by its name and
+ * passed over. Nothing here is part of the recorded grammar: while Chevrotain records it, every token is the end.
+ */
+import type { IToken, TokenType } from "chevrotain";
+import type { ExprRule } from "./expressions.ts";
+import type { Grammar } from "./machine.ts";
+import { endOf, missing, nameOf } from "./nodes.ts";
+import {
+  CLAUSE_STARTS,
+  lastEnd,
+  REFUSED_CLAUSES,
+  refusedStart,
+  skipBrackets,
+  skipClause,
+  skipExpression,
+  skipToDeclaration,
+} from "./recovery.ts";
+import * as t from "./tokens.ts";
+import type { ExprTree, RefusedTypeTree } from "./tree.ts";
+
+function refuse({ reading }: Grammar, token: IToken, what: string, last: IToken = token): void {
+  reading.sink.add("unavailable", token.startOffset, endOf(last), what);
+}
+
+export function refuseDeclaration(grammar: Grammar): boolean {
+  const { tools: $ } = grammar;
+  const first = $.LA(1);
+  const what = refusedStart(first, $.LA(2), $.LA(3));
+  if (what === null) return false;
+  const last = what === "ordered" ? $.LA(2) : first;
+  refuse(grammar, first, what === "ordered" ? "ordered enum" : what, last);
+  skipToDeclaration(grammar, $.exportLexerState() + 2);
+  return true;
+}
+
+// ---- rules
+
+/** `let`, `for any` and `oblige`. */
+export function refuseClause(grammar: Grammar): boolean {
+  const { tools: $ } = grammar;
+  const first = $.LA(1);
+  if (first.tokenType !== t.Name || !REFUSED_CLAUSES.has(first.image)) return false;
+  const next = $.LA(2);
+  const isForAny = first.image === "for" && next.image === "any";
+  refuse(grammar, first, isForAny ? "for any" : first.image, isForAny ? next : first);
+  skipClause(grammar);
+  return true;
+}
+
+/** Tags other than `@absent_ok`. */
+export function refuseTag(grammar: Grammar): boolean {
+  const { tools: $ } = grammar;
+  const sign = $.LA(1);
+  const name = $.LA(2);
+  if (sign.tokenType !== t.At || name.tokenType !== t.Name) return false;
+  refuse(grammar, sign, `@${name.image}`, name);
+  $.SKIP_TOKEN();
+  $.SKIP_TOKEN();
+  if ($.LA(1).tokenType === t.LParen) skipBrackets(grammar);
+  return true;
+}
+
+// ---- types
+
+const REFUSED_TYPES: ReadonlySet<string> = new Set([
+  "json",
+  "url",
+  "host",
+  "host_pattern",
+  "email",
+  "image",
+  "ip",
+  "cidr",
+]);
+
+export function refuseType(grammar: Grammar): RefusedTypeTree | null {
+  const { tools: $ } = grammar;
+  const first = $.LA(1);
+  if (first.tokenType !== t.Name) return null;
+  const next = $.LA(2);
+  const { startOffset: start } = first;
+  if (REFUSED_TYPES.has(first.image)) {
+    refuse(grammar, first, first.image);
+    $.SKIP_TOKEN();
+  } else if (first.image === "map" && next.tokenType === t.Less) {
+    refuse(grammar, first, "map");
+    $.SKIP_TOKEN();
+    skipAngles(grammar);
+  } else if (first.image === "ref" && isName(next) && $.LA(3).tokenType !== t.Colon) {
+    refuse(grammar, first, "ref");
+    $.SKIP_TOKEN();
+    $.SKIP_TOKEN();
+  } else return null;
+  skipBounds(grammar);
+  return { kind: "refused", start, end: lastEnd(grammar) };
+}
+
+function isName({ tokenType }: IToken): boolean {
+  return tokenType === t.Name || (tokenType.CATEGORIES ?? []).includes(t.Name);
+}
+
+const WITHIN_ANGLES: ReadonlySet<TokenType> = new Set([t.Comma, t.Integer, t.Question]);
+
+function skipAngles({ tools: $ }: Grammar): void {
+  let depth = 0;
+  do {
+    const token = $.LA(1);
+    const { tokenType } = token;
+    if (tokenType === t.Less) depth += 1;
+    else if (tokenType === t.Greater) depth -= 1;
+    else if (!isName(token) && !WITHIN_ANGLES.has(tokenType)) return;
+    $.SKIP_TOKEN();
+  } while (depth > 0);
+}
+
+/** What stands behind a type: `?`, `min 1`, `max 64`. */
+function skipBounds({ tools: $ }: Grammar): void {
+  for (;;) {
+    const { tokenType } = $.LA(1);
+    const isBound = tokenType === t.Keyword.min || tokenType === t.Keyword.max;
+    if (tokenType !== t.Question && !isBound) return;
+    $.SKIP_TOKEN();
+    if (isBound && $.LA(1).tokenType === t.Integer) $.SKIP_TOKEN();
+  }
+}
+
+/** `from host`, `from agent` behind a field's type; `from request` behind an entity's name. */
+export function refuseSource(grammar: Grammar): void {
+  const { tools: $ } = grammar;
+  const first = $.LA(1);
+  const source = $.LA(2);
+  if (first.tokenType !== t.Name || first.image !== "from" || !isName(source)) return;
+  refuse(grammar, first, `from ${source.image}`, source);
+  $.SKIP_TOKEN();
+  $.SKIP_TOKEN();
+}
+
+// ---- expressions
+
+const REFUSED_INFIX: ReadonlySet<string> = new Set([
+  "matches",
+  "contains",
+  "subset_of",
+  "overlaps",
+  "disjoint_from",
+]);
+
+/** `left matches /re/` and its like, as a gap. */
+export function refuseInfix(grammar: Grammar, left: ExprTree, operand: ExprRule): ExprTree {
+  const { tools: $ } = grammar;
+  const word = $.LA(1);
+  if (word.tokenType === t.Name && REFUSED_INFIX.has(word.image)) {
+    refuse(grammar, word, word.image);
+    $.SKIP_TOKEN();
+    if ($.LA(1).tokenType === t.Pattern) {
+      $.SKIP_TOKEN();
+      return missing(left.start, lastEnd(grammar));
+    }
+  } else if (word.tokenType === t.Equal) {
+    grammar.reading.sink.add("slip", word.startOffset, endOf(word), "=", ["=="]);
+    $.SKIP_TOKEN();
+  } else return left;
+  return missing(left.start, $.SUBRULE4(operand).end);
+}
+
+/** What an expression could begin with that is not an operator; `if` before it is the word, not a name. */
+const OPERAND_STARTS: ReadonlySet<TokenType> = new Set([
+  t.Name,
+  ...t.LITERALS,
+  t.LParen,
+  t.LSquare,
+  t.LCurly,
+  t.Keyword.not,
+  t.Keyword.true,
+  t.Keyword.false,
+]);
+
+export function refusePrimary(grammar: Grammar): ExprTree | null {
+  const { tools: $ } = grammar;
+  const first = $.LA(1);
+  if (first.tokenType !== t.Name || first.image !== "if") return null;
+  const next = $.LA(2);
+  const isWord = OPERAND_STARTS.has(next.tokenType) || (isName(next) && !CLAUSE_STARTS.has(next.tokenType));
+  if (!isWord) return null;
+  refuse(grammar, first, "if");
+  skipExpression(grammar);
+  return missing(first.startOffset, lastEnd(grammar));
+}
+
+/** What a name before a parenthesis means in the full language; all others would be functions of the policy. */
+const REFUSED_CALLS: ReadonlySet<string> = new Set(["sum", "min", "max", "exists", "age"]);
+
+export function refuseCall(grammar: Grammar, of: ExprTree): ExprTree {
+  const { tools: $ } = grammar;
+  if (of.kind !== "reference" || $.LA(1).tokenType !== t.LParen) return of;
+  const token = $.LA(0);
+  const { text } = nameOf(token);
+  refuse(grammar, token, REFUSED_CALLS.has(text) ? text : "fn");
+  skipBrackets(grammar);
+  return missing(of.start, lastEnd(grammar));
+}
+
+/** `grant[agent, tool]` reads a table. */
+export function refuseIndex(grammar: Grammar): boolean {
+  const { tools: $ } = grammar;
+  const bracket = $.LA(1);
+  if (bracket.tokenType !== t.LSquare) return false;
+  refuse(grammar, bracket, "table");
+  skipBrackets(grammar);
+  return true;
+}
