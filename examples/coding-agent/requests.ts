@@ -4,6 +4,7 @@
  */
 
 export interface ToolCall {
+  readonly id: number;
   readonly params: {
     readonly name: string;
     readonly arguments?: Readonly<Record<string, unknown>> | undefined;
@@ -13,6 +14,14 @@ export interface ToolCall {
 export interface Request {
   readonly action: string;
   readonly fields: Readonly<Record<string, unknown>>;
+}
+
+/** A line of a requests file. */
+export interface RequestLine extends Request {
+  readonly id: number;
+  /** RFC 3339. */
+  readonly now: string;
+  readonly trust: number;
 }
 
 /** As it is; how many bytes it has in UTF-8; how many members it has; left out, since no answer hangs on it. */
@@ -64,6 +73,23 @@ export function toRequest(call: ToolCall, agent: string): Request {
     if (reading !== "unread") fields.push([field, read(value, reading)]);
   }
   return { action: known?.action ?? name, fields: Object.fromEntries(fields) };
+}
+
+/** What the host would have known when the session was recorded: who asks, when, and how far it is trusted. */
+const SESSION = { agent: "coder-1", trust: 700, startMs: 1_795_341_600_000, stepMs: 2_000 };
+
+/** `session` has one message a line. */
+export function sessionRequests(session: string): readonly RequestLine[] {
+  const calls = session
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line) => JSON.parse(line) as ToolCall);
+  return calls.map((call, index) => ({
+    id: call.id,
+    ...toRequest(call, SESSION.agent),
+    now: new Date(SESSION.startMs + index * SESSION.stepMs).toISOString(),
+    trust: SESSION.trust,
+  }));
 }
 
 /** A value that is not of the expected form stays what it is: the evaluator says what is wrong with it. */

@@ -1,0 +1,127 @@
+/**
+ * Reads a page of the specification: Markdown in which each `pol` fence is a whole program, and the fences
+ * `facts` and `requests` that follow it belong to it. Everything else is prose.
+ */
+
+export interface SpecCase {
+  readonly file: string;
+  readonly heading: string;
+  /** Of the program's fence, from 1; the program's first line is the next one. */
+  readonly line: number;
+  readonly program: string;
+  readonly diagnostics: readonly ExpectedDiagnostic[];
+  /** A facts file's JSON; null where there is no such fence. */
+  readonly facts: unknown;
+  readonly requests: readonly SpecRequest[];
+}
+
+/** From a comment at the end of the line that it is about: `// error: POL1002 "underlined text"`. */
+export interface ExpectedDiagnostic {
+  /** Of the page. */
+  readonly line: number;
+  readonly severity: string;
+  readonly code: string;
+  readonly underlined: string;
+}
+
+/** One line of a `requests` fence: what is expected, and a request in the form of a request file. */
+export interface SpecRequest {
+  readonly line: number;
+  /** As in the table of a test: `deny by a, b`, `deny with no_rule`. */
+  readonly expect: string;
+  /** Rendered; null where the line does not say. */
+  readonly reasons: readonly string[] | null;
+  readonly notes: readonly string[] | null;
+  readonly request: Readonly<Record<string, unknown>>;
+}
+
+interface Fence {
+  readonly language: string;
+  readonly heading: string;
+  readonly line: number;
+  readonly lines: readonly string[];
+}
+
+/** When a request does not say it. */
+const NOW = "2026-11-22T10:00:00Z";
+
+/** Throws where the page itself is wrong: an unclosed fence, facts without a program, a line that is no JSON. */
+export function readPage(file: string, text: string): readonly SpecCase[] {
+  const cases: SpecCase[] = [];
+  for (const fence of fencesOf(file, text)) {
+    if (fence.language === "pol") {
+      cases.push(programCase(file, fence));
+      continue;
+    }
+    const last = cases.pop();
+    if (last === undefined) throw new Error(`${file}:${fence.line}: ${fence.language} before any program`);
+    cases.push(
+      fence.language === "facts"
+        ? { ...last, facts: JSON.parse(fence.lines.join("\n")) as unknown }
+        : { ...last, requests: [...last.requests, ...requestsOf(file, fence)] },
+    );
+  }
+  return cases;
+}
+
+function fencesOf(file: string, text: string): readonly Fence[] {
+  const fences: Fence[] = [];
+  let heading = "";
+  let open: { language: string; line: number; lines: string[] } | undefined;
+  for (const [index, line] of text.split("\n").entries()) {
+    if (open === undefined) {
+      heading = /^#+ (.*)$/.exec(line)?.[1] ?? heading;
+      const language = /^```(.*)$/.exec(line)?.[1];
+      if (language !== undefined) open = { language, line: index + 1, lines: [] };
+    } else if (line === "```") {
+      if (["pol", "facts", "requests"].includes(open.language)) fences.push({ ...open, heading });
+      open = undefined;
+    } else {
+      open.lines.push(line);
+    }
+  }
+  if (open !== undefined) throw new Error(`${file}:${open.line}: the fence is never closed`);
+  return fences;
+}
+
+function programCase(file: string, { heading, line, lines }: Fence): SpecCase {
+  const diagnostics = lines.flatMap((text, index) => diagnosticsOf(text, line + 1 + index));
+  const program = `${lines.join("\n")}\n`;
+  return { file, heading, line, program, diagnostics, facts: null, requests: [] };
+}
+
+function diagnosticsOf(text: string, line: number): readonly ExpectedDiagnostic[] {
+  const found: ExpectedDiagnostic[] = [];
+  for (const match of text.matchAll(/\/\/ (error|warning): (POL\d{4}) ("(?:[^"\\]|\\.)*")/g)) {
+    const [, severity = "", code = "", underlined = ""] = match;
+    found.push({ line, severity, code, underlined: JSON.parse(underlined) as string });
+  }
+  return found;
+}
+
+function requestsOf(file: string, fence: Fence): readonly SpecRequest[] {
+  return fence.lines.map((text, index) => {
+    const line = fence.line + 1 + index;
+    const { expect, reasons = null, notes = null, without, ...request } = parseLine(file, line, text);
+    const complete = new Map(Object.entries({ now: NOW, ...request }));
+    if (without !== undefined) complete.delete(without);
+    return { line, expect, reasons, notes, request: Object.fromEntries(complete) };
+  });
+}
+
+interface RequestLine {
+  readonly expect: string;
+  readonly reasons?: readonly string[];
+  readonly notes?: readonly string[];
+  /** Leaves out what would be filled in. */
+  readonly without?: string;
+  readonly [key: string]: unknown;
+}
+
+function parseLine(file: string, line: number, text: string): RequestLine {
+  try {
+    return JSON.parse(text) as RequestLine;
+  } catch (error) {
+    throw new Error(`${file}:${line}: no JSON: ${String(error)}`);
+  }
+}
