@@ -1,0 +1,147 @@
+/**
+ * `npm start`: a recorded coding agent meets a policy. Compiles the policy, loads the evaluator with facts, asks
+ * it about every call of the session, and says how long an answer takes.
+ */
+import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { digestName, sha256 } from "@polity/runtime/hash.ts";
+import { type Host, load } from "@polity/runtime/index.ts";
+import { columns } from "../cli/table.ts";
+import { type Look, paintFor } from "../cli/terminal.ts";
+import { plural, sizeText } from "../cli/words.ts";
+import { type Answer, answer, type Call, readCalls, timePerDecision } from "./start/session.ts";
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const example = join("examples", "coding-agent");
+const paint = paintFor("out");
+
+const wasm = buildPolicy();
+const host = wasm === null ? null : loadPolicy(wasm);
+if (host === null) {
+  process.exitCode = 1;
+} else {
+  const calls = readCalls(join(root, example));
+  const answers = calls.map((call) => answer(host, call));
+  printSession(answers);
+  printSummary(answers);
+  printTime(host, calls);
+  printNext();
+}
+
+function say(line = ""): void {
+  console.log(line);
+}
+
+function heading(text: string): void {
+  say(`${paint("strong", text)}\n`);
+}
+
+/** In a process of its own: one that has assembled answers slowly for a while. */
+function buildPolicy(): Uint8Array | null {
+  const source = join(example, "policy.pol");
+  const started = performance.now();
+  const built = spawnSync(process.execPath, [join(root, "scripts", "start", "build.ts"), source], {
+    cwd: root,
+    maxBuffer: 64 * 1024 * 1024,
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  if (built.status !== 0) return null;
+  const seconds = ((performance.now() - started) / 1_000).toFixed(1);
+  const wasm = new Uint8Array(built.stdout);
+  const lines = readFileSync(join(root, source), "utf8").trimEnd().split("\n").length;
+  heading("1. Compile the policy");
+  say(
+    `   ${source}, ${lines} lines, becomes one WebAssembly file of ${sizeText(wasm.length)} in ${seconds} s.`,
+  );
+  say("   It imports nothing: no clock, no network, no files. Its name is its digest:");
+  say(`   ${digestName(sha256(wasm))}\n`);
+  return wasm;
+}
+
+function loadPolicy(wasm: Uint8Array): Host | null {
+  const facts = JSON.parse(readFileSync(join(root, example, "facts.json"), "utf8")) as {
+    readonly entities: readonly unknown[];
+  };
+  const started = performance.now();
+  const loaded = load(wasm, { facts });
+  if (!loaded.ok) {
+    console.error(`The evaluator was not loaded: ${loaded.code}: ${loaded.message}`);
+    return null;
+  }
+  const ms = (performance.now() - started).toFixed(1);
+  heading("2. Load it with facts");
+  say(
+    `   facts.json says who is who and what is where: ${facts.entities.length} entities. Loaded in ${ms} ms.\n`,
+  );
+  return loaded.host;
+}
+
+const LOOKS: Readonly<Record<Answer["verdict"], Look>> = {
+  allow: "good",
+  hold: "warning",
+  deny: "error",
+  quarantine: "error",
+  terminate: "error",
+};
+
+function printSession(answers: readonly Answer[]): void {
+  heading("3. Ask it about every call of the session");
+  say("   A scripted coding agent used the public MCP file server; session.jsonl is what it sent.\n");
+  const head = ["", "tool", "about", "verdict", "rule or code", "reason"];
+  const rows = answers.map(({ call, verdict, because, reason }) => {
+    return [String(call.step), call.tool, shortened(call.about), verdict, because, reason];
+  });
+  for (const [index, line] of columns([head, ...rows]).entries()) {
+    const verdict = answers[index - 1]?.verdict;
+    say(`   ${verdict === undefined ? paint("faint", line) : painted(line, verdict)}`);
+  }
+  say();
+}
+
+/** Only the verdict itself is coloured: its column is the one with two spaces on either side. */
+function painted(line: string, verdict: Answer["verdict"]): string {
+  return line.replace(`  ${verdict}  `, `  ${paint(LOOKS[verdict], verdict)}  `);
+}
+
+const ABOUT_MAX = 44;
+
+/** The end of a path says more than its beginning. */
+function shortened(text: string): string {
+  return text.length <= ABOUT_MAX ? text : `…${text.slice(1 - ABOUT_MAX)}`;
+}
+
+function printSummary(answers: readonly Answer[]): void {
+  const counts = new Map<string, number>();
+  for (const { verdict } of answers) counts.set(verdict, (counts.get(verdict) ?? 0) + 1);
+  const said = [...counts].map(([verdict, count]) => `${verdict} ${count}`).join(", ");
+  const stopped = answers.filter(({ verdict }) => verdict !== "allow");
+  const done = stopped.filter(({ call }) => call.wasDone).length;
+  say(`   ${plural(answers.length, "call")}: ${said}. Without a policy the file server had carried out`);
+  say(
+    `   ${done} of the ${stopped.length} that are not allowed here. Each call was judged on its own; a host would`,
+  );
+  say("   keep the agent contained after a quarantine.\n");
+}
+
+function printTime(host: Host, calls: readonly Call[]): void {
+  const ns = timePerDecision(host, calls);
+  heading("4. How long an answer takes");
+  say(
+    `   ${(ns / 1_000).toFixed(2)} µs, the median over many passes through these ${calls.length} requests, with writing`,
+  );
+  say("   the request into the evaluator's memory and reading the answer from it.\n");
+}
+
+function printNext(): void {
+  heading("Try next");
+  const lines = [
+    [`npm exec -- pol test ${example}/policy.pol`, "the tests written in the policy, on two implementations"],
+    [`npm exec -- pol check ${example}/policy.pol`, "break a rule in the file first"],
+    ["npm exec -- pol --help", "all commands"],
+    ["npm test", "everything that is promised, tried"],
+  ];
+  for (const line of columns(lines)) say(`   ${line}`);
+  say(`\n   The policy is ${example}/policy.pol; how to write one is in docs/language.md.`);
+}
