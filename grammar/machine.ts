@@ -85,6 +85,8 @@ export interface Reading {
   tokens: readonly IToken[];
   /** The `///` lines, in order. */
   docs: readonly { readonly start: number; readonly end: number }[];
+  /** Something is not in the tree that the rest of it may depend on. */
+  incomplete: boolean;
 }
 
 /** The tools and the source at hand. */

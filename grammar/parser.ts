@@ -22,7 +22,7 @@ export interface PolityGrammar {
 
 /** Takes some milliseconds: make one and keep it. */
 export function createGrammar(isValidated: boolean): PolityGrammar {
-  const reading: Reading = { sink: problemSink(), text: "", tokens: [], docs: [] };
+  const reading: Reading = { sink: problemSink(), text: "", tokens: [], docs: [], incomplete: false };
   let program: ParserMethod<[], ProgramTree> | undefined;
   const machine = createMachine((tools) => {
     program = defineProgram({ tools, reading });
@@ -33,7 +33,7 @@ export function createGrammar(isValidated: boolean): PolityGrammar {
     machine.input = [...source.tokens];
     const tree = program?.call(machine);
     machine.input = [];
-    Object.assign(reading, { sink: problemSink(), text: "", tokens: [], docs: [] });
+    Object.assign(reading, { sink: problemSink(), text: "", tokens: [], docs: [], incomplete: false });
     return tree ?? emptyProgram(source.text);
   };
   return { machine, parse };
@@ -65,25 +65,19 @@ function defineProgram(grammar: Grammar): ParserMethod<[], ProgramTree> {
   return $.RULE("program", () => {
     const items: ItemTree[] = [];
     const docs = docTaker(grammar);
-    let incomplete = false;
     const version = readLanguage(grammar, () => $.SUBRULE(language));
     const readItem = () => {
       const from = $.exportLexerState();
       const taken = docs();
       const body = attempt(grammar, from, () => $.SUBRULE(item));
-      if (body === null) incomplete = true;
-      else items.push(isHead(body) ? body : { ...body, docs: taken });
+      if (body !== null) items.push(isHead(body) ? body : { ...body, docs: taken });
     };
     do {
       $.MANY({ GATE: () => !grammar.reading.sink.isFull(), DEF: readItem });
-      const isRefused = refuseDeclaration(grammar);
-      if (isRefused) incomplete = true;
-      else if ($.LA(1).tokenType !== EOF) {
-        incomplete = true;
-        refuseUnknown(grammar, items.at(-1));
-      }
+      if (!refuseDeclaration(grammar) && $.LA(1).tokenType !== EOF) refuseUnknown(grammar, items.at(-1));
     } while ($.LA(1).tokenType !== EOF && !grammar.reading.sink.isFull());
-    return { kind: "program", version, items, incomplete, start: 0, end: grammar.reading.text.length };
+    const { incomplete, text } = grammar.reading;
+    return { kind: "program", version, items, incomplete, start: 0, end: text.length };
   });
 }
 
@@ -97,6 +91,7 @@ function attempt<T>(grammar: Grammar, from: number, read: () => T): T | null {
     return read();
   } catch (error) {
     if (!(error instanceof Error) || !isRecognitionException(error)) throw error;
+    grammar.reading.incomplete = true;
     report(grammar, from, error as Error & { readonly token: IToken });
     skipToDeclaration(grammar, from + 1);
     return null;
@@ -157,6 +152,7 @@ function refuseUnknown(grammar: Grammar, last: ItemTree | undefined): void {
   const words = [...DECLARATIONS, ...VERDICTS, ...HEAD, ...(last?.kind === "rule" ? CLAUSES : [])];
   const { start, end, found } = placeOf(reading, $.LA(1));
   const expected = words.map((word) => `\`${word}\``);
+  reading.incomplete = true;
   reading.sink.add("unknown-declaration", start, end, found, expected);
   skipToDeclaration(grammar, $.exportLexerState() + 1);
 }

@@ -33,10 +33,10 @@ export function definePrimaries(grammar: Grammar, levels: Levels): { postfix: Ex
     { ALT: () => $.SUBRULE(literal) },
     {
       ALT: () => {
-        $.CONSUME(t.LParen);
+        const { startOffset: start } = $.CONSUME(t.LParen);
         const inner = $.SUBRULE1(expression());
-        $.CONSUME(t.RParen);
-        return inner;
+        // Parentheses leave no node, but what they hold is underlined with them.
+        return { ...inner, start, end: endOf($.CONSUME(t.RParen)) };
       },
     },
     { ALT: () => $.SUBRULE(collection) },

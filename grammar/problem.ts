@@ -29,10 +29,12 @@ export type ProblemKind =
   /** `found` is the slip, `expected[0]` what the language writes. */
   | "slip"
   | "comparison-chain"
-  | "double-optional"
   | "cell-count"
-  // what the language has and this version lacks; `found` names it
+  // what the language has and this version lacks; `found` names it, `expected[0]` is its Part
   | "unavailable";
+
+/** Where an unavailable construct stands. */
+export type Part = "declaration" | "clause" | "type" | "expression";
 
 /** More are not kept: nobody reads them, and a hostile source must not cost memory. */
 export const PROBLEMS_MAX = 100;

@@ -148,7 +148,8 @@ export type TypeTree = NamedTypeTree | CollectionTypeTree | RefusedTypeTree;
 export interface NamedTypeTree extends Node {
   readonly kind: "named";
   readonly name: NameTree;
-  readonly optional: boolean;
+  /** How many `?` it has: one makes it optional, more are one too many. */
+  readonly marks: number;
   /** The word `id`. */
   readonly id: Node | null;
   readonly range: { readonly from: ExprTree; readonly to: ExprTree } | null;
@@ -159,7 +160,8 @@ export interface CollectionTypeTree extends Node {
   readonly kind: "collection";
   readonly shape: "list" | "set";
   readonly of: TypeTree;
-  readonly optional: boolean;
+  /** How many `?` it has: one makes it optional, more are one too many. */
+  readonly marks: number;
   readonly min: RawTree | null;
   readonly max: RawTree | null;
 }

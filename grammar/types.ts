@@ -1,6 +1,6 @@
 /** Types and the fields that have them. */
 import type { ParserMethod } from "chevrotain";
-import type { Grammar } from "./machine.ts";
+import type { Grammar, Tools } from "./machine.ts";
 import { endOf, nameOf, oneOf, rawOf } from "./nodes.ts";
 import { lastEnd } from "./recovery.ts";
 import * as t from "./tokens.ts";
@@ -55,18 +55,18 @@ function defineNamed(grammar: Grammar): ParserMethod<[], TypeTree> {
   });
   return $.RULE("namedType", (): TypeTree => {
     const name = nameOf($.CONSUME(t.Name));
-    const mark = $.OPTION(() => $.CONSUME(t.Question));
+    const marks = readMarks($, () => $.OPTION(() => $.CONSUME(t.Question)));
     const id = $.OPTION1(() => rawOf($.CONSUME(t.Keyword.id)));
     const bounds = $.OPTION2(() => $.SUBRULE(range));
     const max = $.OPTION3(() => {
       $.CONSUME(t.Keyword.max);
       return rawOf($.CONSUME(t.Integer));
     });
-    const optional = readMark(grammar, mark !== undefined, () => $.OPTION4(() => $.CONSUME1(t.Question)));
+    const lateMarks = readMarks($, () => $.OPTION4(() => $.CONSUME1(t.Question)));
     return {
       kind: "named",
       name,
-      optional,
+      marks: marks + lateMarks,
       id: id ?? null,
       range: bounds ?? null,
       max: max ?? null,
@@ -76,18 +76,19 @@ function defineNamed(grammar: Grammar): ParserMethod<[], TypeTree> {
   });
 }
 
-/** The mark of an optional type stands behind its name or behind its bounds, but only once. */
-function readMark(grammar: Grammar, hasMark: boolean, readSecond: () => unknown): boolean {
-  const { tools: $, reading } = grammar;
-  const isSecond = readSecond() !== undefined;
-  const first = $.LA(1);
-  const isDouble = first.tokenType === t.Otherwise || first.tokenType === t.Question;
-  if (isDouble || (hasMark && isSecond)) {
-    const at = isDouble ? first : $.LA(0);
-    reading.sink.add("double-optional", at.startOffset, endOf(at), "?");
-    while ($.LA(1).tokenType === t.Otherwise || $.LA(1).tokenType === t.Question) $.SKIP_TOKEN();
+/**
+ * How many `?` stand here. One may stand behind a type's name or behind its bounds; that more of them mean
+ * nothing is for the checker to say, so any number is read.
+ */
+function readMarks($: Tools, readOne: () => unknown): number {
+  let marks = readOne() === undefined ? 0 : 1;
+  for (;;) {
+    const { tokenType } = $.LA(1);
+    if (tokenType === t.Otherwise) marks += 2;
+    else if (tokenType === t.Question) marks += 1;
+    else return marks;
+    $.SKIP_TOKEN();
   }
-  return hasMark || isSecond || isDouble;
 }
 
 function defineNumber(grammar: Grammar): ParserMethod<[], ExprTree> {
@@ -118,15 +119,15 @@ function defineCollectionType(
     $.CONSUME(t.Less);
     const of = $.SUBRULE(type());
     $.CONSUME(t.Greater);
-    const mark = $.OPTION(() => $.CONSUME(t.Question));
+    const marks = readMarks($, () => $.OPTION(() => $.CONSUME(t.Question)));
     const min = $.OPTION1(() => bound(t.Keyword.min));
     const max = $.OPTION2(() => bound(t.Keyword.max));
-    const optional = readMark(grammar, mark !== undefined, () => $.OPTION3(() => $.CONSUME1(t.Question)));
+    const lateMarks = readMarks($, () => $.OPTION3(() => $.CONSUME1(t.Question)));
     return {
       kind: "collection",
       shape: word.tokenType === t.Keyword.list ? "list" : "set",
       of,
-      optional,
+      marks: marks + lateMarks,
       min: min ?? null,
       max: max ?? null,
       start: word.startOffset,

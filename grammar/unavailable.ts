@@ -6,6 +6,7 @@ import type { IToken, TokenType } from "chevrotain";
 import type { ExprRule } from "./expressions.ts";
 import type { Grammar } from "./machine.ts";
 import { endOf, missing, nameOf } from "./nodes.ts";
+import type { Part } from "./problem.ts";
 import {
   CLAUSE_STARTS,
   lastEnd,
@@ -19,8 +20,10 @@ import {
 import * as t from "./tokens.ts";
 import type { ExprTree, RefusedTypeTree } from "./tree.ts";
 
-function refuse({ reading }: Grammar, token: IToken, what: string, last: IToken = token): void {
-  reading.sink.add("unavailable", token.startOffset, endOf(last), what);
+/** What is refused in an expression or behind a type leaves a gap there; all else may be named elsewhere. */
+function refuse({ reading }: Grammar, part: Part, what: string, token: IToken, last: IToken = token): void {
+  reading.sink.add("unavailable", token.startOffset, endOf(last), what, [part]);
+  if (part !== "expression") reading.incomplete = true;
 }
 
 export function refuseDeclaration(grammar: Grammar): boolean {
@@ -28,8 +31,7 @@ export function refuseDeclaration(grammar: Grammar): boolean {
   const first = $.LA(1);
   const what = refusedStart(first, $.LA(2), $.LA(3));
   if (what === null) return false;
-  const last = what === "ordered" ? $.LA(2) : first;
-  refuse(grammar, first, what === "ordered" ? "ordered enum" : what, last);
+  refuse(grammar, "declaration", what === "ordered" ? "ordered enum" : what, first);
   skipToDeclaration(grammar, $.exportLexerState() + 2);
   return true;
 }
@@ -43,7 +45,7 @@ export function refuseClause(grammar: Grammar): boolean {
   if (first.tokenType !== t.Name || !REFUSED_CLAUSES.has(first.image)) return false;
   const next = $.LA(2);
   const isForAny = first.image === "for" && next.image === "any";
-  refuse(grammar, first, isForAny ? "for any" : first.image, isForAny ? next : first);
+  refuse(grammar, "clause", isForAny ? "for any" : first.image, first, isForAny ? next : first);
   skipClause(grammar);
   return true;
 }
@@ -54,7 +56,7 @@ export function refuseTag(grammar: Grammar): boolean {
   const sign = $.LA(1);
   const name = $.LA(2);
   if (sign.tokenType !== t.At || name.tokenType !== t.Name) return false;
-  refuse(grammar, sign, `@${name.image}`, name);
+  refuse(grammar, "clause", `@${name.image}`, sign, name);
   $.SKIP_TOKEN();
   $.SKIP_TOKEN();
   if ($.LA(1).tokenType === t.LParen) skipBrackets(grammar);
@@ -81,14 +83,14 @@ export function refuseType(grammar: Grammar): RefusedTypeTree | null {
   const next = $.LA(2);
   const { startOffset: start } = first;
   if (REFUSED_TYPES.has(first.image)) {
-    refuse(grammar, first, first.image);
+    refuse(grammar, "type", first.image, first);
     $.SKIP_TOKEN();
   } else if (first.image === "map" && next.tokenType === t.Less) {
-    refuse(grammar, first, "map");
+    refuse(grammar, "type", "map", first);
     $.SKIP_TOKEN();
     skipAngles(grammar);
   } else if (first.image === "ref" && isName(next) && $.LA(3).tokenType !== t.Colon) {
-    refuse(grammar, first, "ref");
+    refuse(grammar, "type", "ref", first);
     $.SKIP_TOKEN();
     $.SKIP_TOKEN();
   } else return null;
@@ -131,7 +133,7 @@ export function refuseSource(grammar: Grammar): void {
   const first = $.LA(1);
   const source = $.LA(2);
   if (first.tokenType !== t.Name || first.image !== "from" || !isName(source)) return;
-  refuse(grammar, first, `from ${source.image}`, source);
+  refuse(grammar, "declaration", `from ${source.image}`, first, source);
   $.SKIP_TOKEN();
   $.SKIP_TOKEN();
 }
@@ -151,7 +153,7 @@ export function refuseInfix(grammar: Grammar, left: ExprTree, operand: ExprRule)
   const { tools: $ } = grammar;
   const word = $.LA(1);
   if (word.tokenType === t.Name && REFUSED_INFIX.has(word.image)) {
-    refuse(grammar, word, word.image);
+    refuse(grammar, "expression", word.image, word);
     $.SKIP_TOKEN();
     if ($.LA(1).tokenType === t.Pattern) {
       $.SKIP_TOKEN();
@@ -183,7 +185,7 @@ export function refusePrimary(grammar: Grammar): ExprTree | null {
   const next = $.LA(2);
   const isWord = OPERAND_STARTS.has(next.tokenType) || (isName(next) && !CLAUSE_STARTS.has(next.tokenType));
   if (!isWord) return null;
-  refuse(grammar, first, "if");
+  refuse(grammar, "expression", "if", first);
   skipExpression(grammar);
   return missing(first.startOffset, lastEnd(grammar));
 }
@@ -196,7 +198,7 @@ export function refuseCall(grammar: Grammar, of: ExprTree): ExprTree {
   if (of.kind !== "reference" || $.LA(1).tokenType !== t.LParen) return of;
   const token = $.LA(0);
   const { text } = nameOf(token);
-  refuse(grammar, token, REFUSED_CALLS.has(text) ? text : "fn");
+  refuse(grammar, "expression", REFUSED_CALLS.has(text) ? text : "fn", token);
   skipBrackets(grammar);
   return missing(of.start, lastEnd(grammar));
 }
@@ -206,7 +208,7 @@ export function refuseIndex(grammar: Grammar): boolean {
   const { tools: $ } = grammar;
   const bracket = $.LA(1);
   if (bracket.tokenType !== t.LSquare) return false;
-  refuse(grammar, bracket, "table");
+  refuse(grammar, "expression", "table", bracket);
   skipBrackets(grammar);
   return true;
 }

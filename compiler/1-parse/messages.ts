@@ -1,0 +1,34 @@
+/** POL02xx, what this version lacks, and the codes of the whole phase. */
+import type { Diagnostic } from "../diagnostic.ts";
+import type { Span } from "../source.ts";
+import { error } from "./message.ts";
+import { sourceCodes } from "./messages-source.ts";
+import { syntaxCodes } from "./messages-syntax.ts";
+
+const HINT = "the language reserves it for a later version";
+
+export function unavailableDeclaration(span: Span, what: string): Diagnostic {
+  return error("POL0201", span, `\`${what}\` is not available in this version`, HINT);
+}
+
+export function unavailableClause(span: Span, what: string): Diagnostic {
+  return error("POL0202", span, `\`${what}\` is not available in this version`, HINT);
+}
+
+export function unavailableType(span: Span, what: string): Diagnostic {
+  return error("POL0203", span, `\`${what}\` is not available in this version`, HINT);
+}
+
+export function unavailableExpression(span: Span, what: string): Diagnostic {
+  return error("POL0204", span, `\`${what}\` is not available in this version`, HINT);
+}
+
+/** Every code that this phase gives, sorted. */
+export const codes: readonly string[] = [
+  ...sourceCodes,
+  ...syntaxCodes,
+  "POL0201",
+  "POL0202",
+  "POL0203",
+  "POL0204",
+];
