@@ -13,6 +13,9 @@ import { needsDoor } from "./types.ts";
 import { checkProgram } from "./warnings.ts";
 import type { World } from "./world.ts";
 
+/** 2026-01-01T00:00:00Z: some time, the same for every run, where neither test nor policy says one. */
+const NOW_DEFAULT_MS = 1_767_225_600_000n;
+
 /**
  * The value is null exactly when the program has errors: those reported here, and those that the parser
  * reported where it left a gap (no header, an expression that it could not read).
@@ -25,19 +28,17 @@ export function check(source: Source, program: Program): Phase<Checked | null> {
     program.declarations.filter((d): d is RuleDeclaration => d.kind === "rule"),
     world,
   );
+  const whole = wholeRules(rules);
+  const reads = whole === null ? null : readsOf(whole);
   const tests = checkTests(
     program.declarations.filter((d): d is TestDeclaration => d.kind === "test"),
-    rules,
-    header.valid?.fromMs ?? null,
-    world,
+    { world, rules, nowMs: header.valid?.fromMs ?? NOW_DEFAULT_MS, entities: reads?.entities ?? [] },
   );
   if (!hasErrors(diagnostics)) checkProgram(program, rules, world);
-  const whole = wholeRules(rules);
   const sorted = sortDiagnostics(diagnostics);
-  if (hasErrors(sorted) || whole === null || tests === null || header.policy === null) {
+  if (hasErrors(sorted) || whole === null || reads === null || tests === null || header.policy === null) {
     return { value: null, diagnostics: sorted };
   }
-  const reads = readsOf(whole);
   const value: Checked = {
     source,
     policy: header.policy,

@@ -1,0 +1,64 @@
+/** The facts and approvals of a test block. */
+import type { Name, TestEntity as Node, TestApproval } from "../ast.ts";
+import type { TestEntity, TestHeader } from "../checked.ts";
+import { duplicateName, unknownAttribute } from "./messages-names.ts";
+import { missingAttributes, wrongParent } from "./messages-tests.ts";
+import { unknownEntityType } from "./messages-types.ts";
+import { nearest } from "./suggest.ts";
+import { fieldsJson, missingFields } from "./test-values.ts";
+import { lineOf, type World } from "./world.ts";
+
+export function checkFacts(nodes: readonly Node[], world: World): readonly TestEntity[] | null {
+  const first = new Map<string, Name>();
+  const entities: TestEntity[] = [];
+  for (const node of nodes) {
+    const text = `${node.type.text}::${JSON.stringify(node.id)}`;
+    const name = { text, span: node.span };
+    const other = first.get(text);
+    if (other === undefined) first.set(text, name);
+    else world.report(duplicateName(name, "in these facts", lineOf(world.source, other)));
+    const entity = checkEntity(node, world);
+    if (entity !== null && other === undefined) entities.push(entity);
+  }
+  return entities.length === nodes.length ? entities : null;
+}
+
+function checkEntity(node: Node, world: World): TestEntity | null {
+  const type = node.type.text;
+  const declared = world.entities.get(type);
+  if (declared === undefined) {
+    world.report(unknownEntityType(node.type, nearest(type, world.entities.keys())));
+    return null;
+  }
+  let isWhole = true;
+  const groups = world.types.entities.get(type)?.groups ?? [];
+  for (const parent of node.parents) {
+    if (groups.includes(parent.type.text)) continue;
+    world.report(wrongParent(parent.span, type, parent.type.text));
+    isWhole = false;
+  }
+  const attributes = fieldsJson(node.attributes, declared, world, ({ name }) =>
+    world.report(unknownAttribute(name, type, nearest(name.text, declared.keys()))),
+  );
+  if (attributes === null) return null;
+  const missing = missingFields(attributes, type, world);
+  if (missing.length > 0) world.report(missingAttributes(node.span, type, missing));
+  if (!isWhole || missing.length > 0) return null;
+  const parents = node.parents.map((parent) => ({ type: parent.type.text, id: parent.id }));
+  return { type, id: node.id, attributes: Object.fromEntries(attributes), parents };
+}
+
+export function checkApprovals(nodes: readonly TestApproval[], world: World): TestHeader["approvals"] | null {
+  let isWhole = true;
+  for (const { type } of nodes) {
+    if (world.entities.has(type.text)) continue;
+    world.report(unknownEntityType(type, nearest(type.text, world.entities.keys())));
+    isWhole = false;
+  }
+  if (!isWhole) return null;
+  return nodes.map(({ type, id, askedMs, givenMs }) => ({
+    approver: { type: type.text, id },
+    askedMs,
+    givenMs,
+  }));
+}
