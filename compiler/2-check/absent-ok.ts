@@ -1,4 +1,117 @@
-import type { RuleDeclaration } from "../ast.ts";
-import type { World } from "./world.ts";
+/** `@absent_ok(path, "why")`: which paths a rule says may loosen its answer. */
+import type { Type } from "@polity/runtime/layout.ts";
+import type { AbsentOk, Name, RuleDeclaration } from "../ast.ts";
+import type { Expr } from "../checked.ts";
+import { absentOkNeverAbsent, unknownAbsentOk } from "./messages-rules.ts";
+import { unusedAbsentOk } from "./messages-warnings.ts";
+import type { Scope } from "./scope.ts";
+import { nearest } from "./suggest.ts";
+import { isCollection, plain } from "./types.ts";
+import { attributeOf, attributesOf, type Fields, type World } from "./world.ts";
 
-export function checkAbsentOk(_rule: RuleDeclaration, _actions: readonly string[], _world: World): void {}
+export interface Silence {
+  /** Whether the rule says that this path may be absent; remembers that it was needed. */
+  readonly covers: (path: string | null) => boolean;
+  readonly used: ReadonlySet<string>;
+}
+
+export function silenceOf(rule: RuleDeclaration): Silence {
+  const paths = new Set(rule.absentOk.map(dotted));
+  const used = new Set<string>();
+  const covers = (path: string | null): boolean => {
+    if (path === null || !paths.has(path)) return false;
+    used.add(path);
+    return true;
+  };
+  return { covers, used };
+}
+
+export function dotted({ path }: AbsentOk): string {
+  return path.map((name) => name.text).join(".");
+}
+
+/** The path that a value was reached by: members of a collection count as the collection they are in. */
+export function originOf(expr: Expr, scope: Scope): string | null {
+  switch (expr.kind) {
+    case "field":
+      return expr.name;
+    case "proved":
+      return originOf(expr.of, scope);
+    case "coalesce":
+      return originOf(expr.of, scope);
+    case "variable": {
+      const over = scope.variables.overs.get(expr.id);
+      return over === undefined ? null : originOf(over, scope);
+    }
+    case "attribute": {
+      const of = originOf(expr.of, scope);
+      return of === null ? null : `${of}.${expr.name}`;
+    }
+    default:
+      return null;
+  }
+}
+
+/** Each path exists on some action of the rule and can be absent or empty there, and is named once. */
+export function checkAbsentOk(rule: RuleDeclaration, actions: readonly string[], world: World): void {
+  const tables: [string, Fields][] =
+    rule.actions === null
+      ? [["*", world.shared]]
+      : actions.map((action) => [action, world.actions.get(action) ?? new Map()]);
+  for (const one of rule.absentOk) {
+    const types = tables.map(([, fields]) => typeOfPath(one.path, fields, world));
+    if (types.some((type) => type === null)) continue;
+    const known = types.filter((type) => typeof type === "object" && type !== null && "kind" in type);
+    const first = types[0];
+    if (known.length === 0) {
+      if (first !== undefined && first !== null && "missing" in first) {
+        world.report(unknownAbsentOk(first.missing.span, first.missing.text, first.suggestion));
+      }
+    } else if (!known.some((type) => type.kind === "optional" || isCollection(type))) {
+      const span = spanOf(one);
+      world.report(
+        absentOkNeverAbsent(
+          span,
+          dotted(one),
+          tables.map(([action]) => action),
+        ),
+      );
+    }
+  }
+}
+
+export function warnUnused(rule: RuleDeclaration, silence: Silence, world: World): void {
+  const seen = new Set<string>();
+  for (const one of rule.absentOk) {
+    const path = dotted(one);
+    if (!silence.used.has(path) || seen.has(path)) world.report(unusedAbsentOk(spanOf(one), path));
+    seen.add(path);
+  }
+}
+
+function spanOf({ path, span }: AbsentOk): AbsentOk["span"] {
+  const [first, last] = [path[0], path.at(-1)];
+  return first === undefined || last === undefined ? span : { start: first.span.start, end: last.span.end };
+}
+
+interface Missing {
+  readonly missing: Name;
+  readonly suggestion: string | null;
+}
+
+/** The type at the end of a path; null where a declaration on the way was wrong. */
+function typeOfPath(path: readonly Name[], fields: Fields, world: World): Type | Missing | null {
+  const [first, ...rest] = path;
+  if (first === undefined) return null;
+  let type = fields.get(first.text);
+  if (type === undefined) return { missing: first, suggestion: nearest(first.text, fields.keys()) };
+  for (const name of rest) {
+    if (type === null) return null;
+    let holder = plain(type);
+    if (isCollection(holder)) holder = holder.of;
+    const names = attributesOf(holder, world)?.keys() ?? [];
+    type = attributeOf(holder, name.text, world);
+    if (type === undefined) return { missing: name, suggestion: nearest(name.text, names) };
+  }
+  return type;
+}

@@ -2,7 +2,7 @@
 import type { Expr as Node, RuleDeclaration } from "../ast.ts";
 import type { Case, Expr, Rule } from "../checked.ts";
 import { checkAbsence } from "./absence.ts";
-import { checkAbsentOk } from "./absent-ok.ts";
+import { checkAbsentOk, dotted, type Silence, silenceOf, warnUnused } from "./absent-ok.ts";
 import { checkApproval } from "./approvals.ts";
 import { uniqueNames } from "./declarations.ts";
 import { checkCondition, checkExpression, checkRaw } from "./expressions/expression.ts";
@@ -32,20 +32,19 @@ export function checkRules(declarations: readonly RuleDeclaration[], world: Worl
 function checkRule(declaration: RuleDeclaration, world: World): RuleResult {
   checkForm(declaration, world);
   const actions = actionsOf(declaration, world);
-  const cases = declaration.actions === null ? sharedCases(declaration, actions, world) : [];
+  const silence = silenceOf(declaration);
+  const cases = declaration.actions === null ? sharedCases(declaration, actions, silence, world) : [];
   if (declaration.actions !== null) {
     for (const action of actions) {
-      cases.push(checkCase(declaration, action, world.actions.get(action) ?? new Map(), world));
+      cases.push(checkCase(declaration, action, world.actions.get(action) ?? new Map(), silence, world));
     }
   }
   checkAbsentOk(declaration, actions, world);
   const whole: Case[] = [];
   for (const checked of cases) if (checked !== null) whole.push(checked);
   if (whole.length !== cases.length) return { declaration, actions, rule: null };
-  const absentOk = declaration.absentOk.map(({ path, why }) => ({
-    path: path.map((name) => name.text).join("."),
-    why,
-  }));
+  warnUnused(declaration, silence, world);
+  const absentOk = declaration.absentOk.map((one) => ({ path: dotted(one), why: one.why }));
   const { name, verdict } = declaration;
   const rule: Rule = { name: name.text, verdict, span: declaration.span, cases: whole, absentOk };
   return { declaration, actions, rule };
@@ -76,13 +75,20 @@ function actionsOf(declaration: RuleDeclaration, world: World): readonly string[
 function sharedCases(
   declaration: RuleDeclaration,
   actions: readonly string[],
+  silence: Silence,
   world: World,
 ): (Case | null)[] {
-  const checked = checkCase(declaration, "*", world.shared, world);
+  const checked = checkCase(declaration, "*", world.shared, silence, world);
   return actions.map((action) => (checked === null ? null : { ...checked, action }));
 }
 
-function checkCase(declaration: RuleDeclaration, action: string, fields: Fields, world: World): Case | null {
+function checkCase(
+  declaration: RuleDeclaration,
+  action: string,
+  fields: Fields,
+  silence: Silence,
+  world: World,
+): Case | null {
   const scope: Scope = {
     world,
     report: world.report,
@@ -109,7 +115,7 @@ function checkCase(declaration: RuleDeclaration, action: string, fields: Fields,
   const note = declaration.note && checkTemplate(declaration.note, "note", scope, env);
   if (isWhole) {
     checkConditions(declaration, { when, unless }, scope);
-    checkAbsence(declaration, { when, unless, approval }, scope);
+    checkAbsence(declaration, { when, unless, approval }, silence, scope);
   }
   if (declaration.until !== null && approval === null) isWhole = false;
   if (declaration.because !== null && because === null) isWhole = false;

@@ -1,5 +1,61 @@
-import type { Program } from "../ast.ts";
+/** Warnings about declarations, and about rules that are written twice. */
+import type { ActionDeclaration, Declaration, Program } from "../ast.ts";
+import { duplicateCondition, neverAllowed, unreachedAction, unusedDeclaration } from "./messages-warnings.ts";
 import type { RuleResult } from "./rules.ts";
+import { canBeBelow } from "./types.ts";
 import type { World } from "./world.ts";
 
-export function checkProgram(_program: Program, _rules: readonly RuleResult[], _world: World): void {}
+export function checkProgram(program: Program, rules: readonly RuleResult[], world: World): void {
+  for (const declaration of program.declarations) warnUnused(declaration, world);
+  const actions = program.declarations.filter((d) => d.kind === "action");
+  warnUnreached(actions, rules, world);
+  warnDuplicates(rules, world);
+}
+
+/** An entity type is useful without being named if what it can belong to is named. */
+function warnUnused(declaration: Declaration, { types, used, report }: World): void {
+  if (declaration.kind !== "enum" && declaration.kind !== "record" && declaration.kind !== "entity") return;
+  const name = declaration.name.text;
+  const isUsed =
+    used.has(name) ||
+    (declaration.kind === "entity" &&
+      [...types.entities.keys()].some((group) => used.has(group) && canBeBelow(name, group, types.entities)));
+  if (!isUsed) report(unusedDeclaration(declaration.name, declaration.kind));
+}
+
+function warnUnreached(
+  actions: readonly ActionDeclaration[],
+  rules: readonly RuleResult[],
+  { report }: World,
+): void {
+  const reached = new Set<string>();
+  const allowed = new Set<string>();
+  for (const rule of rules) {
+    for (const action of rule.actions) {
+      reached.add(action);
+      if (rule.declaration.verdict === "allow") allowed.add(action);
+    }
+  }
+  for (const { name } of actions) {
+    if (!reached.has(name.text)) report(unreachedAction(name));
+    else if (!allowed.has(name.text)) report(neverAllowed(name));
+  }
+}
+
+function warnDuplicates(rules: readonly RuleResult[], { report }: World): void {
+  const first = new Map<string, string>();
+  for (const { declaration, actions } of rules) {
+    const { name, verdict, when, unless, until } = declaration;
+    const on = declaration.actions === null ? "*" : actions;
+    const key = JSON.stringify([verdict, on, when, unless, until], withoutPlaces);
+    const other = first.get(key);
+    if (other === undefined) first.set(key, name.text);
+    else report(duplicateCondition(name, other));
+  }
+}
+
+/** Two trees are the same text if they differ in nothing but where they stand. */
+function withoutPlaces(key: string, value: unknown): unknown {
+  if (key === "span") return undefined;
+  return typeof value === "bigint" ? `${value}n` : value;
+}

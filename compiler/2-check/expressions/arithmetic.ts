@@ -2,6 +2,7 @@
 import { INT_MAX, INT_MIN, type Type } from "@polity/runtime/layout.ts";
 import type { Expr as Node } from "../../ast.ts";
 import type { ArithmeticOperator, Expr } from "../../checked.ts";
+import { rangeOf } from "../abstract.ts";
 import {
   type ArithmeticBounds,
   arithmeticBounds,
@@ -10,7 +11,6 @@ import {
   negateBounds,
 } from "../intervals.ts";
 import { certainError, wrongOperands } from "../messages-types.ts";
-import { rangeOf } from "../ranges.ts";
 import { done, type Env, FAILED, type Outcome, type Scope } from "../scope.ts";
 import { DURATION, INT, showType, TIMESTAMP } from "../types.ts";
 import { literal, numberLiteral } from "./literals.ts";

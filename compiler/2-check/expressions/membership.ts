@@ -124,7 +124,7 @@ export function requireFacts(expr: Expr, method: string, scope: Scope): boolean 
  * Literals, and whatever hangs on an attribute of an entity: facts say it. An entity's own `id` is what the
  * request wrote, unless the entity itself was reached through facts.
  */
-function isFromFacts(expr: Expr, scope: Scope): boolean {
+export function isFromFacts(expr: Expr, scope: Scope): boolean {
   switch (expr.kind) {
     case "literal":
       return true;

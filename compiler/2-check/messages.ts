@@ -1,0 +1,14 @@
+/** Every code that this phase can give, each with one constructor in the files named here. */
+import { codes as nameCodes } from "./messages-names.ts";
+import { codes as ruleCodes } from "./messages-rules.ts";
+import { codes as testCodes } from "./messages-tests.ts";
+import { codes as typeCodes } from "./messages-types.ts";
+import { codes as warningCodes } from "./messages-warnings.ts";
+
+export const codes: readonly string[] = [
+  ...nameCodes,
+  ...typeCodes,
+  ...ruleCodes,
+  ...testCodes,
+  ...warningCodes,
+];
