@@ -1,0 +1,166 @@
+/** The entities of a snapshot, one by one as they are given. */
+import { canonicalFields, isPrototypePolluted } from "./canonical-fields.ts";
+import { type EntityName, type FactsCode, type FactsRefusal, refusal } from "./facts-refusal.ts";
+import { ENTITY_ID_BYTES_MAX } from "./layout.ts";
+import { canonicalPath } from "./path.ts";
+import { type Node, OP, type Plan } from "./plan.ts";
+import { utf8Length } from "./text-order.ts";
+
+/** What a policy says about its facts. */
+export interface FactsSchema {
+  /** By name: a type's place is its number. */
+  readonly types: readonly EntitySchema[];
+  readonly numbers: ReadonlyMap<string, number>;
+  /** Must be in the facts. */
+  readonly literals: readonly EntityName[];
+  /** 8 bytes. */
+  readonly layoutTag: Uint8Array;
+  readonly bytesMax: number;
+}
+
+export interface EntitySchema {
+  readonly name: string;
+  readonly groups: readonly string[];
+  readonly attributes: Plan;
+  readonly hasPath: boolean;
+}
+
+export interface Entity {
+  readonly type: number;
+  readonly id: string;
+  readonly attributes: unknown;
+  readonly parents: readonly EntityName[];
+  /** The parents, once every entity is known. */
+  readonly groups: Entity[];
+  /** Of its record, from the start of the block; known when all entities are. */
+  offset: number;
+}
+
+/** By type, each by id in the given order. */
+export interface Loaded {
+  readonly byType: readonly Map<string, Entity>[];
+}
+
+type Members = Readonly<Record<string, unknown>>;
+
+/** `isExact`: attributes are checked here, and not only when they are written. */
+export function readEntities(schema: FactsSchema, json: unknown, isExact: boolean): Loaded | FactsRefusal {
+  const snapshot = asObject(json);
+  if (snapshot === null) return refusal("facts.invalid", "facts are an object", null);
+  for (const key of Object.keys(snapshot)) {
+    const isEmptySection = (key === "tables" || key === "settings") && isEmpty(snapshot[key]);
+    if (key === "entities" || isEmptySection) continue;
+    return refusal("facts.invalid", `${JSON.stringify(key)} is not available in this version`, null);
+  }
+  const { entities } = snapshot;
+  if (!Array.isArray(entities)) return refusal("facts.invalid", "`entities` is a list", null);
+  const byType = schema.types.map(() => new Map<string, Entity>());
+  for (const raw of entities) {
+    const entity = readEntity(schema, raw, isExact);
+    if ("code" in entity) return entity;
+    const sameType = byType[entity.type]!;
+    if (sameType.has(entity.id)) {
+      return refusal("facts.duplicate_id", "two entities of one id", nameOf(schema, entity));
+    }
+    sameType.set(entity.id, entity);
+  }
+  return { byType };
+}
+
+export function nameOf(schema: FactsSchema, { type, id }: Entity): EntityName {
+  return { type: schema.types[type]!.name, id };
+}
+
+function asObject(json: unknown): Members | null {
+  const isObject = typeof json === "object" && json !== null && !Array.isArray(json);
+  return isObject && !isPrototypePolluted() ? (json as Members) : null;
+}
+
+function isEmpty(json: unknown): boolean {
+  return typeof json === "object" && json !== null && Object.keys(json).length === 0;
+}
+
+function readEntity(schema: FactsSchema, raw: unknown, isExact: boolean): Entity | FactsRefusal {
+  const entity = asObject(raw);
+  const name = entity === null ? null : readName(entity);
+  if (entity === null || name === null)
+    return refusal("facts.invalid", "an entity has a type and an id", null);
+  for (const key of Object.keys(entity)) {
+    if (key === "type" || key === "id" || key === "attributes" || key === "parents") continue;
+    return refusal("facts.invalid", `${JSON.stringify(key)} is no part of an entity`, name);
+  }
+  const type = schema.numbers.get(name.type);
+  if (type === undefined) return refusal("facts.unknown_type", `the policy has no entity ${name.type}`, name);
+  const { attributes: plan, hasPath, groups } = schema.types[type]!;
+  const attributes = "attributes" in entity ? entity.attributes : {};
+  const wrong = isExact ? attributesRefusal(plan, attributes, name) : null;
+  if (wrong !== null) return wrong;
+  if (hasPath && hasBadPath(plan, attributes))
+    return refusal("facts.invalid", "an attribute is no path", name);
+  const parents = readParents(entity, groups, name);
+  if ("code" in parents) return parents;
+  return { type, id: name.id, attributes, parents: parents.parents, groups: [], offset: 0 };
+}
+
+/** Type and id; null where one is missing or has not the form of one. */
+function readName(of: Members): EntityName | null {
+  const { type, id } = of;
+  if (typeof type !== "string" || typeof id !== "string" || id === "") return null;
+  return id.isWellFormed() && utf8Length(id) <= ENTITY_ID_BYTES_MAX ? { type, id } : null;
+}
+
+const CODES: Readonly<Record<string, FactsCode>> = {
+  "input.missing": "facts.missing_attribute",
+  "input.unknown_field": "facts.unknown_attribute",
+  "input.out_of_range": "facts.out_of_range",
+  "input.too_large": "facts.too_large",
+};
+
+function attributesRefusal(plan: Plan, attributes: unknown, name: EntityName): FactsRefusal | null {
+  const result = canonicalFields(plan, attributes);
+  if (result.ok) return null;
+  const where = result.path === "" ? "the attributes" : `attribute ${JSON.stringify(result.path)}`;
+  return refusal(CODES[result.code] ?? "facts.invalid", `${where}: ${result.code.slice(6)}`, name);
+}
+
+function readParents(
+  entity: Members,
+  groups: readonly string[],
+  name: EntityName,
+): { readonly parents: readonly EntityName[] } | FactsRefusal {
+  const raw = "parents" in entity ? entity.parents : [];
+  if (!Array.isArray(raw)) return refusal("facts.invalid", "`parents` is a list", name);
+  const parents: EntityName[] = [];
+  for (const item of raw) {
+    const members = asObject(item);
+    const parent = members === null ? null : readName(members);
+    if (members === null || parent === null || Object.keys(members).length !== 2) {
+      return refusal("facts.invalid", "a parent has a type and an id and nothing else", name);
+    }
+    if (!groups.includes(parent.type)) {
+      return refusal("facts.unknown_parent", `${name.type} is not declared to be in ${parent.type}`, name);
+    }
+    parents.push(parent);
+  }
+  return { parents };
+}
+
+/** Attributes that are otherwise right, or are refused elsewhere. */
+function hasBadPath(plan: Plan, values: unknown): boolean {
+  if (typeof values !== "object" || values === null) return false;
+  for (const [index, node] of plan.nodes.entries()) {
+    const value = (values as Members)[plan.names[index]!];
+    if (node.hasPath && isBadPath(node, value)) return true;
+  }
+  return false;
+}
+
+function isBadPath(node: Node, value: unknown): boolean {
+  if (node.op === OP.path) return typeof value === "string" && canonicalPath(value) === null;
+  if (node.op === OP.record) return hasBadPath(node.record!, value);
+  if (!Array.isArray(value)) return false;
+  if (value.some((member) => isBadPath(node.of!, member))) return true;
+  if (node.op !== OP.set) return false;
+  // Two ways to write one path are one path.
+  return new Set(value.map((member) => canonicalPath(String(member)))).size < value.length;
+}

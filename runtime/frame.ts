@@ -1,0 +1,225 @@
+/** One request as one evaluator reads it: the frame of docs/abi.md, written straight into the instance's memory. */
+import { canonicalFields, type InputCode } from "./canonical-fields.ts";
+import { type Sha256, utf8 } from "./hash.ts";
+import type { Header } from "./header.ts";
+import {
+  type HeldApproval,
+  headerCode,
+  type LastHeader,
+  makeLastHeader,
+  putHeader,
+  readApprovals,
+} from "./header-fields.ts";
+import { parseJson } from "./json.ts";
+import { ENTITY_ID_BYTES_MAX } from "./layout.ts";
+import type { ActionPlan } from "./plan.ts";
+import { requestJson } from "./request.ts";
+import { collect, makeTarget, putField, putNumber, putText, type Target } from "./writers.ts";
+
+const MAGIC = 0x464c4f50;
+export const HEADER_BYTES = 160;
+const APPROVAL_BYTES = 64;
+
+/** Deeper than any type can be: what is parsed here was just written by canonical-fields.ts. */
+const SNAPSHOT_DEPTH = 1000;
+
+/** Everything that encoding needs besides the request. */
+export interface FrameWriter {
+  readonly target: Target;
+  /** Fields that the evaluator does not read are written here: they must be right, but go nowhere. */
+  readonly scratch: Target;
+  /** 8 bytes each. */
+  readonly layoutTag: Uint8Array;
+  readonly factsTag: Uint8Array;
+  readonly entityNumbers: ReadonlyMap<string, number>;
+  readonly sha256: Sha256;
+  readonly last: LastHeader;
+  /** The last frame had approvals, and with them a digest that the next must not show. */
+  hasDigest: boolean;
+  /**
+   * An approver's type is unknown to the policy, so no frame can name him. That he is not in the facts is the
+   * last check of all: whoever asked must answer `entity.unknown` in the place of whatever rules say.
+   */
+  hasUnknownApprover: boolean;
+}
+
+/** Writes what is the same in every frame. `target` covers the frame's region. */
+export function openFrame(
+  target: Target,
+  shared: Pick<FrameWriter, "layoutTag" | "factsTag" | "entityNumbers" | "sha256">,
+): FrameWriter {
+  const scratch = makeTarget(new ArrayBuffer(SCRATCH_BYTES), 0, SCRATCH_BYTES);
+  const writer: FrameWriter = {
+    target,
+    scratch,
+    ...shared,
+    last: makeLastHeader(),
+    hasDigest: false,
+    hasUnknownApprover: false,
+  };
+  writeConstants(writer);
+  return writer;
+}
+
+const SCRATCH_BYTES = 1 << 16;
+
+function writeConstants({ target, layoutTag, factsTag }: FrameWriter): void {
+  const { bytes, words, base } = target;
+  bytes.fill(0, base, base + HEADER_BYTES);
+  words[base >> 2] = MAGIC;
+  words[(base >> 2) + 1] = HEADER_BYTES;
+  bytes.set(layoutTag, base + 16);
+  bytes.set(factsTag, base + 24);
+}
+
+/**
+ * Writes the frame, which then reaches from `target.base` to `target.next`; or answers the code of the first
+ * thing that is wrong, in the order of docs/abi.md. Never throws, whatever the request does.
+ */
+export function encodeFrame(
+  writer: FrameWriter,
+  plan: ActionPlan,
+  fields: unknown,
+  header: Header,
+): InputCode | null {
+  const { target } = writer;
+  writer.hasUnknownApprover = false;
+  target.isFull = false;
+  let isWritten = false;
+  try {
+    const { approvals } = header;
+    if (Array.isArray(approvals) && approvals.length === 0) {
+      if (writer.hasDigest) clearDigest(writer);
+      target.next = target.base + HEADER_BYTES + plan.bytes;
+      isWritten =
+        putRequest(writer, plan, fields) && putHeader(target.words, target.base, header, writer.last);
+    } else {
+      return encodeApproved(writer, plan, fields, header);
+    }
+  } catch {
+    // A getter or a proxy threw; the exact reading below calls no getter.
+  }
+  if (!isWritten) {
+    // What was collected before something threw must not stand in the place of the next request's absent fields.
+    plan.values.fill(undefined);
+    return refusal(writer, plan, fields, header);
+  }
+  close(target, plan, 0);
+  return null;
+}
+
+function close(target: Target, plan: ActionPlan, approvals: number): void {
+  const { words, base, next } = target;
+  const word = base >> 2;
+  words[word + 2] = next - base;
+  words[word + 3] = plan.index;
+  words[word + 22] = approvals;
+  words[word + 36] = plan.bytes;
+  words[word + 37] = next - base - HEADER_BYTES - plan.bytes - approvals * APPROVAL_BYTES;
+}
+
+function putRequest(writer: FrameWriter, plan: ActionPlan, fields: unknown): boolean {
+  const { target } = writer;
+  const { values, nodes, offsets } = plan;
+  const start = target.base + HEADER_BYTES;
+  let isGood = collect(plan, fields, values);
+  for (let index = 0; index < values.length; index += 1) {
+    const value = values[index];
+    // What a request said must not outlive it.
+    values[index] = undefined;
+    if (!isGood) continue;
+    const offset = offsets[index]!;
+    const node = nodes[index]!;
+    if (offset >= 0) isGood = putField(target, node, start + offset, value);
+    else isGood = isUnreadGood(writer, plan, index, value);
+  }
+  return isGood;
+}
+
+function isUnreadGood({ scratch }: FrameWriter, plan: ActionPlan, index: number, value: unknown): boolean {
+  const node = plan.nodes[index]!;
+  scratch.next = node.bytes;
+  scratch.isFull = false;
+  if (node.bytes <= SCRATCH_BYTES && putField(scratch, node, 0, value)) return true;
+  if (node.bytes <= SCRATCH_BYTES && !scratch.isFull) return false;
+  // Too large for the scratch room, but perhaps not for the policy.
+  return canonicalFields(single(plan, index), { value }).ok;
+}
+
+function single(plan: ActionPlan, index: number): Parameters<typeof canonicalFields>[0] {
+  const nodes = [plan.nodes[index]!];
+  return { ...plan, names: ["value"], nodes, indexes: new Map([["value", 0]]) };
+}
+
+/** Fields before the header, the header before approvals, and what has no room at last. */
+function refusal(writer: FrameWriter, plan: ActionPlan, fields: unknown, header: unknown): InputCode {
+  const result = canonicalFields(plan, fields);
+  if (!result.ok) return result.code;
+  const code = headerCode(header);
+  if (code !== null) return code;
+  try {
+    const approvals = readApprovals((header as Header).approvals, writer.entityNumbers);
+    if (typeof approvals === "string") return approvals;
+  } catch {
+    return "input.invalid";
+  }
+  return writer.target.isFull ? "input.too_large" : "input.invalid";
+}
+
+/**
+ * With approvals the digest must be of exactly what is judged, so the request is read once, into its canonical
+ * JSON, and the frame is made from that.
+ */
+function encodeApproved(
+  writer: FrameWriter,
+  plan: ActionPlan,
+  fields: unknown,
+  header: Header,
+): InputCode | null {
+  const { target, sha256 } = writer;
+  const { approvals: raw } = header;
+  const result = canonicalFields(plan, fields);
+  if (!result.ok) return result.code;
+  const code = headerCode(header);
+  if (code !== null) return code;
+  const approvals = readApprovals(raw, writer.entityNumbers);
+  if (typeof approvals === "string") return approvals;
+  const known = approvals.filter((approval) => approval.type >= 0);
+  writer.hasUnknownApprover = known.length < approvals.length;
+  const snapshot = parseJson(result.json, { depthMax: SNAPSHOT_DEPTH });
+  const at = target.base + HEADER_BYTES + plan.bytes;
+  target.next = at + known.length * APPROVAL_BYTES;
+  if (target.next > target.end) return "input.too_large";
+  const isWritten =
+    snapshot.ok &&
+    putRequest(writer, plan, snapshot.value) &&
+    putHeader(target.words, target.base, header, writer.last) &&
+    putApprovals(target, at, known);
+  if (!isWritten) return target.isFull ? "input.too_large" : "input.invalid";
+  if (known.length > 0) {
+    target.bytes.set(sha256(utf8(requestJson(plan.action, result.json))), target.base + 112);
+    writer.hasDigest = true;
+  } else if (writer.hasDigest) clearDigest(writer);
+  close(target, plan, known.length);
+  return null;
+}
+
+function putApprovals(target: Target, start: number, approvals: readonly HeldApproval[]): boolean {
+  let at = start;
+  for (const approval of approvals) {
+    target.words[at >> 2] = approval.type;
+    target.words[(at >> 2) + 1] = 0;
+    if (!putText(target, at + 8, approval.id, ENTITY_ID_BYTES_MAX)) return false;
+    putNumber(target.words, at + 16, approval.askedAt);
+    putNumber(target.words, at + 24, approval.givenAt);
+    target.bytes.set(approval.digest, at + 32);
+    at += APPROVAL_BYTES;
+  }
+  return true;
+}
+
+function clearDigest(writer: FrameWriter): void {
+  const { bytes, base } = writer.target;
+  bytes.fill(0, base + 112, base + 144);
+  writer.hasDigest = false;
+}

@@ -1,0 +1,194 @@
+/** The host's own words about a request: written fast where all is well, read exactly where it is not. */
+import type { InputCode } from "./canonical-fields.ts";
+import { CONTAINMENT_NUMBERS } from "./decision.ts";
+import { digestBytes } from "./hash.ts";
+import type { Header } from "./header.ts";
+import { APPROVALS_MAX, ENTITY_ID_BYTES_MAX, TIMESTAMP_MAX, TIMESTAMP_MIN, TRUST_MAX } from "./layout.ts";
+import { isMinusZero } from "./scalars.ts";
+import { compareText, utf8Length } from "./text-order.ts";
+import { putNumber } from "./writers.ts";
+
+const TIME_MIN = Number(TIMESTAMP_MIN);
+const TIME_MAX = Number(TIMESTAMP_MAX);
+const TRUST_TOP = Number(TRUST_MAX);
+
+/**
+ * What the header of the frame in memory says. From one request to the next most of it is the same and need be
+ * neither checked nor written again. Zero is never remembered: it could not be told from minus zero.
+ */
+export interface LastHeader {
+  now: number;
+  policyFrom: number;
+  policyUntil: number;
+  factsUntil: number;
+  readAt: number;
+}
+
+export function makeLastHeader(): LastHeader {
+  return { now: 0, policyFrom: 0, policyUntil: 0, factsUntil: 0, readAt: 0 };
+}
+
+/** Writes times, containment and trust into the frame at `base`; false where one of them is not as it must be. */
+export function putHeader(words: Int32Array, base: number, header: Header, last: LastHeader): boolean {
+  const { now, policyFrom, policyUntil, factsUntil, containment, trust } = header;
+  if (!isPlain(header) || typeof containment !== "object" || !isPlain(containment)) return false;
+  const { state, readAt } = containment;
+  const number = state === "free" ? 1 : state === "quarantined" ? 2 : state === "terminated" ? 3 : 0;
+  if (number === 0 || !isWithin(trust, 0, TRUST_TOP)) return false;
+  const word = (base + 80) >> 2;
+  words[word] = number;
+  words[word + 1] = trust;
+  if (!putTime(words, base + 40, now, last.now)) return false;
+  last.now = now;
+  if (!putTime(words, base + 48, policyFrom, last.policyFrom)) return false;
+  last.policyFrom = policyFrom;
+  if (!putTime(words, base + 56, policyUntil, last.policyUntil)) return false;
+  last.policyUntil = policyUntil;
+  if (!putTime(words, base + 64, factsUntil, last.factsUntil)) return false;
+  last.factsUntil = factsUntil;
+  if (!putTime(words, base + 72, readAt, last.readAt)) return false;
+  last.readAt = readAt;
+  return true;
+}
+
+/** What is said here must be the object's own, never a default that it inherits. */
+function isPlain(object: object | null): boolean {
+  if (object === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(object);
+  return prototype === Object.prototype || prototype === null;
+}
+
+function isWithin(value: unknown, min: number, max: number): value is number {
+  return (
+    Number.isSafeInteger(value) &&
+    (value as number) >= min &&
+    (value as number) <= max &&
+    !isMinusZero(value as number)
+  );
+}
+
+function putTime(words: Int32Array, at: number, value: unknown, last: number): boolean {
+  if (value === last && value !== 0) return true;
+  if (!isWithin(value, TIME_MIN, TIME_MAX)) return false;
+  putNumber(words, at, value);
+  return true;
+}
+
+// ---- the exact reading
+
+/** Own data properties by name; null for what is no object, or throws when it is touched. */
+type Properties = ReadonlyMap<string, unknown>;
+
+function ownData(value: unknown): Properties | null {
+  try {
+    if (typeof value !== "object" || value === null || Array.isArray(value)) return null;
+    const properties = new Map<string, unknown>();
+    for (const [name, property] of Object.entries(Object.getOwnPropertyDescriptors(value))) {
+      if ("value" in property) properties.set(name, property.value);
+    }
+    return properties;
+  } catch {
+    return null;
+  }
+}
+
+/** The first thing wrong with a header, in the order of the frame, approvals apart; null where nothing is. */
+export function headerCode(raw: unknown): InputCode | null {
+  const header = ownData(raw);
+  if (header === null) return "input.invalid";
+  for (const name of ["now", "policyFrom", "policyUntil", "factsUntil"]) {
+    const code = integerCode(header, name, TIME_MIN, TIME_MAX);
+    if (code !== null) return code;
+  }
+  if (!header.has("containment")) return "input.missing";
+  const containment = ownData(header.get("containment"));
+  if (containment === null) return "input.invalid";
+  const code = integerCode(containment, "readAt", TIME_MIN, TIME_MAX);
+  if (code !== null) return code;
+  if (!containment.has("state")) return "input.missing";
+  const state = containment.get("state");
+  if (typeof state !== "string" || !Object.hasOwn(CONTAINMENT_NUMBERS, state)) return "input.invalid";
+  return integerCode(header, "trust", 0, TRUST_TOP) ?? (header.has("approvals") ? null : "input.missing");
+}
+
+function integerCode(of: Properties, name: string, min: number, max: number): InputCode | null {
+  if (!of.has(name)) return "input.missing";
+  const value = of.get(name);
+  if (!Number.isSafeInteger(value) || isMinusZero(value as number)) return "input.invalid";
+  return isWithin(value, min, max) ? null : "input.out_of_range";
+}
+
+/** An approval as it is written into a frame. */
+export interface HeldApproval {
+  /** The number of the approver's type; -1 where the policy has no such type. */
+  readonly type: number;
+  readonly typeName: string;
+  readonly id: string;
+  readonly askedAt: number;
+  readonly givenAt: number;
+  readonly request: string;
+  readonly digest: Uint8Array;
+}
+
+/** Approvals in canonical order, or the first thing wrong with them. */
+export function readApprovals(
+  raw: unknown,
+  entityNumbers: ReadonlyMap<string, number>,
+): readonly HeldApproval[] | InputCode {
+  try {
+    if (!Array.isArray(raw)) return "input.invalid";
+    if (raw.length > APPROVALS_MAX) return "input.too_large";
+    const approvals: HeldApproval[] = [];
+    for (let at = 0; at < raw.length; at += 1) {
+      const approval = readApproval(raw[at], entityNumbers);
+      if (typeof approval === "string") return approval;
+      approvals.push(approval);
+    }
+    approvals.sort(compareApprovals);
+    const isTwice = approvals.some((one, at) => at > 0 && compareApprovals(approvals[at - 1]!, one) === 0);
+    return isTwice ? "input.invalid" : approvals;
+  } catch {
+    return "input.invalid";
+  }
+}
+
+function readApproval(raw: unknown, entityNumbers: ReadonlyMap<string, number>): HeldApproval | InputCode {
+  const approval = ownData(raw);
+  if (approval === null) return "input.invalid";
+  if (!approval.has("approver")) return "input.missing";
+  const approver = ownData(approval.get("approver"));
+  if (approver === null) return "input.invalid";
+  if (!approver.has("type") || !approver.has("id")) return "input.missing";
+  const [typeName, id] = [approver.get("type"), approver.get("id")];
+  if (typeof typeName !== "string" || typeof id !== "string" || id === "" || !id.isWellFormed())
+    return "input.invalid";
+  if (utf8Length(id) > ENTITY_ID_BYTES_MAX) return "input.too_large";
+  const asked = integerCode(approval, "askedAt", TIME_MIN, TIME_MAX);
+  if (asked !== null) return asked;
+  const given = integerCode(approval, "givenAt", TIME_MIN, TIME_MAX);
+  if (given !== null) return given;
+  if (!approval.has("request")) return "input.missing";
+  const request = approval.get("request");
+  const digest = typeof request === "string" ? digestBytes(request) : null;
+  if (digest === null) return "input.invalid";
+  return {
+    type: entityNumbers.get(typeName) ?? -1,
+    typeName,
+    id,
+    askedAt: approval.get("askedAt") as number,
+    givenAt: approval.get("givenAt") as number,
+    request: request as string,
+    digest,
+  };
+}
+
+function compareApprovals(a: HeldApproval, b: HeldApproval): number {
+  return (
+    a.type - b.type ||
+    compareText(a.typeName, b.typeName) ||
+    compareText(a.id, b.id) ||
+    a.askedAt - b.askedAt ||
+    a.givenAt - b.givenAt ||
+    compareText(a.request, b.request)
+  );
+}

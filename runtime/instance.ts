@@ -1,0 +1,118 @@
+/** One instance of an evaluator with facts in it, and the one call that asks it. */
+import { encodeFrame, type FrameWriter, openFrame } from "./frame.ts";
+import type { Sha256 } from "./hash.ts";
+import type { Header } from "./header.ts";
+import type { Program } from "./program.ts";
+import { type Decision, denied, RESULT_BYTES, RESULT_HEADER_BYTES, readResult } from "./result.ts";
+import { makeTarget } from "./writers.ts";
+
+const KIND = { frame: 0, result: 1, facts: 2 } as const;
+const ADDRESS = 0;
+const CAPACITY = 1;
+
+type Call = (...args: number[]) => unknown;
+
+export interface Instance {
+  readonly program: Program;
+  readonly memory: WebAssembly.Memory;
+  readonly decide: Call;
+  readonly frame: FrameWriter;
+  readonly frameBytes: number;
+  /** Address of the result. */
+  readonly result: number;
+}
+
+/** `abi`, `memory`, `trap` or `facts`: which of the host's checks has failed. */
+export interface OpenFailure {
+  readonly failed: "abi" | "memory" | "trap" | "facts";
+  readonly message: string;
+}
+
+/** A block of facts, and the first 8 bytes of the facts' digest. */
+export interface FactsBlock {
+  readonly block: Uint8Array;
+  readonly tag: Uint8Array;
+}
+
+/**
+ * Loads facts into a fresh instance and makes it ready to be asked. `suffix` follows the name of each function,
+ * where one module holds several evaluators. Never throws.
+ */
+export function openInstance(
+  exports: WebAssembly.Exports,
+  program: Program,
+  facts: FactsBlock,
+  sha256: Sha256,
+  suffix = "",
+): Instance | OpenFailure {
+  const memory = exports.memory as WebAssembly.Memory;
+  const call = (name: string) => exports[`${name}${suffix}`] as Call;
+  const [region, reserve, load] = [call("pol_region"), call("pol_reserve"), call("pol_load")];
+  try {
+    const { major, minor } = program.manifest.abi;
+    if (call("pol_abi")() !== major * 0x10000 + minor) return fail("abi", "pol_abi and manifest disagree");
+    const { block, tag } = facts;
+    if (reserve(KIND.facts, block.length) !== 1) return fail("facts", "no room for the facts");
+    const at = place(region, memory, KIND.facts, block.length);
+    const frame = place(region, memory, KIND.frame, program.manifest.limits.frameBytesMax);
+    const result = place(region, memory, KIND.result, RESULT_BYTES);
+    if (at === null || frame === null || result === null)
+      return fail("memory", "a region is not in the memory");
+    new Uint8Array(memory.buffer).set(block, at);
+    if (load(KIND.facts, block.length) !== 1) return fail("facts", "the evaluator refused the facts");
+    const frameBytes = program.manifest.limits.frameBytesMax;
+    const target = makeTarget(memory.buffer, frame, frameBytes);
+    const { layoutTag, entityNumbers } = program;
+    const writer = openFrame(target, { layoutTag, factsTag: tag, entityNumbers, sha256 });
+    return { program, memory, decide: call("pol_decide"), frame: writer, frameBytes, result };
+  } catch {
+    return fail("trap", "the evaluator trapped while it was loaded");
+  }
+}
+
+function fail(failed: OpenFailure["failed"], message: string): OpenFailure {
+  return { failed, message };
+}
+
+/** The address of a region that has this much room, whole in the memory and at a multiple of 8; or null. */
+function place(region: Call, memory: WebAssembly.Memory, kind: number, bytes: number): number | null {
+  const address = Number(region(kind, ADDRESS)) >>> 0;
+  const capacity = Number(region(kind, CAPACITY)) >>> 0;
+  const isRoom = capacity >= bytes && address + capacity <= memory.buffer.byteLength;
+  return isRoom && address > 0 && address % 8 === 0 ? address : null;
+}
+
+/** What an unknown approver does not outrank: the checks that come before "every entity is known". */
+const BEFORE_ENTITIES = /^(?:input|host|policy|facts|containment|subject)\./;
+
+/** The decision; null where the instance trapped or broke the ABI, and must not be asked again. */
+export function ask(instance: Instance, action: string, fields: unknown, header: Header): Decision | null {
+  const { program, frame, result } = instance;
+  const plan = program.actions.get(action);
+  if (plan === undefined) return denied("input.unknown_action");
+  const { target } = frame;
+  if (target.words.length === 0) renewViews(instance);
+  const code = encodeFrame(frame, plan, fields, header);
+  if (code !== null) return denied(code);
+  const { words } = target;
+  for (let word = result >> 2, end = word + (RESULT_HEADER_BYTES >> 2); word < end; word += 1)
+    words[word] = 0;
+  let answer: unknown;
+  try {
+    answer = instance.decide(target.next - target.base);
+  } catch {
+    return null;
+  }
+  // Memory may not grow while deciding; if it did, the views are empty and nothing in them can be believed.
+  if (typeof answer !== "number" || words.length === 0) return null;
+  const decision = readResult(program.results, target, result, answer);
+  if (decision === null || !frame.hasUnknownApprover || BEFORE_ENTITIES.test(decision.code)) return decision;
+  return denied("entity.unknown");
+}
+
+/** Several evaluators in one module share its memory: facts that one of them loads make it grow for all. */
+function renewViews({ memory, frame, frameBytes }: Instance): void {
+  const { bytes, words } = makeTarget(memory.buffer, frame.target.base, frameBytes);
+  frame.target.bytes = bytes;
+  frame.target.words = words;
+}

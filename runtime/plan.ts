@@ -1,0 +1,205 @@
+/**
+ * A manifest's types made ready for the writers: each type becomes one flat node with everything looked up, so
+ * that writing a value meets no Map, no name and no BigInt on the usual way. All nodes have one shape.
+ */
+import {
+  DURATION_MAX,
+  ENTITY_ID_BYTES_MAX,
+  type Field,
+  recordFields,
+  slotBytes,
+  TIMESTAMP_MAX,
+  TIMESTAMP_MIN,
+  type Type,
+  type Types,
+} from "./layout.ts";
+import { sortedNames } from "./layout-codec.ts";
+import type { ActionLayout } from "./manifest.ts";
+import { unreachable } from "./unreachable.ts";
+
+/** What a node does; consecutive small integers, so that a switch over them is a jump. */
+export const OP = {
+  bool: 0,
+  int: 1,
+  decimal: 2,
+  timestamp: 3,
+  duration: 4,
+  string: 5,
+  id: 6,
+  path: 7,
+  enum: 8,
+  entity: 9,
+  record: 10,
+  list: 11,
+  set: 12,
+} as const;
+
+export interface Node {
+  readonly op: number;
+  readonly isOptional: boolean;
+  /** Where the value stands, with the slot of its presence. */
+  readonly bytes: number;
+  /** Numbers and times: the range as doubles that compare right with every safe integer. */
+  readonly min: number;
+  readonly max: number;
+  readonly exactMin: bigint;
+  readonly exactMax: bigint;
+  /** UTF-8 bytes of text, members of collections. */
+  readonly limit: number;
+  /** Members of collections. */
+  readonly least: number;
+  /** Entities: the number of the type. */
+  readonly entity: number;
+  /** Enums: the members in their order. */
+  readonly members: readonly string[];
+  /** Collections: of what. */
+  readonly of: Node | null;
+  /** Records: of what. */
+  readonly record: Plan | null;
+  /** A path is in it, at any depth. */
+  readonly hasPath: boolean;
+}
+
+/** The fields of an action, of a record or of an entity type, by name. */
+export interface Plan {
+  readonly names: readonly string[];
+  readonly nodes: readonly Node[];
+  /** From the start of the fixed part; -1 where the evaluator does not read the field. */
+  readonly offsets: readonly number[];
+  readonly indexes: ReadonlyMap<string, number>;
+  readonly bytes: number;
+  /**
+   * The keys of the last object and which fields they were: objects tend to come in one order, and comparing
+   * a key with the one expected at its place is cheaper than looking it up.
+   */
+  readonly seenNames: string[];
+  readonly seenIndexes: number[];
+}
+
+export interface ActionPlan extends Plan {
+  readonly action: string;
+  /** The action's number in the frame. */
+  readonly index: number;
+  /** Where collected values wait to be written; empty between two requests. */
+  readonly values: unknown[];
+}
+
+/** Turns a manifest's types into nodes; a record is made once, however often it is used. */
+export interface Planner {
+  readonly fields: (fields: readonly Field[]) => Plan;
+  readonly action: (action: ActionLayout, index: number) => ActionPlan;
+}
+
+export function makePlanner(types: Types): Planner {
+  const entityNumbers = new Map(sortedNames(types.entities).map((name, at) => [name, at]));
+  const records = new Map<string, Plan>();
+
+  function nodeOf(type: Type): Node {
+    const leaf: Node = { ...BLANK, bytes: slotBytes(type, types) };
+    switch (type.kind) {
+      case "bool":
+        return { ...leaf, op: OP.bool };
+      case "int":
+      case "decimal":
+        return { ...leaf, op: OP[type.kind], ...rangeOf(type.min, type.max) };
+      case "timestamp":
+        return { ...leaf, op: OP.timestamp, ...rangeOf(TIMESTAMP_MIN, TIMESTAMP_MAX) };
+      case "duration":
+        return { ...leaf, op: OP.duration, ...rangeOf(-DURATION_MAX, DURATION_MAX) };
+      case "string":
+        return { ...leaf, op: type.id ? OP.id : OP.string, limit: type.bytesMax };
+      case "path":
+        return { ...leaf, op: OP.path, limit: type.bytesMax, hasPath: true };
+      case "enum":
+        return { ...leaf, op: OP.enum, members: types.enums.get(type.name) ?? [] };
+      case "entity": {
+        const entity = entityNumbers.get(type.name) ?? -1;
+        return { ...leaf, op: OP.entity, limit: ENTITY_ID_BYTES_MAX, entity };
+      }
+      case "record": {
+        const record = recordOf(type.name);
+        return { ...leaf, op: OP.record, record, hasPath: record.nodes.some((node) => node.hasPath) };
+      }
+      case "optional":
+        return { ...nodeOf(type.of), bytes: leaf.bytes, isOptional: true };
+      case "list":
+      case "set": {
+        const of = nodeOf(type.of);
+        const { min: least, max: limit } = type;
+        return { ...leaf, op: OP[type.kind], of, least, limit, hasPath: of.hasPath };
+      }
+      default:
+        return unreachable(type);
+    }
+  }
+
+  function recordOf(name: string): Plan {
+    const known = records.get(name);
+    if (known !== undefined) return known;
+    const plan = planOf(recordFields(name, types), nodeOf);
+    records.set(name, plan);
+    return plan;
+  }
+
+  return {
+    fields: (fields) => planOf(fields, nodeOf),
+    action: ({ name, fields, fixedBytes }, index) => ({
+      ...planOf(fields, nodeOf),
+      offsets: fields.map((field) => field.offset ?? -1),
+      bytes: fixedBytes,
+      action: name,
+      index,
+      values: fields.map(() => undefined),
+    }),
+  };
+}
+
+function planOf(fields: readonly Field[], nodeOf: (type: Type) => Node): Plan {
+  const nodes = fields.map((field) => nodeOf(field.type));
+  const offsets: number[] = [];
+  let bytes = 0;
+  for (const node of nodes) {
+    offsets.push(bytes);
+    bytes += node.bytes;
+  }
+  const names = fields.map((field) => field.name);
+  const indexes = new Map(names.map((name, at) => [name, at]));
+  return {
+    names,
+    nodes,
+    offsets,
+    indexes,
+    bytes,
+    seenNames: [...names],
+    seenIndexes: names.map((_, at) => at),
+  };
+}
+
+const BLANK: Node = {
+  op: 0,
+  isOptional: false,
+  bytes: 0,
+  min: 0,
+  max: 0,
+  exactMin: 0n,
+  exactMax: 0n,
+  limit: 0,
+  least: 0,
+  entity: -1,
+  members: [],
+  of: null,
+  record: null,
+  hasPath: false,
+};
+
+type Range = Pick<Node, "min" | "max" | "exactMin" | "exactMax">;
+
+function rangeOf(exactMin: bigint, exactMax: bigint): Range {
+  return { min: bound(exactMin), max: bound(exactMax), exactMin, exactMax };
+}
+
+/** Beyond the safe integers a bound is beyond every number that is compared with it. */
+function bound(exact: bigint): number {
+  if (exact > BigInt(Number.MAX_SAFE_INTEGER)) return Number.POSITIVE_INFINITY;
+  return exact < BigInt(Number.MIN_SAFE_INTEGER) ? Number.NEGATIVE_INFINITY : Number(exact);
+}

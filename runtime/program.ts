@@ -1,0 +1,47 @@
+/** What a manifest means to the host, worked out once. */
+import type { FactsSchema } from "./facts-read.ts";
+import { sortedNames } from "./layout-codec.ts";
+import type { Manifest } from "./manifest.ts";
+import { type ActionPlan, makePlanner } from "./plan.ts";
+import { makeResultReader, type ResultReader } from "./result.ts";
+
+export interface Program {
+  readonly manifest: Manifest;
+  readonly actions: ReadonlyMap<string, ActionPlan>;
+  readonly facts: FactsSchema;
+  readonly results: ResultReader;
+  /** By name: a type's number in frames and facts. */
+  readonly entityNumbers: ReadonlyMap<string, number>;
+  /** 8 bytes. */
+  readonly layoutTag: Uint8Array;
+}
+
+export function makeProgram(manifest: Manifest): Program {
+  const { types, limits } = manifest;
+  const planner = makePlanner(types);
+  const names = sortedNames(types.entities);
+  const numbers = new Map(names.map((name, at) => [name, at]));
+  const layoutTag = new Uint8Array(8);
+  for (let at = 0; at < 8; at += 1) {
+    layoutTag[at] = Number.parseInt(manifest.layoutTag.slice(at * 2, at * 2 + 2), 16);
+  }
+  const entities = names.map((name) => {
+    const { groups, attributes } = types.entities.get(name)!;
+    const plan = planner.fields(attributes);
+    return { name, groups, attributes: plan, hasPath: plan.nodes.some((node) => node.hasPath) };
+  });
+  return {
+    manifest,
+    actions: new Map(manifest.actions.map((action, index) => [action.name, planner.action(action, index)])),
+    facts: {
+      types: entities,
+      numbers,
+      literals: manifest.entityLiterals,
+      layoutTag,
+      bytesMax: limits.factsBytesMax,
+    },
+    results: makeResultReader(manifest),
+    entityNumbers: numbers,
+    layoutTag,
+  };
+}

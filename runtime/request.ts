@@ -1,0 +1,39 @@
+/**
+ * The canonical JSON of a request and its digest, which approvals, permits and receipts bind. It covers all
+ * declared fields and depends on no policy: what a rule reads changes no digest.
+ */
+import { canonicalFields, type InputCode } from "./canonical-fields.ts";
+import { digestName, type Sha256, utf8 } from "./hash.ts";
+import { canonicalText } from "./json.ts";
+import type { ActionPlan } from "./plan.ts";
+
+export type RequestResult =
+  | {
+      readonly ok: true;
+      /** `{"action":…,"fields":{…}}`, RFC 8785. */
+      readonly json: string;
+      /** `sha256:` and 64 hex digits. */
+      readonly digest: string;
+    }
+  | {
+      readonly ok: false;
+      readonly code: InputCode;
+      /** `payee.account`, `tools[3]`; empty where no single field is meant. */
+      readonly path: string;
+    };
+
+/**
+ * Values in their canonical form: integers within ±(2^53−1) as numbers, others and decimals as text, times as
+ * RFC 3339 with `Z`, durations as `"<n>ms"`, sets in canonical order, paths as received, absent optionals left
+ * out. Reads own data properties only and calls no getter.
+ */
+export function canonicalRequest(plan: ActionPlan, fields: unknown, sha256: Sha256): RequestResult {
+  const result = canonicalFields(plan, fields);
+  if (!result.ok) return result;
+  const json = requestJson(plan.action, result.json);
+  return { ok: true, json, digest: digestName(sha256(utf8(json))) };
+}
+
+export function requestJson(action: string, fieldsJson: string): string {
+  return `{"action":${canonicalText(action)},"fields":${fieldsJson}}`;
+}

@@ -1,0 +1,296 @@
+/**
+ * Writes values into frames and facts blocks, checking them on the way (docs/abi.md, "Slots"). A writer answers
+ * false for whatever it does not accept and says no more: canonical-fields.ts then finds out what was wrong.
+ * The common values cost no allocation.
+ */
+import { exactOf, isPrototypePolluted, memberOrder } from "./canonical-fields.ts";
+import { padded } from "./layout.ts";
+import { type Node, OP, type Plan } from "./plan.ts";
+import { type Exact, isMinusZero, readDecimal, readInt } from "./scalars.ts";
+import { compareText } from "./text-order.ts";
+
+/** Where values go: views of a memory, kept from call to call and remade when the memory has grown. */
+export interface Target {
+  bytes: Uint8Array;
+  /** The same memory; addresses are divided by 4. */
+  words: Int32Array;
+  /** Address of the frame's or block's first byte; a multiple of 8, like all that follow. */
+  base: number;
+  /** Address at which the variable part goes on. */
+  next: number;
+  /** First address behind the room. */
+  end: number;
+  /** A value was not written because the room was used up. */
+  isFull: boolean;
+  /** In facts an entity is the offset of its record: finds it, 0 where there is none. Null in frames. */
+  readonly findRecord: ((type: number, id: string) => number) | null;
+}
+
+export function makeTarget(buffer: ArrayBuffer, base: number, bytes: number): Target {
+  const [view, words] = [new Uint8Array(buffer), new Int32Array(buffer)];
+  return { bytes: view, words, base, next: base, end: base + bytes, isFull: false, findRecord: null };
+}
+
+const encoder = new TextEncoder();
+
+/**
+ * Puts the value of every given field to `values`, by the field's index. False where the object is none of
+ * ours or has a key that is not declared; each property is read once.
+ */
+export function collect(plan: Plan, object: unknown, values: unknown[]): boolean {
+  if (typeof object !== "object" || object === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(object);
+  if ((prototype !== Object.prototype && prototype !== null) || isPrototypePolluted()) return false;
+  const { seenNames, seenIndexes } = plan;
+  let position = 0;
+  for (const key in object) {
+    let index = seenIndexes[position];
+    if (index === undefined || key !== seenNames[position]) {
+      index = plan.indexes.get(key);
+      if (index === undefined) return false;
+      seenNames[position] = key;
+      seenIndexes[position] = index;
+    }
+    position += 1;
+    const value = (object as Readonly<Record<string, unknown>>)[key];
+    if (value === undefined) return false;
+    values[index] = value;
+  }
+  return true;
+}
+
+/** A field where it stands; `undefined` is an absent one. `at` is an address. */
+export function putField(target: Target, node: Node, at: number, value: unknown): boolean {
+  if (!node.isOptional) return value !== undefined && put(target, node, at, value);
+  const { words } = target;
+  const word = at >> 2;
+  if (value === undefined) {
+    for (let end = word + (node.bytes >> 2), zero = word; zero < end; zero += 1) words[zero] = 0;
+    return true;
+  }
+  words[word] = 1;
+  words[word + 1] = 0;
+  return put(target, node, at + 8, value);
+}
+
+/** What requests are mostly made of comes first, so that this much can be made part of the caller. */
+function put(target: Target, node: Node, at: number, value: unknown): boolean {
+  const { op } = node;
+  if (typeof value === "string") {
+    if (op === OP.id) return value !== "" && copy(target, at, value, node.limit, ID_CHARACTERS);
+    if (op === OP.string || op === OP.path) return putText(target, at, value, node.limit);
+    if (op === OP.enum) return putMember(target, node.members, at, value);
+  } else if (typeof value === "boolean") return op === OP.bool && putWord(target, at, value ? 1 : 0);
+  return putOther(target, node, at, value);
+}
+
+function putOther(target: Target, node: Node, at: number, value: unknown): boolean {
+  switch (node.op) {
+    case OP.int:
+      return putInt(target, node, at, value);
+    case OP.decimal:
+      return putExact(target, node, at, readDecimal(value));
+    case OP.timestamp:
+    case OP.duration:
+      return putExact(target, node, at, exactOf(node, value));
+    case OP.entity:
+      return typeof value === "string" && value !== "" && putEntity(target, node, at, value);
+    case OP.record:
+      return putRecord(target, node.record!, at, value);
+    case OP.list:
+    case OP.set:
+      return putCollection(target, node, at, value);
+    default:
+      return false;
+  }
+}
+
+function putWord(target: Target, at: number, word: number): boolean {
+  target.words[at >> 2] = word;
+  target.words[(at >> 2) + 1] = 0;
+  return true;
+}
+
+/** A number of milliseconds or a scaled decimal as 64 bits; `value` is a safe integer. */
+export function putNumber(words: Int32Array, at: number, value: number): void {
+  words[at >> 2] = value | 0;
+  words[(at >> 2) + 1] = Math.floor(value / 0x1_0000_0000);
+}
+
+function putInt(target: Target, node: Node, at: number, value: unknown): boolean {
+  if (typeof value !== "number") return putExact(target, node, at, readInt(value));
+  if (!Number.isSafeInteger(value) || isMinusZero(value) || value < node.min || value > node.max)
+    return false;
+  putNumber(target.words, at, value);
+  return true;
+}
+
+function putExact(target: Target, node: Node, at: number, value: Exact | undefined): boolean {
+  if (typeof value === "number") {
+    if (value < node.min || value > node.max) return false;
+    putNumber(target.words, at, value);
+    return true;
+  }
+  if (value === undefined || value < node.exactMin || value > node.exactMax) return false;
+  target.words[at >> 2] = Number(BigInt.asIntN(32, value));
+  target.words[(at >> 2) + 1] = Number(value >> 32n);
+  return true;
+}
+
+function putMember(target: Target, members: readonly string[], at: number, value: string): boolean {
+  for (let member = 0; member < members.length; member += 1) {
+    if (members[member] === value) return putWord(target, at, member);
+  }
+  return false;
+}
+
+function putEntity(target: Target, node: Node, at: number, id: string): boolean {
+  if (target.findRecord === null) return putText(target, at, id, node.limit);
+  if (!id.isWellFormed()) return false;
+  const offset = target.findRecord(node.entity, id);
+  return offset !== 0 && putWord(target, at, offset);
+}
+
+// ---- text
+
+/** Up to here, in UTF-16 units, copying by hand beats a call of the encoder. */
+const COPIED_MAX = 64;
+
+/** One for each character that may be copied as it is: all of ASCII, and `[A-Za-z0-9._:@/-]`. */
+const ASCII = new Uint8Array(128).fill(1);
+const ID_CHARACTERS = new Uint8Array(128);
+for (const unit of "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._:@/-") {
+  ID_CHARACTERS[unit.charCodeAt(0)] = 1;
+}
+
+/** Text and its slot. `limit` counts UTF-8 bytes, of which there are at least as many as UTF-16 units. */
+export function putText(target: Target, at: number, value: string, limit: number): boolean {
+  if (value.length > COPIED_MAX || !copy(target, at, value, limit, ASCII)) {
+    return encodeText(target, at, value, limit);
+  }
+  return true;
+}
+
+/** Copies text four characters at a time; false where it has a character outside of `allowed`, or no room. */
+function copy(target: Target, at: number, value: string, limit: number, allowed: Uint8Array): boolean {
+  const { words, next } = target;
+  const { length } = value;
+  if (length > limit || next + length > target.end) {
+    target.isFull ||= length <= limit;
+    return false;
+  }
+  const whole = length & -4;
+  let word = next >> 2;
+  let seen = 0;
+  let good = 1;
+  let from = 0;
+  for (; from < whole; from += 4) {
+    const a = value.charCodeAt(from);
+    const b = value.charCodeAt(from + 1);
+    const c = value.charCodeAt(from + 2);
+    const d = value.charCodeAt(from + 3);
+    seen |= a | b | c | d;
+    good &= allowed[a & 127]! & allowed[b & 127]! & allowed[c & 127]! & allowed[d & 127]!;
+    words[word] = a | (b << 8) | (c << 16) | (d << 24);
+    word += 1;
+  }
+  if (from < length) {
+    let last = 0;
+    for (let shift = 0; from < length; from += 1, shift += 8) {
+      const unit = value.charCodeAt(from);
+      seen |= unit;
+      good &= allowed[unit & 127]!;
+      last |= unit << shift;
+    }
+    words[word] = last;
+    word += 1;
+  }
+  // Padded to 8 bytes: the room begins at a multiple of 8.
+  if ((word & 1) === 1) words[word] = 0;
+  if (seen > 127 || good === 0) return false;
+  words[at >> 2] = length === 0 ? 0 : next - target.base;
+  words[(at >> 2) + 1] = length;
+  target.next = next + padded(length);
+  return true;
+}
+
+function encodeText(target: Target, at: number, value: string, limit: number): boolean {
+  if (value.length > limit || !value.isWellFormed()) return false;
+  const { next, end, bytes } = target;
+  const room = Math.min(next + limit, end);
+  const { read, written } = encoder.encodeInto(value, bytes.subarray(next, room));
+  if (read < value.length) {
+    target.isFull ||= room === end;
+    return false;
+  }
+  const after = next + padded(written);
+  bytes.fill(0, next + written, after);
+  target.words[at >> 2] = next - target.base;
+  target.words[(at >> 2) + 1] = written;
+  target.next = after;
+  return true;
+}
+
+// ---- records and collections
+
+function putRecord(target: Target, plan: Plan, at: number, value: unknown): boolean {
+  const values: unknown[] = plan.names.map(() => undefined);
+  return collect(plan, value, values) && putFields(target, plan, at, values);
+}
+
+/** Every field of a record or of an entity, by name. */
+export function putFields(target: Target, plan: Plan, at: number, values: readonly unknown[]): boolean {
+  for (let index = 0; index < plan.nodes.length; index += 1) {
+    if (!putField(target, plan.nodes[index]!, at + plan.offsets[index]!, values[index])) return false;
+  }
+  return true;
+}
+
+function putCollection(target: Target, node: Node, at: number, value: unknown): boolean {
+  if (!Array.isArray(value) || isPrototypePolluted()) return false;
+  const count = value.length;
+  if (count > node.limit || count < node.least) return false;
+  if (count === 0) return putWord(target, at, 0);
+  const of = node.of!;
+  const start = target.next;
+  const bytes = count * of.bytes;
+  if (start + bytes > target.end) {
+    target.isFull = true;
+    return false;
+  }
+  target.next = start + bytes;
+  target.words[at >> 2] = start - target.base;
+  target.words[(at >> 2) + 1] = count;
+  const isSet = node.op === OP.set;
+  let before: unknown;
+  for (let index = 0; index < count; index += 1) {
+    const member: unknown = value[index];
+    if (!put(target, of, start + index * of.bytes, member)) return false;
+    if (isSet && index > 0 && !ascends(target, of, start + index * 8, before, member)) {
+      target.next = start;
+      return putSorted(target, node, at, value);
+    }
+    before = member;
+  }
+  return true;
+}
+
+/** Whether the member at this address, which was just written, comes after the one before it. */
+function ascends(target: Target, of: Node, at: number, before: unknown, member: unknown): boolean {
+  if (typeof member === "string" && of.op >= OP.string && of.op !== OP.enum) {
+    return compareText(before as string, member) < 0;
+  }
+  const { words } = target;
+  const word = at >> 2;
+  const [low, high] = [words[word - 2]!, words[word - 1]!];
+  if (high !== words[word + 1]!) return high < words[word + 1]!;
+  return low >>> 0 < words[word]! >>> 0;
+}
+
+function putSorted(target: Target, node: Node, at: number, value: readonly unknown[]): boolean {
+  const members = value.slice();
+  const order = memberOrder(node.of!, members);
+  if (order === null) return false;
+  const sorted = order.map((index) => members[index]);
+  return putCollection(target, node, at, sorted);
+}
