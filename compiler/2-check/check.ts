@@ -8,6 +8,7 @@ import { checkHeader } from "./header.ts";
 import { byName } from "./order.ts";
 import { type Reads, readsOf } from "./reads.ts";
 import { checkRules, type RuleResult } from "./rules.ts";
+import { unwrapped } from "./spans.ts";
 import { checkTests } from "./tests.ts";
 import { needsDoor } from "./types.ts";
 import { checkProgram } from "./warnings.ts";
@@ -22,7 +23,9 @@ const NOW_DEFAULT_MS = 1_767_225_600_000n;
  */
 export function check(source: Source, program: Program): Phase<Checked | null> {
   const diagnostics: Diagnostic[] = [];
-  const world = declare(source, program, (diagnostic) => diagnostics.push(diagnostic));
+  const world = declare(source, program, (diagnostic) => {
+    diagnostics.push({ ...diagnostic, span: unwrapped(source.text, diagnostic.span) });
+  });
   const header = checkHeader(program, world.report);
   const rules = checkRules(
     program.declarations.filter((d): d is RuleDeclaration => d.kind === "rule"),

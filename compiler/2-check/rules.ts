@@ -11,6 +11,7 @@ import { allowEverything, needsSubject, untilWithoutHold, wrongCondition } from 
 import { bothFacts, NOTHING } from "./narrowing.ts";
 import { compareNames } from "./order.ts";
 import { type Env, NO_VARIABLES, newVariables, type Scope } from "./scope.ts";
+import { starSpan, verdictSpan } from "./spans.ts";
 import { nearest } from "./suggest.ts";
 import { checkTemplate } from "./templates.ts";
 import { checkConditions } from "./warnings-conditions.ts";
@@ -50,12 +51,14 @@ function checkRule(declaration: RuleDeclaration, world: World): RuleResult {
   return { declaration, actions, rule };
 }
 
-function checkForm(declaration: RuleDeclaration, { report, subject }: World): void {
+function checkForm(declaration: RuleDeclaration, { report, subject, source }: World): void {
   const { name, verdict, always, when, unless, until } = declaration;
   if (always === (when !== null || unless !== null)) report(wrongCondition(name.span, always));
-  if (verdict === "allow" && declaration.actions === null) report(allowEverything(name.span));
+  if (verdict === "allow" && declaration.actions === null)
+    report(allowEverything(starSpan(declaration, source.text)));
   const isAboutSubject = verdict === "quarantine" || verdict === "terminate";
-  if (isAboutSubject && subject === null) report(needsSubject(name.span, verdict));
+  if (isAboutSubject && subject === null)
+    report(needsSubject(verdictSpan(declaration, source.text), verdict));
   if (until !== null && verdict !== "hold") report(untilWithoutHold(until.span, verdict));
 }
 

@@ -110,7 +110,8 @@ function withRange(
   const max = rangeEnd(node.range.to, type.kind, report);
   if (min === null || max === null) return null;
   if (min > max) {
-    report(wrongRange(node.span, "the range ends before it begins", "write the smaller number first"));
+    const span = { start: node.range.from.span.start, end: node.range.to.span.end };
+    report(wrongRange(span, "the range ends before it begins", "write the smaller number first"));
     return null;
   }
   return { kind: type.kind, min, max };

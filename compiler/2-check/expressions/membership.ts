@@ -30,7 +30,9 @@ export function checkIn(node: BinaryNode, negated: boolean, scope: Scope, env: E
     return done({ kind: "member", of: left, within: right, ...typed });
   }
   const found = [showType(left.type), showType(right.type)];
-  scope.report(wrongOperands(node.span, node.op, found, TAKES));
+  // Where the right side alone is wrong, the left one needs no attention.
+  const isRightWrong = !isCollection(right.type) && right.type.kind !== "entity";
+  scope.report(wrongOperands(isRightWrong ? right.span : node.span, node.op, found, TAKES));
   return FAILED;
 }
 

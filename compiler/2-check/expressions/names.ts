@@ -4,7 +4,7 @@ import type { Expr as Node } from "../../ast.ts";
 import type { Expr } from "../../checked.ts";
 import type { Span } from "../../source.ts";
 import { ambiguousName, notShared, unknownAttribute, unknownMember, unknownName } from "../messages-names.ts";
-import { notAValue, wrongType } from "../messages-types.ts";
+import { notAValue } from "../messages-types.ts";
 import { done, type Env, FAILED, isInScope, type Outcome, type Scope, words } from "../scope.ts";
 import { nearest } from "../suggest.ts";
 import { plain, showType, TIMESTAMP } from "../types.ts";
@@ -99,11 +99,8 @@ export function checkSelect(node: SelectNode, scope: Scope, env: Env): Outcome {
   if (type === null) return FAILED;
   if (type === undefined) {
     const attributes = attributesOf(expr.type, scope.world);
-    if (attributes === null) scope.report(wrongType(of.span, "a record or an entity", showType(expr.type)));
-    else {
-      const suggestion = nearest(name.text, attributes.keys());
-      scope.report(unknownAttribute(name, showType(expr.type), suggestion));
-    }
+    const suggestion = nearest(name.text, attributes?.keys() ?? []);
+    scope.report(unknownAttribute(name, showType(expr.type), suggestion));
     return FAILED;
   }
   return done({ kind: "attribute", of: expr, name: name.text, type, span, mayErr: expr.mayErr });
