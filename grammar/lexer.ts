@@ -94,25 +94,28 @@ function scanSign(scan: Scan): boolean {
   return false;
 }
 
-const PATTERN = new RegExp((t.Pattern.PATTERN as RegExp).source, "y");
-
 /** A slash divides, except after the words that take a pattern. */
 function scanPattern(scan: Scan): boolean {
   const last = scan.tokens[scan.tokens.length - 1]?.image;
   if (last !== "matches" && last !== "contains") return false;
   if (scan.tokens[scan.tokens.length - 2]?.tokenType === t.Dot) return false;
-  PATTERN.lastIndex = scan.at;
-  const image = PATTERN.exec(scan.text)?.[0];
-  if (image === undefined) return false;
   const start = scan.at;
-  scan.at += image.length;
-  emit(scan, t.Pattern, start, image);
+  const end = quoteEnd(scan.text, start);
+  if (end === -1) return false;
+  scan.at = end;
+  while (isLetterAt(scan.text, scan.at)) scan.at += 1;
+  emit(scan, t.Pattern, start, scan.text.slice(start, scan.at));
   return true;
 }
 
-const QUOTED_NAME = /`[A-Za-z_][A-Za-z0-9_]*`/y;
-const SINGLE_QUOTED = /'(?:[^'\\\n]|\\.)*'?/y;
-const BLOCK_COMMENT = /\/\*[\s\S]*?(?:\*\/|$)/y;
+/** Behind the next sign like the one at `start` on its line, escaped ones apart; -1 where there is none. */
+function quoteEnd(text: string, start: number): number {
+  for (let at = start + 1; at < text.length && text[at] !== "\n"; at += 1) {
+    if (text[at] === "\\") at += 1;
+    else if (text[at] === text[start]) return at + 1;
+  }
+  return -1;
+}
 
 /** What other languages write: [slip, what is meant, its token]. Longest first; a null drops the slip. */
 const SLIPS: readonly (readonly [string, string, TokenType | null])[] = [
@@ -125,36 +128,42 @@ const SLIPS: readonly (readonly [string, string, TokenType | null])[] = [
 ];
 
 function scanSlip(scan: Scan): boolean {
-  const { text } = scan;
+  const { text, sink } = scan;
   const start = scan.at;
   const char = text[start] ?? "";
-  if (char === "`") return scanMatch(scan, QUOTED_NAME, (image) => emit(scan, t.Name, start, image));
+  if (char === "`") return scanQuotedName(scan);
   if (char === "'") {
-    return scanMatch(scan, SINGLE_QUOTED, (image) => {
-      scan.sink.add("slip", start, scan.at, image, ['"…"']);
-      emit(scan, t.Text, start, image);
-    });
+    const end = quoteEnd(text, start);
+    scan.at = end === -1 ? start + 1 : end;
+    sink.add("slip", start, scan.at, text.slice(start, scan.at), ['"…"']);
+    if (end !== -1) emit(scan, t.Text, start, text.slice(start, end));
+    return true;
   }
   if (text.startsWith("/*", start)) {
-    return scanMatch(scan, BLOCK_COMMENT, () => scan.sink.add("block-comment", start, start + 2, "/*"));
+    const end = text.indexOf("*/", start + 2);
+    scan.at = end === -1 ? text.length : end + 2;
+    sink.add("block-comment", start, start + 2, "/*");
+    return true;
   }
   // Outside of braces there are no tables, so this is not the border of two rows.
   const slips = scan.prefixes.length === 0 ? [...SLIPS, ["||", "or", t.Keyword.or] as const] : SLIPS;
   for (const [slip, meant, type] of "=!<&;|".includes(char) ? slips : []) {
     if (!text.startsWith(slip, start) || (slip === "!" && text[start + 1] === "=")) continue;
     scan.at = start + slip.length;
-    scan.sink.add("slip", start, scan.at, slip, [meant]);
+    sink.add("slip", start, scan.at, slip, [meant]);
     if (type !== null) emit(scan, type, start, slip);
     return true;
   }
   return false;
 }
 
-function scanMatch(scan: Scan, pattern: RegExp, then: (image: string) => void): boolean {
-  pattern.lastIndex = scan.at;
-  const image = pattern.exec(scan.text)?.[0];
-  if (image === undefined) return false;
-  scan.at += image.length;
-  then(image);
+function scanQuotedName(scan: Scan): boolean {
+  const start = scan.at;
+  let end = start + 1;
+  if (!isLetterAt(scan.text, end)) return false;
+  while (isWordAt(scan.text, end)) end += 1;
+  if (scan.text[end] !== "`") return false;
+  scan.at = end + 1;
+  emit(scan, t.Name, start, scan.text.slice(start, scan.at));
   return true;
 }

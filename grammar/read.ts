@@ -12,7 +12,7 @@ let grammar: PolityGrammar | undefined;
 
 /**
  * Reads a whole source. Never throws: what cannot be read is left out of the tree and listed as a problem, at most
- * 100 of them, in source order. A source above 16 MiB or nested deeper than 64 is not read at all.
+ * 100 of them, in source order. A source above 16 MiB or 4,000,000 tokens, or nested deeper than 64, is not read at all.
  */
 export function readTree(text: string): {
   readonly tree: ProgramTree;
@@ -20,7 +20,7 @@ export function readTree(text: string): {
 } {
   const sink = problemSink();
   if (exceedsBytes(text, SOURCE_BYTES_MAX)) {
-    sink.add("file-too-large", 0, 0, String(SOURCE_BYTES_MAX));
+    sink.add("file-too-large", 0, 0, "more than 16 MiB");
     return { tree: emptyProgram(text), problems: sink.problems };
   }
   const { tokens, docs, stopped } = lex(text, sink);

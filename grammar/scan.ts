@@ -3,8 +3,11 @@ import type { IToken, TokenType } from "chevrotain";
 import type { ProblemSink } from "./problem.ts";
 import * as t from "./tokens.ts";
 
+/** What is kept of each takes memory, and no source that a person wrote comes near. */
+const TOKENS_MAX = 4_000_000;
+
 /** Brackets, prefix operators and type brackets within one another. */
-export const NESTING_MAX = 64;
+const NESTING_MAX = 64;
 
 export interface Scan {
   readonly text: string;
@@ -71,6 +74,10 @@ export function emit(scan: Scan, type: TokenType, start: number, image: string):
     tokenType: adjusted,
   });
   countNesting(scan, adjusted, start);
+  if (scan.tokens.length > TOKENS_MAX) {
+    scan.sink.add("file-too-large", start, scan.at, "more than 4,000,000 words and signs");
+    scan.stopped = true;
+  }
   scan.last = adjusted;
 }
 

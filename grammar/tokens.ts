@@ -12,9 +12,12 @@ export const Name = createToken({
 });
 
 /** Words that are never names unless quoted, after a dot or before a colon: expressions could not be read otherwise. */
-const HARD_WORDS = ["and", "or", "not", "in", "like", "is", "true", "false"] as const;
+export const HARD_WORDS = ["and", "or", "not", "in", "like", "is", "true", "false"] as const;
+
+export const VERDICT_WORDS = ["allow", "hold", "deny", "quarantine", "terminate"] as const;
 
 const SOFT_WORDS = [
+  ...VERDICT_WORDS,
   "polity",
   "policy",
   "version",
@@ -28,11 +31,6 @@ const SOFT_WORDS = [
   "subject",
   "every",
   "action",
-  "allow",
-  "hold",
-  "deny",
-  "quarantine",
-  "terminate",
   "on",
   "when",
   "unless",
@@ -82,20 +80,40 @@ function literal(name: string, pattern: RegExp, label: string): TokenType {
   return createToken({ name, pattern, label });
 }
 
-export const Integer = literal("Integer", /\d+(?:_\d+)*/, "a whole number");
-export const Decimal = literal("Decimal", /\d+(?:_\d+)*\.\d+/, "a number with a fraction");
+export const Integer = literal("Integer", /0|[1-9]\d*(?:_\d+)*/, "a whole number");
+export const Decimal = literal("Decimal", /(?:0|[1-9]\d*(?:_\d+)*)\.\d{1,4}/, "a number with a fraction");
 export const Duration = literal("Duration", /(?:\d+(?:_\d+)*(?:ms|d|h|m|s))+/, "a duration such as `15m`");
 export const Timestamp = literal(
   "Timestamp",
   /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,3})?Z/,
   "a timestamp such as `2026-11-01T00:00:00Z`",
 );
-export const Text = literal("Text", /"(?:[^"\\\n]|\\.)*"/, "a text in double quotes");
+export const Text = literal(
+  "Text",
+  /"(?:[^"\\\n]|\\(?:["\\ntr]|u\{[0-9A-Fa-f]{1,6}\}))*"/,
+  "a text in double quotes",
+);
 /** A text after `because` or `note` without holes; with holes it comes in pieces that include the braces. */
-export const Template = literal("Template", /"(?:[^"\\\n{]|\\.)*"/, "a text in double quotes");
-export const TemplateHead = literal("TemplateHead", /"(?:[^"\\\n{]|\\.)*\{/, "a text in double quotes");
-export const TemplateMiddle = literal("TemplateMiddle", /\}(?:[^"\\\n{]|\\.)*\{/, "`}` and more text");
-export const TemplateTail = literal("TemplateTail", /\}(?:[^"\\\n{]|\\.)*"/, "`}` and the end of the text");
+export const Template = literal(
+  "Template",
+  /"(?:[^"\\\n{]|\\(?:["\\ntr{]|u\{[0-9A-Fa-f]{1,6}\}))*"/,
+  "a text in double quotes",
+);
+export const TemplateHead = literal(
+  "TemplateHead",
+  /"(?:[^"\\\n{]|\\(?:["\\ntr{]|u\{[0-9A-Fa-f]{1,6}\}))*\{/,
+  "a text in double quotes",
+);
+export const TemplateMiddle = literal(
+  "TemplateMiddle",
+  /\}(?:[^"\\\n{]|\\(?:["\\ntr{]|u\{[0-9A-Fa-f]{1,6}\}))*\{/,
+  "`}` and more text",
+);
+export const TemplateTail = literal(
+  "TemplateTail",
+  /\}(?:[^"\\\n{]|\\(?:["\\ntr{]|u\{[0-9A-Fa-f]{1,6}\}))*"/,
+  "`}` and the end of the text",
+);
 /** `/re/` after `matches` or `contains`: read so that it can be refused by name. */
 export const Pattern = literal("Pattern", /\/(?:[^/\\\n]|\\.)*\/[a-z]*/, "a pattern");
 

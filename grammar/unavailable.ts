@@ -151,19 +151,19 @@ const REFUSED_INFIX: ReadonlySet<string> = new Set([
 /** `left matches /re/` and its like, as a gap. */
 export function refuseInfix(grammar: Grammar, left: ExprTree, operand: ExprRule): ExprTree {
   const { tools: $ } = grammar;
-  const word = $.LA(1);
-  if (word.tokenType === t.Name && REFUSED_INFIX.has(word.image)) {
-    refuse(grammar, "expression", word.image, word);
+  let result = left;
+  for (;;) {
+    const word = $.LA(1);
+    if (word.tokenType === t.Name && REFUSED_INFIX.has(word.image)) {
+      refuse(grammar, "expression", word.image, word);
+    } else if (word.tokenType === t.Equal) {
+      grammar.reading.sink.add("slip", word.startOffset, endOf(word), "=", ["=="]);
+    } else return result;
     $.SKIP_TOKEN();
-    if ($.LA(1).tokenType === t.Pattern) {
-      $.SKIP_TOKEN();
-      return missing(left.start, lastEnd(grammar));
-    }
-  } else if (word.tokenType === t.Equal) {
-    grammar.reading.sink.add("slip", word.startOffset, endOf(word), "=", ["=="]);
-    $.SKIP_TOKEN();
-  } else return left;
-  return missing(left.start, $.SUBRULE4(operand).end);
+    if ($.LA(1).tokenType === t.Pattern) $.SKIP_TOKEN();
+    else $.SUBRULE4(operand);
+    result = missing(left.start, lastEnd(grammar));
+  }
 }
 
 /** What an expression could begin with that is not an operator; `if` before it is the word, not a name. */

@@ -12,6 +12,8 @@ const I64_MIN = -(2n ** 63n);
 const DURATION_MAX_MS = 10n ** 15n;
 /** More digits are out of every range, and need not be converted to know it. */
 const DIGITS_MAX = 40;
+/** The grammar has reported a longer number as malformed. */
+const LENGTH_MAX = 100;
 
 export interface Literal extends Span {
   readonly text: string;
@@ -19,13 +21,13 @@ export interface Literal extends Span {
 
 /** A whole number; `sign` is that of a minus before it. */
 export function intOf({ text, start, end }: Literal, sign: 1n | -1n, report: Report): bigint | null {
-  if (!/^(?:0|[1-9]\d*(?:_\d+)*)$/.test(text)) return null;
+  if (text.length > LENGTH_MAX || !/^(?:0|[1-9]\d*(?:_\d+)*)$/.test(text)) return null;
   return bounded(text.replaceAll("_", ""), sign, "int", { start, end }, report);
 }
 
 /** Scaled by 10^4. */
 export function decimalOf({ text, start, end }: Literal, sign: 1n | -1n, report: Report): bigint | null {
-  const match = /^((?:0|[1-9]\d*(?:_\d+)*))\.(\d{1,4})$/.exec(text);
+  const match = text.length > LENGTH_MAX ? null : /^((?:0|[1-9]\d*(?:_\d+)*))\.(\d{1,4})$/.exec(text);
   if (match === null) return null;
   const [, whole = "", fraction = ""] = match;
   const digits = whole.replaceAll("_", "") + fraction.padEnd(4, "0");

@@ -3,8 +3,9 @@ import type { Diagnostic } from "../diagnostic.ts";
 import type { Span } from "../source.ts";
 import { error, quoted } from "./message.ts";
 
-export function fileTooLarge(span: Span): Diagnostic {
-  return error("POL0001", span, "the file is larger than 16 MiB", "split the policy");
+/** `size` says how large it is: `more than 16 MiB`. */
+export function fileTooLarge(span: Span, size: string): Diagnostic {
+  return error("POL0001", span, `the file has ${size}`, "split the policy");
 }
 
 /** `hex` is the code point. */

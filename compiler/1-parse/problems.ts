@@ -36,7 +36,7 @@ export function diagnosticOf({ kind, start, end, found, expected }: SyntaxProble
   const span = { start, end };
   switch (kind) {
     case "file-too-large":
-      return fileTooLarge(span);
+      return fileTooLarge(span, found);
     case "invisible-character":
       return invisibleCharacter(span, found);
     case "unknown-character":

@@ -16,8 +16,7 @@ const PLACES: readonly Kind[] = ["always", "when", "unless", "until", "because",
 export function ruleOf(tree: RuleTree, doc: string, report: Report): RuleDeclaration {
   const { clauses } = tree;
   checkOrder(clauses, report);
-  checkCondition(tree, report);
-  const always = find(clauses, "always");
+  const always = checkCondition(tree, report);
   const when = find(clauses, "when");
   const unless = find(clauses, "unless");
   const until = find(clauses, "until");
@@ -28,7 +27,7 @@ export function ruleOf(tree: RuleTree, doc: string, report: Report): RuleDeclara
     verdict: tree.verdict,
     name: nameOf(tree.name),
     actions: tree.actions?.map(nameOf) ?? null,
-    always: always !== null,
+    always,
     when: when && exprOf(when.condition, report),
     unless: unless && exprOf(unless.condition, report),
     until: until && untilOf(until, report),
@@ -67,14 +66,15 @@ function wordOf({ kind }: ClauseTree): string {
   return kind === "absent_ok" ? "@absent_ok" : kind;
 }
 
-function checkCondition({ name, clauses }: RuleTree, report: Report): void {
-  const conditions = clauses.filter(({ kind }) => kind === "when" || kind === "unless");
+/** Whether the rule is unconditional. What is wrong is reported once, here, so the answer fits the clauses. */
+function checkCondition({ name, clauses }: RuleTree, report: Report): boolean {
+  const condition = clauses.find(({ kind }) => kind === "when" || kind === "unless");
   const isAlways = clauses.some(({ kind }) => kind === "always");
   // A clause that was refused may have been the condition.
   const isRefused = clauses.some(({ kind }) => kind === "refused");
-  const [first] = conditions;
-  if (isAlways && first !== undefined) report(alwaysWithCondition(first.keyword, first.kind));
-  else if (!isAlways && first === undefined && !isRefused) report(noCondition(spanOf(name), name.text));
+  if (isAlways && condition !== undefined) report(alwaysWithCondition(condition.keyword, condition.kind));
+  else if (!isAlways && condition === undefined && !isRefused) report(noCondition(spanOf(name), name.text));
+  return condition === undefined;
 }
 
 function untilOf(clause: ClauseOf<"until">, report: Report): Until {
