@@ -46,7 +46,7 @@ function refuse(message: string): FactsResult {
 function textOf(facts: unknown): string | null {
   if (typeof facts === "string") return facts;
   try {
-    if (!(facts instanceof Uint8Array)) return canonicalJson(facts);
+    if (!(facts instanceof Uint8Array)) return canonicalJson(facts, "fractions");
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(facts);
   } catch {
     // Not UTF-8, or a value without canonical JSON: a hostile one may throw anything.

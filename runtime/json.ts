@@ -206,18 +206,23 @@ function setOwn(object: Record<string, unknown>, key: string, value: unknown): v
 /** A value that has no canonical JSON; only a programming error or a hostile value leads here. */
 export class CanonicalJsonError extends Error {}
 
+/** Which numbers have a canonical form: integers only, or also fractions, which RFC 8785 writes as ECMAScript does. */
+type Numbers = "integers" | "fractions";
+
 /**
- * RFC 8785: keys by UTF-16 code units, no white space. Takes null, booleans, integers within ±(2^53−1),
- * well-formed text, arrays and plain objects, nested at most 64 deep; throws a CanonicalJsonError for all else.
+ * RFC 8785: keys by UTF-16 code units, no white space. Takes null, booleans, integers within ±(2^53−1) (and
+ * fractions, where asked for), well-formed text, arrays and plain objects, nested at most 64 deep; throws a
+ * CanonicalJsonError for all else.
  */
-export function canonicalJson(value: unknown): string {
-  return writeValue(value, 1);
+export function canonicalJson(value: unknown, numbers: Numbers = "integers"): string {
+  return writeValue(value, numbers, 1);
 }
 
-function writeValue(value: unknown, depth: number): string {
+function writeValue(value: unknown, numbers: Numbers, depth: number): string {
   if (value === null || typeof value === "boolean") return String(value);
   if (typeof value === "number") {
-    if (Number.isSafeInteger(value) && !Object.is(value, -0)) return String(value);
+    const isFraction = numbers === "fractions" && Number.isFinite(value) && !Number.isInteger(value);
+    if (isFraction || (Number.isSafeInteger(value) && !Object.is(value, -0))) return String(value);
     throw new CanonicalJsonError(`number ${value} has no canonical form here`);
   }
   if (typeof value === "string") return canonicalText(value);
@@ -225,7 +230,7 @@ function writeValue(value: unknown, depth: number): string {
   if (depth > JSON_DEPTH_MAX) throw new CanonicalJsonError("nested too deep");
   if (Array.isArray(value)) {
     const members: string[] = [];
-    for (let at = 0; at < value.length; at += 1) members.push(writeValue(value[at], depth + 1));
+    for (let at = 0; at < value.length; at += 1) members.push(writeValue(value[at], numbers, depth + 1));
     return `[${members.join(",")}]`;
   }
   const prototype: unknown = Object.getPrototypeOf(value);
@@ -236,7 +241,7 @@ function writeValue(value: unknown, depth: number): string {
   // The default order of sort is by UTF-16 code units, which is what RFC 8785 asks for.
   for (const key of Object.keys(value).sort()) {
     const member: unknown = (value as Record<string, unknown>)[key];
-    members.push(`${canonicalText(key)}:${writeValue(member, depth + 1)}`);
+    members.push(`${canonicalText(key)}:${writeValue(member, numbers, depth + 1)}`);
   }
   return `{${members.join(",")}}`;
 }
