@@ -1,0 +1,54 @@
+import { hasErrors } from "@polity/compiler/diagnostic.ts";
+import { compileFile } from "../compile-file.ts";
+import { EXIT, type Failure, isFailure } from "../failure.ts";
+import type { Invocation } from "../invocation.ts";
+import { diagnosticData, type Finding, renderFindings } from "../render-diagnostic.ts";
+import { paintFor, printLine, write } from "../terminal.ts";
+import { watchFiles } from "../watch-files.ts";
+import { plural } from "../words.ts";
+
+export async function run({ operands, switches }: Invocation): Promise<number> {
+  const json = switches.has("json");
+  const paths = [...new Set(operands)];
+  const code = await checkOnce(paths, json);
+  if (!switches.has("watch")) return code;
+  const says = `watching ${plural(paths.length, "file")} (Ctrl-C ends)`;
+  await printLine(says, "error");
+  watchFiles(paths, async () => {
+    await checkOnce(paths, json);
+    await printLine(says, "error");
+  });
+  return EXIT.done;
+}
+
+/** One look at every file; one that cannot be read does not keep the others from being checked. */
+async function checkOnce(paths: readonly string[], json: boolean): Promise<number> {
+  const findings: Finding[] = [];
+  const failures: Failure[] = [];
+  for (const path of paths) {
+    try {
+      findings.push((await compileFile(path)).finding);
+    } catch (error) {
+      if (!isFailure(error)) throw error;
+      failures.push(error);
+    }
+  }
+  if (json) {
+    const diagnostics = findings.flatMap((finding) =>
+      finding.diagnostics.map((diagnostic) => diagnosticData(finding, diagnostic)),
+    );
+    await printLine(JSON.stringify({ diagnostics }));
+  } else {
+    await write(renderFindings(findings, paintFor("out")) || soundText(findings));
+  }
+  const paint = paintFor("error");
+  for (const { message } of failures) {
+    await printLine(`pol: ${paint("error", "error")}: ${message}`, "error");
+  }
+  if (failures.length > 0) return EXIT.usage;
+  return findings.some(({ diagnostics }) => hasErrors(diagnostics)) ? EXIT.no : EXIT.done;
+}
+
+function soundText(findings: readonly Finding[]): string {
+  return findings.length === 0 ? "" : `${plural(findings.length, "file")} checked, nothing wrong\n`;
+}

@@ -1,0 +1,54 @@
+/** One answer of `pol decide`, as it is printed. */
+import type { Outcome } from "@polity/runtime/decision.ts";
+import { renderReason } from "@polity/runtime/render.ts";
+import { columns } from "./table.ts";
+import type { Look, Paint } from "./terminal.ts";
+
+export interface Decision {
+  /** Undefined where the request had none. */
+  readonly id: string | number | undefined;
+  readonly outcome: Outcome;
+  /** `sha256:` and 64 hex digits; null where what came is no request. */
+  readonly request: string | null;
+  readonly evaluator: string;
+  readonly facts: string;
+}
+
+/** One line of JSON with its keys in a fixed order: the same bytes from every engine. */
+export function decisionJson({ id, outcome, request, evaluator, facts }: Decision): string {
+  const { verdict, code, rules, errors } = outcome;
+  return JSON.stringify({
+    ...(id === undefined ? {} : { id }),
+    verdict,
+    code,
+    rules,
+    errors: errors.map(({ rule, kind }) => ({ rule, kind })),
+    reasons: outcome.reasons.map(({ parts }) => renderReason(parts)),
+    notes: outcome.notes.map(({ parts }) => renderReason(parts)),
+    obligations: [],
+    request,
+    evaluator,
+    facts,
+  });
+}
+
+const LOOKS: Readonly<Record<Outcome["verdict"], Look>> = {
+  allow: "good",
+  hold: "warning",
+  deny: "error",
+  quarantine: "error",
+  terminate: "error",
+};
+
+export function decisionText({ outcome, request }: Decision, paint: Paint): string {
+  const { verdict, code, rules, errors, reasons, notes } = outcome;
+  const rows = [
+    [paint("strong", paint(LOOKS[verdict], verdict)), code],
+    ...rules.map((rule) => ["fired", rule]),
+    ...errors.map(({ rule, kind }) => ["error", `${rule}: ${kind}`]),
+    ...reasons.map((reason) => ["reason", `${reason.rule}: ${renderReason(reason.parts)}`]),
+    ...notes.map((note) => ["note", `${note.rule}: ${renderReason(note.parts)}`]),
+    ["request", request ?? "none"],
+  ];
+  return `${columns(rows).join("\n")}\n`;
+}

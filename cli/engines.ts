@@ -1,0 +1,102 @@
+/** What answers requests: the reference semantics or a compiled evaluator, behind one face. */
+import type { Checked } from "@polity/compiler/checked.ts";
+import { loadFacts } from "@polity/compiler/interpret/facts.ts";
+import { interpret } from "@polity/compiler/interpret/interpret.ts";
+import type { Evaluator } from "@polity/compiler/wasm.ts";
+import type { Outcome } from "@polity/runtime/decision.ts";
+import type { Header } from "@polity/runtime/header.ts";
+import { type Host, load, outcomeOf } from "@polity/runtime/index.ts";
+import { canonicalJson, parseJson } from "@polity/runtime/json.ts";
+import { utf8Text } from "./read-file.ts";
+import { requestNamer } from "./request-digest.ts";
+import { visible } from "./words.ts";
+
+export type EngineName = "reference" | "wasm";
+
+export interface Engine {
+  readonly engine: EngineName;
+  /** Facts are the bytes of a file, or JSON's values; they are refused whole or taken whole. */
+  readonly load: (facts: unknown) => Promise<Ready | { readonly refusal: FactsRefusal }>;
+}
+
+export interface Ready {
+  readonly decide: (request: EngineRequest) => Outcome;
+}
+
+export interface EngineRequest {
+  readonly action: string;
+  readonly fields: unknown;
+  readonly header: Header;
+}
+
+export interface FactsRefusal {
+  readonly code: string;
+  readonly message: string;
+  readonly entity: { readonly type: string; readonly id: string } | null;
+}
+
+/** Ready to load facts; assembles where a compiled evaluator is asked for. */
+export async function openEngine(engine: EngineName, checked: Checked): Promise<Engine> {
+  return engine === "reference" ? referenceEngine(checked) : wasmEngine((await evaluatorOf(checked)).wasm);
+}
+
+function referenceEngine(checked: Checked): Engine {
+  const nameRequest = requestNamer(checked.types, checked.actions);
+  return {
+    engine: "reference",
+    load: async (facts) => {
+      const read = factsJson(facts);
+      const loaded = "refusal" in read ? read : loadFacts(checked, read.json);
+      if ("refusal" in loaded) return loaded;
+      const decide = ({ action, fields, header }: EngineRequest) => {
+        const named = nameRequest(action, fields);
+        const digest = named.ok ? named.digest : null;
+        return interpret(checked, loaded.facts, { action, fields, header, digest });
+      };
+      return { decide };
+    },
+  };
+}
+
+function wasmEngine(wasm: Uint8Array): Engine {
+  return {
+    engine: "wasm",
+    load: async (facts) => {
+      const bytes = facts instanceof Uint8Array ? facts : canonicalJson(facts);
+      const loaded = await load(wasm, { facts: bytes });
+      return loaded.ok ? { decide: decideWith(loaded.host) } : { refusal: loaded };
+    },
+  };
+}
+
+export function decideWith(host: Host): Ready["decide"] {
+  return ({ action, fields, header }) => outcomeOf(host.decide(action, fields, header));
+}
+
+function factsJson(facts: unknown): { readonly json: unknown } | { readonly refusal: FactsRefusal } {
+  if (!(facts instanceof Uint8Array)) return { json: facts };
+  const text = utf8Text(facts);
+  const parsed = text === null ? NOT_TEXT : parseJson(text);
+  if (parsed.ok) return { json: parsed.value };
+  const message = `${parsed.message} at ${parsed.offset}`;
+  return { refusal: { code: "facts.invalid", message, entity: null } };
+}
+
+const NOT_TEXT = { ok: false, message: "not UTF-8 text", offset: 0 } as const;
+
+const built = new WeakMap<Checked, Promise<Evaluator>>();
+
+/** Assembling is slow, and slow to load: done when it is needed, and once for each program. */
+export function evaluatorOf(checked: Checked): Promise<Evaluator> {
+  const known = built.get(checked);
+  if (known !== undefined) return known;
+  const evaluator = import("@polity/compiler/wasm.ts").then(({ buildEvaluator }) => buildEvaluator(checked));
+  built.set(checked, evaluator);
+  return evaluator;
+}
+
+/** `facts.unknown_parent: a parent is not in the snapshot (User::"ada")` */
+export function refusalText({ code, message, entity }: FactsRefusal): string {
+  const where = entity === null ? "" : ` (${visible(`${entity.type}::${JSON.stringify(entity.id)}`)})`;
+  return `${code}: ${message}${where}`;
+}

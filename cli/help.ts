@@ -1,0 +1,70 @@
+import { COMMANDS, type Command, GLOBAL_OPTIONS, type Option } from "./command-table.ts";
+import { columns } from "./table.ts";
+import type { Paint } from "./terminal.ts";
+import { wordList } from "./words.ts";
+
+/** `pol --help` */
+export function overview(paint: Paint): string {
+  return sections(paint, [
+    ["", ["Policies for agents: check, test, build and decide."]],
+    ["Usage", ["pol COMMAND [OPTIONS] …", "pol COMMAND --help"]],
+    ["Commands", columns(COMMANDS.map(({ name, summary }) => [name, summary]))],
+    ["Options", columns(GLOBAL_OPTIONS.map(optionRow))],
+    [
+      "Examples",
+      [
+        ...exampleLines("pol check payments.pol", "what is wrong in a policy"),
+        ...exampleLines("pol test payments.pol", "run the tests written in it"),
+        ...exampleLines("pol decide payments.pol --request request.json --facts facts.json", "ask it"),
+      ],
+    ],
+    ["Exit codes", COMMON_EXITS],
+    ["Environment", columns(ENVIRONMENT)],
+  ]);
+}
+
+/** `pol COMMAND --help` */
+export function commandHelp(command: Command, paint: Paint): string {
+  return sections(paint, [
+    ["", [`${command.summary}.`]],
+    ["Usage", [usageLine(command)]],
+    ["Options", columns(command.options.map(optionRow))],
+    ["Examples", command.examples.flatMap(({ line, says }) => exampleLines(line, says))],
+    ["Exit codes", [...command.exits, ...COMMON_EXITS.slice(2)]],
+  ]);
+}
+
+const COMMON_EXITS = [
+  "0 done",
+  "1 the answer is no: errors in the policy, a failing test",
+  "2 wrong usage, or a file that cannot be read or written",
+  "70 a bug in pol",
+];
+
+const ENVIRONMENT = [
+  ["NO_COLOR", "no colours, even on a terminal"],
+  ["POL_DEBUG=1", "the stack trace of a bug in pol"],
+];
+
+export function usageLine(command: Command): string {
+  return `pol ${command.name} ${command.operands.label} [OPTIONS]`;
+}
+
+function optionRow(option: Option): string[] {
+  const short = option.short === null ? "    " : `-${option.short}, `;
+  const value = option.value === null ? "" : ` ${option.value}`;
+  const choices = option.choices === null ? "" : `: ${wordList(option.choices)}`;
+  return [`${short}--${option.name}${value}`, `${option.summary}${choices}`];
+}
+
+function exampleLines(line: string, says: string): string[] {
+  return [line, `    ${says}`];
+}
+
+function sections(paint: Paint, parts: readonly (readonly [string, readonly string[]])[]): string {
+  const texts = parts.map(([title, lines]) => {
+    if (title === "") return lines.join("\n");
+    return [paint("strong", `${title}:`), ...lines.map((line) => `  ${line}`)].join("\n");
+  });
+  return `${texts.join("\n\n")}\n`;
+}

@@ -1,0 +1,25 @@
+import { sha256 } from "@polity/runtime/hash.ts";
+import type { Field, Types } from "@polity/runtime/layout.ts";
+import { type ActionPlan, makePlanner } from "@polity/runtime/plan.ts";
+import { canonicalRequest, type RequestResult } from "@polity/runtime/request.ts";
+
+/** The canonical form and digest of a request, or the first thing that is wrong with its fields. */
+export type RequestNamer = (action: string, fields: unknown) => RequestResult;
+
+/** What a request is called depends on types alone: from a policy it gets the name that its evaluator gives it. */
+export function requestNamer(
+  types: Types,
+  actions: readonly { readonly name: string; readonly fields: readonly Field[] }[],
+): RequestNamer {
+  const planner = makePlanner(types);
+  const plans = new Map<string, ActionPlan>();
+  for (const [index, { name, fields }] of actions.entries()) {
+    const unread = fields.map((field) => ({ name: field.name, type: field.type, offset: null }));
+    plans.set(name, planner.action({ name, fields: unread, fixedBytes: 0 }, index));
+  }
+  return (action, fields) => {
+    const plan = plans.get(action);
+    if (plan === undefined) return { ok: false, code: "input.unknown_action", path: "" };
+    return canonicalRequest(plan, fields, sha256);
+  };
+}

@@ -1,0 +1,59 @@
+/** The only file that writes to standard output and standard error. */
+import { once } from "node:events";
+import { styleText } from "node:util";
+import { EXIT, fileFailure, isFailure } from "./failure.ts";
+
+export type Channel = "out" | "error";
+export type Look = "error" | "warning" | "hint" | "strong" | "faint" | "good";
+/** Colours text, or leaves it as it is where nobody sees colours. */
+export type Paint = (look: Look, text: string) => string;
+
+const FORMATS: Readonly<Record<Look, Parameters<typeof styleText>[0]>> = {
+  error: ["bold", "red"],
+  warning: ["bold", "yellow"],
+  hint: "cyan",
+  strong: "bold",
+  faint: "dim",
+  good: "green",
+};
+
+const streamOf = (channel: Channel) => (channel === "out" ? process.stdout : process.stderr);
+
+export function isTerminal(channel: Channel): boolean {
+  return streamOf(channel).isTTY === true;
+}
+
+/** Paints only for a terminal, and not where NO_COLOR is set (no-color.org) or TERM is `dumb`. */
+export function paintFor(channel: Channel): Paint {
+  const stream = streamOf(channel);
+  const { NO_COLOR, TERM } = process.env;
+  const isPlain = stream.isTTY !== true || (NO_COLOR !== undefined && NO_COLOR !== "") || TERM === "dumb";
+  return isPlain ? plain : (look, text) => styleText(FORMATS[look], text, { validateStream: false });
+}
+
+export const plain: Paint = (_look, text) => text;
+
+/** Writes text as it is and waits where the reader is slow. */
+export async function write(text: string | Uint8Array, channel: Channel = "out"): Promise<void> {
+  const stream = streamOf(channel);
+  if (!stream.write(text)) await once(stream, "drain");
+}
+
+export async function printLine(line: string, channel: Channel = "out"): Promise<void> {
+  await write(`${line}\n`, channel);
+}
+
+/**
+ * Writing ends where nobody reads any more (`pol … | head -1`), without a word; any other failure is told once.
+ * Streams report both as an event, outside any call.
+ */
+export function watchStreams(): void {
+  for (const channel of ["out", "error"] as const) {
+    streamOf(channel).on("error", (error: Error) => {
+      if ("code" in error && error.code === "EPIPE") process.exit(EXIT.pipe);
+      const told = fileFailure("write", channel === "out" ? "standard output" : "standard error", error);
+      if (channel === "out" && isFailure(told)) process.stderr.write(`pol: ${told.message}\n`);
+      process.exit(EXIT.usage);
+    });
+  }
+}

@@ -1,0 +1,30 @@
+/** Small things that messages are made of. */
+
+/** User text in a message, with everything that a terminal would obey made visible. */
+export function quoted(text: string): string {
+  return `\`${visible(text)}\``;
+}
+
+// Controls, and what is invisible or turns the direction of text around.
+const HIDDEN = /[\p{Cc}\p{Cf}\p{Co}\p{Cs}\u2028\u2029]/gu;
+
+export function visible(text: string): string {
+  return text.replace(HIDDEN, (char) => `\\u{${(char.codePointAt(0) ?? 0).toString(16)}}`);
+}
+
+/** `a, b or c` */
+export function wordList(words: readonly string[]): string {
+  const last = words.at(-1) ?? "";
+  return words.length < 2 ? last : `${words.slice(0, -1).join(", ")} or ${last}`;
+}
+
+/** `1 error`, `2 errors` */
+export function plural(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}
+
+/** `12.3 KB`; below 1,000 bytes exact. */
+export function sizeText(bytes: number): string {
+  if (bytes < 1_000) return plural(bytes, "byte");
+  return bytes < 1_000_000 ? `${(bytes / 1_000).toFixed(1)} KB` : `${(bytes / 1_000_000).toFixed(1)} MB`;
+}

@@ -1,0 +1,118 @@
+/**
+ * Scripts of commands with what they print, as test/cli/*.txt has them:
+ *
+ *     What is shown, in free text.
+ *
+ *     $ pol check a.pol
+ *     > a line of standard output
+ *     ! a line of standard error
+ *     exit 1
+ *
+ *     -- a.pol --
+ *     the file's text
+ *
+ * A command is a line of bash; free text may stand between commands. No `exit` stands for 0. A line `needs: NAME` asks for something that not
+ * every machine has.
+ */
+import { spawn } from "node:child_process";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+
+export interface Script {
+  /** The text before the first command, `needs:` lines included. */
+  readonly intro: string;
+  readonly needs: readonly string[];
+  readonly steps: readonly Step[];
+  /** From the first `-- name --` to the end, as written. */
+  readonly archive: string;
+  readonly files: ReadonlyMap<string, string>;
+}
+
+interface Step {
+  readonly command: string;
+  /** Free text before the next command. */
+  readonly remark: string;
+}
+
+const OUTPUT = /^[>!]|^exit \S+$/;
+
+export function parseScript(text: string): Script {
+  const archiveAt = /^-- .+ --$/m.exec(text)?.index ?? text.length;
+  const [intro = "", ...steps] = text.slice(0, archiveAt).split(/^\$ /m);
+  const archive = text.slice(archiveAt);
+  return {
+    intro,
+    needs: [...intro.matchAll(/^needs: (.+)$/gm)].map((match) => match[1] ?? ""),
+    steps: steps.map((step) => {
+      const [command = "", ...lines] = step.split("\n");
+      return {
+        command,
+        remark: lines
+          .filter((line) => !OUTPUT.test(line))
+          .join("\n")
+          .trim(),
+      };
+    }),
+    archive,
+    files: parseArchive(archive),
+  };
+}
+
+function parseArchive(archive: string): Map<string, string> {
+  const [, ...parts] = archive.split(/^-- (.+) --\n/m);
+  const files = new Map<string, string>();
+  for (let at = 0; at < parts.length; at += 2) {
+    const isLast = at + 2 >= parts.length;
+    files.set(parts[at] ?? "", isLast ? (parts[at + 1] ?? "") : (parts[at + 1] ?? "").replace(/\n\n$/, "\n"));
+  }
+  return files;
+}
+
+/** The script with what its commands print now. */
+export async function runScript(script: Script, folder: string, env: NodeJS.ProcessEnv): Promise<string> {
+  for (const [name, content] of script.files) {
+    mkdirSync(dirname(join(folder, name)), { recursive: true });
+    writeFileSync(join(folder, name), content);
+  }
+  const steps: string[] = [];
+  for (const { command, remark } of script.steps) {
+    steps.push([`$ ${command}`, ...(await runCommand(command, folder, env))].join("\n"));
+    if (remark !== "") steps.push(remark);
+  }
+  return `${[script.intro.trim(), ...steps, script.archive.trimEnd()].join("\n\n").trimEnd()}\n`;
+}
+
+function runCommand(command: string, folder: string, env: NodeJS.ProcessEnv): Promise<string[]> {
+  return new Promise((resolve, reject) => {
+    const child = spawn("bash", ["-c", command], { cwd: folder, env, stdio: ["ignore", "pipe", "pipe"] });
+    const out: Buffer[] = [];
+    const error: Buffer[] = [];
+    child.stdout.on("data", (chunk: Buffer) => out.push(chunk));
+    child.stderr.on("data", (chunk: Buffer) => error.push(chunk));
+    child.on("error", reject);
+    child.on("close", (code, signal) => {
+      const lines = [
+        ...printedLines(">", Buffer.concat(out).toString()),
+        ...printedLines("!", Buffer.concat(error).toString()),
+      ];
+      if (code !== 0) lines.push(`exit ${code ?? signal}`);
+      resolve(lines.map((line) => stable(line, folder)));
+    });
+  });
+}
+
+function printedLines(mark: string, text: string): string[] {
+  if (text === "") return [];
+  const ended = text.endsWith("\n");
+  const lines = (ended ? text.slice(0, -1) : text).split("\n").map((line) => `${mark} ${line}`.trimEnd());
+  return ended ? lines : [...lines, `${mark}(no line end)`];
+}
+
+/** What differs from run to run or with every change of the compiler, made the same. */
+function stable(line: string, folder: string): string {
+  return line
+    .replaceAll(folder, "$WORK")
+    .replace(/("?(?:evaluator|digest|sha256|layoutTag)"?:? *"?)(?:sha256:)?[0-9a-f]{16,64}/g, "$1…")
+    .replace(/\b\d+(?:\.\d+)? (?:ms|s|KB|bytes)\b/g, (match) => `N ${match.split(" ")[1]}`)
+    .replace(/"(bytes|ms)":\d+/g, '"$1":N');
+}
