@@ -3,7 +3,7 @@ import type { Outcome } from "@polity/runtime/decision.ts";
 import type { Checked } from "../../../compiler/checked.ts";
 import { compile } from "../../../compiler/pipeline.ts";
 import { type Coverage, coverOutcome, coverProgram, emptyCoverage, increment } from "./coverage.ts";
-import { type Engine, referenceEngine } from "./engines.ts";
+import { type LoadedEngine, type NamedEngines, referenceEngine } from "./engines.ts";
 import { type GeneratedFacts, generateFacts } from "./facts.ts";
 import { bend, bendFacts } from "./hostile.ts";
 import { generateProgram } from "./program.ts";
@@ -25,9 +25,6 @@ export interface CampaignOptions {
   /** Told of each disagreement, ready to print. */
   readonly report: (disagreement: string) => void;
 }
-
-/** For one program of the batch: engines by name. */
-export type NamedEngines = ReadonlyMap<string, Engine>;
 
 export interface CampaignResult {
   readonly programs: number;
@@ -74,7 +71,7 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRes
     }
     const engines = await options.engines(accepted.map(({ checked }) => checked));
     for (const [index, program] of accepted.entries()) {
-      compareProgram(run, program, engines[index] ?? new Map());
+      await compareProgram(run, program, engines[index] ?? new Map());
     }
     programs += accepted.length;
   }
@@ -93,48 +90,60 @@ function acceptProgram(run: Run, number: number): Accepted | undefined {
 }
 
 /** One program: two snapshots, one of them bent now and then, and the requests shared between them. */
-function compareProgram(run: Run, program: Accepted, others: NamedEngines): void {
+async function compareProgram(run: Run, program: Accepted, others: NamedEngines): Promise<void> {
   const engines: NamedEngines = new Map([["reference", referenceEngine(program.checked)], ...others]);
   const judged = new Set<string>();
   for (let snapshot = 0; snapshot < 2; snapshot += 1) {
     const random = createRandom(run.options.seed, program.number, snapshot + 1);
     const facts = generateFacts(random, program.checked);
-    if (random.chance(0.3)) compareRefusals(run, program, engines, bendFacts(random, facts.json));
-    compareRequests(run, program, engines, facts, random, judged);
+    if (random.chance(0.3)) await compareRefusals(run, program, engines, bendFacts(random, facts.json));
+    await compareRequests(run, program, engines, facts, random, judged);
   }
   coverProgram(run.coverage, program.checked, judged);
 }
 
-function compareRefusals(run: Run, program: Accepted, engines: NamedEngines, facts: unknown): void {
+async function compareRefusals(
+  run: Run,
+  program: Accepted,
+  engines: NamedEngines,
+  bent: unknown,
+): Promise<void> {
+  const facts = asJson(bent);
   const answers = new Map<string, string>();
   for (const [name, engine] of engines) {
-    const loaded = attempt(() => engine.load(facts));
+    const loaded = await engine.load(facts).catch(thrown);
     answers.set(name, typeof loaded === "string" ? loaded : "refused" in loaded ? loaded.refused : "loaded");
   }
   if (answers.get("reference") !== "loaded") increment(run.coverage.events, "facts refused");
   judgeAnswers(run, program, answers, facts, null);
 }
 
-function compareRequests(
+/** Facts come from a file: what JSON cannot write is not in them. */
+function asJson(facts: unknown): unknown {
+  try {
+    const text = JSON.stringify(facts, (_, value) => (typeof value === "bigint" ? String(value) : value));
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+async function compareRequests(
   run: Run,
   program: Accepted,
   engines: NamedEngines,
   facts: GeneratedFacts,
   random: Random,
   judged: Set<string>,
-): void {
-  const loaded = new Map(
-    [...engines].map(([name, engine]) => [name, attempt(() => engine.load(facts.json))]),
-  );
+): Promise<void> {
+  const loaded = new Map<string, Loaded>();
+  for (const [name, engine] of engines) loaded.set(name, await engine.load(facts.json).catch(thrown));
   for (let n = 0; n < run.options.requests / 2; n += 1) {
     const regular = generateRequest(facts.source);
     const request = random.chance(0.25) ? bend(random, regular) : regular;
     const answers = new Map<string, string>();
     for (const [name, engine] of loaded) {
-      const decided = attempt<Outcome | string>(() => {
-        if (typeof engine === "string") return engine;
-        return "refused" in engine ? engine.refused : engine.decide(request);
-      });
+      const decided = decideWith(engine, request);
       answers.set(name, show(decided));
       if (name !== "reference" || typeof decided === "string") continue;
       run.decisions += 1;
@@ -144,13 +153,21 @@ function compareRequests(
   }
 }
 
-/** What was thrown, as text: no engine may throw. */
-function attempt<T>(action: () => T): T | string {
+type Loaded = LoadedEngine | { readonly refused: string } | string;
+
+/** The outcome, why facts were refused, or what was thrown: no engine may throw. */
+function decideWith(engine: Loaded, request: GeneratedRequest): Outcome | string {
+  if (typeof engine === "string") return engine;
+  if ("refused" in engine) return engine.refused;
   try {
-    return action();
+    return engine.decide(request);
   } catch (error) {
-    return `<throws ${String(error)}>`;
+    return thrown(error);
   }
+}
+
+function thrown(error: unknown): string {
+  return `<throws ${String(error)}>`;
 }
 
 function judgeAnswers(

@@ -56,7 +56,7 @@ function generateComparison(context: Context, depth: number): string | undefined
   if (type.kind === "bool" && random.chance(0.4)) return place.text;
   const isOrdered = ["int", "decimal", "timestamp", "duration"].includes(type.kind);
   const op = random.pick(isOrdered ? ["<", "<=", ">", ">=", "==", "!="] : ["==", "!="]);
-  const left = random.chance(0.6) ? place.text : generateExpression(context, type, depth);
+  const left = random.chance(0.45) ? place.text : generateExpression(context, type, depth);
   if (type.kind === "list" || type.kind === "set") return generateSameCollections(context, place, op);
   const right = generateExpression(context, type, depth);
   return left === undefined || right === undefined ? undefined : `(${left} ${op} ${right})`;

@@ -1,13 +1,22 @@
 /** The evaluators that the fuzzer compares, behind one shape. */
 import type { Outcome } from "@polity/runtime/decision.ts";
+import { buildFacts } from "@polity/runtime/facts.ts";
+import { sha256 } from "@polity/runtime/hash.ts";
+import type { Header } from "@polity/runtime/header.ts";
+import { load } from "@polity/runtime/host.ts";
+import { ask, openInstance } from "@polity/runtime/instance.ts";
+import { makeProgram } from "@polity/runtime/program.ts";
+import { canonicalRequest } from "@polity/runtime/request.ts";
+import { outcomeOf } from "@polity/runtime/result.ts";
 import type { Checked } from "../../../compiler/checked.ts";
 import { loadFacts } from "../../../compiler/interpret/facts.ts";
 import { interpret } from "../../../compiler/interpret/interpret.ts";
+import { assembleBatch, buildEvaluator } from "../../../compiler/wasm.ts";
 import { type GeneratedRequest, OWN_DIGEST } from "./requests.ts";
 
-/** One program, ready for facts. */
+/** One program, ready for facts, which are JSON values. */
 export interface Engine {
-  readonly load: (facts: unknown) => LoadedEngine | { readonly refused: string };
+  readonly load: (facts: unknown) => Promise<LoadedEngine | { readonly refused: string }>;
 }
 
 export interface LoadedEngine {
@@ -15,13 +24,102 @@ export interface LoadedEngine {
   readonly decide: (request: GeneratedRequest) => Outcome;
 }
 
+/** For one program: engines by name. */
+export type NamedEngines = ReadonlyMap<string, Engine>;
+
 /** The reference interpreter. */
 export function referenceEngine(checked: Checked): Engine {
   return {
-    load: (facts) => {
+    load: async (facts) => {
       const loaded = loadFacts(checked, facts);
       if (!loaded.ok) return { refused: loaded.refusal.code };
       return { decide: (request) => interpret(checked, loaded.facts, { ...request, digest: OWN_DIGEST }) };
     },
   };
+}
+
+/**
+ * Compiled evaluators, for each program by name: `batch`, all programs in one module, and for every
+ * `singleEach`-th program `single`, built alone and loaded as it ships.
+ */
+export async function wasmEngines(
+  programs: readonly Checked[],
+  singleEach: number,
+): Promise<readonly NamedEngines[]> {
+  const batch = await batchEngines(programs);
+  const all: NamedEngines[] = [];
+  for (const [index, checked] of programs.entries()) {
+    const engines = new Map<string, Engine>();
+    const inBatch = batch[index];
+    if (inBatch !== undefined) engines.set("batch", inBatch);
+    if (index % singleEach === 0) engines.set("single", await singleEngine(checked));
+    all.push(engines);
+  }
+  return all;
+}
+
+async function batchEngines(programs: readonly Checked[]): Promise<readonly Engine[]> {
+  const { wasm, manifests } = await assembleBatch(programs);
+  const module = await WebAssembly.compile(wasm.slice());
+  return manifests.map((manifest, index): Engine => {
+    const program = makeProgram(manifest);
+    return {
+      load: async (json) => {
+        const built = buildFacts(program.facts, JSON.stringify(json), sha256);
+        if (!built.ok) return { refused: built.refusal.code };
+        const facts = { block: built.block, tag: built.digest.slice(0, 8) };
+        const { exports } = await WebAssembly.instantiate(module);
+        const instance = openInstance(exports, program, facts, sha256, `_${index}`);
+        if ("failed" in instance) return { refused: `${instance.failed}: ${instance.message}` };
+        return {
+          decide: ({ action, fields, header }) => {
+            const plan = program.actions.get(action);
+            const request = plan === undefined ? null : canonicalRequest(plan, fields, sha256);
+            const bound = request?.ok === true ? withDigest(header, request.digest) : header;
+            const decision = ask(instance, action, fields, bound);
+            if (decision === null) throw new Error("the instance trapped or broke the ABI");
+            return outcomeOf(decision);
+          },
+        };
+      },
+    };
+  });
+}
+
+async function singleEngine(checked: Checked): Promise<Engine> {
+  const { wasm } = await buildEvaluator(checked);
+  return {
+    load: async (json) => {
+      const loaded = await load(wasm, { facts: JSON.stringify(json) });
+      if (!loaded.ok) return { refused: loaded.code };
+      const { host } = loaded;
+      return {
+        decide: ({ action, fields, header }) => {
+          const request = host.request(action, fields);
+          const bound = request.ok ? withDigest(header, request.digest) : header;
+          return outcomeOf(host.decide(action, fields, bound));
+        },
+      };
+    },
+  };
+}
+
+/** The header with the request's own digest in its approvals; everything odd about it stays odd. */
+function withDigest(header: Header, digest: string): Header {
+  try {
+    const properties = Object.getOwnPropertyDescriptors(header);
+    const approvals: unknown = properties.approvals.value;
+    if (!Array.isArray(approvals) || approvals.length > 1_000) return header;
+    const bound = approvals.map((approval: unknown) => {
+      if (typeof approval !== "object" || approval === null) return approval;
+      const own = Object.getOwnPropertyDescriptors(approval) as { request?: PropertyDescriptor };
+      if (own.request?.value !== OWN_DIGEST) return approval;
+      const request = { ...own.request, value: digest };
+      return Object.create(Object.getPrototypeOf(approval), { ...own, request });
+    });
+    const value = { ...properties.approvals, value: bound };
+    return Object.create(Object.getPrototypeOf(header), { ...properties, approvals: value });
+  } catch {
+    return header;
+  }
 }

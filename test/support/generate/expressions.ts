@@ -29,7 +29,11 @@ export const DURATION: Type = { kind: "duration" };
 export function generateExpression(context: Context, type: Type, depth: number): string | undefined {
   const { random } = context;
   if (type.kind === "bool" && depth > 0 && random.chance(0.7)) return context.condition(context, depth);
-  if (depth > 0 && random.chance(0.5)) {
+  if (random.chance(0.2)) {
+    const otherwise = generateOtherwise(context, type, depth - 1);
+    if (otherwise !== undefined) return otherwise;
+  }
+  if (depth > 0 && random.chance(0.6)) {
     const compound = generateCompound(context, type, depth - 1);
     if (compound !== undefined) return compound;
   }
@@ -45,10 +49,6 @@ export function placeOf(context: Context, type: Type): Place | undefined {
 
 function generateCompound(context: Context, type: Type, depth: number): string | undefined {
   const { random } = context;
-  if (random.chance(0.15)) {
-    const otherwise = generateOtherwise(context, type, depth);
-    if (otherwise !== undefined) return otherwise;
-  }
   const part = (of: Type) => generateExpression(context, of, depth);
   const binary = (left: Type, op: string, right: Type) => `(${part(left)} ${op} ${part(right)})`;
   switch (type.kind) {

@@ -23,7 +23,7 @@ export function generateFacts(random: Random, checked: Checked): GeneratedFacts 
   for (const type of checked.types.entities.keys()) {
     for (const id of [...LITERAL_IDS, ...random.some(OTHER_IDS, 0.4)]) references.push({ type, id });
   }
-  const source: Source = { random, checked, ids: idsOf(references), ...literalsOf(checked) };
+  const source: Source = { random, checked, ids: idsOf(references), ...literalsOf(checked), isFacts: true };
   const order = random.shuffle(references);
   const entities: WrittenEntity[] = [];
   for (const [index, { type, id }] of order.entries()) {
@@ -33,5 +33,5 @@ export function generateFacts(random: Random, checked: Checked): GeneratedFacts 
     const parents = random.some(groups, groups.length === 0 ? 0 : 1.2 / groups.length);
     entities.push({ type, id, attributes: generateFields(source, declared?.attributes ?? []), parents });
   }
-  return { json: { entities: random.shuffle(entities) }, source };
+  return { json: { entities: random.shuffle(entities) }, source: { ...source, isFacts: false } };
 }

@@ -7,28 +7,45 @@ export function bend(random: Random, request: GeneratedRequest): GeneratedReques
   let { action, fields, header } = request;
   for (let faults = random.pick([1, 1, 1, 2]); faults > 0; faults -= 1) {
     const place = random.below(10);
-    if (place === 0) header = bendInside(random, header) as Header;
+    if (place === 0) header = bendInside(random, header, false) as Header;
     else if (place === 1 && random.chance(0.3))
       action = random.pick(["", "Act0", "act9", "__proto__", "toString"]);
-    else fields = bendInside(random, fields);
+    else fields = bendInside(random, fields, true);
   }
   return { action, fields, header };
 }
 
-/** One fault at a random place within a value of objects and arrays. */
-function bendInside(random: Random, value: unknown): unknown {
-  if (random.chance(0.25) || typeof value !== "object" || value === null) return bendHere(random, value);
+/**
+ * One fault at a random place within a value of objects and arrays. Exotic objects, with getters, traps or
+ * prototypes, are for fields only: a header is made by the host itself.
+ */
+function bendInside(random: Random, value: unknown, isExotic: boolean): unknown {
+  if (random.chance(0.25) || !isBendable(value)) return bendHere(random, value);
   if (Array.isArray(value)) {
     if (value.length === 0 || random.chance(0.3)) return bendArray(random, value);
     const at = random.below(value.length);
-    return value.map((member, index) => (index === at ? bendInside(random, member) : member));
+    return value.map((member, index) => (index === at ? bendInside(random, member, isExotic) : member));
   }
   const entries = Object.entries(value);
-  if (entries.length === 0 || random.chance(0.3)) return bendObject(random, entries);
+  if (entries.length === 0 || random.chance(0.3)) return bendObject(random, entries, isExotic);
   const [name, old] = random.pick(entries);
   return Object.fromEntries(
-    entries.map(([key, each]) => [key, key === name ? bendInside(random, old) : each]),
+    entries.map(([key, each]) => [key, key === name ? bendInside(random, old, isExotic) : each]),
   );
+}
+
+/** Not what was made to throw, nor an array of billions of holes. */
+function isBendable(value: unknown): value is object {
+  if (typeof value !== "object" || value === null) return false;
+  return Array.isArray(value) ? value.length < 10_000 : isPlain(value);
+}
+
+function isPlain(value: object): boolean {
+  try {
+    return Object.getPrototypeOf(value) === Object.prototype;
+  } catch {
+    return false;
+  }
 }
 
 function bendArray(random: Random, members: readonly unknown[]): unknown {
@@ -49,7 +66,7 @@ function bendArray(random: Random, members: readonly unknown[]): unknown {
   ])();
 }
 
-function bendObject(random: Random, entries: readonly (readonly [string, unknown])[]): unknown {
+function bendObject(random: Random, entries: Entries, isExotic: boolean): unknown {
   const [name, value] = entries.length > 0 ? random.pick(entries) : ["a", 1];
   const others = entries.filter(([key]) => key !== name);
   const without = Object.fromEntries(others);
@@ -61,16 +78,28 @@ function bendObject(random: Random, entries: readonly (readonly [string, unknown
     () => ({ ...whole, [`${name} `]: value }),
     () => Object.fromEntries([...entries, ["__proto__", {}]]),
     () => JSON.parse('{"__proto__": {"a": 1}}'),
+    () => ({ ...whole, [name]: undefined }),
+    ...(isExotic ? exoticObjects(entries) : []),
+  ])();
+}
+
+function exoticObjects(entries: Entries): readonly (() => unknown)[] {
+  const [name, value] = entries[0] ?? ["a", 1];
+  const whole = Object.fromEntries(entries);
+  const without = Object.fromEntries(entries.slice(1));
+  return [
     () => Object.assign(Object.create({ [name]: value }), without),
     () => Object.assign(Object.create(null), whole),
     () => Object.defineProperty({ ...without }, name, { value, enumerable: false }),
     () => Object.defineProperty({ ...without }, name, { get: () => value, enumerable: true }),
-    () => ({ ...whole, [name]: undefined }),
     () => ({ ...whole, [Symbol("s")]: 1 }),
     () => new Map(entries),
-    () => new Proxy(whole, { ownKeys: thrower }),
-  ])();
+    () => new Proxy(whole, { getPrototypeOf: thrower }),
+    () => new Proxy(Object.assign(Object.create(null), whole), { ownKeys: thrower }),
+  ];
 }
+
+type Entries = readonly (readonly [string, unknown])[];
 
 function thrower(): never {
   throw new Error("a trap of a proxy");
@@ -140,5 +169,5 @@ function numberFaults(value: number): readonly (() => unknown)[] {
 
 /** One fault at a random place of a snapshot. */
 export function bendFacts(random: Random, json: unknown): unknown {
-  return bendInside(random, json);
+  return bendInside(random, json, false);
 }

@@ -35,9 +35,9 @@ function generateHeader(source: Source): Header {
   const now = random.chance(0.8) ? NOW : NOW + random.pick([1, -1, 60_000, -3_600_000]);
   return {
     now,
-    policyFrom: random.chance(0.9) ? now - random.pick([0, 1, 1_000]) : now + random.pick([0, 1]),
-    policyUntil: random.chance(0.9) ? now + random.pick([0, 1, 1_000]) : now - random.pick([0, 1]),
-    factsUntil: random.chance(0.9) ? now + random.pick([0, 1, 1_000]) : now - random.pick([0, 1]),
+    policyFrom: random.chance(0.97) ? now - random.pick([0, 1, 1_000]) : now + random.pick([0, 1]),
+    policyUntil: random.chance(0.97) ? now + random.pick([0, 1, 1_000]) : now - random.pick([0, 1]),
+    factsUntil: random.chance(0.97) ? now + random.pick([0, 1, 1_000]) : now - random.pick([0, 1]),
     containment: {
       state: random.chance(0.95) ? "free" : random.pick(["quarantined", "terminated"]),
       readAt: now - (random.chance(0.92) ? 0 : random.pick([1, -1, 29_999, 30_000, 59_999, 60_000])),
@@ -54,7 +54,7 @@ const OTHER_DIGEST = `sha256:${"0".repeat(64)}`;
 function generateApprovals(source: Source, now: number): readonly ApprovalInput[] {
   const { random, checked, ids } = source;
   const approvals: ApprovalInput[] = [];
-  for (let n = random.pick([1, 2, 3, 4, 16]); n > 0; n -= 1) {
+  for (let n = random.pick([1, 2, 4, 8, 16]); n > 0; n -= 1) {
     const type = random.pick(
       [...checked.types.entities.keys(), "Nobody"].slice(0, random.chance(0.99) ? -1 : undefined),
     );

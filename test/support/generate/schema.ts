@@ -62,7 +62,7 @@ function generateFields(random: Random, prefix: string, count: number, declared:
 
 function generateType(random: Random, declared: Declared): Type {
   const kind = random.below(20);
-  if (kind < 4) return { kind: "optional", of: generatePresent(random, declared) };
+  if (kind < 5) return { kind: "optional", of: generatePresent(random, declared) };
   return generatePresent(random, declared);
 }
 

@@ -2,14 +2,18 @@
 
 /** Equal texts for equal answers; BigInt, -0, NaN, undefined, holes and prototypes are visible. */
 export function show(value: unknown): string {
+  return showAny(value, 0);
+}
+
+function showAny(value: unknown, depth: number): string {
   try {
-    return showAny(value, 0);
+    return showSafe(value, depth);
   } catch {
     return "<throws>";
   }
 }
 
-function showAny(value: unknown, depth: number): string {
+function showSafe(value: unknown, depth: number): string {
   if (typeof value === "string")
     return value.length > 400 ? `<text of ${value.length}>` : JSON.stringify(value);
   if (typeof value === "bigint") return `${value}n`;

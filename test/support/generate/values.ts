@@ -1,4 +1,5 @@
 /** Random values in their JSON form, biased to the ends of ranges and to what the policy speaks of. */
+import { posix } from "node:path";
 import { type Field, TIMESTAMP_MAX, TIMESTAMP_MIN, type Type } from "@polity/runtime/layout.ts";
 import { unreachable } from "@polity/runtime/unreachable.ts";
 import type { Checked, EntityValue } from "../../../compiler/checked.ts";
@@ -15,6 +16,8 @@ export interface Source {
   /** Numbers of the policy's literals, as they are scaled. */
   readonly numbers: readonly bigint[];
   readonly texts: readonly string[];
+  /** For facts: nothing slips, and there are no BigInts, which JSON cannot write. */
+  readonly isFacts: boolean;
 }
 
 export function generateFields(source: Source, fields: readonly Field[]): Record<string, unknown> {
@@ -33,7 +36,7 @@ export function generateValue(source: Source, type: Type): unknown {
     case "bool":
       return random.chance(0.5);
     case "int":
-      return writeInt(random, pickNumber(source, type.min, type.max));
+      return writeInt(source, pickNumber(source, type.min, type.max));
     case "decimal":
       return writeDecimal(random, pickNumber(source, type.min, type.max));
     case "timestamp":
@@ -62,17 +65,31 @@ export function generateValue(source: Source, type: Type): unknown {
 
 function generateMembers(source: Source, type: Extract<Type, { readonly min: number }>): readonly unknown[] {
   const { random } = source;
-  const wanted = random.pick([type.min, type.min + 1, random.between(type.min, type.min + 4), type.max]);
-  const count = Math.min(wanted, type.max, 70);
+  const usual = random.pick([type.min, type.min + 1, random.between(type.min, type.min + 4)]);
+  const count = random.chance(type.max < 10 ? 0.2 : 0.02) ? type.max : Math.min(usual, type.max);
   const members: unknown[] = [];
   const seen = new Set<string>();
   for (let attempt = 0; members.length < count && attempt < 4 * count; attempt += 1) {
     const member = generateValue(source, type.of);
-    if (type.kind === "set" && seen.has(String(member)) && random.chance(0.98)) continue;
-    seen.add(String(member));
+    const key = memberKey(type.of, member);
+    if (type.kind === "set" && seen.has(key) && !slips(source)) continue;
+    seen.add(key);
     members.push(member);
   }
   return members;
+}
+
+/** Now and then a set has a duplicate, or a path climbs above the root. */
+function slips({ random, isFacts }: Source): boolean {
+  return !isFacts && random.chance(0.01);
+}
+
+/** Equal for two writings of one value. */
+function memberKey({ kind }: Type, member: unknown): string {
+  const text = String(member);
+  if (kind === "path") return posix.resolve(text);
+  if (kind === "timestamp") return String(Date.parse(text));
+  return kind === "decimal" ? text.replace(/\.0+$/, "").replace(/(\.\d*?)0+$/, "$1") : text;
 }
 
 function pickNumber({ random, numbers }: Source, min: bigint, max: bigint, around = 0n): bigint {
@@ -84,10 +101,10 @@ function pickNumber({ random, numbers }: Source, min: bigint, max: bigint, aroun
     : random.pick(fitting.length > 0 ? fitting : [min]);
 }
 
-function writeInt(random: Random, value: bigint): unknown {
+function writeInt({ random, isFacts }: Source, value: bigint): unknown {
   const isSafe = value >= -(2n ** 53n) + 1n && value <= 2n ** 53n - 1n;
   if (isSafe && random.chance(0.7)) return Number(value);
-  return random.chance(0.7) ? String(value) : value;
+  return isFacts || random.chance(0.7) ? String(value) : value;
 }
 
 function writeDecimal(random: Random, scaled: bigint): unknown {
@@ -128,7 +145,8 @@ function pickText(
 
 const CLUMSY_PATHS = ["/a/../b", "//a//b/", "/./a", "/a/b/..", "/a/.", "/..a", "/a b", "/...", "/ab/"];
 
-function pickPath({ random, texts }: Source, bytesMax: number): string {
+function pickPath(source: Source, bytesMax: number): string {
+  const { random, texts } = source;
   const own = texts.filter((text) => text.startsWith("/"));
   const base = own.length > 0 && random.chance(0.5) ? random.pick(own) : random.pick(PATHS);
   const varied = random.pick([
@@ -136,10 +154,10 @@ function pickPath({ random, texts }: Source, bytesMax: number): string {
     base,
     `${base}/x`,
     `${base}x`,
-    `${base}/../b`,
+    `/x${base}/../b`,
     random.pick(CLUMSY_PATHS),
   ]);
-  const path = random.chance(0.03) ? random.pick(["/..", "/a/../..", "/../a"]) : varied;
+  const path = slips(source) ? random.pick(["/..", "/a/../..", "/../a"]) : varied;
   return Buffer.byteLength(path) <= bytesMax ? path : "/";
 }
 

@@ -1,0 +1,20 @@
+/** A short slice of the fuzzer (laws.md, F1 and F2); `npm run fuzz` runs it at length. */
+import { expect, test } from "vitest";
+import { runCampaign } from "../support/generate/campaign.ts";
+import { wasmEngines } from "../support/generate/engines.ts";
+
+test("compiled evaluators agree with the reference", async () => {
+  const disagreements: string[] = [];
+  const result = await runCampaign({
+    seed: 22,
+    start: 0,
+    count: 60,
+    requests: 30,
+    batch: 60,
+    engines: (programs) => wasmEngines(programs, 30),
+    report: (disagreement) => disagreements.push(disagreement),
+  });
+  expect(disagreements).toEqual([]);
+  expect(result.programs).toBe(60);
+  expect(result.decisions).toBe(60 * 30);
+});

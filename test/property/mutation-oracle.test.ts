@@ -1,0 +1,120 @@
+/**
+ * The mutation oracle (laws.md): whoever leaves a field out, or says it badly, gains nothing by it, unless a
+ * rule says that this may be so.
+ */
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Outcome, Verdict } from "@polity/runtime/decision.ts";
+import type { Header } from "@polity/runtime/header.ts";
+import { describe, expect, test } from "vitest";
+import type { Checked } from "../../compiler/checked.ts";
+import { type Facts, loadFacts } from "../../compiler/interpret/facts.ts";
+import { interpret } from "../../compiler/interpret/interpret.ts";
+import { compile } from "../../compiler/pipeline.ts";
+import { compiled } from "../support/compiled.ts";
+import { generateFacts } from "../support/generate/facts.ts";
+import { generateProgram } from "../support/generate/program.ts";
+import { createRandom } from "../support/generate/random.ts";
+import { generateRequest, OWN_DIGEST } from "../support/generate/requests.ts";
+import { type Mutation, mutationsOf } from "../support/mutations.ts";
+
+interface Asked {
+  readonly action: string;
+  readonly fields: unknown;
+  readonly header: Header;
+}
+
+const RANKS: Readonly<Record<Verdict, number>> = { allow: 0, hold: 1, deny: 2, quarantine: 2, terminate: 2 };
+
+interface Tally {
+  mutations: number;
+  exempt: number;
+}
+
+/** Tries every mutation of a request that was not permitted, and fails where one is answered more kindly. */
+function tryMutations(checked: Checked, facts: Facts, asked: Asked, tally: Tally): void {
+  const before = interpret(checked, facts, { ...asked, digest: OWN_DIGEST });
+  if (before.verdict === "allow" || !isJudged(before)) return;
+  for (const mutation of mutationsOf(asked.fields)) {
+    // Another request has another digest, so that approvals of the first one do not count.
+    const after = interpret(checked, facts, { ...asked, fields: mutation.fields, digest: null });
+    tally.mutations += 1;
+    if (RANKS[after.verdict] >= RANKS[before.verdict]) continue;
+    expect(isExempt(checked, asked.action, mutation), explain(mutation, asked, before, after)).toBe(true);
+    tally.exempt += 1;
+  }
+}
+
+/**
+ * Rules were judged and none erred. A rule that errs denies: leaving out the field on which it errs may turn
+ * that into the answer of the others, as any other correction of the request may.
+ */
+function isJudged({ code, errors }: Outcome): boolean {
+  return (code === "rule" || code === "no_rule") && errors.length === 0;
+}
+
+function isExempt(checked: Checked, action: string, { kind, path }: Mutation): boolean {
+  if (kind !== "drop") return false;
+  const rules = checked.rules.filter(({ cases }) => cases.some((each) => each.action === action));
+  return rules.some(({ absentOk }) => absentOk.some((each) => each.path === path));
+}
+
+function explain({ kind, path, fields }: Mutation, asked: Asked, before: Outcome, after: Outcome): string {
+  const text = JSON.stringify([asked.fields, fields], (_, value) =>
+    typeof value === "bigint" ? `${value}n` : value,
+  );
+  return `${kind} ${path}: ${before.verdict} became ${after.verdict} by ${after.rules.join(", ")}; ${text}`;
+}
+
+describe("examples", () => {
+  const folder = join(import.meta.dirname, "../../examples");
+  const names = readdirSync(folder).filter((name) => readdirSync(join(folder, name)).includes("policy.pol"));
+  test.each(names)("%s", (name) => {
+    const read = (file: string) => readFileSync(join(folder, name, file), "utf8");
+    const files = readdirSync(join(folder, name));
+    const checked = compiled(read("policy.pol"));
+    const loaded = loadFacts(
+      checked,
+      files.includes("facts.json") ? JSON.parse(read("facts.json")) : { entities: [] },
+    );
+    if (!loaded.ok) throw new Error(loaded.refusal.message);
+    const tally = { mutations: 0, exempt: 0 };
+    const lines = files.includes("requests.jsonl") ? read("requests.jsonl").trim().split("\n") : [];
+    for (const line of lines) {
+      const { action, fields, now, trust } = JSON.parse(line) as Asked & { now: string; trust?: number };
+      const header = currentHeader(Date.parse(now), trust ?? 1_000);
+      tryMutations(checked, loaded.facts, { action, fields, header }, tally);
+    }
+    for (const each of checked.tests) {
+      const own = loadFacts(checked, { entities: each.facts });
+      if (!own.ok) throw new Error(own.refusal.message);
+      const header = currentHeader(Number(each.header.nowMs), each.header.trust ?? 1_000);
+      tryMutations(checked, own.facts, { action: each.action, fields: each.fields, header }, tally);
+    }
+    expect(tally.mutations).toBeGreaterThan(0);
+  });
+});
+
+/** Everything is free and current. */
+function currentHeader(now: number, trust: number): Header {
+  const containment = { state: "free", readAt: now } as const;
+  return { now, policyFrom: now, policyUntil: now, factsUntil: now, containment, trust, approvals: [] };
+}
+
+test("generated policies", () => {
+  const seed = 20_261_122;
+  const tally = { mutations: 0, exempt: 0 };
+  for (let program = 0; program < 600; program += 1) {
+    const { value: checked } = compile({
+      file: "generated.pol",
+      text: generateProgram(createRandom(seed, program)),
+    });
+    if (checked === null) continue;
+    const facts = generateFacts(createRandom(seed, program, 1), checked);
+    const loaded = loadFacts(checked, facts.json);
+    if (!loaded.ok) continue;
+    for (let n = 0; n < 10; n += 1) tryMutations(checked, loaded.facts, generateRequest(facts.source), tally);
+  }
+  expect(tally.mutations).toBeGreaterThan(10_000);
+  expect(tally.exempt, "exempted pairs met").toBeGreaterThan(0);
+});
