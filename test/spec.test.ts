@@ -34,41 +34,41 @@ describe("a case that is wrong is found", () => {
     {
       what: "a row that expects another verdict",
       program: 'allow a on go when x > 1\ntest "t" on go {\n  | x | expect |\n  | 2 | deny |\n}',
-      says: /^page\.md:11 \(Heading\): test "t": .*expected deny, got allow.*\n {2}wasm: .*\n {2}reference: /,
+      says: /^page\.md:12 \(Heading\): expected deny\n {2}wasm: .*\n {2}reference: /,
     },
     {
       what: "a row that expects another rule",
       program:
         'allow a on go when x > 1\ndeny b on go when x > 5\ntest "t" on go {\n  | x | expect |\n  | 0 | deny by b |\n}',
-      says: /^page\.md:12 \(Heading\): test "t": /,
+      says: /^page\.md:13 \(Heading\): expected deny by b\n/,
     },
     {
       what: "a diagnostic that does not come",
       program: 'allow a on go when x > 1 // error: POL1005 "x"',
-      says: /^page\.md:8 \(Heading\): expected error: POL1005 "x"$/,
+      says: /^page\.md:9 \(Heading\): expected error: POL1005 "x"$/,
     },
     {
       what: "a diagnostic that nobody expects",
       program: "allow a on go when y > 1",
-      says: /^page\.md:8 \(Heading\): unexpected error: POL1005 "y": /,
+      says: /^page\.md:9 \(Heading\): unexpected error: POL1005 "y": /,
     },
     {
       what: "a diagnostic under another text",
       program: 'allow a on go when y > 1 // error: POL1005 "y > 1"',
-      says: /^page\.md:8 \(Heading\): expected .*\npage\.md:8 \(Heading\): unexpected /,
+      says: /^page\.md:9 \(Heading\): expected .*\npage\.md:9 \(Heading\): unexpected /,
     },
     {
       what: "a request that is answered otherwise",
       program:
         'allow a on go when x > 1\n```\n\n```requests\n{"expect": "deny", "action": "go", "fields": {"x": 2}}',
-      says: /^page\.md:12 \(Heading\): expected deny.*\n {2}wasm: .*\n {2}reference: /,
+      says: /^page\.md:13 \(Heading\): expected deny.*\n {2}wasm: .*\n {2}reference: /,
     },
     {
       what: "a reason that is not given",
       program:
         'allow a on go when x > 1 because "{x}"\n```\n\n```requests\n' +
         '{"expect": "allow by a", "reasons": ["3"], "action": "go", "fields": {"x": 2}}',
-      says: /^page\.md:12 \(Heading\): expected allow by a \{"reasons":\["3"\]\}/,
+      says: /^page\.md:13 \(Heading\): expected allow by a \{"reasons":\["3"\]\}/,
     },
   ])("$what", async ({ program, says }) => {
     const head = "polity 1\npolicy spec.self version 1\naction go { x: int }";

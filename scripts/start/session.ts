@@ -4,7 +4,6 @@ import { join } from "node:path";
 import type { Verdict } from "@polity/runtime/decision.ts";
 import type { Header } from "@polity/runtime/header.ts";
 import type { Host } from "@polity/runtime/index.ts";
-import { renderReason } from "@polity/runtime/render.ts";
 import { sessionRequests } from "../../examples/coding-agent/requests.ts";
 
 export interface Call {
@@ -65,14 +64,18 @@ function aboutOf({ path, paths, source, destination }: Call["fields"]): string {
 
 export function answer(host: Host, call: Call): Answer {
   const decision = host.decide(call.action, call.fields, call.header);
-  const rules = decision.rules.filter((name) => host.verdictOf(name) === decision.verdict);
+  const verdicts = new Map(host.manifest.rules.map(({ name, verdict }) => [name, verdict]));
+  const rules = decision.rules.filter((name) => verdicts.get(name) === decision.verdict);
   return {
     call,
     verdict: decision.verdict,
     because: decision.code === "rule" ? rules.join(", ") : decision.code,
-    reason: decision.reasons.map(renderReason).join("; "),
+    reason: decision.reasons.join("; "),
   };
 }
+
+const WARM_UP = 2_000;
+const MEASURED = 1_001;
 
 /** Nanoseconds per decision: the median of many passes over the whole session, after some to warm up. */
 export function timePerDecision(host: Host, calls: readonly Call[]): number {
@@ -85,6 +88,3 @@ export function timePerDecision(host: Host, calls: readonly Call[]): number {
   const measured = passes.slice(WARM_UP).sort((a, b) => a - b);
   return measured[measured.length >> 1] ?? 0;
 }
-
-const WARM_UP = 2_000;
-const MEASURED = 1_001;

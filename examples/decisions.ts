@@ -1,0 +1,48 @@
+/** What each example answers to its requests, as the lines of its `expected.jsonl`. */
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { renderReason } from "@polity/runtime/render.ts";
+import { answer } from "../cli/answer.ts";
+import { openDesk } from "../cli/desk.ts";
+import type { EngineName } from "../cli/engines.ts";
+import { sessionRequests } from "./coding-agent/requests.ts";
+
+export const EXAMPLES = ["access", "coding-agent", "deploy", "payments"] as const;
+export type Example = (typeof EXAMPLES)[number];
+
+const folder = dirname(fileURLToPath(import.meta.url));
+
+export function pathOf(example: Example, name: string): string {
+  return join(folder, example, name);
+}
+
+/** The requests of the recorded session, as the file beside it has them. */
+export function codingAgentRequests(): string {
+  return lines(sessionRequests(readFileSync(pathOf("coding-agent", "session.jsonl"), "utf8")));
+}
+
+/** One line for each request. What a release of the compiler changes by itself, the evaluator's name, is left out. */
+export async function decisionLines(example: Example, engine: EngineName): Promise<string> {
+  const facts = pathOf(example, "facts.json");
+  const desk = await openDesk(
+    { policy: pathOf(example, "policy.pol"), facts: existsSync(facts) ? facts : null },
+    engine,
+  );
+  if (desk === null) throw new Error(`${example}: the policy has errors`);
+  const requests = readFileSync(pathOf(example, "requests.jsonl"), "utf8").trimEnd().split("\n");
+  return lines(
+    requests.map((text) => {
+      const { id, outcome, request } = answer(desk, text).decision;
+      const { verdict, code, rules, errors } = outcome;
+      const [reasons, notes] = [outcome.reasons, outcome.notes].map((told) => {
+        return told.map(({ rule, parts }) => `${rule}: ${renderReason(parts)}`);
+      });
+      return { id, verdict, code, rules, errors, reasons, notes, request };
+    }),
+  );
+}
+
+function lines(values: readonly unknown[]): string {
+  return values.map((value) => `${JSON.stringify(value)}\n`).join("");
+}
