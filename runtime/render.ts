@@ -32,7 +32,7 @@ function renderValue(value: ReasonValue): string {
     case "enum":
       return value.member;
     case "entity":
-      return `${value.type}::"${escapeText(value.id).replace(/["\\]/g, "\\$&")}"`;
+      return `${value.type}::"${escapeText(value.id.replace(/["\\]/g, "\\$&"))}"`;
     case "error":
       return "‹error›";
     default:
