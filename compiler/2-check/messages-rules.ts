@@ -133,15 +133,9 @@ export function templateTooLong(span: Span, bytes: number, bytesMax: number): Di
   return error("POL3018", span, `this text has ${bytes} bytes, at most ${bytesMax} are allowed`);
 }
 
-export function wrongCondition(span: Span, isAlways: boolean): Diagnostic {
-  return isAlways
-    ? error("POL3019", span, "`always` stands alone: the rule has a condition")
-    : error("POL3019", span, "the rule has no condition", "write `always` if it is meant for every request");
-}
-
 /** The field exists, but only in some of the rule's actions is it what the path says. */
 export function absentOkNeverAbsent(span: Span, path: string, actions: readonly string[]): Diagnostic {
-  return error("POL3020", span, `\`${path}\` is never absent or empty on ${listed(actions)}`);
+  return error("POL3019", span, `\`${path}\` is never absent or empty on ${listed(actions)}`);
 }
 
 export const codes: readonly string[] = [
@@ -164,5 +158,4 @@ export const codes: readonly string[] = [
   "POL3017",
   "POL3018",
   "POL3019",
-  "POL3020",
 ];

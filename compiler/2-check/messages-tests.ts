@@ -38,14 +38,10 @@ export function wrongParent(span: Span, type: string, parent: string): Diagnosti
   );
 }
 
-export function wrongCells(span: Span, found: number, columns: number): Diagnostic {
-  return error("POL4008", span, `this row has ${found} cells, the table has ${columns} columns`);
-}
-
 export function missingEntities(span: Span, names: readonly string[]): Diagnostic {
   const some = names.slice(0, 3);
   const message = `the facts lack ${listed(some)}${names.length > 3 ? " and others" : ""}, which rules name`;
-  return error("POL4009", span, message, "facts without an entity that the policy names are refused");
+  return error("POL4008", span, message, "facts without an entity that the policy names are refused");
 }
 
 export const codes: readonly string[] = [
@@ -57,5 +53,4 @@ export const codes: readonly string[] = [
   "POL4006",
   "POL4007",
   "POL4008",
-  "POL4009",
 ];

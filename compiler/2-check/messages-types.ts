@@ -129,25 +129,22 @@ export function notCollection(span: Span, op: string, found: string): Diagnostic
   return error("POL2021", span, `\`${op}\` goes over a list or a set, not over \`${found}\``);
 }
 
-export function strayRange(span: Span): Diagnostic {
-  return error("POL2022", span, "a range stands only to the right of `in`");
-}
-
 export function tooDeep(span: Span, max: number): Diagnostic {
   return error(
-    "POL2023",
+    "POL2022",
     span,
     `this expression is nested more than ${max} levels deep`,
     "a long chain of comparisons is a set with `in`, or several rules",
   );
 }
 
-export function notAValue(span: Span, name: string, what: string): Diagnostic {
-  return error("POL2024", span, `\`${name}\` is ${what}, not a value`);
+/** `text` as written, which is `what`. */
+export function notAValue(span: Span, text: string, what: string): Diagnostic {
+  return error("POL2023", span, `\`${text}\` is ${what}, not a value`);
 }
 
 export function unknownEntityType(name: Name, suggestion: string | null): Diagnostic {
-  return error("POL2025", name.span, `\`${name.text}\` is not an entity type`, didYouMean(suggestion));
+  return error("POL2024", name.span, `\`${name.text}\` is not an entity type`, didYouMean(suggestion));
 }
 
 export const codes: readonly string[] = [
@@ -175,5 +172,4 @@ export const codes: readonly string[] = [
   "POL2022",
   "POL2023",
   "POL2024",
-  "POL2025",
 ];

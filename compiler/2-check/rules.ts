@@ -7,7 +7,7 @@ import { checkApproval } from "./approvals.ts";
 import { uniqueNames } from "./declarations.ts";
 import { checkCondition, checkExpression, checkRaw } from "./expressions/expression.ts";
 import { unknownAction } from "./messages-names.ts";
-import { allowEverything, needsSubject, untilWithoutHold, wrongCondition } from "./messages-rules.ts";
+import { allowEverything, needsSubject, untilWithoutHold } from "./messages-rules.ts";
 import { bothFacts, NOTHING } from "./narrowing.ts";
 import { compareNames } from "./order.ts";
 import { type Env, NO_VARIABLES, newVariables, type Scope } from "./scope.ts";
@@ -43,7 +43,10 @@ function checkRule(declaration: RuleDeclaration, world: World): RuleResult {
   checkAbsentOk(declaration, actions, world);
   const whole: Case[] = [];
   for (const checked of cases) if (checked !== null) whole.push(checked);
-  if (whole.length !== cases.length) return { declaration, actions, rule: null };
+  // A rule without a condition would fire always. The parser refuses it; nothing here may let it pass.
+  const { when, unless, always } = declaration;
+  const isConditioned = always !== (when !== null || unless !== null);
+  if (!isConditioned || whole.length !== cases.length) return { declaration, actions, rule: null };
   warnUnused(declaration, silence, world);
   const absentOk = declaration.absentOk.map((one) => ({ path: dotted(one), why: one.why }));
   const { name, verdict } = declaration;
@@ -52,8 +55,7 @@ function checkRule(declaration: RuleDeclaration, world: World): RuleResult {
 }
 
 function checkForm(declaration: RuleDeclaration, { report, subject, source }: World): void {
-  const { name, verdict, always, when, unless, until } = declaration;
-  if (always === (when !== null || unless !== null)) report(wrongCondition(name.span, always));
+  const { verdict, until } = declaration;
   if (verdict === "allow" && declaration.actions === null)
     report(allowEverything(starSpan(declaration, source.text)));
   const isAboutSubject = verdict === "quarantine" || verdict === "terminate";

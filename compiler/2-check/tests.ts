@@ -10,7 +10,6 @@ import {
   unknownCode,
   unknownRule,
   unknownTestField,
-  wrongCells,
 } from "./messages-tests.ts";
 import { compareNames } from "./order.ts";
 import type { RuleResult } from "./rules.ts";
@@ -56,7 +55,7 @@ function checkTest(test: TestDeclaration, context: TestContext): readonly Test[]
   const rows: Test[] = [];
   let isWhole = facts !== null && approvals !== null && given !== null && columns;
   for (const row of test.rows) {
-    const cells = columns ? rowFields(test, row, world) : null;
+    const cells = columns ? rowFields(test, row) : null;
     const own = cells === null ? null : checkGiven(cells, test, declared, context);
     const expect = checkExpectation(row.expect, test, context);
     if (own === null || expect === null || facts === null || approvals === null || given === null) {
@@ -134,12 +133,9 @@ function checkColumns(test: TestDeclaration, declared: Fields, world: World): bo
   return isWhole;
 }
 
-function rowFields(test: TestDeclaration, row: TestRow, world: World): readonly TestField[] | null {
-  if (row.cells.length !== test.columns.length) {
-    // The expectation is a cell of its own column.
-    world.report(wrongCells(row.span, row.cells.length + 1, test.columns.length + 1));
-    return null;
-  }
+function rowFields(test: TestDeclaration, row: TestRow): readonly TestField[] | null {
+  // The parser has reported it.
+  if (row.cells.length !== test.columns.length) return null;
   const fields: TestField[] = [];
   for (const [index, value] of row.cells.entries()) {
     const name = test.columns[index];

@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { check } from "../../compiler/2-check/check.ts";
-import { hasErrors } from "../../compiler/diagnostic.ts";
 import { parse } from "../../compiler/1-parse/parse.ts";
+import { check } from "../../compiler/2-check/check.ts";
 import type { Checked } from "../../compiler/checked.ts";
+import { hasErrors } from "../../compiler/diagnostic.ts";
 import { loadFacts } from "../../compiler/interpret/facts.ts";
 import { interpret } from "../../compiler/interpret/interpret.ts";
 import {

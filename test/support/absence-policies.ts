@@ -43,7 +43,9 @@ function bool(scope: Scope): string {
   const { random, depth } = scope;
   if (depth === 0) return leaf(scope);
   const inner = { ...scope, depth: depth - 1 };
-  switch (random.pick(["and", "or", "not", "guard", "guard", "quantifier", "equal", "leaf", "leaf", "leaf"])) {
+  switch (
+    random.pick(["and", "or", "not", "guard", "guard", "quantifier", "equal", "leaf", "leaf", "leaf"])
+  ) {
     case "and":
       return `(${bool(inner)} and ${bool(inner)})`;
     case "or":
@@ -94,7 +96,9 @@ function quantifier(scope: Scope): string {
 
 function leaf(scope: Scope): string {
   const { random } = scope;
-  switch (random.pick(["order", "order", "order", "present", "bool", "flag", "in", "enum", "text", "entity"])) {
+  switch (
+    random.pick(["order", "order", "order", "present", "bool", "flag", "in", "enum", "text", "entity"])
+  ) {
     case "present":
       return `${random.pick([...OPTIONAL_INTS, "p", "f", "s", "q"])} is ${random.pick(["present", "absent"])}`;
     case "bool":
@@ -120,10 +124,10 @@ function leaf(scope: Scope): string {
     case "entity":
       return random.pick([
         "(q ?? bot) == bot",
-        "(q ?? bot) in Team::\"t\"",
+        '(q ?? bot) in Team::"t"',
         "(q ?? bot).lim > 0",
         "(bot.boss ?? bot) != bot",
-        "bot in Team::\"t\"",
+        'bot in Team::"t"',
       ]);
     default:
       return `${int(scope)} ${order(random)} ${int(scope)}`;
@@ -143,7 +147,12 @@ function int(scope: Scope): string {
       return `(${int(inner)} ${random.pick(["+", "-", "*"])} ${int(inner)})`;
     case "risky":
       if (random.chance(0.6)) return random.pick(scope.ints);
-      return random.pick([`(3 / ${random.pick(scope.ints)})`, "(big + 1)", `(3 % (x ?? 1))`, "(3 / (y ?? 3))"]);
+      return random.pick([
+        `(3 / ${random.pick(scope.ints)})`,
+        "(big + 1)",
+        `(3 % (x ?? 1))`,
+        "(3 / (y ?? 3))",
+      ]);
     case "negate":
       return `(-${random.pick(scope.ints)})`;
     default:
@@ -198,7 +207,11 @@ export function generateFacts(random: Random): { readonly entities: readonly Jso
     id,
     attributes: {
       lim: small(),
-      ...maybe(random, { cap: small(), lucky: random.pick([[], [1], [1, 3]]), boss: random.pick(["b0", "b1"]) }),
+      ...maybe(random, {
+        cap: small(),
+        lucky: random.pick([[], [1], [1, 3]]),
+        boss: random.pick(["b0", "b1"]),
+      }),
     },
     parents: random.chance(0.5) ? [{ type: "Team", id: "t" }] : [],
   }));
@@ -214,10 +227,10 @@ const OPTIONAL = ["x", "y", "f", "c", "w", "q", "huge", "s", "p"];
 /** The same fields without one optional part, for every such part that is there. */
 export function dropEach(fields: Json): readonly Json[] {
   const dropped = OPTIONAL.filter((name) => name in fields).map((name) => without(fields, name));
-  const part = fields["p"] as Json | undefined;
+  const part = fields.p as Json | undefined;
   for (const name of ["n", "on"]) {
     if (part !== undefined && name in part) dropped.push({ ...fields, p: without(part, name) });
-    const items = fields["items"] as readonly Json[];
+    const items = fields.items as readonly Json[];
     for (const [index, item] of items.entries()) {
       if (name in item) dropped.push({ ...fields, items: items.with(index, without(item, name)) });
     }
@@ -226,9 +239,9 @@ export function dropEach(fields: Json): readonly Json[] {
 }
 
 /** Facts without one optional attribute of one entity. */
-export function dropEachFact(facts: { readonly entities: readonly Json[] }): readonly typeof facts[] {
+export function dropEachFact(facts: { readonly entities: readonly Json[] }): readonly (typeof facts)[] {
   return facts.entities.flatMap((entity, index) => {
-    const attributes = (entity["attributes"] ?? {}) as Json;
+    const attributes = (entity.attributes ?? {}) as Json;
     const names = ["cap", "lucky", "boss"].filter((name) => name in attributes);
     return names.map((name) => ({
       entities: facts.entities.with(index, { ...entity, attributes: without(attributes, name) }),

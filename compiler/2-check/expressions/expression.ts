@@ -3,7 +3,7 @@ import type { Type } from "@polity/runtime/layout.ts";
 import type { Expr as Node } from "../../ast.ts";
 import { unreachable } from "../../diagnostic.ts";
 import { unprovedOptional } from "../messages-rules.ts";
-import { strayRange, tooDeep, wrongType } from "../messages-types.ts";
+import { notAValue, tooDeep, wrongType } from "../messages-types.ts";
 import { pathKey, pathText } from "../narrowing.ts";
 import { done, type Env, FAILED, type Outcome, outcome, type Scope } from "../scope.ts";
 import { BOOL, sameType, showType } from "../types.ts";
@@ -77,7 +77,8 @@ export function checkRaw(node: Node, scope: Scope, env: Env, expected: Type | nu
     case "binary":
       return checkBinary(node, scope, env, expected);
     case "range":
-      scope.report(strayRange(node.span));
+      // The parser takes ranges only where they belong; a tree that was built otherwise is refused all the same.
+      scope.report(notAValue(node.span, "..", "a range"));
       return FAILED;
     case "presence":
       return checkPresence(node, scope, env);
