@@ -2,7 +2,7 @@
 // going on after a refusal is safe; what is decoded then is never used.
 import { base, cursor, inFacts, limit, nameEntity, refusal, refuse, shift, take } from "./memory";
 import { INVALID, OUT_OF_RANGE, TOO_LARGE } from "./codes";
-import { compareBytes, idCharacters, lengthOf, padded, textOf, wellFormed } from "./text";
+import { compareBytes, idText, lengthOf, padded, textOf, wellFormed } from "./text";
 import { canonicalPath, sortPaths } from "./path";
 import { find, isRecord } from "./directory";
 
@@ -26,33 +26,34 @@ export function decodeNumber(p: usize, from: i64, to: i64): void {
   store<i64>(p + shift, value);
 }
 
-export function decodeText(p: usize, bytesMax: u32): void {
+// Takes the text's bytes and points the decoded slot at them; false where there are none, or they cannot be.
+// @ts-ignore: decorator
+@inline function takeText(p: usize, bytesMax: u32): bool {
   const offset = load<u32>(p);
   const length = load<u32>(p, 4);
-  if (length == 0) {
-    if (offset != 0) refuse(INVALID);
+  const slot = p + shift;
+  if (length - 1 >= bytesMax || !take(offset, padded(length))) {
+    refuse(length > bytesMax ? TOO_LARGE : INVALID);
+    store<u64>(slot, 0);
+    return false;
+  }
+  store<u32>(slot, <u32>(base + offset - slot));
+  store<u32>(slot, length, 4);
+  return true;
+}
+
+export function decodeText(p: usize, bytesMax: u32): void {
+  if (load<u64>(p) == 0) {
     store<u64>(p + shift, 0);
     return;
   }
-  if (length > bytesMax) {
-    refuse(TOO_LARGE);
-    store<u64>(p + shift, 0);
-    return;
-  }
-  const text = base + offset;
-  if (!take(offset, padded(length)) || !wellFormed(text, length)) {
-    refuse(INVALID);
-    store<u64>(p + shift, 0);
-    return;
-  }
-  store<u32>(p + shift, <u32>(text - (p + shift)));
-  store<u32>(p + shift, length, 4);
+  const slot = p + shift;
+  if (takeText(p, bytesMax) && !wellFormed(textOf(slot), lengthOf(slot))) refuse(INVALID);
 }
 
 export function decodeId(p: usize, bytesMax: u32): void {
-  decodeText(p, bytesMax);
   const slot = p + shift;
-  if (!idCharacters(textOf(slot), lengthOf(slot))) refuse(INVALID);
+  if (takeText(p, bytesMax) && !idText(textOf(slot), lengthOf(slot))) refuse(INVALID);
 }
 
 export function decodePath(p: usize, bytesMax: u32): void {

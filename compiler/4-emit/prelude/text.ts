@@ -71,48 +71,64 @@ export function compareText(a: usize, b: usize): i32 {
   return lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : lead < 0xf5 ? 4 : 0;
 }
 
-// Well-formed UTF-8 (Unicode 3.9, table 3-7) whose padding is zero.
+const HIGH_BITS: u64 = 0x8080808080808080;
+
+// Well-formed UTF-8 (Unicode 3.9, table 3-7) whose padding is zero. Words of ASCII, which is nearly all there is,
+// are passed over.
 export function wellFormed(p: usize, length: u32): bool {
   const end = p + length;
   const tail = length & 7;
-  if (tail != 0 && load<u64>(p + (length - tail)) >> (<u64>tail << 3) != 0) return false;
+  if (tail != 0 && load<u64>(end - tail) >> (<u64>tail << 3) != 0) return false;
   while (p < end) {
-    if ((load<u64>(p) & 0x8080808080808080) == 0) {
-      p += 8;
-      continue;
-    }
-    const stop = min(p + 8, end);
-    while (p < stop) {
-      const lead = <u32>load<u8>(p);
-      const width = widthOf(lead);
-      if (width == 0 || p + width > end) return false;
-      if (width > 1) {
-        const next = <u32>load<u8>(p, 1);
-        if (!continues(p + 1)) return false;
-        if (width > 2 && !continues(p + 2)) return false;
-        if (width > 3 && !continues(p + 3)) return false;
-        if (lead == 0xe0 && next < 0xa0) return false;
-        if (lead == 0xed && next > 0x9f) return false;
-        if (lead == 0xf0 && next < 0x90) return false;
-        if (lead == 0xf4 && next > 0x8f) return false;
-      }
-      p += width;
-    }
+    if ((load<u64>(p) & HIGH_BITS) != 0) return charactersWellFormed(p, end);
+    p += 8;
   }
   return true;
 }
 
-// One bit for each of the first 128 characters: [A-Za-z0-9._:@/-].
-const ID_LOW: u64 = 0x07ffe00000000000;
-const ID_HIGH: u64 = 0x07fffffe87ffffff;
-
-export function idCharacters(p: usize, length: u32): bool {
-  let good: u64 = length == 0 ? 0 : 1;
-  for (const end = p + length; p < end; p++) {
-    const c = <u64>load<u8>(p);
-    good &= (c < 64 ? ID_LOW : c < 128 ? ID_HIGH : 0) >> (c & 63);
+function charactersWellFormed(p: usize, end: usize): bool {
+  while (p < end) {
+    const lead = <u32>load<u8>(p);
+    const width = widthOf(lead);
+    if (width == 0 || p + width > end) return false;
+    if (width > 1) {
+      const next = <u32>load<u8>(p, 1);
+      if (!continues(p + 1)) return false;
+      if (width > 2 && !continues(p + 2)) return false;
+      if (width > 3 && !continues(p + 3)) return false;
+      if (lead == 0xe0 && next < 0xa0) return false;
+      if (lead == 0xed && next > 0x9f) return false;
+      if (lead == 0xf0 && next < 0x90) return false;
+      if (lead == 0xf4 && next > 0x8f) return false;
+    }
+    p += width;
   }
-  return good != 0;
+  return true;
+}
+
+// The high bit of each byte of `word` that lies in from..to; all bytes are below 0x80, so no sum carries over.
+// @ts-ignore: decorator
+@inline function within(word: u64, from: u64, to: u64): u64 {
+  const ones: u64 = 0x0101010101010101;
+  return (word + (0x80 - from) * ones) & ~(word + (0x7f - to) * ones);
+}
+
+// [A-Za-z0-9._:@/-], eight characters at a time: `-./0-9:` and `@A-Z` are neighbours in ASCII.
+// @ts-ignore: decorator
+@inline function idWord(word: u64): bool {
+  const good = within(word, 0x2d, 0x3a) | within(word, 0x40, 0x5a) | within(word, 0x61, 0x7a) | within(word, 0x5f, 0x5f);
+  return (good & ~word & HIGH_BITS) == HIGH_BITS;
+}
+
+// Padded text of at least one character, all of them `[A-Za-z0-9._:@/-]`; the padding is zero.
+export function idText(p: usize, length: u32): bool {
+  const end = p + (length & ~7);
+  for (; p < end; p += 8) if (!idWord(load<u64>(p))) return false;
+  const tail = <u64>(length & 7) << 3;
+  if (tail == 0) return length != 0;
+  const word = load<u64>(p);
+  const beyond = ~(<u64>0) << tail;
+  return (word & beyond) == 0 && idWord(word | (beyond & 0x4141414141414141));
 }
 
 export function startsWith(a: usize, prefix: usize): bool {
