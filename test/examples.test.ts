@@ -126,7 +126,10 @@ describe("README.md", () => {
     const shown = blocks.find(([, language]) => language === "text")?.[2] ?? "";
     const file = join(scratch, "embed.ts");
     // Bare names resolve from the place of the program.
-    writeFileSync(file, program.replaceAll('"@polity/', `"${root}/`));
+    const placed = program
+      .replaceAll('"@polity/', `"${root}/`)
+      .replaceAll('"examples/', `"${root}/examples/`);
+    writeFileSync(file, placed);
     expect(existsSync(join(scratch, "payments.wasm"))).toBe(true);
     const { stdout, stderr } = spawnSync(process.execPath, [file], { cwd: scratch, encoding: "utf8" });
     expect(stderr).toBe("");
