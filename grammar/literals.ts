@@ -115,7 +115,7 @@ function skipEscape(scan: Scan, isTemplate: boolean): void {
   const code = hex === null ? -1 : Number.parseInt(hex.slice(3, -1), 16);
   const isScalar = code >= 0 && code <= 0x10ffff && (code < 0xd800 || code > 0xdfff);
   const like = next === "u" ? matchAt(CODE_POINT_LIKE, scan.text, start) : null;
-  const length = next === "\n" || next === "\r" ? 1 : 2;
-  scan.at = Math.min(scan.text.length, start + (hex ?? like ?? "").length || start + length);
+  const shortest = next === "\n" || next === "\r" ? 1 : 2;
+  scan.at = Math.min(scan.text.length, start + Math.max(shortest, (hex ?? like ?? "").length));
   if (!isScalar) scan.sink.add("bad-escape", start, scan.at, scan.text.slice(start, scan.at));
 }

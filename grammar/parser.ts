@@ -102,11 +102,13 @@ function attempt<T>(grammar: Grammar, from: number, read: () => T): T | null {
 function report({ reading }: Grammar, from: number, error: Error & { readonly token: IToken }): void {
   const begin = reading.tokens[from + 1]?.startOffset ?? 0;
   const { start, end, found } = placeOf(reading, error.token);
-  for (const problem of reading.sink.problems) {
-    if (problem.kind !== "unavailable" && problem.start >= begin && problem.start <= end) return;
-  }
+  if (isExplained(reading, begin, end)) return;
   const expected = error.message.split("\n").filter((entry) => entry !== "");
   reading.sink.add("unexpected", start, end, found, expected);
+}
+
+function isExplained({ sink }: Reading, begin: number, end: number): boolean {
+  return sink.problems.some(({ kind, start }) => kind !== "unavailable" && start >= begin && start <= end);
 }
 
 function placeOf(reading: Reading, token: IToken): { start: number; end: number; found: string } {
@@ -153,6 +155,8 @@ function refuseUnknown(grammar: Grammar, last: ItemTree | undefined): void {
   const { start, end, found } = placeOf(reading, $.LA(1));
   const expected = words.map((word) => `\`${word}\``);
   reading.incomplete = true;
-  reading.sink.add("unknown-declaration", start, end, found, expected);
+  if (!isExplained(reading, lastEnd(grammar), end)) {
+    reading.sink.add("unknown-declaration", start, end, found, expected);
+  }
   skipToDeclaration(grammar, $.exportLexerState() + 1);
 }

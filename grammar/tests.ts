@@ -275,17 +275,26 @@ function defineTable(
     const columns = $.SUBRULE(head);
     const rows: RowTree[] = [];
     $.AT_LEAST_ONE(() => {
-      const read = $.SUBRULE(row);
-      if (read.cells?.length === columns.length) rows.push(read);
-      else reportWidth(grammar, columns, read);
+      if (!refuseRow(grammar, columns)) rows.push($.SUBRULE(row));
     });
     return { columns, rows };
   });
 }
 
-function reportWidth({ reading }: Grammar, columns: readonly NameTree[], row: RowTree): void {
-  const expected = [String(columns.length + 1)];
-  reading.sink.add("cell-count", row.start, row.end, String((row.cells?.length ?? 0) + 1), expected);
+/** A row that is too short or too long is passed over: which of its cells is which cannot be known. */
+function refuseRow(grammar: Grammar, columns: readonly NameTree[]): boolean {
+  const { tools: $, reading } = grammar;
+  if ($.RECORDING_PHASE) return false;
+  const width = countCells(grammar);
+  const expected = columns.length + 1;
+  if (width === expected || width === 0) return false;
+  const { startOffset: start } = $.LA(1);
+  for (let borders = 0; borders <= width; borders += 1) {
+    do $.SKIP_TOKEN();
+    while (borders < width && $.LA(1).tokenType !== t.Pipe);
+  }
+  reading.sink.add("cell-count", start, lastEnd(grammar), String(width), [String(expected)]);
+  return true;
 }
 
 /** How many cells the row that begins here has: a row ends where a border is followed by another one, or by no cell. */

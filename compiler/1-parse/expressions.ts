@@ -42,6 +42,14 @@ export function exprOf(tree: ExprTree, report: Report): Expr {
     case "negate":
       return negationOf(tree, report);
     case "binary": {
+      const nothing = [tree.left, tree.right].find(
+        (side) => side.kind === "reference" && side.name === "null",
+      );
+      if (nothing !== undefined) {
+        // Whatever the other side is, nothing can be said about the comparison.
+        report(nullLiteral(spanOf(nothing)));
+        return { kind: "missing", span };
+      }
       const left = exprOf(tree.left, report);
       return { kind: "binary", op: tree.op, left, right: exprOf(tree.right, report), span };
     }
