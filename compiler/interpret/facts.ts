@@ -79,12 +79,15 @@ function readSnapshot(facts: unknown): readonly unknown[] | Refusal {
   const snapshot = ownData(facts);
   if (snapshot === undefined) return refusalOf("facts.invalid", "a snapshot is an object", null);
   for (const [key, value] of snapshot) {
-    if (key === "entities" || isEmpty(value)) continue;
+    if (key === "entities" || (RESERVED.has(key) && isEmpty(value))) continue;
     return refusalOf("facts.invalid", `\`${key}\` has no meaning in this version`, null);
   }
   const items = readItems(snapshot.get("entities"), Number.POSITIVE_INFINITY);
   return isDenial(items) ? refusalOf("facts.invalid", "`entities` is not a list", null) : items;
 }
+
+/** Parts of later versions: allowed as long as nothing is in them. */
+const RESERVED: ReadonlySet<string> = new Set(["tables", "settings"]);
 
 function isEmpty(value: unknown): boolean {
   if (Array.isArray(value)) return value.length === 0;

@@ -32,12 +32,11 @@ function* mutate(value: unknown, path: string): Generator<Mutation> {
   }
 }
 
-/** The same thing, badly said, and things that are empty or false elsewhere. */
+/** The same thing in another form, or no value of its type; never another value of its type. */
 function otherTypes(value: unknown): readonly unknown[] {
-  const badly = typeof value === "string" ? [[value]] : [String(value)];
-  return [...badly, {}, [], "", 0, false].filter(
-    (other) => typeof other !== typeof value || Array.isArray(value),
-  );
+  const wrapped = typeof value === "string" ? [value] : String(value);
+  const isObject = typeof value === "object" && !Array.isArray(value);
+  return isObject ? [wrapped, [], true] : [wrapped, {}, typeof value === "boolean" ? 1 : true];
 }
 
 function recase(name: string): string {

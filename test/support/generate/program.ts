@@ -8,8 +8,11 @@ import { printType } from "./print-type.ts";
 import type { Random } from "./random.ts";
 import { generateSchema, type Schema } from "./schema.ts";
 
-/** Source text. A few of them are refused by the checker, mostly for what an absent field would grant. */
-export function generateProgram(random: Random): string {
+/**
+ * Source text. Some of them are refused by the checker, mostly for what an absent field would grant: `absentOk` is
+ * the probability that a rule says `@absent_ok` for every path whose absence it asks about.
+ */
+export function generateProgram(random: Random, absentOk = 0.95): string {
   const schema = generateSchema(random);
   const parts = [
     "polity 1",
@@ -19,7 +22,7 @@ export function generateProgram(random: Random): string {
     ...printSchema(schema),
   ];
   const count = random.between(1, 8);
-  for (let n = 0; n < count; n += 1) parts.push(generateRule(random, schema, `r${n}`));
+  for (let n = 0; n < count; n += 1) parts.push(generateRule(random, schema, `r${n}`, absentOk));
   return `${parts.join("\n")}\n`;
 }
 
@@ -54,7 +57,7 @@ const VERDICTS = [
   "terminate",
 ];
 
-function generateRule(random: Random, schema: Schema, name: string): string {
+function generateRule(random: Random, schema: Schema, name: string, absentOk: number): string {
   const anyVerdict = random.pick(VERDICTS);
   const needsSubject = anyVerdict === "quarantine" || anyVerdict === "terminate";
   const verdict = needsSubject && schema.subject === null ? "deny" : anyVerdict;
@@ -73,7 +76,8 @@ function generateRule(random: Random, schema: Schema, name: string): string {
   if (verdict === "hold") clauses.push(generateUntil(context));
   if (random.chance(0.5)) clauses.push(`  because ${generateTemplate(context, false)}`);
   if (random.chance(0.4)) clauses.push(`  note ${generateTemplate(context, true)}`);
-  for (const path of rule.absences) clauses.push(`  @absent_ok(${path}, "generated")`);
+  const isSilent = random.chance(absentOk);
+  for (const path of isSilent ? rule.absences : []) clauses.push(`  @absent_ok(${path}, "generated")`);
   const on = isEverywhere ? "*" : actions.map((action) => action.name).join(", ");
   return [`${verdict} ${name} on ${on}`, ...clauses].join("\n");
 }
