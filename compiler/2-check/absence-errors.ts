@@ -3,6 +3,7 @@
  * by its operands or by whether it is reached at all, leaving the path out could turn that denial into what the
  * other rules say.
  */
+import type { RuleDeclaration } from "../ast.ts";
 import type { Expr } from "../checked.ts";
 import type { AbsentPath, Clauses } from "./absence.ts";
 import type { Silence } from "./absent-ok.ts";
@@ -14,7 +15,14 @@ import { operandsOf } from "./walk.ts";
 
 type Report = (erring: Expr) => void;
 
+/**
+ * The answer of an expression with which a rule of `deny` or stronger surely fires, or null. Where an error is
+ * skipped because of just that answer, nothing is loosened: the error would have denied, and now the rule does.
+ */
+type Firing = boolean | null;
+
 export function reportLostErrors(
+  { verdict }: RuleDeclaration,
   { when, unless }: Clauses,
   path: AbsentPath,
   drop: Drop,
@@ -25,29 +33,41 @@ export function reportLostErrors(
     if (silence.covers(path.origin)) return;
     scope.report(absenceHidesError(firstErring(erring).span, path.origin ?? path.text));
   };
-  if (when !== null) lost(when, drop, report);
+  const denies = verdict !== "allow" && verdict !== "hold";
+  if (when !== null) lost(when, denies && unless === null ? true : null, drop, report);
   if (unless === null) return;
-  lost(unless, drop, report);
+  const change = when === null ? "same" : direction(when, drop);
+  lost(unless, denies && change === "same" ? false : null, drop, report);
   // `unless` is looked at only where `when` held.
-  if (unless.mayErr && when !== null && isReachedLess(direction(when, drop), true)) report(unless);
+  if (unless.mayErr && isReachedLess(change, true)) report(unless);
 }
 
-function lost(expr: Expr, drop: Drop, report: Report): void {
+function lost(expr: Expr, firing: Firing, drop: Drop, report: Report): void {
   if (!expr.mayErr) return;
-  if (expr.kind === "coalesce" && pathKey(expr.of) === drop.path) {
-    // The default is looked at only where the path is absent: its errors can appear, never disappear.
-    return;
-  }
-  for (const operand of operandsOf(expr)) lost(operand, drop, report);
+  // The default is looked at only where the path is absent: its errors can appear, never disappear.
+  if (expr.kind === "coalesce" && pathKey(expr.of) === drop.path) return;
+  const within = firingWithin(expr, firing);
+  for (const operand of operandsOf(expr)) lost(operand, within, drop, report);
   if (canErrItself(expr) && operandsOf(expr).some((part) => direction(part, drop) !== "same")) report(expr);
   if (expr.kind === "and" || expr.kind === "or") {
-    const isReached = isReachedLess(direction(expr.left, drop), expr.kind === "and");
-    if (expr.right.mayErr && isReached) report(expr.right);
+    const isAnd = expr.kind === "and";
+    const isReached = isReachedLess(direction(expr.left, drop), isAnd);
+    if (expr.right.mayErr && isReached && firing !== !isAnd) report(expr.right);
   }
   if (expr.kind === "quantifier" && expr.body.mayErr) {
-    const stopsEarlier = expr.op !== "count" && isReachedLess(direction(expr.body, drop), expr.op === "all");
+    const isAll = expr.op === "all";
+    const isReached = expr.op !== "count" && isReachedLess(direction(expr.body, drop), isAll);
+    const stopsEarlier = isReached && firing !== !isAll;
     if (stopsEarlier || direction(expr.over, drop) !== "same") report(expr.body);
   }
+}
+
+/** One true side makes an `or` true, one false side an `and` false; with the other answers it takes both. */
+function firingWithin(expr: Expr, firing: Firing): Firing {
+  if (firing === null) return null;
+  if (expr.kind === "not") return !firing;
+  if (expr.kind === "or") return firing ? true : null;
+  return expr.kind === "and" && !firing ? false : null;
 }
 
 /** What is looked at only while a test is `truth` may be looked at less often when the test changes so. */

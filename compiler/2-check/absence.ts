@@ -50,7 +50,7 @@ export function checkAbsence(rule: RuleDeclaration, clauses: Clauses, silence: S
     };
     if (when !== null) reportWrong(when, wanted, drop, report);
     if (unless !== null) reportWrong(unless, flip(wanted), drop, report);
-    reportLostErrors(clauses, path, drop, silence, scope);
+    reportLostErrors(rule, clauses, path, drop, silence, scope);
     if (approval !== null) reportApprovers(approval.group, path, silence, scope);
   }
   for (const clause of [when, unless]) if (clause !== null) checkRecordEquality(clause, silence, scope);
