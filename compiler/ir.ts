@@ -108,7 +108,9 @@ export type LibraryFunction =
   | "pathWithin"
   | "below"
   | "belowAny"
-  | "hasWord"
+  | "hasNumber"
+  | "hasBool"
+  | "hasEnum"
   | "hasText"
   | "hasEntity"
   | "oneOf"
@@ -140,8 +142,6 @@ export type IrExpr =
     }
   | { readonly kind: "variable"; readonly id: number }
   | { readonly kind: "call"; readonly to: LibraryFunction; readonly args: readonly IrExpr[] }
-  /** A value as the 64 bits of its slot. */
-  | { readonly kind: "word"; readonly held: Held; readonly of: IrExpr }
   | { readonly kind: "equality"; readonly index: number; readonly left: IrExpr; readonly right: IrExpr }
   /** Whether a member of the collection is equal to `of`, by an equality of its own. */
   | { readonly kind: "search"; readonly index: number; readonly within: IrExpr; readonly of: IrExpr }

@@ -156,14 +156,15 @@ function lowerEqual(expr: Extract<Expr, { kind: "equal" }>, scope: Scope): IrExp
   return unless(expr.negated, { kind: "equality", index: equalityOf(scope, type), left, right });
 }
 
+const SEARCHES = { number: "hasNumber", bool: "hasBool", enum: "hasEnum", entity: "hasEntity" } as const;
+
 function lowerMember(expr: Extract<Expr, { kind: "member" }>, scope: Scope): IrExpr {
   const { type } = expr.of;
   const held = heldAs(type);
   const bits = held === "enum" && expr.within.kind === "literal" ? memberBits(expr.within.value) : null;
   if (bits !== null) return call("oneOf", lowerValue(expr.of, scope), { kind: "bits", value: bits });
   const within = lowerSlot(expr.within, scope);
-  if (held === "entity") return call("hasEntity", within, lowerValue(expr.of, scope));
-  if (held !== "slot") return call("hasWord", within, { kind: "word", held, of: lowerValue(expr.of, scope) });
+  if (held !== "slot") return call(SEARCHES[held], within, lowerValue(expr.of, scope));
   const of = lowerSlot(expr.of, scope);
   if (type.kind === "string" || type.kind === "path") return call("hasText", within, of);
   return { kind: "search", index: equalityOf(scope, type), within, of };

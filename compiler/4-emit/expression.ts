@@ -23,8 +23,6 @@ export function print(expr: IrExpr): string {
       return variable(expr.id);
     case "call":
       return `${expr.to}(${expr.args.map(print).join(", ")})`;
-    case "word":
-      return expr.held === "bool" ? `<u64>u32(${print(expr.of)})` : `<u64>${atom(expr.of)}`;
     case "equality":
       return `equal${expr.index}(${print(expr.left)}, ${print(expr.right)})`;
     case "search":
@@ -36,7 +34,7 @@ export function print(expr: IrExpr): string {
     case "not":
       return `!${atom(expr.of)}`;
     case "minus":
-      return `-${atom(expr.of)}`;
+      return `-${first(expr.of)}`;
     case "choose":
       return `(${print(expr.condition)} ? ${print(expr.value)} : ${print(expr.otherwise)})`;
     default:
@@ -80,11 +78,19 @@ function operands(expr: Extract<IrExpr, { kind: "operator" }>): readonly string[
     parts.unshift(atom(left.right));
     left = left.left;
   }
-  return [atom(left), ...parts];
+  return [first(left), ...parts];
 }
 
 function atom(expr: IrExpr): string {
   const compound =
     expr.kind === "operator" || expr.kind === "offset" || (expr.kind === "number" && expr.value < 0n);
-  return compound || expr.kind === "minus" || expr.kind === "word" ? `(${print(expr)})` : print(expr);
+  return compound || expr.kind === "minus" ? `(${print(expr)})` : print(expr);
+}
+
+/**
+ * The operand that stands first. AssemblyScript gives a literal there the type that the surroundings expect,
+ * which may be 32 bits or unsigned; whatever follows takes the type of the first.
+ */
+function first(expr: IrExpr): string {
+  return expr.kind === "number" ? `i64(${number(expr.value)})` : atom(expr);
 }

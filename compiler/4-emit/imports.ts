@@ -10,7 +10,7 @@ const IMPORTS: readonly (readonly [file: string, names: string])[] = [
   ["prelude/text", "textEqual, startsWith, endsWith, like"],
   ["prelude/path", "pathWithin"],
   ["prelude/value", "numberAt, boolAt, enumAt, entityAt, present, inside, insideOr, sizeOf, membersOf"],
-  ["prelude/value", "hasWord, hasText, hasEntity, oneOf"],
+  ["prelude/value", "hasNumber, hasBool, hasEnum, hasEntity, hasText, oneOf"],
   ["prelude/entity", "below, belowAny"],
   ["prelude/decode", "decodeBool, decodeEnum, decodeNumber, decodeText, decodeId, decodePath, decodeEntity"],
   [
@@ -22,7 +22,10 @@ const IMPORTS: readonly (readonly [file: string, names: string])[] = [
   ["prelude/facts", "missLiteral, seal"],
   ["prelude/frame", "actionOf, now, trust, openFrame, openFields, closeFields, before"],
   ["prelude/approval", "decodeApprovals, approved"],
-  ["prelude/result", "openResult, fired, held, erred, denied, concluded, giveError, giveWord, giveText"],
+  [
+    "prelude/result",
+    "openResult, fired, held, erred, denied, concluded, giveError, giveNumber, giveBool, giveEnum, giveText",
+  ],
 ];
 
 export const PRELUDE_IMPORTS: readonly string[] = [

@@ -1,5 +1,6 @@
 /** The code that judges: one function for each rule case and each quantifier, and the calls that report. */
 import type { Type, Types } from "@polity/runtime/layout.ts";
+import { unreachable } from "../diagnostic.ts";
 import type { Ir, IrAction, IrHole, IrQuantifier, IrRule } from "../ir.ts";
 import { print, printCondition, variable } from "./expression.ts";
 import { entityIndex, functionOf, typeIndex } from "./names.ts";
@@ -90,40 +91,53 @@ function printApproval(approval: NonNullable<IrRule["approval"]>, fixedBytes: nu
   return `approved(${fixedBytes}, ${print(approval.group)}, ${approval.count}, ${approval.withinMs})`;
 }
 
-const TAGS = {
-  bool: 1,
-  int: 2,
-  decimal: 3,
-  timestamp: 4,
-  duration: 5,
-  string: 6,
-  path: 6,
-  enum: 7,
-  entity: 8,
-} as const;
+const NUMBER_TAGS = { int: 2, decimal: 3, timestamp: 4, duration: 5 } as const;
+
+/** The call that gives the value `shown` of a hole; tags as in docs/abi.md, "Result". */
+function giveCall(head: string, type: Type, shown: string, types: Types): string {
+  switch (type.kind) {
+    case "bool":
+      return `giveBool(${head}, ${shown});`;
+    case "int":
+    case "decimal":
+    case "timestamp":
+    case "duration":
+      return `giveNumber(${head}, ${NUMBER_TAGS[type.kind]}, ${shown});`;
+    case "enum":
+      return `giveEnum(${head}, ${typeIndex(types.enums.keys(), type.name)}, ${shown});`;
+    case "string":
+    case "path":
+      return `giveText(${head}, 6, 0, ${shown});`;
+    case "entity":
+      return `giveText(${head}, 8, ${entityIndex(types, type.name)}, ${shown});`;
+    case "record":
+    case "optional":
+    case "list":
+    case "set":
+      throw new Error(`a ${type.kind} is no value for a reason`);
+    default:
+      return unreachable(type);
+  }
+}
 
 function give(rule: number, hole: IrHole, types: Types): readonly string[] {
-  const { type } = hole;
-  if (type.kind === "record" || type.kind === "list" || type.kind === "set" || type.kind === "optional") {
-    throw new Error(`a ${type.kind} is no value for a reason`);
-  }
-  const head = `${rule}, ${hole.template === "because" ? 1 : 2}, ${hole.hole}`;
-  const tag = `${TAGS[type.kind]}, ${auxOf(type, types)}`;
-  if (type.kind === "string" || type.kind === "path" || type.kind === "entity") {
-    return [`  giveText(${head}, ${tag}, ${print(hole.value)});`];
-  }
+  const template = hole.template === "because" ? 1 : 2;
+  const head = `${rule}, ${template}, ${hole.hole}`;
   const value = print(hole.value);
-  const word = (shown: string) => (type.kind === "bool" ? `<u64>u32(${shown})` : `<u64>(${shown})`);
-  if (!hole.mayErr) return [`  giveWord(${head}, ${tag}, ${word(value)});`];
+  if (!hole.mayErr) return [`  ${giveCall(head, hole.type, value, types)}`];
+  const name = `value${template}_${hole.hole}`;
+  const held = heldType(hole.type);
   return [
     "  clearFault();",
-    `  const value${hole.template === "because" ? 1 : 2}_${hole.hole} = ${value};`,
+    `  const ${name}: ${held} = ${value};`,
     `  if (fault != 0) giveError(${head});`,
-    `  else giveWord(${head}, ${tag}, ${word(`value${hole.template === "because" ? 1 : 2}_${hole.hole}`)});`,
+    `  else ${giveCall(head, hole.type, name, types)}`,
   ];
 }
 
-function auxOf(type: Type, types: Types): number {
-  if (type.kind === "enum") return typeIndex(types.enums.keys(), type.name);
-  return type.kind === "entity" ? entityIndex(types, type.name) : 0;
+/** How AssemblyScript holds a value of this type. */
+function heldType(type: Type): string {
+  if (type.kind === "bool") return "bool";
+  if (type.kind in NUMBER_TAGS) return "i64";
+  return type.kind === "enum" ? "u32" : "usize";
 }

@@ -98,9 +98,17 @@ export function giveError(rule: u32, template: u32, hole: u32): void {
   store<u64>(value(rule, template, hole, 0, 0), 0, 16);
 }
 
-// Booleans, numbers, times and enum members, by tag.
-export function giveWord(rule: u32, template: u32, hole: u32, tag: u32, aux: u32, word: u64): void {
-  store<u64>(value(rule, template, hole, tag, aux), word, 16);
+// int, decimal, timestamp or duration, by tag.
+export function giveNumber(rule: u32, template: u32, hole: u32, tag: u32, number: i64): void {
+  store<i64>(value(rule, template, hole, tag, 0), number, 16);
+}
+
+export function giveBool(rule: u32, template: u32, hole: u32, is: bool): void {
+  store<u64>(value(rule, template, hole, 1, 0), is ? 1 : 0, 16);
+}
+
+export function giveEnum(rule: u32, template: u32, hole: u32, type: u32, member: u32): void {
+  store<u64>(value(rule, template, hole, 7, type), member, 16);
 }
 
 // Text, or the id of an entity: its record begins with the slot of its id.

@@ -49,8 +49,20 @@ import { lengthOf, textEqual, textOf } from "./text";
   return textOf(collection);
 }
 
+export function hasNumber(collection: usize, number: i64): bool {
+  return hasWord(collection, <u64>number);
+}
+
+export function hasBool(collection: usize, value: bool): bool {
+  return hasWord(collection, value ? 1 : 0);
+}
+
+export function hasEnum(collection: usize, member: u32): bool {
+  return hasWord(collection, member);
+}
+
 // Booleans, enum members, numbers and times: slots that are equal when their words are.
-export function hasWord(collection: usize, word: u64): bool {
+function hasWord(collection: usize, word: u64): bool {
   let at = membersOf(collection);
   for (const end = at + (<usize>sizeOf(collection) << 3); at < end; at += 8) {
     if (load<u64>(at) == word) return true;
