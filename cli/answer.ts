@@ -1,9 +1,10 @@
 /** From the text of a request to a decision. */
 import type { Outcome } from "@polity/runtime/decision.ts";
 import { parseJson } from "@polity/runtime/json.ts";
+import type { RequestResult } from "@polity/runtime/request.ts";
 import type { Decision } from "./decision.ts";
 import type { Desk } from "./desk.ts";
-import { readRequest } from "./request.ts";
+import { headerProblem, type RequestInput, readRequest } from "./request.ts";
 import { quoted } from "./words.ts";
 
 export interface Answer {
@@ -29,17 +30,21 @@ export function answer(desk: Desk, text: string | null, unreadable = "not UTF-8 
   if ("deny" in result) return refuse(result.deny, result.why, id);
   const { action, fields, header, assumed } = result;
   const named = desk.nameRequest(action, fields);
+  const outcome = desk.decide({ action, fields, header });
+  const request = named.ok ? named.digest : null;
   return {
-    decision: {
-      id,
-      outcome: desk.decide({ action, fields, header }),
-      request: named.ok ? named.digest : null,
-      evaluator,
-      facts,
-    },
-    why: named.ok ? null : problemText(action, named.code, named.path),
+    decision: { id, outcome, request, evaluator, facts },
+    why: whyOf(result, named, outcome),
     assumed,
   };
+}
+
+/** Why an engine did not come to any rule; null where the code says all there is to say. */
+function whyOf({ action, header }: RequestInput, named: RequestResult, { code }: Outcome): string | null {
+  if (!code.startsWith("input.")) return null;
+  if (code === "input.unknown_action") return `no action ${quoted(action)}`;
+  if (named.ok) return headerProblem(header);
+  return `${named.path === "" ? "`fields`" : quoted(named.path)} ${PROBLEMS.get(named.code) ?? named.code}`;
 }
 
 function denied(code: Outcome["code"]): Outcome {
@@ -53,8 +58,3 @@ const PROBLEMS: ReadonlyMap<string, string> = new Map([
   ["input.too_large", "is too large"],
   ["input.invalid", "is not of its type"],
 ]);
-
-function problemText(action: string, code: string, path: string): string {
-  if (code === "input.unknown_action") return `no action ${quoted(action)}`;
-  return `${path === "" ? "`fields`" : quoted(path)} ${PROBLEMS.get(code) ?? code}`;
-}

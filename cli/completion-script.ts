@@ -114,8 +114,13 @@ function zshOperands({ operands }: Command): string {
   const action =
     operands.choices.length > 0
       ? `(${operands.choices.join(" ")})`
-      : `_files -g "*(${operands.endings.join("|")})"`;
+      : `_files -g "${zshGlob(operands.endings)}"`;
   return single(`${repeat}:file:${action}`);
+}
+
+/** Parentheses at the end would be a qualifier, unless there are alternatives in them. */
+function zshGlob(endings: readonly string[]): string {
+  return endings.length === 1 ? `*${endings[0]}` : `*(${endings.join("|")})`;
 }
 
 // ---- fish

@@ -16,9 +16,8 @@ import {
 import { failure } from "./failure.ts";
 import { withProgress } from "./progress.ts";
 import { nameOf, readBytes, utf8Text } from "./read-file.ts";
-import { renderFindings } from "./render-diagnostic.ts";
 import { type RequestNamer, requestNamer } from "./request-digest.ts";
-import { paintFor, write } from "./terminal.ts";
+import { tellFinding } from "./tell.ts";
 
 export interface Desk extends Ready {
   /** `sha256:` and 64 hex digits, as are those of requests. */
@@ -44,10 +43,12 @@ export async function openDesk(files: Files, engine: EngineName): Promise<Desk |
   }
   const checked = await soundPolicy(files, bytes);
   if (checked === null) return null;
-  // The reference's answers name the evaluator too: it stands for the policy, whoever computed them.
-  const task = () => evaluatorOf(checked);
-  const { wasm } = await withProgress(`building ${nameOf(files.policy)}`, task);
-  return engine === "wasm" ? moduleDesk(files, wasm, facts) : referenceDesk(files, checked, wasm, facts);
+  if (engine === "reference") return referenceDesk(files, checked, facts);
+  return moduleDesk(files, await assembled(files, checked), facts);
+}
+
+async function assembled({ policy }: Files, checked: Checked): Promise<Uint8Array> {
+  return (await withProgress(`building ${nameOf(policy)}`, () => evaluatorOf(checked))).wasm;
 }
 
 const MODULE_START = [0x00, 0x61, 0x73, 0x6d];
@@ -60,8 +61,7 @@ async function soundPolicy({ policy }: Files, bytes: Uint8Array): Promise<Checke
   const text = utf8Text(bytes);
   if (text === null) throw failure(`${nameOf(policy)} is neither a policy nor an evaluator`);
   const { checked, finding } = compileText(policy, text);
-  const told = renderFindings([finding], paintFor("error"));
-  if (told !== "") await write(`${told}\n`, "error");
+  await tellFinding(finding);
   return checked;
 }
 
@@ -81,18 +81,14 @@ async function moduleDesk(files: Files, wasm: Uint8Array, facts: Uint8Array): Pr
   };
 }
 
-async function referenceDesk(
-  files: Files,
-  checked: Checked,
-  wasm: Uint8Array,
-  facts: Uint8Array,
-): Promise<Desk> {
+async function referenceDesk(files: Files, checked: Checked, facts: Uint8Array): Promise<Desk> {
   const { load: loadFacts } = await openEngine("reference", checked);
   const loaded = await loadFacts(facts);
   if ("refusal" in loaded) throw refusedFacts(files, loaded.refusal);
   return {
     decide: loaded.decide,
-    evaluator: digestName(sha256(wasm)),
+    // Whoever computed an answer, the evaluator is what the policy is called by.
+    evaluator: digestName(sha256(await assembled(files, checked))),
     facts: digestName(sha256(facts)),
     readsTrust: checked.readsTrust,
     nameRequest: requestNamer(checked.types, checked.actions),

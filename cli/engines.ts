@@ -97,6 +97,6 @@ export function evaluatorOf(checked: Checked): Promise<Evaluator> {
 
 /** `facts.unknown_parent: a parent is not in the snapshot (User::"ada")` */
 export function refusalText({ code, message, entity }: FactsRefusal): string {
-  const where = entity === null ? "" : ` (${visible(`${entity.type}::${JSON.stringify(entity.id)}`)})`;
-  return `${code}: ${message}${where}`;
+  const name = entity === null ? "" : `${entity.type}::${JSON.stringify(entity.id)}`;
+  return visible(message.includes(name) ? `${code}: ${message}` : `${code}: ${message} (${name})`);
 }

@@ -1,9 +1,10 @@
 /** `pol`: finds the command, runs it, and turns what goes wrong into one line and an exit code. */
 import { nearest } from "@polity/compiler/2-check/suggest.ts";
 import { COMMANDS, type Command, type CommandName, GLOBAL_OPTIONS } from "./command-table.ts";
-import { EXIT, type Failure, failure, isFailure } from "./failure.ts";
+import { EXIT, failure, isFailure } from "./failure.ts";
 import { commandHelp, overview } from "./help.ts";
 import { type Invocation, readInvocation } from "./invocation.ts";
+import { tellFailure } from "./tell.ts";
 import { paintFor, printLine, watchStreams, write } from "./terminal.ts";
 import { version } from "./version.ts";
 import { quoted } from "./words.ts";
@@ -23,13 +24,13 @@ const LOADERS: Readonly<Record<CommandName, () => Promise<Runnable>>> = {
 };
 
 watchStreams();
-process.on("uncaughtException", (error) => {
-  process.exit(tell(error));
+process.on("uncaughtException", async (error) => {
+  process.exit(await tell(error));
 });
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
-  process.exitCode = tell(error);
+  process.exitCode = await tell(error);
 }
 
 async function main(args: readonly string[]): Promise<number> {
@@ -87,23 +88,17 @@ function commandOf(name: string): Command {
 }
 
 /** Says what went wrong on standard error and answers with the exit code. */
-function tell(error: unknown): number {
-  const paint = paintFor("error");
+async function tell(error: unknown): Promise<number> {
   if (isFailure(error)) {
-    process.stderr.write(failureText(error));
+    await tellFailure(error);
     return error.exitCode;
   }
-  const message = error instanceof Error ? error.message : String(error);
-  const [firstLine] = message.split("\n");
-  const word = paint("error", "error");
-  const more = process.env.POL_DEBUG === "1" ? "" : "; POL_DEBUG=1 shows where";
-  process.stderr.write(`pol: ${word}: this is a bug in pol, not in your files: ${firstLine}${more}\n`);
-  if (process.env.POL_DEBUG === "1" && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+  const isDebugging = process.env.POL_DEBUG === "1";
+  const [firstLine] = (error instanceof Error ? error.message : String(error)).split("\n");
+  await tellFailure({
+    message: `this is a bug in pol, not in your files: ${firstLine}`,
+    hint: isDebugging ? null : "POL_DEBUG=1 shows where",
+  });
+  if (isDebugging && error instanceof Error) await printLine(String(error.stack), "error");
   return EXIT.bug;
-}
-
-function failureText({ message, hint }: Failure): string {
-  const paint = paintFor("error");
-  const line = `pol: ${paint("error", "error")}: ${message}\n`;
-  return hint === null ? line : `${line}  ${paint("hint", "hint")}: ${hint}\n`;
 }

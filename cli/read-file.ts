@@ -4,7 +4,7 @@ import { failure, fileFailure } from "./failure.ts";
 import { quoted, sizeText } from "./words.ts";
 
 /** Larger ones are refused before they fill the memory; V8 could not make one text of them anyway. */
-const FILE_BYTES_MAX = 500_000_000;
+const FILE_BYTES_MAX = 500 * 1024 * 1024;
 
 /** The whole file; fails with a sentence about it. `-` is standard input. */
 export async function readBytes(path: string): Promise<Uint8Array<ArrayBuffer>> {

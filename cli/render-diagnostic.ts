@@ -16,7 +16,7 @@ export interface Finding {
 const FRAMES_MAX = 50;
 const TAB_COLUMNS = 4;
 /** Longer lines are shown from shortly before the place in question. */
-const LINE_COLUMNS_MAX = 100;
+const LINE_COLUMNS_MAX = 120;
 const COLUMNS_BEFORE = 30;
 
 /** What `--json` prints for one diagnostic: lines and columns from 1, columns in UTF-16 units, end exclusive. */

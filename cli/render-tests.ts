@@ -1,6 +1,7 @@
 /** Results of tests as text for people and as data for tools. */
 import type { Checked } from "@polity/compiler/checked.ts";
 import type { Explanation } from "@polity/compiler/interpret/explain.ts";
+import type { Span } from "@polity/compiler/source.ts";
 import { type LineIndex, positionIn } from "./line-index.ts";
 import type { TestResult } from "./run-tests.ts";
 import { columns } from "./table.ts";
@@ -28,13 +29,15 @@ export function renderResults(
     ]),
   );
   const text: string[] = [];
-  for (const [at, { failures, explanations }] of results.entries()) {
+  for (const [at, { test, failures, explanations }] of results.entries()) {
     const row = rows[at] ?? "";
     const isGood = failures.length === 0;
     text.push(`  ${row.replace(/^\S+/, (word) => paint(isGood ? "good" : "error", word))}`);
     if (isGood) continue;
     for (const failure of failures) text.push(`      ${visible(failure)}`);
-    for (const line of columns(explanations.map((each) => explanationCells(checked, each, lines)))) {
+    for (const line of columns(
+      explanations.map((each) => explanationCells(checked, test.action, each, lines)),
+    )) {
       text.push(`        ${line}`);
     }
   }
@@ -58,7 +61,7 @@ export function resultData(checked: Checked, result: TestResult, lines: LineInde
         : { engine, verdict: answer.verdict, code: answer.code, rules: answer.rules, errors: answer.errors },
     ),
     failures,
-    rules: explanations.map((each) => explanationData(checked, each, lines)),
+    rules: explanations.map((each) => explanationData(checked, test.action, each, lines)),
   };
 }
 
@@ -68,13 +71,20 @@ function expectationText({ verdict, rules, code }: TestResult["test"]["expect"])
 }
 
 /** `not fired  deny over_limit  line 40: amount > agent.limit  (amount = 5, agent.limit = 10)` */
-function explanationCells(checked: Checked, explanation: Explanation, lines: LineIndex): string[] {
+function explanationCells(
+  checked: Checked,
+  action: string,
+  explanation: Explanation,
+  lines: LineIndex,
+): string[] {
   const { rule, verdict, result } = explanation;
-  const data = explanationData(checked, explanation, lines);
-  const where = data.condition === null ? "always" : `line ${data.line}: ${shortened(data.condition)}`;
+  const data = explanationData(checked, action, explanation, lines);
   const values = data.values.map(({ path, value }) => `${path} = ${value}`);
-  const why = values.length === 0 ? where : `${where}  (${values.join(", ")})`;
-  return [resultText(result), `${verdict} ${rule}`, why];
+  const why = [
+    data.condition === null ? "always" : `line ${data.line}: ${data.clause} ${shortened(data.condition)}`,
+    ...(values.length === 0 ? [] : [`(${values.join(", ")})`]),
+  ];
+  return [resultText(result), `${verdict} ${rule}`, why.join("  ")];
 }
 
 function resultText(result: Explanation["result"]): string {
@@ -89,16 +99,24 @@ function resultText(result: Explanation["result"]): string {
   }
 }
 
-function explanationData(checked: Checked, explanation: Explanation, lines: LineIndex) {
+function explanationData(checked: Checked, action: string, explanation: Explanation, lines: LineIndex) {
   const { rule, verdict, result, span, values } = explanation;
   return {
     rule,
     verdict,
     result,
     line: span === null ? null : positionIn(lines, span.start).line,
+    clause: span === null ? null : clauseOf(checked, action, rule, span),
     condition: span === null ? null : lines.text.slice(span.start, span.end),
     values: values.map(({ path, type, value }) => ({ path, value: valueText(value, type, checked.types) })),
   };
+}
+
+/** In an `unless` it is the truth of a part that keeps a rule from firing. */
+function clauseOf(checked: Checked, action: string, name: string, span: Span): "when" | "unless" {
+  const rule = checked.rules.find((each) => each.name === name);
+  const unless = rule?.cases.find((each) => each.action === action)?.unless ?? null;
+  return unless !== null && unless.span.start <= span.start ? "unless" : "when";
 }
 
 function shortened(condition: string): string {

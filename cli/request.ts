@@ -11,7 +11,7 @@ export interface RequestInput {
   readonly fields: unknown;
   /** Properties that the request does not give may be missing: engines deny then. */
   readonly header: Header;
-  /** Header keys that were left out and taken as free and current. */
+  /** Header keys that were left out and taken as free and current at `now`. */
   readonly assumed: readonly string[];
 }
 
@@ -89,7 +89,8 @@ function readHeader(
     trust: trust === undefined && !readsTrust ? assume("trust", TRUSTED) : trust,
     approvals,
   };
-  return { header: withoutMissing(members) as unknown as Header, assumed };
+  const said = withoutMissing(members) as unknown as Header;
+  return { header: said, assumed: now === undefined ? [] : assumed };
 }
 
 /** Approvals with the names that a header gives their parts. */
@@ -113,6 +114,21 @@ function readApprovals(json: unknown): readonly unknown[] | Refused {
 
 function invalid(why: string): Refused {
   return { deny: "input.invalid", why };
+}
+
+/** For people: what is wrong where an engine refuses a request whose fields are of their types. */
+export function headerProblem(header: Header): string {
+  const { containment, trust, approvals: _, ...times } = header;
+  for (const [key, value] of [...Object.entries(times), ["containedAt", containment.readAt] as const]) {
+    if (Number.isNaN(value)) return `${quoted(snakeCase(key))} is not RFC 3339 with Z`;
+  }
+  if (times.now === undefined) return "`now` is missing";
+  if (trust === undefined) return "`trust` is missing, and the policy reads it";
+  return "a path, `trust`, `containment` or an approval is not as it must be, or there is too much of it all";
+}
+
+function snakeCase(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 
 /** Milliseconds since 1970, or NaN, which no engine takes for a time. */

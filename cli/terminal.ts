@@ -52,7 +52,7 @@ export function watchStreams(): void {
     streamOf(channel).on("error", (error: Error) => {
       if ("code" in error && error.code === "EPIPE") process.exit(EXIT.pipe);
       const told = fileFailure("write", channel === "out" ? "standard output" : "standard error", error);
-      if (channel === "out" && isFailure(told)) process.stderr.write(`pol: ${told.message}\n`);
+      if (channel === "out" && isFailure(told)) process.stderr.write(`pol: error: ${told.message}\n`);
       process.exit(EXIT.usage);
     });
   }

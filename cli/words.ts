@@ -23,8 +23,13 @@ export function plural(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }
 
-/** `12.3 KB`; below 1,000 bytes exact. */
+const UNITS = ["KiB", "MiB", "GiB"];
+
+/** `12.3 KiB`, `256 KiB`; below 1,024 bytes exact. */
 export function sizeText(bytes: number): string {
-  if (bytes < 1_000) return plural(bytes, "byte");
-  return bytes < 1_000_000 ? `${(bytes / 1_000).toFixed(1)} KB` : `${(bytes / 1_000_000).toFixed(1)} MB`;
+  if (bytes < 1_024) return plural(bytes, "byte");
+  let size = bytes / 1_024;
+  let unit = 0;
+  for (; size >= 1_024 && unit < UNITS.length - 1; unit += 1) size /= 1_024;
+  return `${size.toFixed(1).replace(/\.0$/, "")} ${UNITS[unit]}`;
 }

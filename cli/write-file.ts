@@ -22,10 +22,20 @@ import { quoted } from "./words.ts";
 export function writeWhole(path: string, content: string | Uint8Array): void {
   try {
     const existing = statSync(path, { throwIfNoEntry: false });
-    if (existing?.isDirectory()) throw failure(`cannot write ${quoted(path)}: is a folder`);
     if (existing !== undefined && !existing.isFile()) writeFileSync(path, content);
     // A link stays a link: the file it names is replaced.
     else replaceFile(existing === undefined ? path : realpathSync(path), content, existing);
+  } catch (error) {
+    throw fileFailure("write", quoted(path), error);
+  }
+}
+
+/** Fails for what can be known before the work is done: there is no such folder, or a folder is in the way. */
+export function expectWritable(path: string): void {
+  try {
+    if (statSync(path, { throwIfNoEntry: false })?.isDirectory())
+      throw failure(`${quoted(path)} is a folder`);
+    if (!statSync(dirname(path)).isDirectory()) throw failure(`${quoted(dirname(path))} is not a folder`);
   } catch (error) {
     throw fileFailure("write", quoted(path), error);
   }

@@ -3,6 +3,7 @@ import {
   accessSync,
   chmodSync,
   constants,
+  copyFileSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -36,7 +37,7 @@ describe.concurrent("scripts", () => {
       const actual = await runScript(script, mkdtempSync(join(temporary, "script-")), env);
       if (process.env.UPDATE_EXPECT === "1") writeFileSync(path, actual);
       else expect(actual).toBe(text);
-    });
+    }, 120_000);
   }
 });
 
@@ -76,6 +77,14 @@ describe("pol check --watch", () => {
 });
 
 describe("the launcher on an older Node", () => {
+  test("says what is missing where no newer one is installed", () => {
+    if (olderNode === null) return notRun("the launcher without a newer Node", "no Node older than 24");
+    const alone = join(mkdtempSync(join(temporary, "alone-")), "pol.mjs");
+    copyFileSync(launcher, alone);
+    const { status, stderr } = spawnSync(olderNode, [alone, "--version"], { encoding: "utf8", env });
+    expect([status, stderr]).toEqual([2, expect.stringContaining("pol needs Node 24 or later")]);
+  });
+
   test("ends by the signal that it gets, and so does the command", async () => {
     if (olderNode === null) return notRun("signals through the launcher", "no Node older than 24");
     const folder = mkdtempSync(join(temporary, "signal-"));

@@ -5,10 +5,11 @@ import { EXIT, failure } from "../failure.ts";
 import { type Invocation, usage } from "../invocation.ts";
 import { withProgress } from "../progress.ts";
 import { nameOf } from "../read-file.ts";
-import { diagnosticData, type Finding, renderFindings } from "../render-diagnostic.ts";
-import { isTerminal, paintFor, printLine, write } from "../terminal.ts";
+import { diagnosticData } from "../render-diagnostic.ts";
+import { tellFinding } from "../tell.ts";
+import { isTerminal, printLine, write } from "../terminal.ts";
 import { sizeText, visible } from "../words.ts";
-import { isSameFile, writeWhole } from "../write-file.ts";
+import { expectWritable, isSameFile, writeWhole } from "../write-file.ts";
 
 const STANDARD_OUTPUT = "-";
 
@@ -35,7 +36,9 @@ export async function run(invocation: Invocation): Promise<number> {
   else writeWhole(output, wasm);
   if (json) await printLine(JSON.stringify({ output, size: wasm.length, digest, ms, diagnostics }));
   else {
-    const told = [visible(output), sizeText(wasm.length), digest, `${(ms / 1_000).toFixed(2)} s`].join("  ");
+    const told = [nameShown(output), sizeText(wasm.length), digest, `${(ms / 1_000).toFixed(2)} s`].join(
+      "  ",
+    );
     await printLine(told, output === STANDARD_OUTPUT ? "error" : "out");
   }
   return EXIT.done;
@@ -48,6 +51,7 @@ function outputOf({ command, values, switches }: Invocation, source: string): st
   if (given === undefined && source === "-" && !isText) throw usage(command, "--output is missing");
   const output = given ?? (isText ? STANDARD_OUTPUT : `${source.replace(/\.pol$/, "")}.wasm`);
   if (output !== STANDARD_OUTPUT) {
+    expectWritable(output);
     if (isSameFile(source, output)) throw failure(`${nameOf(output)} is the policy itself`);
     return output;
   }
@@ -79,7 +83,6 @@ async function emitText(
   else await printLine(`${visible(output)}  ${sizeText(Buffer.byteLength(assemblyscript))}`);
 }
 
-async function tellFinding(finding: Finding): Promise<void> {
-  const text = renderFindings([finding], paintFor("error"));
-  if (text !== "") await write(`${text}\n`, "error");
+function nameShown(output: string): string {
+  return output === STANDARD_OUTPUT ? "standard output" : visible(output);
 }

@@ -3,6 +3,7 @@ import { compileFile } from "../compile-file.ts";
 import { EXIT, type Failure, isFailure } from "../failure.ts";
 import type { Invocation } from "../invocation.ts";
 import { diagnosticData, type Finding, renderFindings } from "../render-diagnostic.ts";
+import { tellFailure } from "../tell.ts";
 import { paintFor, printLine, write } from "../terminal.ts";
 import { watchFiles } from "../watch-files.ts";
 import { plural } from "../words.ts";
@@ -41,10 +42,7 @@ async function checkOnce(paths: readonly string[], json: boolean): Promise<numbe
   } else {
     await write(renderFindings(findings, paintFor("out")) || soundText(findings));
   }
-  const paint = paintFor("error");
-  for (const { message } of failures) {
-    await printLine(`pol: ${paint("error", "error")}: ${message}`, "error");
-  }
+  for (const failure of failures) await tellFailure(failure);
   if (failures.length > 0) return EXIT.usage;
   return findings.some(({ diagnostics }) => hasErrors(diagnostics)) ? EXIT.no : EXIT.done;
 }

@@ -7,6 +7,7 @@ import { type Invocation, usage } from "../invocation.ts";
 import { startProgress } from "../progress.ts";
 import { nameOf, readBytes, readChunks, utf8Text } from "../read-file.ts";
 import { type Line, splitLines } from "../split-lines.ts";
+import { tellNote } from "../tell.ts";
 import { isTerminal, paintFor, printLine, write } from "../terminal.ts";
 import { sizeText } from "../words.ts";
 
@@ -14,7 +15,7 @@ import { sizeText } from "../words.ts";
 const EXIT_OF_VERDICT = { allow: EXIT.done, hold: 10, deny: 11, quarantine: 12, terminate: 13 } as const;
 
 /** Far above what an evaluator takes; a stream without line ends must not fill the memory. */
-const LINE_BYTES_MAX = 16_000_000;
+const LINE_BYTES_MAX = 16 * 1024 * 1024;
 /** How many lines that are not even judged are explained on standard error. */
 const EXPLAINED_MAX = 5;
 
@@ -86,8 +87,4 @@ async function tellAssumed(assumed: readonly string[]): Promise<void> {
   await tellNote(
     `not given, taken as free and current at \`now\` by this command alone: ${assumed.join(", ")}`,
   );
-}
-
-async function tellNote(note: string): Promise<void> {
-  await printLine(`pol: ${paintFor("error")("warning", "note")}: ${note}`, "error");
 }

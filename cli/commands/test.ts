@@ -1,14 +1,15 @@
 import type { Checked } from "@polity/compiler/checked.ts";
 import { compileFile } from "../compile-file.ts";
 import type { EngineName } from "../engines.ts";
-import { EXIT, type Failure, isFailure } from "../failure.ts";
+import { EXIT, isFailure } from "../failure.ts";
 import type { Invocation } from "../invocation.ts";
 import { indexLines } from "../line-index.ts";
 import { withProgress } from "../progress.ts";
 import { nameOf } from "../read-file.ts";
-import { diagnosticData, type Finding, renderFindings } from "../render-diagnostic.ts";
+import { diagnosticData, type Finding } from "../render-diagnostic.ts";
 import { renderResults, resultData } from "../render-tests.ts";
 import { runTests, type TestResult } from "../run-tests.ts";
+import { tellFailure, tellFinding } from "../tell.ts";
 import { paintFor, printLine, write } from "../terminal.ts";
 import { plural, visible } from "../words.ts";
 
@@ -60,8 +61,7 @@ function hasPassed({ checked, results }: Tested): boolean {
 }
 
 async function tell({ path, finding, checked, results }: Tested): Promise<void> {
-  const diagnostics = renderFindings([finding], paintFor("error"));
-  if (diagnostics !== "") await write(`${diagnostics}\n`, "error");
+  await tellFinding(finding);
   if (checked === null) return;
   if (results.length === 0) {
     await printLine(`${visible(path)}: no tests`);
@@ -84,8 +84,4 @@ function fileData({ path, finding, checked, results }: Tested) {
     diagnostics: finding.diagnostics.map((diagnostic) => diagnosticData(finding, diagnostic)),
     tests: checked === null ? [] : results.map((result) => resultData(checked, result, finding.lines)),
   };
-}
-
-async function tellFailure({ message }: Failure): Promise<void> {
-  await printLine(`pol: ${paintFor("error")("error", "error")}: ${message}`, "error");
 }

@@ -112,7 +112,7 @@ function printedLines(mark: string, text: string): string[] {
 function stable(line: string, folder: string): string {
   return line
     .replaceAll(folder, "$WORK")
-    .replace(/("?(?:evaluator|digest|sha256|layoutTag)"?:? *"?)(?:sha256:)?[0-9a-f]{16,64}/g, "$1…")
-    .replace(/\b\d+(?:\.\d+)? (?:ms|s|KB|bytes)\b/g, (match) => `N ${match.split(" ")[1]}`)
-    .replace(/"(bytes|ms)":\d+/g, '"$1":N');
+    .replace(/("evaluator":"|"digest":"|digest +|KiB {2})sha256:[0-9a-f]{64}/g, "$1sha256:…")
+    .replace(/\b\d+(?:\.\d+)? (s|KiB)\b/g, "N $1")
+    .replace(/"(size|ms)":\d+/g, '"$1":N');
 }

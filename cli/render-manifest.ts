@@ -1,0 +1,78 @@
+/** A manifest as text for people. */
+import type { Field } from "@polity/runtime/layout.ts";
+import type { Manifest, RuleEntry, TemplateEntry } from "@polity/runtime/manifest.ts";
+import { durationText, timestampText } from "@polity/runtime/scalars.ts";
+import { columns } from "./table.ts";
+import type { Paint } from "./terminal.ts";
+import { typeText } from "./type-text.ts";
+import { sizeText, visible } from "./words.ts";
+
+export function manifestLines(manifest: Manifest, paint: Paint): string[] {
+  const title = (text: string) => ["", paint("strong", text)];
+  return [
+    ...title("Policy"),
+    ...indented(columns(headRows(manifest))),
+    ...title("Types"),
+    ...indented(typeLines(manifest)),
+    ...title("Actions"),
+    ...indented(columns(manifest.actions.map(({ name, fields }) => [name, fieldList(fields)]))),
+    ...title("Rules"),
+    ...indented(columns(manifest.rules.map(ruleCells))),
+    ...absentOkLines(manifest.rules, title),
+  ];
+}
+
+function headRows(manifest: Manifest): string[][] {
+  const { policy, abi, language, compiler, assembler, valid, subject, limits } = manifest;
+  return [
+    ["name", `${policy.name} version ${policy.version}`],
+    [
+      "valid",
+      valid === null ? "always" : `${timestampText(valid.fromMs)} until ${timestampText(valid.untilMs)}`,
+    ],
+    ["subject", subject === null ? "none" : `${subject.field}: ${subject.entity}`],
+    ["trust", manifest.readsTrust ? "read" : "not read"],
+    ["containment", `at most ${durationText(manifest.containmentAgeMs)} old`],
+    ...manifest.sources.map(({ file, sha256 }) => ["source", `${visible(file)} ${sha256}`]),
+    ["made by", `${compiler}, ${assembler}, language ${language}, ABI ${abi.major}.${abi.minor}`],
+    ["limits", `request ${sizeText(limits.frameBytesMax)}, facts ${sizeText(limits.factsBytesMax)}`],
+    ...manifest.entityLiterals.map(({ type, id }) => ["needs", visible(`${type}::${JSON.stringify(id)}`)]),
+  ];
+}
+
+function typeLines({ types }: Manifest): string[] {
+  const lines: string[] = [];
+  for (const [name, members] of types.enums) lines.push(`enum ${name} { ${members.join(", ")} }`);
+  for (const [name, fields] of types.records) lines.push(`record ${name} { ${fieldList(fields)} }`);
+  for (const [name, { groups, attributes }] of types.entities) {
+    const above = groups.length === 0 ? "" : ` in ${groups.join(", ")}`;
+    lines.push(`entity ${name}${above}${attributes.length === 0 ? "" : ` { ${fieldList(attributes)} }`}`);
+  }
+  return lines.length === 0 ? ["none"] : lines;
+}
+
+function fieldList(fields: readonly Field[]): string {
+  return fields.map(({ name, type }) => `${name}: ${typeText(type)}`).join(", ");
+}
+
+function ruleCells({ verdict, name, actions, line, because }: RuleEntry): string[] {
+  const said = because === null ? [] : [`"${templateText(because)}"`];
+  return [verdict, name, `on ${actions.join(", ")}`, `line ${line}`, ...said];
+}
+
+/** Holes are shown as what they are: the module fills them. */
+function templateText({ parts }: TemplateEntry): string {
+  return visible(parts.map((part) => part ?? "{…}").join(""));
+}
+
+/** Each of them is a place where leaving a field out may loosen the answer: reviewers look here first. */
+function absentOkLines(rules: readonly RuleEntry[], title: (text: string) => string[]): string[] {
+  const rows = rules.flatMap(({ name, absentOk }) =>
+    absentOk.map(({ path, why }) => [name, path, visible(why)]),
+  );
+  return rows.length === 0 ? [] : [...title("May be left out (@absent_ok)"), ...indented(columns(rows))];
+}
+
+function indented(lines: readonly string[]): string[] {
+  return lines.map((line) => `  ${line}`);
+}

@@ -1,0 +1,20 @@
+/** What commands say to people on standard error, beside their result. */
+import type { Failure } from "./failure.ts";
+import { type Finding, renderFindings } from "./render-diagnostic.ts";
+import { paintFor, printLine, write } from "./terminal.ts";
+
+/** Errors and warnings of a policy, with its lines. */
+export async function tellFinding(finding: Finding): Promise<void> {
+  const text = renderFindings([finding], paintFor("error"));
+  if (text !== "") await write(`${text}\n`, "error");
+}
+
+export async function tellFailure({ message, hint }: Pick<Failure, "message" | "hint">): Promise<void> {
+  const paint = paintFor("error");
+  await printLine(`pol: ${paint("error", "error")}: ${message}`, "error");
+  if (hint !== null) await printLine(`  ${paint("hint", "hint")}: ${hint}`, "error");
+}
+
+export async function tellNote(note: string): Promise<void> {
+  await printLine(`pol: ${paintFor("error")("warning", "note")}: ${note}`, "error");
+}
