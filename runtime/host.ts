@@ -44,7 +44,7 @@ export interface Host {
   readonly request: (action: string, fields: unknown) => RequestResult;
   /**
    * What to execute after `decision` allowed it: a copy of these same fields with every path in the form that
-   * was judged. Null where the fields are not those that were judged.
+   * was judged. Null where it did not, or the fields are not those that were judged.
    */
   readonly fieldsToExecute: (
     action: string,
@@ -185,7 +185,8 @@ function makeHost(first: Active, sha256: Sha256, sizeBytesMax: number): Host {
     },
     fieldsToExecute(action: string, fields: unknown, decision: Decision) {
       const plan = active.evaluator.program.actions.get(action);
-      return plan === undefined ? null : withPaths(plan, fields, decision.paths);
+      const isPermitted = plan !== undefined && decision.verdict === "allow";
+      return isPermitted ? withPaths(plan, fields, decision.paths) : null;
     },
     replace,
     ready: () => fill(active, sha256),

@@ -52,15 +52,15 @@ export function openInstance(
     const { major, minor } = program.manifest.abi;
     if (call("pol_abi")() !== major * 0x10000 + minor) return fail("abi", "pol_abi and manifest disagree");
     const { block, tag } = facts;
+    const frameBytes = program.manifest.limits.frameBytesMax;
+    const frame = place(region, memory, KIND.frame, frameBytes);
+    const result = place(region, memory, KIND.result, RESULT_BYTES);
+    if (frame === null || result === null) return fail("memory", "a region is not in the memory");
     if (reserve(KIND.facts, block.length) !== 1) return fail("facts", "no room for the facts");
     const at = place(region, memory, KIND.facts, block.length);
-    const frame = place(region, memory, KIND.frame, program.manifest.limits.frameBytesMax);
-    const result = place(region, memory, KIND.result, RESULT_BYTES);
-    if (at === null || frame === null || result === null)
-      return fail("memory", "a region is not in the memory");
+    if (at === null) return fail("memory", "the facts' region is not in the memory");
     new Uint8Array(memory.buffer).set(block, at);
     if (load(KIND.facts, block.length) !== 1) return fail("facts", "the evaluator refused the facts");
-    const frameBytes = program.manifest.limits.frameBytesMax;
     const target = makeTarget(memory.buffer, frame, frameBytes);
     const { layoutTag, entityNumbers } = program;
     const writer = openFrame(target, { layoutTag, factsTag: tag, entityNumbers, sha256 });

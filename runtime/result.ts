@@ -31,7 +31,7 @@ export interface Decision extends Omit<Outcome, "reasons" | "notes"> {
   readonly explained: { readonly reasons: readonly Reason[]; readonly notes: readonly Reason[] };
   /** None in this version. */
   readonly obligations: readonly never[];
-  /** Canonical texts of all paths of the request, in the order of the walk; see `fieldsToExecute`. */
+  /** Where the verdict is `allow`: canonical texts of all paths of the request, in the order of the walk. */
   readonly paths: readonly string[];
 }
 
@@ -133,7 +133,8 @@ export function readResult(
   if (words[word + 10] !== 0 || words[word + 12] !== 0) return null;
   const fired = readFired(reader, view, word, verdict, code);
   const errors = errorsTotal === 0 ? NONE : readErrors(reader, view, word);
-  const paths = words[word + 13] === 0 ? NONE : readPaths(view, word);
+  // Only what is permitted is executed; of a request that was refused as malformed, the paths may be no text.
+  const paths = verdict !== "allow" || words[word + 13] === 0 ? NONE : readPaths(view, word);
   if (fired === null || errors === null || paths === null) return null;
   const { rules, reasons, notes, explained } = fired;
   return {

@@ -1,0 +1,136 @@
+import { sha256 } from "@polity/runtime/hash.ts";
+import { load } from "@polity/runtime/host.ts";
+import type { Manifest } from "@polity/runtime/manifest.ts";
+import { encodeManifest } from "@polity/runtime/manifest-codec.ts";
+import { hasGoodSum, readModule } from "@polity/runtime/module-bytes.ts";
+import { beforeAll, describe, expect, test } from "vitest";
+import { finishModule } from "../../compiler/4-emit/module.ts";
+import { STUB_MANIFEST, stubEvaluator, withManifest } from "../support/stub-evaluator.ts";
+import { handMade, type Parts, text } from "../support/wasm-bytes.ts";
+
+let wasm: Uint8Array;
+beforeAll(async () => {
+  wasm = await stubEvaluator();
+});
+
+async function refusal(bytes: Uint8Array, options: Parameters<typeof load>[1] = {}): Promise<string> {
+  const loaded = await load(bytes, options);
+  return loaded.ok ? "" : `${loaded.check} ${loaded.code}`;
+}
+
+function made(parts: Parts, manifest: Manifest = STUB_MANIFEST): Promise<string> {
+  return refusal(finishModule(handMade(parts), encodeManifest(manifest)));
+}
+
+function changed(over: Partial<Manifest>): Promise<Uint8Array> {
+  return withManifest(encodeManifest({ ...STUB_MANIFEST, ...over }));
+}
+
+describe("each check, by its number", () => {
+  test("1 and 2: size and name", async () => {
+    expect(await refusal(wasm, { sizeBytesMax: wasm.length })).toBe("");
+    expect(await refusal(wasm, { sizeBytesMax: wasm.length - 1 })).toBe("1 load.too_large");
+    expect(await refusal(wasm, { expect: `sha256:${"0".repeat(64)}` })).toBe("2 load.digest");
+    const name = `sha256:${Buffer.from(sha256(wasm)).toString("hex")}`;
+    expect(await refusal(wasm, { expect: name })).toBe("");
+  });
+
+  test("3: WebAssembly", async () => {
+    expect(await refusal(new Uint8Array(0))).toBe("3 load.not_wasm");
+    expect(await refusal(wasm.subarray(1))).toBe("3 load.not_wasm");
+    expect(await refusal(new TextEncoder().encode("polity 1"))).toBe("3 load.not_wasm");
+  });
+
+  test("4: the sum", async () => {
+    expect(await refusal(wasm.subarray(0, wasm.length - 45))).toBe("4 load.sum");
+    const twice = new Uint8Array([...wasm, ...wasm.subarray(wasm.length - 45)]);
+    expect(await refusal(twice)).toBe("4 load.sum");
+    expect(await refusal(handMade({}))).toBe("4 load.sum");
+  });
+
+  test("5: the manifest", async () => {
+    expect(await refusal(await withManifest("{}"))).toBe("5 load.manifest");
+    expect(await refusal(await withManifest(`${encodeManifest(STUB_MANIFEST)} `))).toBe("5 load.manifest");
+    const good = encodeManifest(STUB_MANIFEST);
+    expect(await refusal(await withManifest(good.replace('"reads_trust":false', '"reads_trust":0')))).toBe(
+      "5 load.manifest",
+    );
+    const two = finishModule(wasm.subarray(0, wasm.length - 45), good);
+    expect(await refusal(two)).toBe("5 load.manifest");
+  });
+
+  test("6 and 7: ABI and language", async () => {
+    expect(await refusal(await changed({ abi: { major: 2, minor: 0 } }))).toBe("6 load.abi");
+    expect(await refusal(await changed({ abi: { major: 1, minor: 1 } }))).toBe("6 load.abi");
+    expect(await made({ abi: [0x41, 0] })).toBe("6 load.abi");
+    expect(await refusal(await changed({ language: 2 }))).toBe("7 load.language");
+  });
+
+  test("8 and 9: imports and exports", async () => {
+    expect(await made({ imports: [1, ...text("env"), ...text("f"), 0, 3] })).toBe("8 load.imports");
+    expect(await made({ imports: [1, ...text("env"), ...text("now"), 3, 0x7e, 0] })).toBe("8 load.imports");
+    expect(await made({ without: "pol_record" })).toBe("9 load.exports");
+    expect(await made({ renamed: "pol_decide" })).toBe("9 load.exports");
+  });
+
+  test("10: memory", async () => {
+    expect(await made({ memory: [1, 0, 1] })).toBe("10 load.memory");
+    expect(await made({ memory: [1, 3, 1, 2] })).toBe("10 load.memory");
+    // All its regions are at 0, with no room.
+    expect(await made({})).toBe("10 load.memory");
+  });
+
+  test("11 to 13: layout, start, traps", async () => {
+    expect(await refusal(await changed({ layoutTag: "0123456789abcdef" }))).toBe("11 load.layout");
+    expect(await made({ start: true })).toBe("12 load.start");
+    expect(await made({ abi: [0x00] })).toBe("13 load.trap");
+    expect(await made({ memory: [1, 1, 0x80, 0x80, 4, 0x80, 0x80, 4], abi: [0x00] })).toBe("13 load.trap");
+  });
+
+  test("14: facts", async () => {
+    expect(await refusal(wasm, { facts: '{"entities":[{"type":"User","id":"u"}]}' })).toBe(
+      "14 facts.unknown_type",
+    );
+    expect(await refusal(wasm, { facts: Uint8Array.of(255) })).toBe("14 facts.invalid");
+    const small = { ...STUB_MANIFEST.limits, factsBytesMax: 64 };
+    const facts = '{"entities":[{"type":"Team","id":"long enough to be too much for that"}]}';
+    expect(await refusal(await changed({ limits: small }), { facts })).toBe("14 facts.too_large");
+  });
+});
+
+describe("damaged files", () => {
+  test("cut off anywhere", async () => {
+    for (let length = 0; length < wasm.length; length += 97) {
+      expect([length, await refusal(wasm.subarray(0, length))]).not.toEqual([length, ""]);
+    }
+    expect(await refusal(wasm.subarray(0, wasm.length - 1))).not.toBe("");
+  });
+
+  test("a bit turned over at any byte", async () => {
+    const bytes = wasm.slice();
+    for (let at = 0; at < bytes.length; at += 1) {
+      bytes[at]! ^= 1 << (at % 8);
+      expect([at, await refusal(bytes)]).not.toEqual([at, ""]);
+      bytes[at]! ^= 1 << (at % 8);
+    }
+    expect(await refusal(bytes)).toBe("");
+  });
+
+  test("sections that lie about themselves are read without a throw", () => {
+    const bytes = wasm.slice();
+    for (let at = 8; at < bytes.length; at += 1) {
+      for (const value of [0, 0x7f, 0x80, 0xff]) {
+        const before = bytes[at]!;
+        bytes[at] = value;
+        expect(typeof readModule(bytes).ok).toBe("boolean");
+        bytes[at] = before;
+      }
+    }
+    for (let length = 0; length < 60; length += 1) {
+      expect(hasGoodSum(bytes.subarray(0, length), sha256)).toBe(false);
+    }
+    expect(
+      readModule(Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 5, 0xff, 0xff, 0xff, 0xff, 0xff)).ok,
+    ).toBe(false);
+  });
+});
