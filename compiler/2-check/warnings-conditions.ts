@@ -26,10 +26,11 @@ export function checkConditions(rule: RuleDeclaration, { when, unless }: Conditi
   if (unless !== null) warnDenyLists(unless, !grants, scope);
 }
 
-/** The largest part that is decided; its own parts say nothing more. */
+/** The largest part that is decided, but the one side of an `and` or `or` that decides the whole. */
 function warnDecided(expr: Expr, scope: Scope): void {
   const truth = truthOf(expr, NO_ASSUMPTION);
-  if (truth !== null) {
+  const oneDecides = (expr.kind === "and" && truth === false) || (expr.kind === "or" && truth === true);
+  if (truth !== null && !oneDecides) {
     scope.report(decidedCondition(expr.span, truth));
     return;
   }
@@ -118,10 +119,11 @@ function sinceOf(expr: Expr): string | null {
   return pathText(expr.right);
 }
 
+/** Whoever compares `t` with `now` itself, in whatever way, has thought of the future. */
 function excludesFuture(expr: Expr, time: string): boolean {
   const test = comparison(expr);
+  if (test !== null && test.left.kind === "now" && pathText(test.right) === time) return true;
   if (test !== null && (test.op === ">" || test.op === ">=")) {
-    if (test.left.kind === "now" && pathText(test.right) === time) return true;
     const least = rangeOf(test.right);
     if (sinceOf(test.left) === time && least !== null && least.min >= 0n) return true;
   }

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { parse } from "../../compiler/1-parse/parse.ts";
 import { check } from "../../compiler/2-check/check.ts";
+import type { Program } from "../../compiler/ast.ts";
 import type { Checked } from "../../compiler/checked.ts";
 import { hasErrors } from "../../compiler/diagnostic.ts";
 import { loadFacts } from "../../compiler/interpret/facts.ts";
@@ -15,6 +16,7 @@ import {
   HEAD,
   type Json,
 } from "../support/absence-policies.ts";
+import { generateProgram } from "../support/generate/program.ts";
 import { createRandom, type Random } from "../support/generate/random.ts";
 
 const NOW = 1_795_000_000_000;
@@ -34,6 +36,89 @@ describe("absence never grants", () => {
     );
   });
 });
+
+describe("whatever the program is", () => {
+  test("the checker answers, and twice the same", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 1_000_000_000 }), (seed) => {
+        const random = createRandom(seed);
+        const text = generateProgram(random);
+        const source = { file: "p.pol", text };
+        const broken = breakSomewhere(random, parse(source).value) as Program;
+        for (const program of [parse(source).value, broken]) {
+          const first = check(source, program);
+          const second = check(source, program);
+          expect(second).toEqual(first);
+          if (first.value === null && !hasGap(program)) expect(hasErrors(first.diagnostics)).toBe(true);
+          if (hasErrors(first.diagnostics)) expect(first.value).toBeNull();
+          // Places of a broken tree come from all over the source.
+          if (program === broken) continue;
+          for (const { span } of first.diagnostics) expect(span.start).toBeLessThan(span.end);
+        }
+      }),
+      { numRuns: 200 },
+    );
+  });
+});
+
+/** One node of the tree becomes a copy of another node that stands in a list or field of the same name. */
+function breakSomewhere(random: Random, root: unknown): unknown {
+  const donors = new Map<string, unknown[]>();
+  visit(root, (key, value) => donors.set(key, [...(donors.get(key) ?? []), value]));
+  const keys = [...donors.keys()].filter((key) => (donors.get(key)?.length ?? 0) > 1);
+  if (keys.length === 0) return root;
+  const key = random.pick(keys);
+  const from = random.pick(donors.get(key) ?? []);
+  const to = random.pick(donors.get(key) ?? []);
+  return replace(root, to, from);
+}
+
+function visit(node: unknown, see: (key: string, value: unknown) => void): void {
+  if (typeof node !== "object" || node === null) return;
+  for (const [key, value] of Object.entries(node)) {
+    if (typeof value === "object" && value !== null && key !== "span")
+      see(Array.isArray(node) ? "[]" : key, value);
+    visit(value, see);
+  }
+}
+
+/** Only nodes of one shape change places, so that the tree stays one that a parser could give. */
+function replace(node: unknown, to: unknown, from: unknown): unknown {
+  if (node === to && shape(from) === shape(to)) return from;
+  if (typeof node !== "object" || node === null) return node;
+  if (Array.isArray(node)) return node.map((item) => replace(item, to, from));
+  return Object.fromEntries(Object.entries(node).map(([key, value]) => [key, replace(value, to, from)]));
+}
+
+function shape(node: unknown): string {
+  if (Array.isArray(node)) return node.map(shape).slice(0, 1).join();
+  if (typeof node !== "object" || node === null) return typeof node;
+  const kind = "kind" in node ? String(node.kind) : "";
+  return EXPRESSIONS.has(kind) && !("name" in node && typeof node.name === "object" && kind === "named")
+    ? "expression"
+    : `${kind}:${Object.keys(node).join()}`;
+}
+
+const EXPRESSIONS = new Set([
+  "name",
+  "bool",
+  "int",
+  "text",
+  "entity",
+  "select",
+  "call",
+  "not",
+  "binary",
+  "quantifier",
+]);
+
+function hasGap(program: Program): boolean {
+  return program.policy === null || JSON.stringify(program, withoutBigints).includes('"kind":"missing"');
+}
+
+function withoutBigints(_key: string, value: unknown): unknown {
+  return typeof value === "bigint" ? String(value) : value;
+}
 
 function acceptedRules(random: Random, count: number): readonly string[] {
   const rules: string[] = [];
