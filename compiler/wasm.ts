@@ -56,5 +56,5 @@ export async function assembleBatch(
     );
   }
   files.set("batch.ts", entry.join("\n"));
-  return { wasm: await assemble(files, "batch.ts"), manifests: irs.map((ir) => ir.manifest) };
+  return { wasm: await assemble(files, "batch.ts", 0), manifests: irs.map((ir) => ir.manifest) };
 }

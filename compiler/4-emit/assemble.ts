@@ -9,15 +9,22 @@ const MAXIMUM_PAGES = 32_768;
 /** The assembler's version shapes the bytes: it is in the manifest. */
 export const ASSEMBLER = `assemblyscript ${asc.version}`;
 
+/** Evaluators are built at 3; 0 is for modules of many programs, which are used once. */
+export type OptimizeLevel = 0 | 3;
+
 /**
  * Assembles `entry.ts` out of the given files (by path, without the support library, which is added under
  * `prelude/`). What we emit always assembles: a failure is a defect of the compiler and is thrown.
  */
-export async function assemble(files: ReadonlyMap<string, string>, entry: string): Promise<Uint8Array> {
+export async function assemble(
+  files: ReadonlyMap<string, string>,
+  entry: string,
+  level: OptimizeLevel = 3,
+): Promise<Uint8Array> {
   const library = new Map<string, string>(Object.entries(prelude));
   let wasm: Uint8Array | null = null;
   let wat: string | null = null;
-  const { error, stderr } = await asc.main(options(entry), {
+  const { error, stderr } = await asc.main(options(entry, level), {
     readFile: (name) => files.get(name) ?? library.get(name) ?? null,
     writeFile: (name, contents) => {
       if (name === "out.wasm" && typeof contents !== "string") wasm = contents;
@@ -33,7 +40,7 @@ export async function assemble(files: ReadonlyMap<string, string>, entry: string
   return wasm;
 }
 
-function options(entry: string): string[] {
+function options(entry: string, level: OptimizeLevel): string[] {
   return [
     entry,
     "--outFile",
@@ -43,7 +50,7 @@ function options(entry: string): string[] {
     "--runtime",
     "stub",
     "--optimizeLevel",
-    "3",
+    String(level),
     "--shrinkLevel",
     "0",
     "--noAssert",
