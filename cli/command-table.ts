@@ -61,8 +61,8 @@ const withValue = (
   summary,
 });
 
-export const HELP = switchOf("help", "h", "print this help");
-export const VERSION = switchOf("version", "V", "print the version");
+const HELP = switchOf("help", "h", "print this help");
+const VERSION = switchOf("version", "V", "print the version");
 const JSON_OPTION = switchOf("json", null, "print one JSON object instead of text");
 
 const policies = (label: string, max: number): Operands => ({
@@ -75,7 +75,7 @@ const policies = (label: string, max: number): Operands => ({
 
 const DONE_OR_NO = ["0 done (warnings included)", "1 the policy has errors"];
 
-export const SHELLS: readonly string[] = ["bash", "zsh", "fish"];
+const SHELLS: readonly string[] = ["bash", "zsh", "fish"];
 
 const check: Command = {
   name: "check",

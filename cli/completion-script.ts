@@ -72,6 +72,7 @@ function bashCommand({ name, operands, options }: Command): string[] {
 // ---- zsh
 
 function zsh(): string[] {
+  const globals = GLOBAL_OPTIONS.map(({ name, summary }) => single(`--${name}[${summary}]`));
   return [
     "#compdef pol",
     "# pol completion for zsh",
@@ -82,7 +83,7 @@ function zsh(): string[] {
     "  )",
     "  if (( CURRENT == 2 )); then",
     "    _describe command commands",
-    `    _values option ${GLOBAL_OPTIONS.map(({ name, summary }) => single(`--${name}[${summary}]`)).join(" ")}`,
+    `    _values option ${globals.join(" ")}`,
     "    return",
     "  fi",
     '  local command="$words[2]"',

@@ -2,7 +2,7 @@ import { stripVTControlCharacters } from "node:util";
 
 const NO_WIDTH = /^[\p{Mn}\p{Me}\p{Cf}\u200b]$/u;
 
-/** Ranges of code points that take two columns: East Asian Wide and Fullwidth (Unicode annex 11), and emoji. */
+/** Code points that take two columns: East Asian Wide and Fullwidth (Unicode annex 11), and emoji. */
 const WIDE: readonly (readonly [number, number])[] = [
   [0x1100, 0x115f],
   [0x2e80, 0x303e],

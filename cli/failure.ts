@@ -29,7 +29,7 @@ export function isFailure(error: unknown): error is Failure {
 }
 
 /** The code of an operating system's error (`ENOENT`), or null for anything else. */
-export function systemCode(error: unknown): string | null {
+function systemCode(error: unknown): string | null {
   if (!(error instanceof Error) || !("code" in error) || !("syscall" in error)) return null;
   return typeof error.code === "string" ? error.code : null;
 }

@@ -46,7 +46,7 @@ const ENVIRONMENT = [
   ["POL_DEBUG=1", "the stack trace of a bug in pol"],
 ];
 
-export function usageLine(command: Command): string {
+function usageLine(command: Command): string {
   return `pol ${command.name} ${command.operands.label} [OPTIONS]`;
 }
 

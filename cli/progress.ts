@@ -1,6 +1,6 @@
 /**
- * Shows on a terminal's standard error what takes longer than a second, and removes it afterwards. It runs in a thread of
- * its own, since assembling keeps this one busy without a pause.
+ * Shows on a terminal's standard error what takes longer than a second, and removes it afterwards. It runs in a
+ * thread of its own, since assembling keeps this one busy without a pause.
  */
 import { Worker } from "node:worker_threads";
 import { isTerminal } from "./terminal.ts";

@@ -19,7 +19,7 @@ const TAB_COLUMNS = 4;
 const LINE_COLUMNS_MAX = 120;
 const COLUMNS_BEFORE = 30;
 
-/** What `--json` prints for one diagnostic: lines and columns from 1, columns in UTF-16 units, end exclusive. */
+/** What `--json` prints for one diagnostic: lines and columns from 1, in UTF-16 units, the end exclusive. */
 export function diagnosticData({ path, lines }: Finding, diagnostic: Diagnostic) {
   const { code, severity, message, hint, span } = diagnostic;
   const { line, column } = positionIn(lines, span.start);

@@ -6,7 +6,7 @@ import { canonicalRequest, type RequestResult } from "@polity/runtime/request.ts
 /** The canonical form and digest of a request, or the first thing that is wrong with its fields. */
 export type RequestNamer = (action: string, fields: unknown) => RequestResult;
 
-/** What a request is called depends on types alone: from a policy it gets the name that its evaluator gives it. */
+/** A request's name depends on types alone: a policy gives it the same one as its evaluator. */
 export function requestNamer(
   types: Types,
   actions: readonly { readonly name: string; readonly fields: readonly Field[] }[],

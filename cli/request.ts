@@ -1,6 +1,6 @@
 /**
- * A request file's JSON as what an engine takes. Only the form is judged here; what fields and header say is for
- * the engine, so that both engines refuse the same things in the same order.
+ * A request file's JSON as what an engine takes. Only the form is judged here; what fields and header say
+ * is for the engine, so that both engines refuse the same things in the same order.
  */
 import type { Header } from "@polity/runtime/header.ts";
 import { readTimestamp } from "@polity/runtime/scalars.ts";

@@ -21,7 +21,7 @@ export interface TestResult {
   readonly answers: readonly TestAnswer[];
   /** What was expected and did not come, one sentence each; empty: passed. */
   readonly failures: readonly string[];
-  /** Of a failed test: one for every rule of the action; empty where the request is denied before any rule. */
+  /** Of a failed test: every rule of the action; empty where the request is denied before any rule. */
   readonly explanations: readonly Explanation[];
 }
 
@@ -30,7 +30,7 @@ export interface TestAnswer {
   readonly answer: Outcome | { readonly refusal: FactsRefusal };
 }
 
-/** In the order of the source. Engines are opened once, whatever they cost; facts are loaded for every test. */
+/** In the order of the source. Engines are opened once, since one is slow; facts are loaded for every test. */
 export async function runTests(
   checked: Checked,
   engines: readonly EngineName[],
@@ -140,7 +140,7 @@ function textOf(answer: TestAnswer["answer"]): string {
   return JSON.stringify(answer, (_key, value: unknown) => (typeof value === "bigint" ? `${value}n` : value));
 }
 
-/** Tests of one block have its title and its span's start in common only by the title; rows follow each other. */
+/** The rows of one block follow each other and have their title in common. */
 function rowOf(tests: readonly Test[], at: number): Pick<TestResult, "row" | "rows"> {
   const title = tests[at]?.title;
   let first = at;

@@ -4,9 +4,9 @@ export type Line = Uint8Array | null;
 const LF = 0x0a;
 
 /**
- * The lines of a stream, chunk by chunk: everything that is complete comes before more is read, so a partner that
- * waits for each answer gets it. A longer line than `bytesMax` takes no memory. What follows the last line end is a
- * line if it is not empty.
+ * The lines of a stream, chunk by chunk: everything that is complete comes before more is read, so a partner
+ * that waits for each answer gets it. A longer line than `bytesMax` takes no memory. What follows the last
+ * line end is a line if it is not empty.
  */
 export async function* splitLines(
   chunks: AsyncIterable<Uint8Array>,

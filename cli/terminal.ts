@@ -31,7 +31,7 @@ export function paintFor(channel: Channel): Paint {
   return isPlain ? plain : (look, text) => styleText(FORMATS[look], text, { validateStream: false });
 }
 
-export const plain: Paint = (_look, text) => text;
+const plain: Paint = (_look, text) => text;
 
 /** Writes text as it is and waits where the reader is slow. */
 export async function write(text: string | Uint8Array, channel: Channel = "out"): Promise<void> {
@@ -44,7 +44,7 @@ export async function printLine(line: string, channel: Channel = "out"): Promise
 }
 
 /**
- * Writing ends where nobody reads any more (`pol … | head -1`), without a word; any other failure is told once.
+ * Writing ends where nobody reads any more (`pol … | head -1`), without a word; any other failure is told.
  * Streams report both as an event, outside any call.
  */
 export function watchStreams(): void {

@@ -5,7 +5,7 @@ const POLL_MS = 200;
 const QUIET_MS = 60;
 
 /**
- * Calls `changed` after every change of one of the files, one call at a time, for as long as the process lives.
+ * Calls `changed` after every change of one of the files, one call at a time, as long as the process lives.
  * Looking at the names again and again, unlike the notices of the system, also sees files that are deleted,
  * made again or replaced by another one, and works on every disk.
  */

@@ -30,7 +30,7 @@ export function writeWhole(path: string, content: string | Uint8Array): void {
   }
 }
 
-/** Fails for what can be known before the work is done: there is no such folder, or a folder is in the way. */
+/** Fails for what can be known before the work: there is no such folder, or a folder is in the way. */
 export function expectWritable(path: string): void {
   try {
     if (statSync(path, { throwIfNoEntry: false })?.isDirectory())
@@ -66,7 +66,7 @@ function replaceFile(path: string, content: string | Uint8Array, existing: Stats
   bringFolderToDisk(folder);
 }
 
-/** The new name is on the disk only when the folder is. Windows cannot open folders, and needs no such call. */
+/** The new name is on the disk only when the folder is. Windows cannot open folders, and needs no call. */
 function bringFolderToDisk(folder: string): void {
   if (process.platform === "win32") return;
   const handle = openSync(folder, "r");

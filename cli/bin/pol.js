@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 /**
- * Starts `pol` on any Node from 20 on. The command itself is TypeScript, which Node runs from version 24 on: an older
- * Node starts the one that is installed with the project. Plain JavaScript without dependencies for that reason.
+ * Starts `pol` on any Node from 20 on. The command itself is TypeScript, which Node runs from version 24 on:
+ * an older Node starts the one that is installed with the project. Plain JavaScript without dependencies for
+ * that reason.
  */
 import { spawn } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";

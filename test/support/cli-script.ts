@@ -11,8 +11,8 @@
  *     -- a.pol --
  *     the file's text
  *
- * A command is a line of bash; free text may stand between commands. No `exit` stands for 0. A line `needs: NAME` asks for something that not
- * every machine has.
+ * A command is a line of bash; free text may stand between commands. No `exit` stands for 0. A line
+ * `needs: NAME` asks for something that not every machine has.
  */
 import { spawn } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
