@@ -40,7 +40,7 @@ export async function openEngines(checked: Checked): Promise<OpenFacts> {
     if (hosted.ok && loaded.ok) return both(checked, hosted.host, loaded.facts);
     const said = [hosted.ok ? "taken" : hosted.code, loaded.ok ? "taken" : loaded.refusal.code];
     if (said[0] !== said[1]) throw new Error(`the engines disagree about the facts: ${said.join(" and ")}`);
-    return { refused: said.join() };
+    return { refused: said[0] ?? "" };
   };
 }
 

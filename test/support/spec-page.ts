@@ -1,6 +1,7 @@
 /**
  * Reads a page of the specification: Markdown in which each `pol` fence is a whole program, and the fences
- * `facts` and `requests` that follow it belong to it. Everything else is prose.
+ * `facts`, `requests` and `facts.…` (facts to be refused with that code) that follow it belong to it. Everything
+ * else is prose.
  */
 
 export interface SpecCase {
@@ -13,6 +14,14 @@ export interface SpecCase {
   /** A facts file's JSON; null where there is no such fence. */
   readonly facts: unknown;
   readonly requests: readonly SpecRequest[];
+  readonly refusals: readonly SpecRefusal[];
+}
+
+/** Facts that must be refused. */
+export interface SpecRefusal {
+  readonly line: number;
+  readonly code: string;
+  readonly facts: unknown;
 }
 
 /** From a comment at the end of the line that it is about: `// error: POL1002 "underlined text"`. */
@@ -55,13 +64,17 @@ export function readPage(file: string, text: string): readonly SpecCase[] {
     }
     const last = cases.pop();
     if (last === undefined) throw new Error(`${file}:${fence.line}: ${fence.language} before any program`);
-    cases.push(
-      fence.language === "facts"
-        ? { ...last, facts: JSON.parse(fence.lines.join("\n")) as unknown }
-        : { ...last, requests: [...last.requests, ...requestsOf(file, fence)] },
-    );
+    cases.push(withFence(file, last, fence));
   }
   return cases;
+}
+
+function withFence(file: string, spec: SpecCase, fence: Fence): SpecCase {
+  if (fence.language === "requests")
+    return { ...spec, requests: [...spec.requests, ...requestsOf(file, fence)] };
+  const facts = parseJson(file, fence.line, fence.lines.join("\n"));
+  if (fence.language === "facts") return { ...spec, facts };
+  return { ...spec, refusals: [...spec.refusals, { line: fence.line, code: fence.language, facts }] };
 }
 
 function fencesOf(file: string, text: string): readonly Fence[] {
@@ -74,7 +87,7 @@ function fencesOf(file: string, text: string): readonly Fence[] {
       const language = /^```(.*)$/.exec(line)?.[1];
       if (language !== undefined) open = { language, line: index + 1, lines: [] };
     } else if (line === "```") {
-      if (["pol", "facts", "requests"].includes(open.language)) fences.push({ ...open, heading });
+      if (/^(?:pol|requests|facts(?:\.\w+)?)$/.test(open.language)) fences.push({ ...open, heading });
       open = undefined;
     } else {
       open.lines.push(line);
@@ -87,7 +100,7 @@ function fencesOf(file: string, text: string): readonly Fence[] {
 function programCase(file: string, { heading, line, lines }: Fence): SpecCase {
   const diagnostics = lines.flatMap((text, index) => diagnosticsOf(text, line + 1 + index));
   const program = `${lines.join("\n")}\n`;
-  return { file, heading, line, program, diagnostics, facts: null, requests: [] };
+  return { file, heading, line, program, diagnostics, facts: null, requests: [], refusals: [] };
 }
 
 function diagnosticsOf(text: string, line: number): readonly ExpectedDiagnostic[] {
@@ -102,7 +115,13 @@ function diagnosticsOf(text: string, line: number): readonly ExpectedDiagnostic[
 function requestsOf(file: string, fence: Fence): readonly SpecRequest[] {
   return fence.lines.map((text, index) => {
     const line = fence.line + 1 + index;
-    const { expect, reasons = null, notes = null, without, ...request } = parseLine(file, line, text);
+    const {
+      expect,
+      reasons = null,
+      notes = null,
+      without,
+      ...request
+    } = parseJson(file, line, text) as RequestLine;
     const complete = new Map(Object.entries({ now: NOW, ...request }));
     if (without !== undefined) complete.delete(without);
     return { line, expect, reasons, notes, request: Object.fromEntries(complete) };
@@ -118,9 +137,9 @@ interface RequestLine {
   readonly [key: string]: unknown;
 }
 
-function parseLine(file: string, line: number, text: string): RequestLine {
+function parseJson(file: string, line: number, text: string): unknown {
   try {
-    return JSON.parse(text) as RequestLine;
+    return JSON.parse(text) as unknown;
   } catch (error) {
     throw new Error(`${file}:${line}: no JSON: ${String(error)}`);
   }

@@ -38,7 +38,12 @@ export async function runCase(spec: SpecCase): Promise<CaseResult> {
       return { rows: 0, failures: [...failures, `${at(spec, spec.line)}: ${engines.refused}`] };
     failures.push(...spec.requests.flatMap((wanted) => askRequest(engines, wanted)));
   }
-  return { rows: checked.tests.length + spec.requests.length, failures };
+  for (const { line, code, facts } of spec.refusals) {
+    const engines = await open(facts);
+    const said = "refused" in engines ? engines.refused : "taken";
+    if (said !== code) failures.push(`${at(spec, line)}: expected facts to be refused with ${code}: ${said}`);
+  }
+  return { rows: checked.tests.length + spec.requests.length + spec.refusals.length, failures };
 
   function askTest(engines: BothEngines, test: Test, line: number): string[] {
     const answers = engines.ask(questionOf(test, engines.digestOf(test.action, test.fields)));
@@ -160,9 +165,8 @@ function told({ reasons, notes }: Outcome): { readonly reasons: string[]; readon
 }
 
 function expectation({ expect, reasons, notes }: Wanted): string {
-  return [expect, reasons === null ? "" : textOf({ reasons }), notes === null ? "" : textOf({ notes })].join(
-    " ",
-  );
+  const said = [reasons === null ? "" : textOf({ reasons }), notes === null ? "" : textOf({ notes })];
+  return [expect, ...said].filter((part) => part !== "").join(" ");
 }
 
 function textOf(value: unknown): string {
