@@ -22,7 +22,10 @@ export function codingAgentRequests(): string {
   return lines(sessionRequests(readFileSync(pathOf("coding-agent", "session.jsonl"), "utf8")));
 }
 
-/** One line for each request. What a release of the compiler changes by itself, the evaluator's name, is left out. */
+/**
+ * One line for each request. What a release of the compiler changes by itself, the evaluator's name, is
+ * left out.
+ */
 export async function decisionLines(example: Example, engine: EngineName): Promise<string> {
   const facts = pathOf(example, "facts.json");
   const desk = await openDesk(

@@ -1,6 +1,6 @@
 /**
- * `npm start`: a recorded coding agent meets a policy. Compiles the policy, loads the evaluator with facts, asks
- * it about every call of the session, and says how long an answer takes.
+ * `npm start`: a recorded coding agent meets a policy. Compiles the policy, loads the evaluator with
+ * facts, asks it about every call of the session, and says how long an answer takes.
  */
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
@@ -47,9 +47,9 @@ function heading(text: string): void {
 }
 
 /**
- * In a process of its own: one that has assembled answers slowly for a while. It assembles once, so V8's quick
- * WebAssembly compiler serves it better than the thorough one; Node's cache of compiled JavaScript goes by
- * content and version.
+ * In a process of its own: one that has assembled answers slowly for a while. It assembles once, so V8's
+ * quick WebAssembly compiler serves it better than the thorough one; Node's cache of compiled JavaScript
+ * goes by content and version.
  */
 function buildPolicy(): Uint8Array | null {
   const source = join(example, "policy.pol");
@@ -119,20 +119,18 @@ function printSummary(answers: readonly Answer[]): void {
   const said = [...counts].map(([verdict, count]) => `${verdict} ${count}`).join(", ");
   const stopped = answers.filter(({ verdict }) => verdict !== "allow");
   const done = stopped.filter(({ call }) => call.wasDone).length;
-  say(`   ${plural(answers.length, "call")}: ${said}. Without a policy the file server had carried out`);
+  say(`   ${plural(answers.length, "call")}: ${said}.`);
   say(
-    `   ${done} of the ${stopped.length} that are not allowed here. Each call was judged on its own; a host would`,
+    `   Without a policy, the file server carried out ${done} of the ${stopped.length} that are not allowed here.`,
   );
-  say("   keep the agent contained after a quarantine.\n");
+  say("   Each call was judged on its own; a host would keep the agent contained after a quarantine.\n");
 }
 
 function printTime(host: Host, calls: readonly Call[]): void {
-  const ns = timePerDecision(host, calls);
+  const micros = (timePerDecision(host, calls) / 1_000).toFixed(2);
   heading("4. How long an answer takes");
-  say(
-    `   ${(ns / 1_000).toFixed(2)} µs, the median over many passes through these ${calls.length} requests, with writing`,
-  );
-  say("   the request into the evaluator's memory and reading the answer from it.\n");
+  say(`   ${micros} µs, the median over many passes through these ${calls.length} requests, from the`);
+  say("   request as a JavaScript object to the decision as one.\n");
 }
 
 function printNext(): void {

@@ -39,7 +39,8 @@ describe("a case that is wrong is found", () => {
     {
       what: "a row that expects another rule",
       program:
-        'allow a on go when x > 1\ndeny b on go when x > 5\ntest "t" on go {\n  | x | expect |\n  | 0 | deny by b |\n}',
+        "allow a on go when x > 1\ndeny b on go when x > 5\n" +
+        'test "t" on go {\n  | x | expect |\n  | 0 | deny by b |\n}',
       says: /^page\.md:13 \(Heading\): expected deny by b\n/,
     },
     {
@@ -60,7 +61,8 @@ describe("a case that is wrong is found", () => {
     {
       what: "a request that is answered otherwise",
       program:
-        'allow a on go when x > 1\n```\n\n```requests\n{"expect": "deny", "action": "go", "fields": {"x": 2}}',
+        "allow a on go when x > 1\n```\n\n```requests\n" +
+        '{"expect": "deny", "action": "go", "fields": {"x": 2}}',
       says: /^page\.md:13 \(Heading\): expected deny.*\n {2}wasm: .*\n {2}reference: /,
     },
     {

@@ -1,6 +1,7 @@
 /**
- * From an MCP `tools/call` message to a request that the policy can judge: a table, tool by tool. What the
- * table does not know is passed on under its own name, so that the evaluator refuses it instead of missing it.
+ * From an MCP `tools/call` message to a request that the policy can judge: a table, tool by tool. What
+ * the table does not know is passed on under its own name, so that the evaluator refuses it instead of
+ * missing it.
  */
 
 export interface ToolCall {
@@ -24,7 +25,10 @@ export interface RequestLine extends Request {
   readonly trust: number;
 }
 
-/** As it is; how many bytes it has in UTF-8; how many members it has; left out, since no answer hangs on it. */
+/**
+ * As it is; how many bytes it has in UTF-8; how many members it has; left out, since no answer hangs on
+ * it.
+ */
 type Reading = "value" | "bytes" | "count" | "unread";
 
 interface Tool {
@@ -75,7 +79,10 @@ export function toRequest(call: ToolCall, agent: string): Request {
   return { action: known?.action ?? name, fields: Object.fromEntries(fields) };
 }
 
-/** What the host would have known when the session was recorded: who asks, when, and how far it is trusted. */
+/**
+ * What the host would have known when the session was recorded: who asks, when, and how far it is
+ * trusted.
+ */
 const SESSION = { agent: "coder-1", trust: 700, startMs: 1_795_341_600_000, stepMs: 2_000 };
 
 /** `session` has one message a line. */

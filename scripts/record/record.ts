@@ -1,7 +1,8 @@
 /**
  * Records a coding agent's tool calls against the real MCP file server and writes them to
- * examples/coding-agent: `session.jsonl` has the JSON-RPC messages as the client sent them, `answers.jsonl` says
- * of each whether the server, which knows no policy, carried it out. Two runs give the same bytes.
+ * examples/coding-agent: `session.jsonl` has the JSON-RPC messages as the client sent them,
+ * `answers.jsonl` says of each whether the server, which knows no policy, carried it out. Two runs give
+ * the same bytes.
  */
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

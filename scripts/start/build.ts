@@ -1,6 +1,7 @@
 /**
- * Compiles one policy and writes its evaluator to standard output, then ends. A process that has just assembled
- * is busy optimising the assembler and would answer slowly, so the one that decides stays apart from this one.
+ * Compiles one policy and writes its evaluator to standard output, then ends. A process that has just
+ * assembled is busy optimising the assembler and would answer slowly, so the one that decides stays apart
+ * from this one.
  */
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";

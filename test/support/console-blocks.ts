@@ -4,7 +4,10 @@ export interface ShownCommand {
   /** Of the command, from 1. */
   readonly line: number;
   readonly command: string;
-  /** What is shown below it; `…` stands for any text within a line, a line with nothing else for any lines. */
+  /**
+   * What is shown below it; `…` stands for any text within a line, a line with nothing else for any
+   * lines.
+   */
   readonly output: string;
 }
 

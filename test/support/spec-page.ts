@@ -1,7 +1,7 @@
 /**
- * Reads a page of the specification: Markdown in which each `pol` fence is a whole program, and the fences
- * `facts`, `requests` and `facts.…` (facts to be refused with that code) that follow it belong to it. Everything
- * else is prose.
+ * Reads a page of the specification: Markdown in which each `pol` fence is a whole program, and the
+ * fences `facts`, `requests` and `facts.…` (facts to be refused with that code) that follow it belong to
+ * it. Everything else is prose.
  */
 
 export interface SpecCase {
@@ -54,7 +54,10 @@ interface Fence {
 /** When a request does not say it. */
 const NOW = "2026-11-22T10:00:00Z";
 
-/** Throws where the page itself is wrong: an unclosed fence, facts without a program, a line that is no JSON. */
+/**
+ * Throws where the page itself is wrong: an unclosed fence, facts without a program, a line that is no
+ * JSON.
+ */
 export function readPage(file: string, text: string): readonly SpecCase[] {
   const cases: SpecCase[] = [];
   for (const fence of fencesOf(file, text)) {

@@ -1,6 +1,6 @@
 /**
- * Runs one case of the specification on both engines and says what was not as the page has it. The page is right
- * or the code is: this file decides nothing, it compares.
+ * Runs one case of the specification on both engines and says what was not as the page has it. The page
+ * is right or the code is: this file decides nothing, it compares.
  */
 
 import type { Checked, Test } from "@polity/compiler/checked.ts";
