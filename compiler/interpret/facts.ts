@@ -116,7 +116,8 @@ function readEntity(checked: Checked, raw: unknown): Entity | Refusal {
 function readReference(written: ReadonlyMap<string, unknown> | undefined): EntityValue | undefined {
   const type = written?.get("type");
   const id = decodeId(written?.get("id"));
-  return typeof type === "string" && typeof id === "string" ? { type, id } : undefined;
+  const isType = typeof type === "string" && type.isWellFormed();
+  return isType && typeof id === "string" ? { type, id } : undefined;
 }
 
 function readAttributes(

@@ -21,7 +21,7 @@ export interface Context {
 
 export const BOOL: Type = { kind: "bool" };
 export const INT: Type = { kind: "int", min: INT_MIN, max: INT_MAX };
-const DECIMAL: Type = { kind: "decimal", min: INT_MIN, max: INT_MAX };
+export const DECIMAL: Type = { kind: "decimal", min: INT_MIN, max: INT_MAX };
 export const TIMESTAMP: Type = { kind: "timestamp" };
 export const DURATION: Type = { kind: "duration" };
 
@@ -50,7 +50,13 @@ export function placeOf(context: Context, type: Type): Place | undefined {
 function generateCompound(context: Context, type: Type, depth: number): string | undefined {
   const { random } = context;
   const part = (of: Type) => generateExpression(context, of, depth);
-  const binary = (left: Type, op: string, right: Type) => `(${part(left)} ${op} ${part(right)})`;
+  const binary = (left: Type, op: string, right: Type) => {
+    const operand = part(right);
+    // What always divides by zero is refused by the checker.
+    const divides = op === "/" || op === "%";
+    const isZero = divides && /^(?:0|0\.0|0s)$/.test(operand ?? "");
+    return `(${part(left)} ${op} ${isZero ? NOT_ZERO[right.kind] : operand})`;
+  };
   switch (type.kind) {
     case "int":
       if (random.chance(0.1)) return `(-${part(INT)})`;
@@ -78,6 +84,8 @@ function generateCompound(context: Context, type: Type, depth: number): string |
       return undefined;
   }
 }
+
+const NOT_ZERO: Readonly<Record<string, string>> = { int: "7", decimal: "1.5", duration: "1500ms" };
 
 const ARITHMETIC = ["+", "-", "*", "/", "%"] as const;
 

@@ -1,7 +1,7 @@
 /** Random well-typed policies as source text. */
 import type { Field, Type } from "@polity/runtime/layout.ts";
 import { generateCondition } from "./conditions.ts";
-import { type Context, generateExpression, INT, TIMESTAMP } from "./expressions.ts";
+import { BOOL, type Context, DECIMAL, DURATION, generateExpression, INT, TIMESTAMP } from "./expressions.ts";
 import { generateLiteral } from "./literals.ts";
 import { expand, isSameType, type Place } from "./places.ts";
 import { printType } from "./print-type.ts";
@@ -23,7 +23,24 @@ export function generateProgram(random: Random, absentOk = 0.95): string {
   ];
   const count = random.between(1, 8);
   for (let n = 0; n < count; n += 1) parts.push(generateRule(random, schema, `r${n}`, absentOk));
+  for (const { name } of schema.actions) {
+    if (random.chance(0.4)) parts.push(generateProbe(random, schema, name));
+  }
   return `${parts.join("\n")}\n`;
+}
+
+/** A rule that shows the values of many expressions: a wrong one cannot hide behind another verdict's reason. */
+function generateProbe(random: Random, schema: Schema, action: string): string {
+  const fields = schema.actions.find(({ name }) => name === action)?.fields ?? [];
+  const rule = { variables: 0, absences: new Set<string>() };
+  const context = { condition: generateCondition, random, schema, places: placesOf(schema, fields), rule };
+  const holes: string[] = [];
+  for (let n = random.between(3, 8); n > 0; n -= 1) {
+    const type = random.pick([BOOL, BOOL, BOOL, INT, DECIMAL, DECIMAL, TIMESTAMP, DURATION]);
+    const hole = generateExpression(context, type, random.between(1, 3));
+    if (hole !== undefined) holes.push(`{${hole}}`);
+  }
+  return `allow probe_${action} on ${action}\n  always\n  note "${holes.join(" ")}"`;
 }
 
 function printSchema({ types, subject, shared, actions }: Schema): readonly string[] {
@@ -134,13 +151,13 @@ function generateTemplate(context: Context, isNote: boolean): string {
     const { type, text: path } = random.pick(shown);
     const isCompound = ["int", "decimal", "duration", "timestamp"].includes(type.kind) && random.chance(0.5);
     const hole = isCompound ? generateExpression({ ...context, places }, type, 2) : path;
-    if (hole !== undefined && (isNote ? !hole.includes('"') : isPlainHole(hole)))
+    if (hole !== undefined && (isNote || isPlainHole(hole)))
       text += `{${hole}}${random.pick(["", " and ", ", "])}`;
   }
   return `"${text}"`;
 }
 
-/** Without what the caller does not know, and without text in it, whose quotes would need escapes. */
+/** Without what the caller does not know. */
 function isPlainHole(text: string): boolean {
-  return !/"|\b(?:now|trust|in|any|all|count)\b/.test(text);
+  return !/\b(?:now|trust|in|any|all|count)\b/.test(text);
 }
