@@ -1,5 +1,5 @@
 /**
- * Shows on a terminal's standard error what takes longer than a second, and removes it afterwards. It runs in a
+ * Shows on a terminal, on standard error, what takes longer than a second, and removes it after. It runs in a
  * thread of its own, since assembling keeps this one busy without a pause.
  */
 import { Worker } from "node:worker_threads";

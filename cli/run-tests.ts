@@ -30,7 +30,7 @@ export interface TestAnswer {
   readonly answer: Outcome | { readonly refusal: FactsRefusal };
 }
 
-/** In the order of the source. Engines are opened once, since one is slow; facts are loaded for every test. */
+/** In the order of the source. An engine is opened once, as one is slow; facts are loaded for each test. */
 export async function runTests(
   checked: Checked,
   engines: readonly EngineName[],

@@ -100,7 +100,7 @@ describe("the launcher on an older Node", () => {
   });
 });
 
-/** `pol` runs the launcher with this Node, `pol-older-node` with an older one; nothing of the user leaks in. */
+/** `pol` runs the launcher with this Node, `pol-older-node` with an older one; no user variable leaks in. */
 function environment(): NodeJS.ProcessEnv {
   const bin = mkdtempSync(join(temporary, "bin-"));
   const shim = (name: string, node: string) => {
