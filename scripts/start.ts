@@ -120,9 +120,7 @@ function printSummary(answers: readonly Answer[]): void {
   const stopped = answers.filter(({ verdict }) => verdict !== "allow");
   const done = stopped.filter(({ call }) => call.wasDone).length;
   say(`   ${plural(answers.length, "call")}: ${said}.`);
-  say(
-    `   Without a policy, the file server carried out ${done} of the ${stopped.length} that are not allowed here.`,
-  );
+  say(`   Without a policy, the file server carried out ${done} of the ${stopped.length} not allowed here.`);
   say("   Each call was judged on its own; a host would keep the agent contained after a quarantine.\n");
 }
 
