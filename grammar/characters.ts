@@ -1,13 +1,15 @@
 /**
- * Characters that a reader cannot see or that reorder what is seen. The table is written out rather than asked of the
- * engine, whose Unicode version differs from machine to machine.
+ * Characters that a reader cannot see or that reorder what is seen. The table is written out rather than
+ * asked of the engine, whose Unicode version differs from machine to machine.
  */
 const INVISIBLE =
   // Controls but tab and line feed (a carriage return is looked at apart), spaces but U+0020, joiners, marks
-  // of direction, fillers, variation selectors, tags, interlinear and musical controls, noncharacters' plane 14.
+  // of direction, fillers, variation selectors, tags, interlinear and musical controls, noncharacters'
+  // plane 14.
   "\\u0000-\\u0008\\u000B\\u000C\\u000E-\\u001F\\u007F-\\u00A0\\u00AD\\u034F\\u061C\\u070F\\u115F\\u1160" +
   "\\u1680\\u17B4\\u17B5\\u180B-\\u180F\\u2000-\\u200F\\u2028-\\u202F\\u205F-\\u206F\\u2800\\u3000\\u3164" +
-  "\\uFE00-\\uFE0F\\uFEFF\\uFFA0\\uFFF0-\\uFFFB\\u{1BCA0}-\\u{1BCA3}\\u{1D173}-\\u{1D17A}\\u{E0000}-\\u{E0FFF}";
+  "\\uFE00-\\uFE0F\\uFEFF\\uFFA0\\uFFF0-\\uFFFB\\u{1BCA0}-\\u{1BCA3}\\u{1D173}-\\u{1D17A}" +
+  "\\u{E0000}-\\u{E0FFF}";
 
 /** Half a character: no well-formed source has one. */
 const LONE_SURROGATE = "\\uD800-\\uDFFF";

@@ -1,4 +1,7 @@
-/** The grammar as text for readers, made from what Chevrotain recorded, so that it cannot tell anything else. */
+/**
+ * The grammar as text for readers, made from what Chevrotain recorded, so that it cannot tell anything
+ * else.
+ */
 import type { ISerializedGast, TokenType } from "chevrotain";
 import { createGrammar } from "./parser.ts";
 import { KEYWORDS, LITERALS, Name, SIGNS, TEMPLATES } from "./tokens.ts";
@@ -13,8 +16,9 @@ const HEAD = `/*
  * may be names where they continue nothing; after a dot and before a colon every one is a name. Where two
  * alternatives fit, the first is meant.
  *
- * A rule has a condition: \`always\`, or else \`when\`, \`unless\` or both. A row of a table has as many cells as the
- * table has columns. Comparisons do not chain. Brackets nest 64 deep, a chain of operators has 1,000 operands.
+ * A rule has a condition: \`always\`, or else \`when\`, \`unless\` or both. A row of a table has as many
+ * cells as the table has columns. Comparisons do not chain. Brackets nest 64 deep, a chain of operators has
+ * 1,000 operands.
  */
 `;
 

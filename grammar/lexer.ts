@@ -1,4 +1,7 @@
-/** Reads a source into tokens. Whatever it meets, it goes on: slips become the token that was meant, with a problem. */
+/**
+ * Reads a source into tokens. Whatever it meets, it goes on: slips become the token that was meant, with a
+ * problem.
+ */
 import type { TokenType } from "chevrotain";
 import { findForbidden, isDigitAt, isLetterAt, isSpaceAt, isWordAt } from "./characters.ts";
 import { endTemplateEarly, scanAfterHole, scanNumber, scanText } from "./literals.ts";

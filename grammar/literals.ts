@@ -1,4 +1,7 @@
-/** Numbers, times and texts. A malformed one is reported here and still becomes a token, so that nothing follows from it. */
+/**
+ * Numbers, times and texts. A malformed one is reported here and still becomes a token, so that nothing
+ * follows from it.
+ */
 import type { TokenType } from "chevrotain";
 import { emit, type Scan } from "./scan.ts";
 import * as t from "./tokens.ts";
@@ -69,7 +72,10 @@ export function scanAfterHole(scan: Scan): void {
   scanPiece(scan, start, t.TemplateTail, t.TemplateMiddle);
 }
 
-/** A line ended within a hole: the text ends here, so that the rest of the source is not taken for a part of it. */
+/**
+ * A line ended within a hole: the text ends here, so that the rest of the source is not taken for a part of
+ * it.
+ */
 export function endTemplateEarly(scan: Scan): void {
   scan.holes.pop();
   const end = scan.at;

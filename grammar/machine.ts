@@ -127,6 +127,6 @@ function labelsOf(paths: readonly (readonly TokenType[])[]): string {
   return [...new Set(paths.map(([first]) => (first === undefined ? "" : labelOf(first))))].join("\n");
 }
 
-export function labelOf(type: TokenType): string {
+function labelOf(type: TokenType): string {
   return type.LABEL ?? type.name;
 }

@@ -1,4 +1,7 @@
-/** Small makers of tree nodes out of tokens. During Chevrotain's recording of the grammar they see placeholders. */
+/**
+ * Small makers of tree nodes out of tokens. During Chevrotain's recording of the grammar they see
+ * placeholders.
+ */
 import type { IToken, TokenType } from "chevrotain";
 import type { Grammar } from "./machine.ts";
 import type { ExprTree, NameTree, RawTree } from "./tree.ts";
@@ -9,7 +12,9 @@ export function endOf(token: IToken): number {
   return token.startOffset + token.image.length;
 }
 
-/** Reads one token out of several; while the grammar is recorded, Chevrotain answers with less than a token. */
+/**
+ * Reads one token out of several; while the grammar is recorded, Chevrotain answers with less than a token.
+ */
 export function oneOf(grammar: Grammar, or: Or, types: readonly TokenType[], expected: string): () => IToken {
   const { tools: $ } = grammar;
   const alternatives = { DEF: types.map((type) => ({ ALT: () => $.CONSUME(type) })), ERR_MSG: expected };
@@ -35,7 +40,10 @@ export function missing(start: number, end: number): ExprTree {
 
 /** Recursive passes go as deep as a tree is high, and a chain of operators is as high as it is long. */
 const HEIGHT_MAX = 1100;
-/** What an overgrown tree is cut to: it swallows all that would be put around it, so that one message is given. */
+/**
+ * What an overgrown tree is cut to: it swallows all that would be put around it, so that one message is
+ * given.
+ */
 const CUT = 0;
 
 export function cut(grammar: Grammar, start: number, end: number, limit: number): ExprTree {
@@ -43,7 +51,10 @@ export function cut(grammar: Grammar, start: number, end: number, limit: number)
   return { kind: "missing", start, end: Math.max(start, end), depth: CUT };
 }
 
-/** Puts a node around its parts, or cuts where the tree would grow too high. `make` gets the node's place and depth. */
+/**
+ * Puts a node around its parts, or cuts where the tree would grow too high. `make` gets the node's place
+ * and depth.
+ */
 export function grow(
   grammar: Grammar,
   start: number,

@@ -74,7 +74,7 @@ function defineProgram(grammar: Grammar): ParserMethod<[], ProgramTree> {
     };
     do {
       $.MANY({ GATE: () => !grammar.reading.sink.isFull(), DEF: readItem });
-      if (!refuseDeclaration(grammar) && $.LA(1).tokenType !== EOF) refuseUnknown(grammar, items.at(-1));
+      if (!refuseDeclaration(grammar) && $.LA(1).tokenType !== EOF) refuseUnknown(grammar, items);
     } while ($.LA(1).tokenType !== EOF && !grammar.reading.sink.isFull());
     const { incomplete, text } = grammar.reading;
     return { kind: "program", version, items, incomplete, start: 0, end: text.length };
@@ -143,20 +143,22 @@ function docTaker(grammar: Grammar): () => readonly RawTree[] {
   };
 }
 
-const DECLARATIONS = ["enum", "record", "entity", "subject", "every", "action", "test"];
-const VERDICTS = ["allow", "hold", "deny", "quarantine", "terminate"];
-const HEAD = ["policy", "valid", "containment"];
-const CLAUSES = ["always", "when", "unless", "until", "because", "note"];
-
-/** Between two declarations stands what begins none and continues none. */
-function refuseUnknown(grammar: Grammar, last: ItemTree | undefined): void {
+/**
+ * Between two declarations stands what begins none. Behind a rule it is taken for a broken clause of that
+ * rule.
+ */
+function refuseUnknown(grammar: Grammar, items: ItemTree[]): void {
   const { tools: $, reading } = grammar;
-  const words = [...DECLARATIONS, ...VERDICTS, ...HEAD, ...(last?.kind === "rule" ? CLAUSES : [])];
   const { start, end, found } = placeOf(reading, $.LA(1));
-  const expected = words.map((word) => `\`${word}\``);
+  const isExplainedAlready = isExplained(reading, lastEnd(grammar), end);
+  const isClause = items.at(-1)?.kind === "rule";
+  // Without that clause nothing can be said about the rule.
+  if (isClause) items.pop();
   reading.incomplete = true;
-  if (!isExplained(reading, lastEnd(grammar), end)) {
-    reading.sink.add("unknown-declaration", start, end, found, expected);
+  if (!isExplainedAlready && isClause) {
+    reading.sink.add("unexpected", start, end, found, ["a clause", "a declaration"]);
+  } else if (!isExplainedAlready) {
+    reading.sink.add("unknown-declaration", start, end, found, ["a declaration"]);
   }
   skipToDeclaration(grammar, $.exportLexerState() + 1);
 }

@@ -11,8 +11,9 @@ const SOURCE_BYTES_MAX = 16 * 1024 * 1024;
 let grammar: PolityGrammar | undefined;
 
 /**
- * Reads a whole source. Never throws: what cannot be read is left out of the tree and listed as a problem, at most
- * 100 of them, in source order. A source above 16 MiB or 4,000,000 tokens, or nested deeper than 64, is not read at all.
+ * Reads a whole source. Never throws: what cannot be read is left out of the tree and listed as a problem,
+ * at most 100 of them, in source order. A source above 16 MiB or 4,000,000 tokens, or nested deeper than
+ * 64, is not read at all.
  */
 export function readTree(text: string): {
   readonly tree: ProgramTree;

@@ -62,7 +62,7 @@ export const CLAUSE_STARTS: ReadonlySet<TokenType> = new Set([
 
 export const REFUSED_CLAUSES: ReadonlySet<string> = new Set(["let", "for", "oblige"]);
 
-function isName({ tokenType }: IToken): boolean {
+export function isName({ tokenType }: IToken): boolean {
   return tokenType === t.Name || (tokenType.CATEGORIES ?? []).includes(t.Name);
 }
 
@@ -84,6 +84,19 @@ function startsDeclaration({ reading }: Grammar, index: number): boolean {
   return follows(next, afterNext) && afterNext.tokenType !== t.Dot && isFirstOnLine(text, first);
 }
 
+/** Whether a whole beginning of a declaration stands here, so that its first word cannot be a name. */
+export function isDeclarationAhead({ tools: $ }: Grammar): boolean {
+  const first = $.LA(1).tokenType;
+  if (!AFTER_START.has(first)) return false;
+  const next = $.LA(2);
+  const afterNext = $.LA(3).tokenType;
+  if (VERDICTS.has(first)) return isName(next) && afterNext === Keyword.on;
+  if (first === Keyword.every) return next.tokenType === Keyword.action && afterNext === t.LCurly;
+  if (first === Keyword.subject) return isName(next) && afterNext === t.Colon;
+  if (first === Keyword.test) return next.tokenType === t.Text && afterNext === Keyword.on;
+  return isName(next) && afterNext === t.LCurly;
+}
+
 function isFirstOnLine(text: string, { startOffset }: IToken): boolean {
   let at = startOffset - 1;
   while (at >= 0 && (text[at] === " " || text[at] === "\t")) at -= 1;
@@ -103,7 +116,10 @@ export function skipBrackets(grammar: Grammar): void {
   skipWhile(grammar, (_token, depth, isFirst) => isFirst || depth > 0);
 }
 
-/** Moves to the end of a clause: the next clause or declaration, or a bracket that closes what was open before. */
+/**
+ * Moves to the end of a clause: the next clause or declaration, or a bracket that closes what was open
+ * before.
+ */
 export function skipClause(grammar: Grammar): void {
   skipWhile(grammar, (token, depth, isFirst) => {
     if (isFirst) return true;
@@ -112,7 +128,10 @@ export function skipClause(grammar: Grammar): void {
   });
 }
 
-/** Moves to the end of an expression: as for a clause, but a comma ends it too, and the end of a text's hole. */
+/**
+ * Moves to the end of an expression: as for a clause, but a comma ends it too, and the end of a text's
+ * hole.
+ */
 export function skipExpression(grammar: Grammar): void {
   skipWhile(grammar, (token, depth) => {
     if (depth > 0) return true;

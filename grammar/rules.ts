@@ -200,7 +200,10 @@ function defineTemplate(grammar: Grammar, { expression }: ExpressionRules): Pars
   });
 }
 
-/** The text between a piece's first character and its last, which are quotes or braces; a broken one lacks the last. */
+/**
+ * The text between a piece's first character and its last, which are quotes or braces; a broken one lacks
+ * the last.
+ */
 function pieceOf(token: IToken): RawTree {
   const { image, startOffset } = token;
   const last = image[image.length - 1];

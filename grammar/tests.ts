@@ -297,7 +297,10 @@ function refuseRow(grammar: Grammar, columns: readonly NameTree[]): boolean {
   return true;
 }
 
-/** How many cells the row that begins here has: a row ends where a border is followed by another one, or by no cell. */
+/**
+ * How many cells the row that begins here has: a row ends where a border is followed by another one, or by
+ * no cell.
+ */
 function countCells({ tools: $, reading }: Grammar): number {
   let cells = 0;
   for (let index = $.exportLexerState() + 2; index < reading.tokens.length; index += 1) {

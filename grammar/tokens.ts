@@ -1,6 +1,6 @@
 /**
- * The vocabulary. Keywords are contextual: most of them also count as `Name`, and the lexer turns one into a plain
- * name where only a name can stand (after a dot, before a colon).
+ * The vocabulary. Keywords are contextual: most of them also count as `Name`, and the lexer turns one into
+ * a plain name where only a name can stand (after a dot, before a colon).
  */
 import { createToken, type TokenType } from "chevrotain";
 
@@ -11,7 +11,10 @@ export const Name = createToken({
   label: "a name",
 });
 
-/** Words that are never names unless quoted, after a dot or before a colon: expressions could not be read otherwise. */
+/**
+ * Words that are never names unless quoted, after a dot or before a colon: expressions could not be read
+ * otherwise.
+ */
 export const HARD_WORDS = ["and", "or", "not", "in", "like", "is", "true", "false"] as const;
 
 export const VERDICT_WORDS = ["allow", "hold", "deny", "quarantine", "terminate"] as const;

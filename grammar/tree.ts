@@ -1,6 +1,6 @@
 /**
- * The tree of a source as written: words and literals undecoded, clauses in the order in which they stand. Offsets
- * are UTF-16 units, `end` is the one after the last.
+ * The tree of a source as written: words and literals undecoded, clauses in the order in which they stand.
+ * Offsets are UTF-16 units, `end` is the one after the last.
  */
 interface Node {
   readonly start: number;

@@ -1,6 +1,7 @@
 /**
- * What the language has and this version lacks. Each construct is known by its shape, reported once by its name and
- * passed over. Nothing here is part of the recorded grammar: while Chevrotain records it, every token is the end.
+ * What the language has and this version lacks. Each construct is known by its shape, reported once by its
+ * name and passed over. Nothing here is part of the recorded grammar: while Chevrotain records it, every
+ * token is the end.
  */
 import type { IToken, TokenType } from "chevrotain";
 import type { ExprRule } from "./expressions.ts";
@@ -9,6 +10,8 @@ import { endOf, missing, nameOf } from "./nodes.ts";
 import type { Part } from "./problem.ts";
 import {
   CLAUSE_STARTS,
+  isDeclarationAhead,
+  isName,
   lastEnd,
   REFUSED_CLAUSES,
   refusedStart,
@@ -98,10 +101,6 @@ export function refuseType(grammar: Grammar): RefusedTypeTree | null {
   return { kind: "refused", start, end: lastEnd(grammar) };
 }
 
-function isName({ tokenType }: IToken): boolean {
-  return tokenType === t.Name || (tokenType.CATEGORIES ?? []).includes(t.Name);
-}
-
 const WITHIN_ANGLES: ReadonlySet<TokenType> = new Set([t.Comma, t.Integer, t.Question]);
 
 function skipAngles({ tools: $ }: Grammar): void {
@@ -179,18 +178,37 @@ const OPERAND_STARTS: ReadonlySet<TokenType> = new Set([
 ]);
 
 export function refusePrimary(grammar: Grammar): ExprTree | null {
-  const { tools: $ } = grammar;
+  const { tools: $, reading } = grammar;
   const first = $.LA(1);
-  if (first.tokenType !== t.Name || first.image !== "if") return null;
-  const next = $.LA(2);
-  const isWord = OPERAND_STARTS.has(next.tokenType) || (isName(next) && !CLAUSE_STARTS.has(next.tokenType));
-  if (!isWord) return null;
+  const { tokenType, startOffset: start } = first;
+  if (isClauseAhead(grammar, tokenType) || isDeclarationAhead(grammar)) {
+    // The expression was forgotten; what follows is read as what it is.
+    reading.sink.add("unexpected", start, endOf(first), first.image, ["an expression"]);
+    return missing(start, start);
+  }
+  if (tokenType !== t.Name || first.image !== "if" || !isOperandAhead(grammar)) return null;
   refuse(grammar, "expression", "if", first);
   skipExpression(grammar);
-  return missing(first.startOffset, lastEnd(grammar));
+  return missing(start, lastEnd(grammar));
 }
 
-/** What a name before a parenthesis means in the full language; all others would be functions of the policy. */
+/** Two words in a row are never an expression, so the first one begins a clause. */
+function isClauseAhead(grammar: Grammar, first: TokenType): boolean {
+  if (first === t.Keyword.because || first === t.Keyword.note) {
+    return t.TEMPLATES.includes(grammar.tools.LA(2).tokenType);
+  }
+  return (first === t.Keyword.when || first === t.Keyword.unless) && isOperandAhead(grammar);
+}
+
+/** Whether the token after the next could begin an operand. */
+function isOperandAhead({ tools: $ }: Grammar): boolean {
+  const next = $.LA(2);
+  return OPERAND_STARTS.has(next.tokenType) || (isName(next) && !CLAUSE_STARTS.has(next.tokenType));
+}
+
+/**
+ * What a name before a parenthesis means in the full language; all others would be functions of the policy.
+ */
 const REFUSED_CALLS: ReadonlySet<string> = new Set(["sum", "min", "max", "exists", "age"]);
 
 export function refuseCall(grammar: Grammar, of: ExprTree): ExprTree {

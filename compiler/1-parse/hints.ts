@@ -1,3 +1,5 @@
+import { VERDICT_WORDS } from "@polity/grammar/tokens.ts";
+
 /** What people mean who write a word of another language, or who mistype one of this. */
 
 const FOREIGN: ReadonlyMap<string, string> = new Map([
@@ -23,9 +25,19 @@ const FOREIGN: ReadonlyMap<string, string> = new Map([
   ["language", "polity"],
 ]);
 
+/** What a description of what is expected stands for. */
+const EXPANDED: ReadonlyMap<string, readonly string[]> = new Map<string, readonly string[]>([
+  ["a clause", ["when", "unless", "always", "until", "because", "note"]],
+  [
+    "a declaration",
+    [...VERDICT_WORDS, "enum", "record", "entity", "subject", "every", "action", "test", "policy", "valid"],
+  ],
+  ["a verdict", VERDICT_WORDS],
+]);
+
 /** `expected` holds labels: a word in backticks, or a description. */
 export function hintFor(found: string, expected: readonly string[]): string | null {
-  const words = expected.flatMap((label) => /^`([a-z_]+)`$/.exec(label)?.[1] ?? []);
+  const words = expected.flatMap((label) => EXPANDED.get(label) ?? /^`([a-z_]+)`$/.exec(label)?.[1] ?? []);
   const foreign = FOREIGN.get(found);
   if (foreign !== undefined && (words.length === 0 || words.includes(foreign))) return `write \`${foreign}\``;
   const near = words.find((word) => isNear(found.toLowerCase(), word));

@@ -1,6 +1,6 @@
 /**
- * The values of literals. What the grammar has reported as malformed becomes null here without a word; what is well
- * formed but out of bounds is reported here.
+ * The values of literals. What the grammar has reported as malformed becomes null here without a word; what
+ * is well formed but out of bounds is reported here.
  */
 import type { RawTree } from "@polity/grammar/tree.ts";
 import type { Span } from "../source.ts";
@@ -121,7 +121,9 @@ export function textOf({ text }: RawTree | Literal): string {
   return unescaped(text.slice(1, isClosed ? -1 : undefined));
 }
 
-/** Escapes replaced by what they stand for; malformed ones, reported by the grammar, by something harmless. */
+/**
+ * Escapes replaced by what they stand for; malformed ones, reported by the grammar, by something harmless.
+ */
 export function unescaped(text: string): string {
   return text.replace(/\\(?:u\{([0-9A-Fa-f]{1,6})\}|([\s\S]?))/g, (_escape, hex?: string, char?: string) => {
     if (hex === undefined) return ESCAPES.get(char ?? "") ?? char ?? "";

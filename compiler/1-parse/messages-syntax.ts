@@ -40,7 +40,8 @@ export function comparisonChain(span: Span): Diagnostic {
 }
 
 export function wrongCellCount(span: Span, found: string, expected: string): Diagnostic {
-  return error("POL0107", span, `the row has ${found} cells, its table ${expected} columns`);
+  const cells = found === "1" ? "cell" : "cells";
+  return error("POL0107", span, `the row has ${found} ${cells}, its table ${expected} columns`);
 }
 
 export function repeatedClause(span: Span, clause: string): Diagnostic {

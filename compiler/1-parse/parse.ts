@@ -17,9 +17,9 @@ const DIAGNOSTICS_MAX = 100;
 /**
  * Reads a source. Never throws; gives at most 100 diagnostics, in source order.
  *
- * Where something is lost that the rest may depend on (a declaration that could not be read, a type of a later
- * version), the value has no declarations at all: what a checker could say about the others might be wrong. A gap
- * within an expression is a `missing` node.
+ * Where something is lost that the rest may depend on (a declaration that could not be read, a type of a
+ * later version), the value has no declarations at all: what a checker could say about the others might be
+ * wrong. A gap within an expression is a `missing` node.
  */
 export function parse(source: Source): Phase<Program> {
   const { text } = source;

@@ -66,7 +66,9 @@ function wordOf({ kind }: ClauseTree): string {
   return kind === "absent_ok" ? "@absent_ok" : kind;
 }
 
-/** Whether the rule is unconditional. What is wrong is reported once, here, so the answer fits the clauses. */
+/**
+ * Whether the rule is unconditional. What is wrong is reported once, here, so the answer fits the clauses.
+ */
 function checkCondition({ name, clauses }: RuleTree, report: Report): boolean {
   const condition = clauses.find(({ kind }) => kind === "when" || kind === "unless");
   const isAlways = clauses.some(({ kind }) => kind === "always");

@@ -1,0 +1,74 @@
+import { describe, expect, test } from "vitest";
+import { diagnose } from "../support/parsing.ts";
+
+const REST = "allow ok on go always\n";
+
+/** What the underlined words of a body's diagnostics are; every one must be of POL02xx. */
+function refused(body: string): string[] {
+  return diagnose(body).map((line) => {
+    expect(line).toMatch(/^POL02/);
+    return JSON.parse(line.slice("POL0000 ".length)) as string;
+  });
+}
+
+describe("one diagnostic for each construct that this version lacks", () => {
+  test.each([
+    ["obligation redact after { fields: set<string> min 1 }", "obligation"],
+    ["track spent by agent = sum(amount) of transfer when currency == EUR within 24h", "track"],
+    ["event signed_in { method: string }", "event"],
+    ['prove "small" on go: permitted implies amount <= agent.limit', "prove"],
+    ["ordered enum Level { low < high }", "ordered"],
+    ["const MAX = 5 * (3 + 2)", "const"],
+    ["fn f(t: timestamp) -> bool = t > now", "fn"],
+    ['import "std/agents"', "import"],
+    ["guard other version 1", "guard"],
+    ["module other version 1", "module"],
+    ["table grant { agent: Agent, rows: int 0..10_000 } key agent, tool", "table"],
+    ["setting x: int = 5", "setting"],
+    ["shadow deny r on go always", "shadow"],
+    ["entity T from request { a: int }", "from request"],
+    ["entity T in G, H from request { a: int }", "from request"],
+    ["record R { a: map<string max 5> max 3, b: int }", "map"],
+    ["record R { a: map<string, set<int>>? b: int }", "map"],
+    ["record R { a: ref User b: int }", "ref"],
+    ["record R { a: json b: int }", "json"],
+    ["record R { a: set<cidr> max 3 b: int }", "cidr"],
+    ["record R { a: host? b: int }", "host"],
+    ["record R { a: int 0..5 from host, b: int }", "from host"],
+    ["record R { a: int from agent b: int }", "from agent"],
+    ["allow r on go let x = a + 1 when x > 2 and b", "let"],
+    ['deny r on go for any c in xs, ys when c.a because "{c.b}"', "for any"],
+    ['allow r on go always oblige redact { fields: {"memo"} }', "oblige"],
+    ["deny r on go always @severity(high)", "@severity"],
+    ['deny r on go always @absent_ok(a, "x") @control("SOC2:CC6.1") @absent_ok(b, "y")', "@control"],
+    ["allow r on go when if a then b else c", "if"],
+    ["allow r on go when (if a then b else c) and d", "if"],
+    ["allow r on go when a matches /[a-z]+\\/x/i and b", "matches"],
+    ['allow r on go when a contains "x" or b', "contains"],
+    ["allow r on go when not a subset_of {1, 2} and b", "subset_of"],
+    ["allow r on go when a.b overlaps c.d", "overlaps"],
+    ["allow r on go when a disjoint_from b", "disjoint_from"],
+    ["allow r on go when sum(x in xs: x.a) > 5", "sum"],
+    ["allow r on go when min(x in xs: x.a) + max > 5", "min"],
+    ["allow r on go when exists(a) and b", "exists"],
+    ["allow r on go when age(a) > 5m", "age"],
+    ["allow r on go when f(a, b) or c", "f"],
+    ["allow r on go when grant[agent, tool].rows > 5", "["],
+    ['allow r on go when now.at("+02:00").hour > 5', "at"],
+    ['allow r on go when now.in("Europe/Berlin").weekday == a', "in"],
+    ['deny r on go always because "{if a then b else c}"', "if"],
+    ['deny r on go always because "{sum(x in xs: x)} and {b}"', "sum"],
+  ])("%s", (body, word) => {
+    expect(refused(`${body}\n${REST}`)).toEqual([word]);
+    expect(refused(`${REST}${body}\n${REST}${body}\n`)).toEqual([word, word]);
+  });
+});
+
+test("their words are names elsewhere", () => {
+  const body = `enum table { track, event, guard }
+record fn { let: int, url: int, from: int, matches: bool, sum: int ref: int map: int }
+action const { a: fn setting: table, if: bool, then: bool, for: bool, oblige: bool, age: int }
+allow import on const when a.url > a.sum and matches or if and then or age == sum and for.let
+${REST}`;
+  expect(diagnose(body)).toEqual([]);
+});
