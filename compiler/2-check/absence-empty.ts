@@ -1,8 +1,8 @@
 /**
- * Tests that an empty collection passes. `all` over nothing is true, so whoever sends nothing would be granted
- * what was meant for those whose every member is good; `not any` says the same, and so does a `count` that 0
- * satisfies. In a restricting rule `any` finds something bad, and nothing is not bad: that is no such test
- * unless it stands under a `not` or `unless`.
+ * Tests that an empty collection passes. `all` over nothing is true, so whoever sends nothing would be
+ * granted what was meant for those whose every member is good; `not any` says the same, and so does a
+ * `count` that 0 satisfies. In a restricting rule `any` finds something bad, and nothing is not bad: that is
+ * no such test unless it stands under a `not` or `unless`.
  */
 import type { RuleDeclaration } from "../ast.ts";
 import type { Expr } from "../checked.ts";
@@ -67,7 +67,9 @@ function visit(expr: Expr, position: Position, checking: Checking): void {
   }
 }
 
-/** `truth` is the test's answer for the empty collection; null where that depends, which counts as the worse. */
+/**
+ * `truth` is the test's answer for the empty collection; null where that depends, which counts as the worse.
+ */
 function isHazard(truth: boolean | null, { grants, restricts, isNegated }: Position): boolean {
   return (grants && truth !== false) || (restricts && isNegated && truth !== true);
 }

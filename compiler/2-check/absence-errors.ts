@@ -1,7 +1,7 @@
 /**
- * Errors that leaving out a path makes disappear. A rule that errs denies; so if an error depends on the path,
- * by its operands or by whether it is reached at all, leaving the path out could turn that denial into what the
- * other rules say.
+ * Errors that leaving out a path makes disappear. A rule that errs denies; so if an error depends on the
+ * path, by its operands or by whether it is reached at all, leaving the path out could turn that denial into
+ * what the other rules say.
  */
 import type { RuleDeclaration } from "../ast.ts";
 import type { Expr } from "../checked.ts";
@@ -16,8 +16,9 @@ import { operandsOf } from "./walk.ts";
 type Report = (erring: Expr) => void;
 
 /**
- * The answer of an expression with which a rule of `deny` or stronger surely fires, or null. Where an error is
- * skipped because of just that answer, nothing is loosened: the error would have denied, and now the rule does.
+ * The answer of an expression with which a rule of `deny` or stronger surely fires, or null. Where an error
+ * is skipped because of just that answer, nothing is loosened: the error would have denied, and now the rule
+ * does.
  */
 type Firing = boolean | null;
 

@@ -7,10 +7,11 @@ import type { Expr } from "../checked.ts";
 import { originOf, type Silence } from "./absent-ok.ts";
 import { recordsWithOptionals } from "./messages-rules.ts";
 import type { Scope } from "./scope.ts";
-import { showType } from "./types.ts";
+import { plain, showType } from "./types.ts";
 import { operandsOf } from "./walk.ts";
 
 export function checkRecordEquality(expr: Expr, silence: Silence, scope: Scope): void {
+  if (!scope.world.hasSoundRecords) return;
   for (const operand of operandsOf(expr)) checkRecordEquality(operand, silence, scope);
   const sides =
     expr.kind === "equal" ? [expr.left, expr.right] : expr.kind === "member" ? [expr.of, expr.within] : [];
@@ -24,23 +25,14 @@ export function checkRecordEquality(expr: Expr, silence: Silence, scope: Scope):
   }
 }
 
-/** Dotted, at any depth; the record graph has no cycles and a bounded number of fields. */
+/** Dotted, at any depth; a sound record graph has no cycles and a bounded number of fields. */
 function optionalParts(type: Type, types: Types): readonly string[] {
-  switch (type.kind) {
-    case "list":
-    case "set":
-      return optionalParts(type.of, types);
-    case "record": {
-      const parts: string[] = [];
-      for (const field of types.records.get(type.name) ?? []) {
-        const isOptional = field.type.kind === "optional";
-        if (isOptional) parts.push(field.name);
-        const inner = field.type.kind === "optional" ? field.type.of : field.type;
-        for (const part of optionalParts(inner, types)) parts.push(`${field.name}.${part}`);
-      }
-      return parts;
-    }
-    default:
-      return [];
+  if (type.kind === "list" || type.kind === "set") return optionalParts(type.of, types);
+  if (type.kind !== "record") return [];
+  const parts: string[] = [];
+  for (const field of types.records.get(type.name) ?? []) {
+    if (field.type.kind === "optional") parts.push(field.name);
+    for (const part of optionalParts(plain(field.type), types)) parts.push(`${field.name}.${part}`);
   }
+  return parts;
 }

@@ -2,10 +2,11 @@
  * "Absence never grants": no request becomes more permissive by leaving something out, apart from what
  * `@absent_ok` lists.
  *
- * A rule is safe for a path if, when the path turns absent, an allow can only stop firing, a restricting rule can
- * only start, and no error disappears (an erring rule denies, so its error restricts). The first two are checked
- * here with directions, the third in `absence-errors.ts`, empty collections in `absence-empty.ts`. Rules that are
- * each safe make a safe answer, since the verdict is monotone in every rule.
+ * A rule is safe for a path if, when the path turns absent, an allow can only stop firing, a restricting
+ * rule can only start, and no error disappears (an erring rule denies, so its error restricts). The first
+ * two are checked here with directions, the third in `absence-errors.ts`, empty collections in
+ * `absence-empty.ts`. Rules that are each safe make a safe answer, since the verdict is monotone in every
+ * rule.
  *
  * Only optional fields and attributes need care: leaving out anything else is refused at the door.
  */
@@ -31,7 +32,9 @@ export interface Clauses {
 export interface AbsentPath {
   readonly key: string;
   readonly text: string;
-  /** As `@absent_ok` names it; null where it cannot (an attribute of an entity that the rule itself names). */
+  /**
+   * As `@absent_ok` names it; null where it cannot (an attribute of an entity that the rule itself names).
+   */
   readonly origin: string | null;
 }
 

@@ -32,24 +32,15 @@ export function dotted({ path }: AbsentOk): string {
 
 /** The path that a value was reached by: members of a collection count as the collection they are in. */
 export function originOf(expr: Expr, scope: Scope): string | null {
-  switch (expr.kind) {
-    case "field":
-      return expr.name;
-    case "proved":
-      return originOf(expr.of, scope);
-    case "coalesce":
-      return originOf(expr.of, scope);
-    case "variable": {
-      const over = scope.variables.overs.get(expr.id);
-      return over === undefined ? null : originOf(over, scope);
-    }
-    case "attribute": {
-      const of = originOf(expr.of, scope);
-      return of === null ? null : `${of}.${expr.name}`;
-    }
-    default:
-      return null;
+  if (expr.kind === "field") return expr.name;
+  if (expr.kind === "proved" || expr.kind === "coalesce") return originOf(expr.of, scope);
+  if (expr.kind === "variable") {
+    const over = scope.variables.overs.get(expr.id);
+    return over === undefined ? null : originOf(over, scope);
   }
+  if (expr.kind !== "attribute") return null;
+  const of = originOf(expr.of, scope);
+  return of === null ? null : `${of}.${expr.name}`;
 }
 
 /** Each path exists on some action of the rule and can be absent or empty there, and is named once. */

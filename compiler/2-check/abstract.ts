@@ -5,6 +5,7 @@
  */
 import { DURATION_MAX, TIMESTAMP_MAX, TIMESTAMP_MIN, type Type } from "@polity/runtime/layout.ts";
 import type { Expr, Value } from "../checked.ts";
+import { unreachable } from "../diagnostic.ts";
 import { isSameValue } from "./constants.ts";
 import { arithmeticBounds, hull, type Interval, negateBounds, point } from "./intervals.ts";
 import { pathKey } from "./narrowing.ts";
@@ -30,30 +31,24 @@ function isReplaced(expr: Of<"coalesce">, assume: Assumption): boolean {
 export function rangeOf(expr: Expr, assume: Assumption = NO_ASSUMPTION): Interval | null {
   const within = typeRange(expr.type);
   if (within === null) return null;
-  switch (expr.kind) {
-    case "literal":
-      return typeof expr.value === "bigint" ? point(expr.value) : within;
-    case "arithmetic": {
-      const left = rangeOf(expr.left, assume);
-      const right = rangeOf(expr.right, assume);
-      if (left === null || right === null) return within;
-      return arithmeticBounds(expr.op, expr.meaning, left, right).result ?? within;
-    }
-    case "negate": {
-      const of = rangeOf(expr.of, assume);
-      return of === null ? within : (negateBounds(of).result ?? within);
-    }
-    case "coalesce": {
-      const otherwise = rangeOf(expr.otherwise, assume) ?? within;
-      if (isReplaced(expr, assume)) return otherwise;
-      const of = typeRange(plain(expr.of.type));
-      return of === null ? within : hull(of, otherwise);
-    }
-    case "quantifier":
-      return countRange(expr, assume);
-    default:
-      return within;
+  if (expr.kind === "literal") return typeof expr.value === "bigint" ? point(expr.value) : within;
+  if (expr.kind === "arithmetic") {
+    const left = rangeOf(expr.left, assume);
+    const right = rangeOf(expr.right, assume);
+    if (left === null || right === null) return within;
+    return arithmeticBounds(expr.op, expr.meaning, left, right).result ?? within;
   }
+  if (expr.kind === "negate") {
+    const of = rangeOf(expr.of, assume);
+    return of === null ? within : (negateBounds(of).result ?? within);
+  }
+  if (expr.kind === "coalesce") {
+    const otherwise = rangeOf(expr.otherwise, assume) ?? within;
+    if (isReplaced(expr, assume)) return otherwise;
+    const of = typeRange(plain(expr.of.type));
+    return of === null ? within : hull(of, otherwise);
+  }
+  return expr.kind === "quantifier" ? countRange(expr, assume) : within;
 }
 
 /** As values of a field have it: a timestamp of the request lies in years 1 to 9999. */
@@ -123,8 +118,17 @@ export function truthOf(expr: Expr, assume: Assumption): boolean | null {
       return withinTruth(expr, assume);
     case "quantifier":
       return quantifierTruth(expr, assume);
-    default:
+    case "field":
+    case "variable":
+    case "attribute":
+    case "proved":
+    case "now":
+    case "trust":
+    case "arithmetic":
+    case "negate":
       return null;
+    default:
+      return unreachable(expr);
   }
 }
 

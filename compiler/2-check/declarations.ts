@@ -5,7 +5,7 @@ import type { Source } from "../source.ts";
 import { duplicateName, nameTooLong, reservedName, shadowedName, unknownGroup } from "./messages-names.ts";
 import { tooMany, wrongSubject } from "./messages-types.ts";
 import { compareNames } from "./order.ts";
-import { checkRecords } from "./records.ts";
+import { checkRecords, type RecordChecks } from "./records.ts";
 import { nearest } from "./suggest.ts";
 import { resolveType, type TypeNames } from "./type-nodes.ts";
 import { BUILT_IN_TYPES, showType } from "./types.ts";
@@ -46,9 +46,9 @@ export function declare(source: Source, program: Program, report: Report): World
     }
   }
   const recordNames = new Map(unique.filter((d) => d.kind === "record").map((d) => [d.name.text, d.name]));
-  const flat = checkRecords(records, recordNames, report);
+  const recordChecks = checkRecords(records, recordNames, report);
   const shared = sharedFields(all, source, names);
-  const actions = actionFields(all, shared.fields, flat, source, names);
+  const actions = actionFields(all, shared.fields, recordChecks, source, names);
   return {
     source,
     report,
@@ -58,6 +58,7 @@ export function declare(source: Source, program: Program, report: Report): World
       entities: sorted(entityTypes(entities, groups)),
     },
     records,
+    hasSoundRecords: recordChecks.isSound,
     entities,
     subject: shared.subject,
     shared: shared.fields,
@@ -220,7 +221,7 @@ function notReserved(fields: readonly FieldDeclaration[], names: TypeNames): voi
 function actionFields(
   all: readonly Declaration[],
   shared: Fields,
-  flat: (fields: Fields, owner: Name) => void,
+  records: RecordChecks,
   source: Source,
   names: TypeNames,
 ): ReadonlyMap<string, Fields> {
@@ -242,7 +243,7 @@ function actionFields(
     }
     const fields = new Map([...own, ...shared]);
     limitFields(action.name, fields.size, names.report);
-    flat(fields, action.name);
+    records.checkFields(fields, action.name);
     actions.set(name, fields);
   }
   return actions;

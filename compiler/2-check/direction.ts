@@ -3,12 +3,12 @@
  * else changes: the heart of "absence never grants".
  *
  * For a bool, `lower` means that it can only turn from true to false; for a number, that it can only become
- * smaller; for a collection, that it can only lose members. The answer holds for every state of all other paths,
- * so paths that turn absent one after another are covered too.
+ * smaller; for a collection, that it can only lose members. The answer holds for every state of all other
+ * paths, so paths that turn absent one after another are covered too.
  *
  * Reading a proved path counts as `same`. It stands where some test proved the path present, by `and`, `or`,
- * `not` and clauses; where the path is absent, that test has the answer that makes the reading irrelevant, so we
- * may pretend that it still gives the old value.
+ * `not` and clauses; where the path is absent, that test has the answer that makes the reading irrelevant,
+ * so we may pretend that it still gives the old value.
  */
 
 import type { Expr } from "../checked.ts";
@@ -115,7 +115,8 @@ function structural(expr: Expr, drop: Drop): Direction {
     case "path_within":
       return unknown(of(expr.of), of(expr.base));
     case "quantifier": {
-      // More members make `any` and `count` larger and `all` smaller; a body that holds more often, all three.
+      // More members make `any` and `count` larger and `all` smaller; a body that holds more often, all
+      // three.
       const over = of(expr.over);
       return join(expr.op === "all" ? flip(over) : over, of(expr.body));
     }

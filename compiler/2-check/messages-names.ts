@@ -75,12 +75,12 @@ export function nameTooLong(name: Name, bytesMax: number): Diagnostic {
 }
 
 export function notShared(name: string, span: Span, actions: readonly string[]): Diagnostic {
-  const some = actions.slice(0, 3);
+  const others = actions.length > 3 ? " and others" : "";
   return error(
     "POL1013",
     span,
-    `\`${name}\` is a field of ${listed(some)}${actions.length > 3 ? " and others" : ""}, not of every action`,
-    "a rule `on *` reads only shared fields, the subject, `now` and `trust`: name the actions, or share the field",
+    `\`${name}\` is a field of ${listed(actions.slice(0, 3))}${others}, not of every action`,
+    "a rule `on *` reads only what all actions share: name the actions, or share the field",
   );
 }
 

@@ -23,7 +23,8 @@ export function eitherFacts(a: Facts, b: Facts): Facts {
 
 /**
  * The key of a path, the same for every occurrence of it within a case; null where the expression is no
- * path. A name cannot contain `#` or `"`, so keys of variables and entity literals never meet those of fields.
+ * path. A name cannot contain `#` or `"`, so keys of variables and entity literals never meet those of
+ * fields.
  */
 export function pathKey(expr: Expr): string | null {
   if (expr.kind === "field") return expr.name;

@@ -1,4 +1,6 @@
-/** Orders that depend on no locale: names by code units, text by UTF-8 bytes, members of sets by docs/abi.md. */
+/**
+ * Orders that depend on no locale: names by code units, text by UTF-8 bytes, members of sets by docs/abi.md.
+ */
 import type { EntityValue, Value } from "../checked.ts";
 
 /** For identifiers, which are ASCII: code units and bytes agree. */

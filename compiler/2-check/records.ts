@@ -16,17 +16,24 @@ interface Size {
   readonly flat: number;
 }
 
-/** Reports on the records, and answers with a function that reports on the fields of an action. */
+export interface RecordChecks {
+  readonly isSound: boolean;
+  /** Reports on the fields of an action. */
+  readonly checkFields: (fields: Fields, owner: Name) => void;
+}
+
+/** Reports on the records. */
 export function checkRecords(
   records: ReadonlyMap<string, Fields>,
   names: ReadonlyMap<string, Name>,
   report: Report,
-): (fields: Fields, owner: Name) => void {
+): RecordChecks {
   const sizes = new Map<string, Size>();
   const path: string[] = [];
   const onPath = new Set<string>();
   const reported = new Set<string>();
   let isTooDeep = false;
+  let isTooLarge = false;
 
   function sizeOf(record: string): Size {
     const done = sizes.get(record);
@@ -67,16 +74,19 @@ export function checkRecords(
       isTooDeep = true;
       report(tooMany(name.span, "levels of records", size.depth, NESTING_MAX));
     }
+    if (size.depth > NESTING_MAX || size.flat > FLAT_FIELDS_MAX) isTooLarge = true;
     if (size.flat > FLAT_FIELDS_MAX) {
       report(tooMany(name.span, "or more fields with those of records within", size.flat, FLAT_FIELDS_MAX));
     }
   }
 
   for (const record of records.keys()) sizeOf(record);
-  return (fields, owner) => {
+  const isSound = !isTooLarge && reported.size === 0;
+  const checkFields = (fields: Fields, owner: Name): void => {
     const { flat } = sizeOfFields(fields);
     limit({ depth: 0, flat }, owner);
   };
+  return { isSound, checkFields };
 }
 
 function recordWithin(type: Type): string | null {

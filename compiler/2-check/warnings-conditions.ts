@@ -43,27 +43,16 @@ function warnDecided(expr: Expr, scope: Scope): void {
 
 /** `grants`: whether truth here makes the answer more permissive. */
 function warnDenyLists(expr: Expr, grants: boolean, scope: Scope): void {
-  switch (expr.kind) {
-    case "not":
-      warnDenyLists(expr.of, !grants, scope);
-      break;
-    case "and":
-    case "or":
-      warnDenyLists(expr.left, grants, scope);
-      warnDenyLists(expr.right, grants, scope);
-      break;
-    case "quantifier":
-      if (expr.op !== "count") warnDenyLists(expr.body, grants, scope);
-      break;
-    case "equal":
-      if (expr.negated !== grants) break;
-      if (expr.right.kind === "literal") warnFreeText(expr.left, expr, scope);
-      else if (expr.left.kind === "literal") warnFreeText(expr.right, expr, scope);
-      break;
-    case "member":
-      if (expr.negated === grants && expr.within.kind === "literal") warnFreeText(expr.of, expr, scope);
-      break;
-    default:
+  if (expr.kind === "not") warnDenyLists(expr.of, !grants, scope);
+  else if (expr.kind === "and" || expr.kind === "or") {
+    warnDenyLists(expr.left, grants, scope);
+    warnDenyLists(expr.right, grants, scope);
+  } else if (expr.kind === "quantifier" && expr.op !== "count") warnDenyLists(expr.body, grants, scope);
+  else if (expr.kind === "equal" && expr.negated === grants) {
+    if (expr.right.kind === "literal") warnFreeText(expr.left, expr, scope);
+    else if (expr.left.kind === "literal") warnFreeText(expr.right, expr, scope);
+  } else if (expr.kind === "member" && expr.negated === grants && expr.within.kind === "literal") {
+    warnFreeText(expr.of, expr, scope);
   }
 }
 

@@ -12,6 +12,8 @@ export interface World {
   readonly report: Report;
   readonly types: Types;
   readonly records: ReadonlyMap<string, Fields>;
+  /** No record contains itself, none is too deep or too large: a walk through their fields ends. */
+  readonly hasSoundRecords: boolean;
   /** Without the built-in `id`. */
   readonly entities: ReadonlyMap<string, Fields>;
   readonly subject: { readonly field: string; readonly entity: string } | null;

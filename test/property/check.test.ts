@@ -94,9 +94,8 @@ function shape(node: unknown): string {
   if (Array.isArray(node)) return node.map(shape).slice(0, 1).join();
   if (typeof node !== "object" || node === null) return typeof node;
   const kind = "kind" in node ? String(node.kind) : "";
-  return EXPRESSIONS.has(kind) && !("name" in node && typeof node.name === "object" && kind === "named")
-    ? "expression"
-    : `${kind}:${Object.keys(node).join()}`;
+  const isTemplateText = kind === "text" && "text" in node;
+  return EXPRESSIONS.has(kind) && !isTemplateText ? "expression" : `${kind}:${Object.keys(node).join()}`;
 }
 
 const EXPRESSIONS = new Set([

@@ -1,7 +1,7 @@
 /**
  * Random policies about things that may be absent, and their requests: what the mutation oracle of
- * `test/property/check.test.ts` needs. Conditions are dense in optionals, defaults, quantifiers and arithmetic that
- * may err; no rule has an `@absent_ok`.
+ * `test/property/check.test.ts` needs. Conditions are dense in optionals, defaults, quantifiers and
+ * arithmetic that may err; no rule has an `@absent_ok`.
  */
 import type { Random } from "./generate/random.ts";
 
@@ -100,7 +100,7 @@ function leaf(scope: Scope): string {
     random.pick(["order", "order", "order", "present", "bool", "flag", "in", "enum", "text", "entity"])
   ) {
     case "present":
-      return `${random.pick([...OPTIONAL_INTS, "p", "f", "s", "q"])} is ${random.pick(["present", "absent"])}`;
+      return `${random.pick([...OPTIONAL_INTS, "p", "f", "s", "q"])} is ${presence(random)}`;
     case "bool":
       return random.pick(scope.bools);
     case "flag":
@@ -158,6 +158,10 @@ function int(scope: Scope): string {
     default:
       return random.pick(scope.ints);
   }
+}
+
+function presence(random: Random): string {
+  return random.pick(["present", "absent"]);
 }
 
 function constant(random: Random): string {

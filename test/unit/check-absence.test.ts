@@ -5,7 +5,8 @@ const HEAD = `enum Color { red, green }
 record Part { n: int? 0..9, m: int 0..9 }
 entity Team entity Bot in Team { cap: int? 0..9, lim: int 0..9, boss: Bot?, tags: set<string id> }
 action go {
-  a: int 0..9, b: int 0..9, flag: bool, big: int, bot: Bot, l: list<int>, l1: list<int> min 1, parts: list<Part> min 1
+  a: int 0..9, b: int 0..9, flag: bool, big: int, bot: Bot, l: list<int>
+  l1: list<int> min 1, parts: list<Part> min 1
   x: int? 0..9, y: int? 0..9, f: bool?, c: Color?, w: string id?, p: Part?, q: Bot?, s: set<int>?
 }
 allow zz on go when a == 5

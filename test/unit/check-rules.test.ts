@@ -6,7 +6,10 @@ const HEAD = `enum Zone { eu, us }
 record R { n: int }
 entity Team entity Agent in Team { limit: int 0..100, owner: Team }
 subject agent: Agent
-action go { i: int, n: int 0..9, d: decimal 0..10, t: timestamp, u: duration, r: R, l: list<int 0..9>, z: Zone, o: int?, w: string, q: Agent }
+action go {
+  i: int, n: int 0..9, d: decimal 0..10, t: timestamp, u: duration, r: R
+  l: list<int 0..9>, z: Zone, o: int?, w: string, q: Agent
+}
 allow all on go when n == 5
 `;
 

@@ -92,26 +92,23 @@ function checkElement(
   return null;
 }
 
+const CONSTANT_FORMS: ReadonlySet<Node["kind"]> = new Set([
+  "name",
+  "bool",
+  "int",
+  "decimal",
+  "text",
+  "timestamp",
+  "duration",
+  "entity",
+  "missing",
+] as const);
+
 /** By its form; a bare word may still turn out to be a field. */
 function isConstant(node: Node): boolean {
-  switch (node.kind) {
-    case "name":
-    case "bool":
-    case "int":
-    case "decimal":
-    case "text":
-    case "timestamp":
-    case "duration":
-    case "entity":
-    case "missing":
-      return true;
-    case "select":
-      return node.of.kind === "name";
-    case "negate":
-      return isConstant(node.of);
-    default:
-      return false;
-  }
+  if (node.kind === "select") return node.of.kind === "name";
+  if (node.kind === "negate") return isConstant(node.of);
+  return CONSTANT_FORMS.has(node.kind);
 }
 
 function hasDuplicates(elements: readonly Expr[], scope: Scope): boolean {

@@ -77,7 +77,8 @@ export function checkRaw(node: Node, scope: Scope, env: Env, expected: Type | nu
     case "binary":
       return checkBinary(node, scope, env, expected);
     case "range":
-      // The parser takes ranges only where they belong; a tree that was built otherwise is refused all the same.
+      // The parser takes ranges only where they belong; a tree that was built otherwise is refused all the
+      // same.
       scope.report(notAValue(node.span, "..", "a range"));
       return FAILED;
     case "presence":

@@ -127,20 +127,13 @@ export function requireFacts(expr: Expr, method: string, scope: Scope): boolean 
  * request wrote, unless the entity itself was reached through facts.
  */
 export function isFromFacts(expr: Expr, scope: Scope): boolean {
-  switch (expr.kind) {
-    case "literal":
-      return true;
-    case "attribute":
-      return (expr.of.type.kind === "entity" && expr.name !== "id") || isFromFacts(expr.of, scope);
-    case "proved":
-      return isFromFacts(expr.of, scope);
-    case "coalesce":
-      return isFromFacts(expr.of, scope) && isFromFacts(expr.otherwise, scope);
-    case "variable": {
-      const over = scope.variables.overs.get(expr.id);
-      return over !== undefined && isFromFacts(over, scope);
-    }
-    default:
-      return false;
+  if (expr.kind === "literal") return true;
+  if (expr.kind === "proved") return isFromFacts(expr.of, scope);
+  if (expr.kind === "coalesce") return isFromFacts(expr.of, scope) && isFromFacts(expr.otherwise, scope);
+  if (expr.kind === "variable") {
+    const over = scope.variables.overs.get(expr.id);
+    return over !== undefined && isFromFacts(over, scope);
   }
+  if (expr.kind !== "attribute") return false;
+  return (expr.of.type.kind === "entity" && expr.name !== "id") || isFromFacts(expr.of, scope);
 }

@@ -32,25 +32,16 @@ export function checkPair(
 
 /** How much a type depends on the surroundings: 0 not, 1 a literal that can be converted, 2 entirely. */
 export function doubt(node: Node, scope: Scope, env: Env): number {
-  switch (node.kind) {
-    case "name":
-      return isInScope(node.name, scope, env) ? 0 : 2;
-    case "collection":
-      return node.elements.reduce(
-        (most, e) => Math.max(most, doubt(e, scope, env)),
-        node.elements[0] ? 0 : 2,
-      );
-    case "int":
-    case "text":
-      return 1;
-    case "negate":
-      return doubt(node.of, scope, env);
-    case "binary": {
-      if (node.op === "??") return doubt(node.left, scope, env);
-      if (!"+-*/%".includes(node.op)) return 0;
-      return Math.min(doubt(node.left, scope, env), doubt(node.right, scope, env));
-    }
-    default:
-      return 0;
+  if (node.kind === "name") return isInScope(node.name, scope, env) ? 0 : 2;
+  if (node.kind === "int" || node.kind === "text") return 1;
+  if (node.kind === "negate") return doubt(node.of, scope, env);
+  if (node.kind === "collection") {
+    let most = node.elements.length === 0 ? 2 : 0;
+    for (const element of node.elements) most = Math.max(most, doubt(element, scope, env));
+    return most;
   }
+  if (node.kind !== "binary") return 0;
+  if (node.op === "??") return doubt(node.left, scope, env);
+  if (!"+-*/%".includes(node.op)) return 0;
+  return Math.min(doubt(node.left, scope, env), doubt(node.right, scope, env));
 }
