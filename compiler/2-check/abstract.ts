@@ -64,7 +64,7 @@ function countRange(expr: Of<"quantifier">, assume: Assumption): Interval {
   return { min: truth === true ? min : 0n, max: truth === false ? 0n : max };
 }
 
-export function sizeOf(over: Expr, assume: Assumption): Interval {
+function sizeOf(over: Expr, assume: Assumption): Interval {
   if (over === assume.empty) return point(0n);
   if (over.kind === "coalesce" && isReplaced(over, assume)) return sizeOf(over.otherwise, assume);
   const { type } = over;

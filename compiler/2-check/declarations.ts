@@ -11,8 +11,8 @@ import { resolveType, type TypeNames } from "./type-nodes.ts";
 import { BUILT_IN_TYPES, showType } from "./types.ts";
 import { type Fields, lineOf, type Report, type World } from "./world.ts";
 
-export const ACTIONS_MAX = 1_024;
-export const FIELDS_MAX = 256;
+const ACTIONS_MAX = 1_024;
+const FIELDS_MAX = 256;
 const NAME_BYTES_MAX = 64;
 
 type Of<K extends Declaration["kind"]> = Extract<Declaration, { kind: K }>;

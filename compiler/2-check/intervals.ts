@@ -104,7 +104,7 @@ function remainderBounds(a: Interval, b: Interval): ArithmeticBounds {
 }
 
 /** The product of two scaled numbers, rounded half to even. */
-export function decimalProduct(a: bigint, b: bigint): bigint {
+function decimalProduct(a: bigint, b: bigint): bigint {
   const exact = a * b;
   const sign = exact < 0n ? -1n : 1n;
   const size = exact * sign;
@@ -115,6 +115,6 @@ export function decimalProduct(a: bigint, b: bigint): bigint {
 }
 
 /** The quotient of two scaled numbers, truncated toward zero. */
-export function decimalQuotient(a: bigint, b: bigint): bigint {
+function decimalQuotient(a: bigint, b: bigint): bigint {
   return (a * DECIMAL_SCALE) / b;
 }

@@ -13,7 +13,7 @@ export function compareNames(a: string, b: string): number {
 }
 
 /** The order of UTF-8 bytes is the order of code points; that of UTF-16 units differs above the BMP. */
-export function compareText(a: string, b: string): number {
+function compareText(a: string, b: string): number {
   let i = 0;
   while (i < a.length && i < b.length) {
     const x = a.codePointAt(i) ?? 0;

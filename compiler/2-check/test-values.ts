@@ -18,7 +18,7 @@ interface Place {
 }
 
 /** Undefined, after a report, where the value is not of the type; out of range or malformed text is fine. */
-export function jsonOf(value: TestValue, type: Type, field: string, world: World): unknown {
+function jsonOf(value: TestValue, type: Type, field: string, world: World): unknown {
   const place = { field, world };
   const wanted = type.kind === "optional" ? type.of : type;
   switch (value.kind) {
@@ -130,7 +130,7 @@ function intJson(value: bigint): number | string {
   return Number.isSafeInteger(number) ? number : value.toString();
 }
 
-export function decimalText(scaled: bigint): string {
+function decimalText(scaled: bigint): string {
   const size = scaled < 0n ? -scaled : scaled;
   const fraction = (size % DECIMAL_SCALE).toString().padStart(4, "0").replace(/0+$/, "");
   return `${scaled < 0n ? "-" : ""}${size / DECIMAL_SCALE}${fraction === "" ? "" : `.${fraction}`}`;

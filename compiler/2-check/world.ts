@@ -28,7 +28,7 @@ export interface World {
 export type Report = (diagnostic: Diagnostic) => void;
 
 /** Every entity has it, and it is in no declaration. */
-export const ENTITY_ID: Type = { kind: "string", id: false, bytesMax: ENTITY_ID_BYTES_MAX };
+const ENTITY_ID: Type = { kind: "string", id: false, bytesMax: ENTITY_ID_BYTES_MAX };
 
 export function lineOf(source: Source, name: Name): number {
   return positionAt(source.text, name.span.start).line;
