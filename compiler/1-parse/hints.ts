@@ -1,4 +1,4 @@
-import { VERDICT_WORDS } from "@polity/grammar/tokens.ts";
+import { HARD_WORDS, VERDICT_WORDS } from "@polity/grammar/tokens.ts";
 
 /** What people mean who write a word of another language, or who mistype one of this. */
 
@@ -43,7 +43,8 @@ export function hintFor(found: string, expected: readonly string[]): string | nu
   const near = words.find((word) => isNear(found.toLowerCase(), word));
   if (near !== undefined) return `did you mean \`${near}\`?`;
   if (found === "=" && expected.includes("`:`")) return "a name and its value are joined with `:`";
-  if (found === "if") return "conditions begin with `when`";
+  const isHard = (HARD_WORDS as readonly string[]).includes(found);
+  if (isHard && expected.includes("a name")) return "in backticks it is a name";
   return null;
 }
 

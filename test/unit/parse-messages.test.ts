@@ -113,6 +113,7 @@ describe("what is said", () => {
     ["alow r on go always\n", "`alow` begins no declaration (did you mean `allow`?)"],
     ["forbid r on go always\n", "`forbid` begins no declaration (write `deny`)"],
     ["allow r on go if a\n", "found `if` where a clause or a declaration is expected (write `when`)"],
+    ["enum A { or, in }\n", "found `or` where a name is expected (in backticks it is a name)"],
     ["allow r on go when a && b\n", "`&&` is not part of the language (write `and`)"],
     ["allow r on go when a is nothing\n", "found `nothing` where `present` or `absent` is expected"],
     [
