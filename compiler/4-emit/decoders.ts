@@ -21,9 +21,10 @@ export interface Decoders {
   readonly collections: Map<string, { readonly index: number; readonly text: string }>;
 }
 
-/** Statements that decode the slot at `at`, an expression. */
-export function decode(type: Type, at: string, decoders: Decoders): readonly string[] {
+/** Statements that decode the slot at `offset` from the address `from`, an expression. */
+export function decode(type: Type, from: string, offset: number, decoders: Decoders): readonly string[] {
   const { types } = decoders;
+  const at = offset === 0 ? from : `${from} + ${offset}`;
   switch (type.kind) {
     case "bool":
       return [`decodeBool(${at});`];
@@ -45,7 +46,7 @@ export function decode(type: Type, at: string, decoders: Decoders): readonly str
     case "record":
       return [`record${typeIndex(types.records.keys(), type.name)}(${at});`];
     case "optional": {
-      const inner = decode(type.of, `${at} + ${SLOT_BYTES}`, decoders);
+      const inner = decode(type.of, from, offset + SLOT_BYTES, decoders);
       return [
         `if (decodePresence(${at}, ${slotBytes(type.of, types)})) {`,
         ...inner.map((line) => `  ${line}`),
@@ -61,9 +62,7 @@ export function decode(type: Type, at: string, decoders: Decoders): readonly str
 }
 
 export function decodeStruct(struct: IrStruct, decoders: Decoders): readonly string[] {
-  return struct.slots.flatMap((slot) =>
-    decode(slot.type, slot.offset === 0 ? "p" : `p + ${slot.offset}`, decoders),
-  );
+  return struct.slots.flatMap((slot) => decode(slot.type, "p", slot.offset, decoders));
 }
 
 function collection(type: Collection, decoders: Decoders): number {
@@ -91,7 +90,7 @@ function members(type: Collection, stride: number, decoders: Decoders): readonly
   if (type.kind === "set" && of.kind === "entity") {
     return [`decodeEntities(at, count, ${entityIndex(decoders.types, of.name)});`];
   }
-  const each = decode(of, `at + i * ${stride}`, decoders);
+  const each = decode(of, `at + i * ${stride}`, 0, decoders);
   const loop = ["for (let i: u32 = 0; i < count; i++) {", ...each.map((line) => `  ${line}`), "}"];
   if (type.kind === "list") return loop;
   return [...loop, of.kind === "string" ? "ascendingText(at, count);" : "ascendingNumbers(at, count);"];

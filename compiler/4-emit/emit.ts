@@ -102,14 +102,18 @@ function printLiteral(literal: IrLiteral, index: number): string {
   return `// ${literal.comment}\nconst ${literalName(index)}: usize = memory.data<u64>([${words}]);`;
 }
 
+/** Entities without attributes have nothing to decode beyond what every record has. */
 function printStructDecoders(ir: Ir, decoders: Decoders): readonly string[] {
-  const make = (name: string, struct: IrStruct) =>
-    `function ${name}(p: usize): void {\n${decodeStruct(struct, decoders)
-      .map((line) => `  ${line}`)
-      .join("\n")}\n}`;
+  const make = (name: string, struct: IrStruct) => {
+    const lines = decodeStruct(struct, decoders).map((line) => `  ${line}`);
+    return [`function ${name}(p: usize): void {`, ...lines, "}"].join("\n");
+  };
+  const entities = ir.entities.flatMap((struct, index) =>
+    struct.slots.length === 0 ? [] : [make(functionOf("attributes", index, struct.name), struct)],
+  );
   return [
     ...ir.records.map((struct, index) => make(`record${index}`, struct)),
-    ...ir.entities.map((struct, index) => make(functionOf("attributes", index, struct.name), struct)),
+    ...entities,
     ...ir.actions.map((action, index) => make(functionOf("fields", index, action.name), action)),
   ];
 }
