@@ -18,9 +18,9 @@ export interface Explanation {
   /** `released`: a `hold` that fired and has its approvals. */
   readonly result: "fired" | "released" | "not fired" | ErrorKind;
   /**
-   * Where in the source: of a rule that did not fire or erred, its left-most conjunct that was false or erred
-   * (the right side of `unless` when that was true or erred); of one that fired, its whole condition. Null for
-   * `always`, and where an approval's group erred.
+   * Where in the source: of a rule that did not fire or erred, its left-most conjunct that was false or
+   * erred, or alternative of `unless` that was true or erred; of one that fired, its whole condition. Null
+   * for `always`, and where an approval's group erred.
    */
   readonly span: Span | null;
   /** What that part reads, each path once, in the order of reading; absent values are undefined. */

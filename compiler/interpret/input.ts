@@ -114,7 +114,7 @@ function decodeCollection(
 }
 
 /** Puts canonical paths in the place of written ones. Two writings of one path in a set are a duplicate. */
-export function resolvePaths(value: Value, type: Type, types: Types): Value | Denial {
+function resolvePaths(value: Value, type: Type, types: Types): Value | Denial {
   if (value === undefined) return undefined;
   switch (type.kind) {
     case "path":

@@ -21,7 +21,10 @@ export interface Request {
   readonly digest: string | null;
 }
 
-/** Total: never throws, whatever the request holds. Never answers `host.mismatch`, `host.trap`, `host.not_ready`. */
+/**
+ * Total: never throws, whatever the request holds. Never answers `host.mismatch`, `host.trap` or
+ * `host.not_ready`, and knows no limit of memory: a request that is too large for a frame is judged here.
+ */
 export function interpret(checked: Checked, facts: Facts, request: Request): Outcome {
   const admitted = admit(checked, facts, request);
   if (isDenial(admitted)) return denied(admitted.deny);

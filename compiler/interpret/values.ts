@@ -16,7 +16,7 @@ export function compareText(a: string, b: string): number {
 }
 
 /** Canonical order of two members of one set: bool, number, time, text, path, enum member or entity. */
-export function compareMembers(a: Value, b: Value): number {
+function compareMembers(a: Value, b: Value): number {
   if (typeof a === "boolean" && typeof b === "boolean") return Number(a) - Number(b);
   if (typeof a === "bigint" && typeof b === "bigint") return a < b ? -1 : a > b ? 1 : 0;
   if (typeof a === "string" && typeof b === "string") return compareText(a, b);
@@ -45,7 +45,7 @@ export function isEqual(a: Value, b: Value): boolean {
   return a === b;
 }
 
-export function isArray(value: Value): value is readonly Value[] {
+function isArray(value: Value): value is readonly Value[] {
   return Array.isArray(value);
 }
 
@@ -54,11 +54,11 @@ export function isRecord(value: Value): value is ReadonlyMap<string, Value> {
 }
 
 /** An enum member. */
-export function isMember(value: Value): value is { readonly member: number } {
+function isMember(value: Value): value is { readonly member: number } {
   return typeof value === "object" && !isArray(value) && !isRecord(value) && "member" in value;
 }
 
-export function isEntity(value: Value): value is EntityValue {
+function isEntity(value: Value): value is EntityValue {
   return typeof value === "object" && !isArray(value) && !isRecord(value) && "id" in value;
 }
 

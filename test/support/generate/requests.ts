@@ -1,6 +1,5 @@
 /** Random requests: well formed, near the policy's literals, mostly timely. */
 import type { ApprovalInput, Header } from "@polity/runtime/header.ts";
-import type { Action } from "../../../compiler/checked.ts";
 import { generateFields, type Source } from "./values.ts";
 
 export interface GeneratedRequest {
@@ -14,15 +13,6 @@ const NOW = 1_795_000_000_000;
 
 export function generateRequest(source: Source): GeneratedRequest {
   const action = source.random.pick(source.checked.actions);
-  return {
-    action: action.name,
-    fields: generateFields(source, action.fields),
-    header: generateHeader(source),
-  };
-}
-
-/** For a request that is wanted for one action. */
-export function generateRequestFor(source: Source, action: Action): GeneratedRequest {
   return {
     action: action.name,
     fields: generateFields(source, action.fields),

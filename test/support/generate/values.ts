@@ -30,7 +30,7 @@ export function generateFields(source: Source, fields: readonly Field[]): Record
 }
 
 /** Well formed and within range, except that a path may climb above the root and an entity be unknown. */
-export function generateValue(source: Source, type: Type): unknown {
+function generateValue(source: Source, type: Type): unknown {
   const { random, checked } = source;
   switch (type.kind) {
     case "bool":
