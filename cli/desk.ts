@@ -3,7 +3,6 @@ import type { Checked } from "@polity/compiler/checked.ts";
 import { NO_FACTS } from "@polity/runtime/facts.ts";
 import { digestName, sha256, utf8 } from "@polity/runtime/hash.ts";
 import { load } from "@polity/runtime/index.ts";
-import { compileText } from "./compile-file.ts";
 import {
   decideWith,
   type EngineName,
@@ -60,6 +59,8 @@ function isModule(bytes: Uint8Array): boolean {
 async function soundPolicy({ policy }: Files, bytes: Uint8Array): Promise<Checked | null> {
   const text = utf8Text(bytes);
   if (text === null) throw failure(`${nameOf(policy)} is neither a policy nor an evaluator`);
+  // An evaluator needs no compiler, so it does not wait until one is loaded.
+  const { compileText } = await import("./compile-file.ts");
   const { checked, finding } = compileText(policy, text);
   await tellFinding(finding);
   return checked;
