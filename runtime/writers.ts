@@ -156,11 +156,12 @@ function putEntity(target: Target, node: Node, at: number, id: string): boolean 
 /** Up to here, in UTF-16 units, copying by hand beats a call of the encoder. */
 const COPIED_MAX = 64;
 
-/** One for each character that may be copied as it is: all of ASCII, and `[A-Za-z0-9._:@/-]`. */
-const ASCII = new Uint8Array(128).fill(1);
-const ID_CHARACTERS = new Uint8Array(128);
+/** By UTF-16 unit: the byte to write, or 128 where the unit may not stand here. All of ASCII may stand in text. */
+const ASCII = new Uint8Array(65_536).fill(128);
+const ID_CHARACTERS = ASCII.slice();
+for (let unit = 0; unit < 128; unit += 1) ASCII[unit] = unit;
 for (const unit of "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._:@/-") {
-  ID_CHARACTERS[unit.charCodeAt(0)] = 1;
+  ID_CHARACTERS[unit.charCodeAt(0)] = unit.charCodeAt(0);
 }
 
 /** Text and its slot. `limit` counts UTF-8 bytes, of which there are at least as many as UTF-16 units. */
@@ -182,32 +183,29 @@ function copy(target: Target, at: number, value: string, limit: number, allowed:
   const whole = length & -4;
   let word = next >> 2;
   let seen = 0;
-  let good = 1;
   let from = 0;
   for (; from < whole; from += 4) {
-    const a = value.charCodeAt(from);
-    const b = value.charCodeAt(from + 1);
-    const c = value.charCodeAt(from + 2);
-    const d = value.charCodeAt(from + 3);
-    seen |= a | b | c | d;
-    good &= allowed[a & 127]! & allowed[b & 127]! & allowed[c & 127]! & allowed[d & 127]!;
-    words[word] = a | (b << 8) | (c << 16) | (d << 24);
+    const a = allowed[value.charCodeAt(from)]!;
+    const b = allowed[value.charCodeAt(from + 1)]!;
+    const c = allowed[value.charCodeAt(from + 2)]!;
+    const d = allowed[value.charCodeAt(from + 3)]!;
+    const four = a | (b << 8) | (c << 16) | (d << 24);
+    seen |= four;
+    words[word] = four;
     word += 1;
   }
   if (from < length) {
     let last = 0;
     for (let shift = 0; from < length; from += 1, shift += 8) {
-      const unit = value.charCodeAt(from);
-      seen |= unit;
-      good &= allowed[unit & 127]!;
-      last |= unit << shift;
+      last |= allowed[value.charCodeAt(from)]! << shift;
     }
+    seen |= last;
     words[word] = last;
     word += 1;
   }
   // Padded to 8 bytes: the room begins at a multiple of 8.
   if ((word & 1) === 1) words[word] = 0;
-  if (seen > 127 || good === 0) return false;
+  if ((seen & 0x8080_8080) !== 0) return false;
   words[at >> 2] = length === 0 ? 0 : next - target.base;
   words[(at >> 2) + 1] = length;
   target.next = next + padded(length);
