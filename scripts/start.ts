@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 import { digestName, sha256 } from "@polity/runtime/hash.ts";
 import { type Host, load } from "@polity/runtime/index.ts";
 import { columns } from "../cli/table.ts";
-import { type Look, paintFor } from "../cli/terminal.ts";
+import { type Look, paintFor, watchStreams } from "../cli/terminal.ts";
 import { plural, sizeText } from "../cli/words.ts";
 import { type Answer, answer, type Call, readCalls, timePerDecision } from "./start/session.ts";
 
@@ -25,6 +25,7 @@ const LOOKS: Readonly<Record<Answer["verdict"], Look>> = {
   terminate: "error",
 };
 
+watchStreams();
 const wasm = buildPolicy();
 const host = wasm === null ? null : await loadPolicy(wasm);
 if (host === null) {
@@ -54,7 +55,7 @@ function heading(text: string): void {
 function buildPolicy(): Uint8Array | null {
   const source = join(example, "policy.pol");
   const started = performance.now();
-  const args = ["--liftoff-only", join(root, "scripts", "start", "build.ts"), source];
+  const args = ["--liftoff-only", fileURLToPath(import.meta.resolve("./start/build.ts")), source];
   const built = spawnSync(process.execPath, args, {
     cwd: root,
     env: { NODE_COMPILE_CACHE: join(root, "node_modules", ".cache", "start"), ...process.env },
