@@ -34,9 +34,12 @@ export function fired(rule: u32, verdict: u32): void {
   else if (verdict > strictest) strictest = verdict;
 }
 
+// In a listed id: a hold that its approvals released.
+const RELEASED: u32 = 0x80000000;
+
 // A hold counts until it is approved; either way it fired.
 export function held(rule: u32, released: bool): void {
-  list(rule);
+  list(released ? rule | RELEASED : rule);
   if (!released && strictest < HOLD) strictest = HOLD;
 }
 
