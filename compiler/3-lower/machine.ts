@@ -49,11 +49,16 @@ export function readAt(type: Type, slot: IrExpr): IrExpr {
 
 const CHECKED = { "+": "add", "-": "subtract", "*": "multiply", "/": "divide", "%": "remainder" } as const;
 
-/** A plain machine instruction where the checker proved it safe, else a checked library call. */
+/**
+ * A plain machine instruction where the checker proved it safe, else a checked library call. What comes of an
+ * operand that erred is any number at all, and a division by it could trap: no proof covers it.
+ */
 export function arithmetic(expr: Extract<Expr, { kind: "arithmetic" }>, left: IrExpr, right: IrExpr): IrExpr {
   if (expr.meaning === "decimal" && expr.op === "*") return call("multiplyDecimal", left, right);
   if (expr.meaning === "decimal" && expr.op === "/") return call("divideDecimal", left, right);
-  const checked = expr.mayOverflow || expr.mayDivideByZero;
+  const divides = expr.op === "/" || expr.op === "%";
+  const strays = divides && (expr.left.mayErr || expr.right.mayErr);
+  const checked = expr.mayOverflow || expr.mayDivideByZero || strays;
   return checked ? call(CHECKED[expr.op], left, right) : { kind: "operator", op: expr.op, left, right };
 }
 
