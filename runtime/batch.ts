@@ -1,6 +1,6 @@
 /**
- * One evaluator out of a module that holds several, for tests that try thousands: its functions end in a suffix
- * and it has no file, no sum and no spare. A service calls `load`.
+ * One evaluator out of a module that holds several, for tests that try thousands: its functions end in a
+ * suffix and it has no file, no sum and no spare. A service calls `load`.
  */
 import { buildFacts } from "./facts.ts";
 import { sha256 } from "./hash.ts";

@@ -3,8 +3,8 @@ import { memberOrder } from "./canonical-fields.ts";
 import { type Node, OP, type Plan } from "./plan.ts";
 
 /**
- * A copy of `fields` in which every path is replaced by its canonical text from the decision; all else is what
- * it was. Null where these are not the fields that were judged, as far as their paths show.
+ * A copy of `fields` in which every path is replaced by its canonical text from the decision; all else is
+ * what it was. Null where these are not the fields that were judged, as far as their paths show.
  */
 export function withPaths(
   plan: Plan,

@@ -1,4 +1,6 @@
-/** Who is named by whom: parents, attributes, the policy's literals, and groups through any number of groups. */
+/**
+ * Who is named by whom: parents, attributes, the policy's literals, and groups through any number of groups.
+ */
 import { type Entity, type FactsSchema, type Loaded, nameOf } from "./facts-read.ts";
 import { type EntityName, type FactsRefusal, refusal } from "./facts-refusal.ts";
 import { type Node, OP, type Plan } from "./plan.ts";

@@ -25,8 +25,8 @@ export type FactsResult =
   | { readonly ok: false; readonly refusal: FactsRefusal };
 
 /**
- * `facts` is `{"entities":[{"type","id","attributes":{…},"parents":[{"type","id"}]}]}`, the last two optional:
- * as the bytes of a file, as text, or as a value, whose canonical JSON then counts. Never throws.
+ * `facts` is `{"entities":[{"type","id","attributes":{…},"parents":[{"type","id"}]}]}`, the last two
+ * optional: as the bytes of a file, as text, or as a value, whose canonical JSON then counts. Never throws.
  */
 export function buildFacts(schema: FactsSchema, facts: unknown, sha256: Sha256): FactsResult {
   const text = textOf(facts);

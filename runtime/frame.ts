@@ -1,4 +1,7 @@
-/** One request as one evaluator reads it: the frame of docs/abi.md, written straight into the instance's memory. */
+/**
+ * One request as one evaluator reads it: the frame of docs/abi.md, written straight into the instance's
+ * memory.
+ */
 import { canonicalFields, type InputCode } from "./canonical-fields.ts";
 import { type Sha256, utf8 } from "./hash.ts";
 import type { Header } from "./header.ts";
@@ -17,7 +20,7 @@ import { requestJson } from "./request.ts";
 import { collect, makeTarget, putField, putNumber, putText, type Target } from "./writers.ts";
 
 const MAGIC = 0x464c4f50;
-export const HEADER_BYTES = 160;
+const HEADER_BYTES = 160;
 const APPROVAL_BYTES = 64;
 
 /** Deeper than any type can be: what is parsed here was just written by canonical-fields.ts. */
@@ -100,7 +103,8 @@ export function encodeFrame(
     // A getter or a proxy threw; the exact reading below calls no getter.
   }
   if (!isWritten) {
-    // What was collected before something threw must not stand in the place of the next request's absent fields.
+    // What was collected before something threw must not stand in the place of the next request's absent
+    // fields.
     plan.values.fill(undefined);
     return refusal(writer, plan, fields, header);
   }
@@ -167,8 +171,8 @@ function refusal(writer: FrameWriter, plan: ActionPlan, fields: unknown, header:
 }
 
 /**
- * With approvals the digest must be of exactly what is judged, so the request is read once, into its canonical
- * JSON, and the frame is made from that.
+ * With approvals the digest must be of exactly what is judged, so the request is read once, into its
+ * canonical JSON, and the frame is made from that.
  */
 function encodeApproved(
   writer: FrameWriter,

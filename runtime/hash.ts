@@ -7,7 +7,9 @@ export const sha256: Sha256 = nobleSha256;
 
 const encoder = new TextEncoder();
 
-/** The UTF-8 bytes of well-formed text; lone surrogates would become U+FFFD, so callers refuse them before. */
+/**
+ * The UTF-8 bytes of well-formed text; lone surrogates would become U+FFFD, so callers refuse them before.
+ */
 export function utf8(text: string): Uint8Array {
   return encoder.encode(text);
 }

@@ -13,8 +13,8 @@ const TIME_MAX = Number(TIMESTAMP_MAX);
 const TRUST_TOP = Number(TRUST_MAX);
 
 /**
- * What the header of the frame in memory says. From one request to the next most of it is the same and need be
- * neither checked nor written again. Zero is never remembered: it could not be told from minus zero.
+ * What the header of the frame in memory says. From one request to the next most of it is the same and need
+ * be neither checked nor written again. Zero is never remembered: it could not be told from minus zero.
  */
 export interface LastHeader {
   now: number;
@@ -28,7 +28,10 @@ export function makeLastHeader(): LastHeader {
   return { now: 0, policyFrom: 0, policyUntil: 0, factsUntil: 0, readAt: 0 };
 }
 
-/** Writes times, containment and trust into the frame at `base`; false where one of them is not as it must be. */
+/**
+ * Writes times, containment and trust into the frame at `base`; false where one of them is not as it must
+ * be.
+ */
 export function putHeader(words: Int32Array, base: number, header: Header, last: LastHeader): boolean {
   const { now, policyFrom, policyUntil, factsUntil, containment, trust } = header;
   if (!isPlain(header) || typeof containment !== "object" || !isPlain(containment)) return false;

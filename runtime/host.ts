@@ -38,7 +38,10 @@ export interface Replacement {
 export type LoadResult = { readonly ok: true; readonly host: Host } | LoadRefusal;
 
 export interface Host {
-  /** Never throws; whatever goes wrong is a deny with a code. Permitted is `verdict === "allow"` and nothing else. */
+  /**
+   * Never throws; whatever goes wrong is a deny with a code. Permitted is `verdict === "allow"` and nothing
+   * else.
+   */
   readonly decide: (action: string, fields: unknown, header: Header) => Decision;
   /** The canonical JSON of a request and its digest, which approvals bind. */
   readonly request: (action: string, fields: unknown) => RequestResult;

@@ -35,8 +35,8 @@ export interface FactsBlock {
 }
 
 /**
- * Loads facts into a fresh instance and makes it ready to be asked. `suffix` follows the name of each function,
- * where one module holds several evaluators. Never throws.
+ * Loads facts into a fresh instance and makes it ready to be asked. `suffix` follows the name of each
+ * function, where one module holds several evaluators. Never throws.
  */
 export function openInstance(
   exports: WebAssembly.Exports,

@@ -32,8 +32,8 @@ interface Cursor {
 
 /**
  * Reads one JSON text. Refused, beyond RFC 8259: duplicate keys, `-0`, integers beyond ±(2^53−1), numbers
- * beyond the range of a double, lone surrogates (written or escaped), a byte order mark, too deep or too long.
- * `__proto__` is a key like any other. Never throws.
+ * beyond the range of a double, lone surrogates (written or escaped), a byte order mark, too deep or too
+ * long. `__proto__` is a key like any other. Never throws.
  */
 export function parseJson(text: string, limits: JsonLimits = {}): JsonResult {
   const sizeMax = limits.sizeMax ?? JSON_SIZE_MAX;
@@ -206,7 +206,10 @@ function setOwn(object: Record<string, unknown>, key: string, value: unknown): v
 /** A value that has no canonical JSON; only a programming error or a hostile value leads here. */
 export class CanonicalJsonError extends Error {}
 
-/** Which numbers have a canonical form: integers only, or also fractions, which RFC 8785 writes as ECMAScript does. */
+/**
+ * Which numbers have a canonical form: integers only, or also fractions, which RFC 8785 writes as ECMAScript
+ * does.
+ */
 type Numbers = "integers" | "fractions";
 
 /**

@@ -63,11 +63,7 @@ export interface LoadedFacts extends FactsBlock {
 
 export const MODULE_BYTES_MAX = 64 * 1024 * 1024;
 
-export function refuse(
-  code: LoadCode | FactsCode,
-  message: string,
-  entity: EntityName | null = null,
-): LoadRefusal {
+function refuse(code: LoadCode | FactsCode, message: string, entity: EntityName | null = null): LoadRefusal {
   const place = (CHECKS as readonly string[]).indexOf(code);
   return { ok: false, check: place < 0 ? CHECKS.length + 1 : place + 1, code, message, entity };
 }

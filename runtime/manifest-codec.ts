@@ -14,7 +14,9 @@ export type ManifestResult =
   | { readonly ok: true; readonly manifest: Manifest }
   | { readonly ok: false; readonly message: string };
 
-/** The manifest as text; throws a CanonicalJsonError for a manifest that cannot be written (lone surrogates). */
+/**
+ * The manifest as text; throws a CanonicalJsonError for a manifest that cannot be written (lone surrogates).
+ */
 export function encodeManifest(manifest: Manifest): string {
   const { abi, policy, valid, types, subject, actions, limits } = manifest;
   return canonicalJson({

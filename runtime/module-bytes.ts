@@ -1,6 +1,6 @@
 /**
- * As much of the WebAssembly binary format (core specification 2.0, section 5.5) as a host must see for itself
- * before it instantiates a module: sections, imports, exports, memories, custom sections.
+ * As much of the WebAssembly binary format (core specification 2.0, section 5.5) as a host must see for
+ * itself before it instantiates a module: sections, imports, exports, memories, custom sections.
  */
 import { equalBytes, type Sha256 } from "./hash.ts";
 import { MANIFEST_SECTION } from "./manifest.ts";

@@ -1,6 +1,6 @@
 /**
- * The canonical text of an absolute POSIX path: no empty, `.` or `..` segments. Null where the text is no such
- * path: relative, above the root, or with a NUL or a backslash in it.
+ * The canonical text of an absolute POSIX path: no empty, `.` or `..` segments. Null where the text is no
+ * such path: relative, above the root, or with a NUL or a backslash in it.
  */
 export function canonicalPath(text: string): string | null {
   if (!text.startsWith("/") || text.includes("\0") || text.includes("\\")) return null;

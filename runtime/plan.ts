@@ -1,6 +1,6 @@
 /**
- * A manifest's types made ready for the writers: each type becomes one flat node with everything looked up, so
- * that writing a value meets no Map, no name and no BigInt on the usual way. All nodes have one shape.
+ * A manifest's types made ready for the writers: each type becomes one flat node with everything looked up,
+ * so that writing a value meets no Map, no name and no BigInt on the usual way. All nodes have one shape.
  */
 import {
   DURATION_MAX,

@@ -1,4 +1,6 @@
-/** Reasons as text for people. What came with a request is escaped and cut, so that it cannot pass for ours. */
+/**
+ * Reasons as text for people. What came with a request is escaped and cut, so that it cannot pass for ours.
+ */
 import type { ReasonValue } from "./decision.ts";
 import { decimalText, durationText, timestampText } from "./scalars.ts";
 import { utf8Length } from "./text-order.ts";

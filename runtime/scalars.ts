@@ -120,7 +120,9 @@ export function decimalText(scaled: bigint): string {
   return sign + digits.slice(0, -4) + (fraction === "" ? "" : `.${fraction}`);
 }
 
-/** RFC 3339 with `Z`, milliseconds only where they are not zero; the bare number outside of years 1 to 9999. */
+/**
+ * RFC 3339 with `Z`, milliseconds only where they are not zero; the bare number outside of years 1 to 9999.
+ */
 export function timestampText(ms: bigint): string {
   if (ms < TIMESTAMP_MIN || ms > TIMESTAMP_MAX) return `${ms}ms`;
   const total = Number(ms);
@@ -140,7 +142,8 @@ export function timestampText(ms: bigint): string {
   const year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0);
   const date = `${pad(year, 4)}-${pad(month, 2)}-${pad(day, 2)}`;
   const second = Math.floor(clock / 1000);
-  const time = `${pad(Math.floor(second / 3600), 2)}:${pad(Math.floor(second / 60) % 60, 2)}:${pad(second % 60, 2)}`;
+  const [hours, minutes] = [Math.floor(second / 3600), Math.floor(second / 60) % 60];
+  const time = `${pad(hours, 2)}:${pad(minutes, 2)}:${pad(second % 60, 2)}`;
   return `${date}T${time}${clock % 1000 === 0 ? "" : `.${pad(clock % 1000, 3)}`}Z`;
 }
 

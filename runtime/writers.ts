@@ -1,7 +1,7 @@
 /**
- * Writes values into frames and facts blocks, checking them on the way (docs/abi.md, "Slots"). A writer answers
- * false for whatever it does not accept and says no more: canonical-fields.ts then finds out what was wrong.
- * The common values cost no allocation.
+ * Writes values into frames and facts blocks, checking them on the way (docs/abi.md, "Slots"). A writer
+ * answers false for whatever it does not accept and says no more: canonical-fields.ts then finds out what
+ * was wrong. The common values cost no allocation.
  */
 import { exactOf, isPrototypePolluted, memberOrder } from "./canonical-fields.ts";
 import { padded } from "./layout.ts";
@@ -156,7 +156,10 @@ function putEntity(target: Target, node: Node, at: number, id: string): boolean 
 /** Up to here, in UTF-16 units, copying by hand beats a call of the encoder. */
 const COPIED_MAX = 64;
 
-/** By UTF-16 unit: the byte to write, or 128 where the unit may not stand here. All of ASCII may stand in text. */
+/**
+ * By UTF-16 unit: the byte to write, or 128 where the unit may not stand here. All of ASCII may stand in
+ * text.
+ */
 const ASCII = new Uint8Array(65_536).fill(128);
 const ID_CHARACTERS = ASCII.slice();
 for (let unit = 0; unit < 128; unit += 1) ASCII[unit] = unit;

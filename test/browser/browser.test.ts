@@ -23,10 +23,12 @@ const ARGUMENTS = [
 ];
 const POLICY = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'";
 
-async function bundled(entry: string): Promise<string> {
-  const path = fileURLToPath(new URL(entry, import.meta.url));
+const RUNTIME = new URL("../../runtime/index.ts", import.meta.url);
+const PAGE = new URL("./page.ts", import.meta.url);
+
+async function bundled(entry: URL): Promise<string> {
   const { outputFiles } = await build({
-    entryPoints: [path],
+    entryPoints: [fileURLToPath(entry)],
     bundle: true,
     format: "esm",
     target: "es2024",
@@ -39,7 +41,7 @@ async function bundled(entry: string): Promise<string> {
 }
 
 test("the runtime is small, and needs nothing but the Web platform", async () => {
-  const script = await bundled("../../runtime/index.ts");
+  const script = await bundled(RUNTIME);
   expect(gzipSync(script).length).toBeLessThan(25 * 1024);
   expect(script).not.toMatch(/\beval\(|new Function|node:/);
 });
@@ -56,7 +58,7 @@ test("200 decisions in Chromium under a strict Content-Security-Policy are those
       "/",
       ["text/html", '<!doctype html><meta charset="utf-8"><script type="module" src="/page.js"></script>'],
     ],
-    ["/page.js", ["text/javascript", await bundled("page.ts")]],
+    ["/page.js", ["text/javascript", await bundled(PAGE)]],
     ["/evaluator.wasm", ["application/wasm", wasm]],
     ["/facts.json", ["application/json", BROWSER_SOURCE.facts]],
     ["/cases.json", ["application/json", JSON.stringify(cases)]],

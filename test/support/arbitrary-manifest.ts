@@ -69,7 +69,7 @@ function fieldsOf(records: readonly string[]): fc.Arbitrary<Field[]> {
     );
 }
 
-export const arbitraryTypes: fc.Arbitrary<Types> = fc
+const arbitraryTypes: fc.Arbitrary<Types> = fc
   .record({ inner: fieldsOf([]), outer: fieldsOf(["Inner"]), agent: fieldsOf(["Inner", "Outer"]) })
   .map(({ inner, outer, agent }) => ({
     enums: new Map([

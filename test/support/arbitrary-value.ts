@@ -1,11 +1,12 @@
 import { recordFields, type Type, type Types } from "@polity/runtime/layout.ts";
+import { unreachable } from "@polity/runtime/unreachable.ts";
 import fc from "fast-check";
 
 const MIN_MS = -62_135_596_800_000;
 const MAX_MS = 253_402_300_799_999;
 
 /** Values of a type in every form that a request may give them; some of them break a bound. */
-export function arbitraryValue(type: Type, types: Types): fc.Arbitrary<unknown> {
+function arbitraryValue(type: Type, types: Types): fc.Arbitrary<unknown> {
   switch (type.kind) {
     case "bool":
       return fc.boolean();
@@ -37,6 +38,8 @@ export function arbitraryValue(type: Type, types: Types): fc.Arbitrary<unknown> 
         maxLength: type.max,
         selector: String,
       });
+    default:
+      return unreachable(type);
   }
 }
 

@@ -7,6 +7,7 @@ import type { Manifest } from "@polity/runtime/manifest.ts";
 import { makeProgram, type Program } from "@polity/runtime/program.ts";
 import { outcomeOf } from "@polity/runtime/result.ts";
 import { makeTarget } from "@polity/runtime/writers.ts";
+import type { Checked } from "../../compiler/checked.ts";
 import { buildEvaluator } from "../../compiler/wasm.ts";
 import { compiled } from "./compiled.ts";
 
@@ -25,6 +26,7 @@ export interface VectorSource {
 }
 
 export interface Opened {
+  readonly checked: Checked;
   readonly host: Host;
   readonly wasm: Uint8Array;
   readonly manifest: Manifest;
@@ -32,10 +34,11 @@ export interface Opened {
 }
 
 export async function openSource({ policy, facts }: Pick<VectorSource, "policy" | "facts">): Promise<Opened> {
-  const { wasm, manifest } = await buildEvaluator(compiled(policy));
+  const checked = compiled(policy);
+  const { wasm, manifest } = await buildEvaluator(checked);
   const loaded = await load(wasm, { facts });
   if (!loaded.ok) throw new Error(`${loaded.code}: ${loaded.message}`);
-  return { host: loaded.host, wasm, manifest, program: makeProgram(manifest) };
+  return { checked, host: loaded.host, wasm, manifest, program: makeProgram(manifest) };
 }
 
 /** The frame's bytes, or the code of what is wrong with the request. */
@@ -59,8 +62,7 @@ export function frameOf(
 }
 
 /** The vector file's text. Frames are hex, 32 bytes to a line, so that a change shows where it is. */
-export async function vectorText(source: VectorSource): Promise<string> {
-  const opened = await openSource(source);
+export function vectorText(opened: Opened, source: VectorSource): string {
   const { host, manifest } = opened;
   const cases = source.cases.map((one) => {
     const frame = frameOf(opened, one);

@@ -1,6 +1,7 @@
 /** Reads the fields of a frame as docs/abi.md describes it, by itself, into the values of canonical JSON. */
 import { recordFields, slotBytes, type Type, type Types } from "@polity/runtime/layout.ts";
 import type { ActionLayout } from "@polity/runtime/manifest.ts";
+import { unreachable } from "@polity/runtime/unreachable.ts";
 
 export function readFrame(
   bytes: Uint8Array,
@@ -86,6 +87,8 @@ export function readFrame(
         next = from + count * bytesEach;
         return Array.from({ length: count }, (_, index) => readValue(type.of, from + index * bytesEach));
       }
+      default:
+        return unreachable(type);
     }
   }
 

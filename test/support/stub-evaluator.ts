@@ -1,5 +1,4 @@
 /** An evaluator that does what the request's trust tells it to, also what no compiled one would ever do. */
-import { sha256 } from "@polity/runtime/hash.ts";
 import type { Types } from "@polity/runtime/layout.ts";
 import type { Manifest } from "@polity/runtime/manifest.ts";
 import { encodeManifest } from "@polity/runtime/manifest-codec.ts";
@@ -130,7 +129,7 @@ export function stubEvaluator(): Promise<Uint8Array> {
 }
 
 /** A file with another manifest, or out of another source, that is otherwise as it must be. */
-export async function assembleStub(source: string, manifest: Manifest = STUB_MANIFEST): Promise<Uint8Array> {
+async function assembleStub(source: string, manifest: Manifest = STUB_MANIFEST): Promise<Uint8Array> {
   const assembled = await assemble(new Map([["stub.ts", source]]), "stub.ts");
   return finishModule(assembled, encodeManifest(manifest));
 }
@@ -145,19 +144,11 @@ export async function withManifest(manifest: string): Promise<Uint8Array> {
   return finishModule(withoutOurSections(whole), manifest);
 }
 
-export function withoutOurSections(whole: Uint8Array): Uint8Array {
+function withoutOurSections(whole: Uint8Array): Uint8Array {
   const text = Buffer.from(whole.buffer, whole.byteOffset, whole.length).lastIndexOf("\u0006polity");
   // The section's id and the two or three bytes of its length come before its name.
   for (let at = text - 1; at > 0; at -= 1) {
     if (whole[at] === 0 && WebAssembly.validate(whole.slice(0, at))) return whole.slice(0, at);
   }
   throw new Error("no manifest found");
-}
-
-/** The same bytes under a new sum, so that only what was changed is wrong. */
-export function resummed(changed: Uint8Array): Uint8Array {
-  const sum = sha256(changed.subarray(0, changed.length - 45));
-  const whole = changed.slice();
-  whole.set(sum, changed.length - 32);
-  return whole;
 }

@@ -56,7 +56,12 @@ policy vectors.types version 1
 enum Zone { eu, us, edge }
 record Move { from: path, to: path?, bytes: int 0..1_000_000 }
 entity Team in Team
-entity Agent in Team { zone: Zone, limit: decimal 0..1_000_000, roots: set<path> max 8, peers: set<Agent> max 8 }
+entity Agent in Team {
+  zone: Zone
+  limit: decimal 0..1_000_000
+  roots: set<path> max 8
+  peers: set<Agent> max 8
+}
 subject agent: Agent
 action all {
   at:      timestamp
@@ -79,7 +84,8 @@ allow good on all
    and "x" in tags and agent.zone in zones
    and count(f in flags: f) >= 1 and memo is present
   @absent_ok(moves, "moving nothing is harmless")
-deny strange on all when any(p in paths: p.within("/etc")) note "{cost} {at} {wait} {memo ?? "none"} {agent} {big}"
+deny strange on all when any(p in paths: p.within("/etc"))
+  note "{cost} {at} {wait} {memo ?? "none"} {agent} {big}"
 deny enemy on all when agent in friends
 deny overflow on all when big + 1 > 5 and 2026-01-01T00:00:00Z in nights
 `,
