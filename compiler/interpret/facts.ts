@@ -41,9 +41,10 @@ export type LoadedFacts =
   | { readonly ok: false; readonly refusal: Refusal };
 
 /**
- * `facts` is `{ entities: [{ type, id, attributes, parents: [{ type, id }] }] }`, the last two optional. The first
- * thing that is wrong is the answer, in this order: entity by entity as given, each by form, type, attributes,
- * parents and an id that is taken; then by type, what is named and not there; cycles; the policy's literals.
+ * `facts` is `{ entities: [{ type, id, attributes, parents: [{ type, id }] }] }`, the last two optional. The
+ * first thing that is wrong is the answer, in this order: entity by entity as given, each by form, type,
+ * attributes, parents and an id that is taken; then by type, what is named and not there; cycles; the
+ * policy's literals.
  */
 export function loadFacts(checked: Checked, facts: unknown): LoadedFacts {
   const written = readSnapshot(facts);

@@ -11,8 +11,8 @@ export function utf8Bytes(text: string): number {
 }
 
 /**
- * The whole text against a pattern: `*` is any text, also none; `\*` and `\\` stand for `*` and `\`; any other
- * backslash stands for itself.
+ * The whole text against a pattern: `*` is any text, also none; `\*` and `\\` stand for `*` and `\`; any
+ * other backslash stands for itself.
  */
 export function isLike(text: string, pattern: string): boolean {
   const [first = "", ...rest] = literalParts(pattern);

@@ -35,8 +35,9 @@ function policy(order: (rules: readonly string[]) => readonly string[]): string 
     VERDICTS.map((verdict) => {
       const field = `${verdict}_${slot}`;
       const until = verdict === "hold" ? ` until approved by Team::"t${slot}" within 1h` : "";
-      const fires = `${field} == fire or ${field} == overflow and big + 1 > big or ${field} == divide and 1 / zero > 0`;
-      return `${verdict} r${slot}_${verdict} on act when ${fires}${until} because "{${field}}" note "${field}"`;
+      const errs = `${field} == overflow and big + 1 > big or ${field} == divide and 1 / zero > 0`;
+      const shown = `because "{${field}}" note "${field}"`;
+      return `${verdict} r${slot}_${verdict} on act when ${field} == fire or ${errs}${until} ${shown}`;
     }),
   );
   const fields = SLOTS.flatMap((slot) => VERDICTS.map((verdict) => `${verdict}_${slot}: Mode`));
@@ -192,7 +193,7 @@ describe.each(ENGINES)("%s", (_, make) => {
     });
   });
 
-  test("V9: reasons are those of the counting rules with the final verdict, notes those of all fired ones", () => {
+  test("V9: reasons are those of the deciding rules, notes those of all fired rules", () => {
     each((set, { verdict, code, rules, reasons, notes }) => {
       const deciding = [...set.entries()].filter(
         ([, part]) => part.does === "fire" && part.verdict === verdict,

@@ -125,13 +125,7 @@ allow all on act always
     expect(calls).toEqual([]);
     expect(ask(JSON.parse('{"x": 1, "__proto__": {"y": 1}}')).code).toBe("input.unknown_field");
     expect(ask({ x: 1, [Symbol("y")]: 1 }).code).toBe("rule");
-    expect(
-      ask(
-        new (class Fields {
-          x = 1;
-        })(),
-      ).code,
-    ).toBe("input.invalid");
+    expect(ask(Object.assign(new Date(0), { x: 1 })).code).toBe("input.invalid");
     for (const fields of [null, undefined, 1, "x", [], () => 1, new Map([["x", 1]])]) {
       expect(ask(fields).code).toBe("input.invalid");
     }

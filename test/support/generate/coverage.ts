@@ -68,28 +68,12 @@ const NODES: readonly string[] = [
 ];
 
 function nodeName(expr: Expr): string {
-  switch (expr.kind) {
-    case "presence":
-      return `presence ${expr.present ? "present" : "absent"}`;
-    case "equal":
-    case "member":
-    case "between":
-    case "below":
-    case "below_any":
-      return expr.kind + (expr.negated ? " not" : "");
-    case "order":
-      return `order ${expr.op}`;
-    case "arithmetic":
-      return `${expr.meaning} ${expr.op}`;
-    case "negate":
-      return `negate ${expr.type.kind}`;
-    case "text_test":
-      return `text ${expr.op}`;
-    case "quantifier":
-      return `quantifier ${expr.op}`;
-    default:
-      return expr.kind;
-  }
+  if (expr.kind === "presence") return `presence ${expr.present ? "present" : "absent"}`;
+  if (expr.kind === "order" || expr.kind === "quantifier") return `${expr.kind} ${expr.op}`;
+  if (expr.kind === "arithmetic") return `${expr.meaning} ${expr.op}`;
+  if (expr.kind === "negate") return `negate ${expr.type.kind}`;
+  if (expr.kind === "text_test") return `text ${expr.op}`;
+  return "negated" in expr && expr.negated ? `${expr.kind} not` : expr.kind;
 }
 
 /** Notes the nodes of a program of which the rules of these actions were judged. */

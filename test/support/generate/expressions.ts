@@ -1,5 +1,6 @@
 /** Random well-typed expressions as source text. Every compound expression stands in parentheses. */
 import { INT_MAX, INT_MIN, type Type } from "@polity/runtime/layout.ts";
+import { unreachable } from "@polity/runtime/unreachable.ts";
 import { generateLiteral } from "./literals.ts";
 import { expand, isSameType, type Place } from "./places.ts";
 import type { Random } from "./random.ts";
@@ -80,8 +81,18 @@ function generateCompound(context: Context, type: Type, depth: number): string |
         () => binary(DURATION, random.pick(["*", "/"]), INT),
         () => binary(INT, "*", DURATION),
       ])();
-    default:
+    case "bool":
+    case "string":
+    case "path":
+    case "enum":
+    case "record":
+    case "entity":
+    case "optional":
+    case "list":
+    case "set":
       return undefined;
+    default:
+      return unreachable(type);
   }
 }
 

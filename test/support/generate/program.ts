@@ -9,7 +9,7 @@ import type { Random } from "./random.ts";
 import { generateSchema, type Schema } from "./schema.ts";
 
 /**
- * Source text. Some of them are refused by the checker, mostly for what an absent field would grant: `absentOk` is
+ * Source text. The checker refuses some of them, mostly for what an absent field would grant: `absentOk` is
  * the probability that a rule says `@absent_ok` for every path whose absence it asks about.
  */
 export function generateProgram(random: Random, absentOk = 0.95): string {
@@ -29,7 +29,7 @@ export function generateProgram(random: Random, absentOk = 0.95): string {
   return `${parts.join("\n")}\n`;
 }
 
-/** A rule that shows the values of many expressions: a wrong one cannot hide behind another verdict's reason. */
+/** A rule that shows the values of many expressions, so that a wrong one cannot hide behind the verdict. */
 function generateProbe(random: Random, schema: Schema, action: string): string {
   const fields = schema.actions.find(({ name }) => name === action)?.fields ?? [];
   const rule = { variables: 0, absences: new Set<string>() };
