@@ -1,7 +1,7 @@
 /**
- * Compiles one policy and writes its evaluator to standard output, then ends; what is wrong with the policy goes
- * to standard error. A process that has just assembled is busy optimising the assembler and would answer
- * slowly, so the one that decides stays apart from this one.
+ * Compiles one policy and writes its evaluator to standard output, then ends; what is wrong with the
+ * policy goes to standard error. A process that has just assembled is busy optimising the assembler and
+ * would answer slowly, so the one that decides stays apart from this one.
  */
 import { buildEvaluator } from "@polity/compiler/wasm.ts";
 import { compileFile } from "../../cli/compile-file.ts";
