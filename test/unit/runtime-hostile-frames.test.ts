@@ -9,7 +9,7 @@ import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
 import { frameOf, type Opened, openSource } from "../support/frame-vectors.ts";
 import { readFrame } from "../support/read-frame.ts";
-import { SOURCES } from "../support/vector-sources.ts";
+import { approvalCases, SOURCES } from "../support/vector-sources.ts";
 
 const SOURCE = SOURCES.get("types")!;
 /** Cases whose frames are valid and differ in shape. */
@@ -19,26 +19,30 @@ let opened: Opened;
 let instance: Instance;
 let frames: Uint8Array[];
 
+function instanceOf({ program, wasm }: Opened, json: string): Instance {
+  const facts = buildFacts(program.facts, json, sha256);
+  if (!facts.ok) throw new Error(facts.refusal.message);
+  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(wasm.slice()));
+  const block = { block: facts.block, tag: facts.digest.slice(0, 8) };
+  const ready = openInstance(exports, program, block, sha256);
+  if ("failed" in ready) throw new Error(ready.message);
+  return ready;
+}
+
 beforeAll(async () => {
   opened = await openSource(SOURCE);
-  const facts = buildFacts(opened.program.facts, SOURCE.facts, sha256);
-  if (!facts.ok) throw new Error(facts.refusal.message);
-  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(opened.wasm.slice()));
-  const block = { block: facts.block, tag: facts.digest.slice(0, 8) };
-  const ready = openInstance(exports, opened.program, block, sha256);
-  if ("failed" in ready) throw new Error(ready.message);
-  instance = ready;
+  instance = instanceOf(opened, SOURCE.facts);
   frames = FRAMES.map((one) => frameOf(opened, one) as Uint8Array);
 });
 
 /** What the evaluator says to these bytes; it must not trap and must write a proper result. */
-function judge(bytes: Uint8Array, claimed = bytes.length): Decision {
-  const { target } = instance.frame;
+function judge(bytes: Uint8Array, claimed = bytes.length, asked = instance): Decision {
+  const { target } = asked.frame;
   target.bytes.set(bytes, target.base);
-  const header = instance.result >> 2;
+  const header = asked.result >> 2;
   target.words.fill(0, header, header + 16);
-  const answer = instance.decide(claimed) as number;
-  const decision = readResult(instance.program.results, target, instance.result, answer);
+  const answer = asked.decide(claimed) as number;
+  const decision = readResult(asked.program.results, target, asked.result, answer);
   if (decision === null) throw new Error("no proper result");
   return decision;
 }
@@ -168,4 +172,28 @@ test("a facts block with any byte changed is refused, or differs only in what it
   expect(refused).toBeGreaterThan(facts.block.length / 2);
   const { exports } = new WebAssembly.Instance(module);
   expect(hostFromInstance(exports, opened.manifest, "", SOURCE.facts).ok).toBe(true);
+});
+
+test("an approval whose digest, approver or place is not exactly right releases nothing", async () => {
+  const source = SOURCES.get("approvals")!;
+  const approvals = await openSource(source);
+  const request = approvals.host.request("pay", { amount: 250, by: "u1" });
+  const digests = new Map([[250, request.ok ? request.digest : ""]]);
+  const both = approvalCases(digests).find(({ name }) => name === "two of two, in any order")!;
+  const frame = frameOf(approvals, both) as Uint8Array;
+  const asked = instanceOf(approvals, source.facts);
+  expect(judge(frame, frame.length, asked).verdict).toBe("allow");
+  const first = 160 + approvals.manifest.actions[0]!.fixedBytes;
+  for (let at = 88; at < frame.length; at += 1) {
+    for (let bit = 0; bit < 8; bit += 1) {
+      const changed = frame.slice();
+      changed[at]! ^= 1 << bit;
+      const { verdict } = judge(changed, changed.length, asked);
+      // When it was asked and given may differ, and so may the amount.
+      const within = at < first ? -1 : (at - first) % 64;
+      const isTime = at >= first && at < first + 128 && within >= 16 && within < 32;
+      const isAmount = at >= 160 && at < 168;
+      if (!isTime && !isAmount) expect([at, verdict]).not.toEqual([at, "allow"]);
+    }
+  }
 });
