@@ -10,6 +10,11 @@ export interface GeneratedRequest {
 
 /** Within every generated `valid`. */
 const NOW = 1_795_000_000_000;
+/** The ends of every generated `valid`, 2026 and 2027, and of all time. */
+const EDGES = [
+  1_767_225_600_000, 1_767_225_599_999, 1_798_761_599_999, 1_798_761_600_000, -62_135_596_800_000,
+  253_402_300_799_999,
+];
 
 export function generateRequest(source: Source): GeneratedRequest {
   const action = source.random.pick(source.checked.actions);
@@ -22,7 +27,8 @@ export function generateRequest(source: Source): GeneratedRequest {
 
 function generateHeader(source: Source): Header {
   const { random } = source;
-  const now = random.chance(0.8) ? NOW : NOW + random.pick([1, -1, 60_000, -3_600_000]);
+  const usual = random.chance(0.8) ? NOW : NOW + random.pick([1, -1, 60_000, -3_600_000]);
+  const now = random.chance(0.03) ? random.pick(EDGES) : usual;
   return {
     now,
     policyFrom: random.chance(0.97) ? now - random.pick([0, 1, 1_000]) : now + random.pick([0, 1]),
