@@ -23,7 +23,7 @@ const RECORD_HEAD_BYTES = 16;
 /** Frames above this are refused as too large, whatever the bounds of the fields would allow. */
 const FRAME_BYTES_CAP = 1_048_576;
 
-export function struct(name: string, fields: readonly Field[], head: number, types: Types): IrStruct {
+function struct(name: string, fields: readonly Field[], head: number, types: Types): IrStruct {
   const slots = fields.map((field) => ({
     name: field.name,
     type: field.type,

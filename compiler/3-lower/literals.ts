@@ -82,7 +82,7 @@ function isEntity(value: Value): value is EntityValue {
 }
 
 /** bool, number or enum member, as the word of its slot. */
-export function scalarWord(value: Value): bigint {
+function scalarWord(value: Value): bigint {
   if (typeof value === "boolean") return value ? 1n : 0n;
   if (typeof value === "bigint") return BigInt.asUintN(64, value);
   if (typeof value === "object" && "member" in value) return BigInt(value.member);

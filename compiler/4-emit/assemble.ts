@@ -20,14 +20,14 @@ export async function assemble(
   files: ReadonlyMap<string, string>,
   entry: string,
   level: OptimizeLevel = 3,
-): Promise<Uint8Array> {
+): Promise<Uint8Array<ArrayBuffer>> {
   const library = new Map<string, string>(Object.entries(prelude));
-  let wasm: Uint8Array | null = null;
+  let wasm: Uint8Array<ArrayBuffer> | null = null;
   let wat: string | null = null;
   const { error, stderr } = await asc.main(options(entry, level), {
     readFile: (name) => files.get(name) ?? library.get(name) ?? null,
     writeFile: (name, contents) => {
-      if (name === "out.wasm" && typeof contents !== "string") wasm = contents;
+      if (name === "out.wasm" && typeof contents !== "string") wasm = new Uint8Array(contents);
       if (name === "out.wat" && typeof contents === "string") wat = contents;
     },
     listFiles: () => [],

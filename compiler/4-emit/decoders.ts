@@ -22,7 +22,7 @@ export interface Decoders {
 }
 
 /** Statements that decode the slot at `offset` from the address `from`, an expression. */
-export function decode(type: Type, from: string, offset: number, decoders: Decoders): readonly string[] {
+function decode(type: Type, from: string, offset: number, decoders: Decoders): readonly string[] {
   const { types } = decoders;
   const at = offset === 0 ? from : `${from} + ${offset}`;
   switch (type.kind) {
