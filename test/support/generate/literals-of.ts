@@ -30,17 +30,25 @@ function isExpr(value: unknown): value is Expr {
   return typeof value === "object" && value !== null && "mayErr" in value;
 }
 
-export function literalsOf(checked: Checked): {
+export interface Literals {
+  /** As they are scaled. */
   readonly numbers: readonly bigint[];
   readonly texts: readonly string[];
-} {
+  /** Sets and lists, whole. */
+  readonly collections: readonly (readonly Value[])[];
+}
+
+export function literalsOf(checked: Checked): Literals {
   const numbers: bigint[] = [];
   const texts: string[] = [];
+  const collections: (readonly Value[])[] = [];
   const collect = (value: Value) => {
     if (typeof value === "bigint") numbers.push(value);
     if (typeof value === "string") texts.push(value);
-    if (Array.isArray(value)) for (const member of value) collect(member);
+    if (!Array.isArray(value)) return;
+    collections.push(value);
+    for (const member of value) collect(member);
   };
   for (const { expr } of expressionsOf(checked)) if (expr.kind === "literal") collect(expr.value);
-  return { numbers, texts };
+  return { numbers, texts, collections };
 }

@@ -23,6 +23,10 @@ export const PATTERNS = [
   "*😀",
   "a**b",
   "\\",
+  "a*a",
+  "ab*b",
+  "*a*a*",
+  "é*é",
 ];
 export const PATHS = ["/", "/a", "/a/b", "/a/b/c", "/ab", "/b", "/é"];
 export const INTS = [
@@ -81,8 +85,10 @@ export function generateCollection(
   schema: Schema,
   shape: "list" | "set" = "set",
 ): string | undefined {
-  const members = new Set<string>();
-  for (let n = random.between(1, 4); n > 0; n -= 1) {
+  const isText = of.kind === "string" && !of.id;
+  // These two are in one order as UTF-16 and in another as UTF-8.
+  const members = new Set<string>(isText && random.chance(0.3) ? ['"ﬀ"', '"😀"'] : []);
+  for (let n = random.between(members.size > 0 ? 0 : 1, 4); n > 0; n -= 1) {
     const literal = generateLiteral(random, of, schema);
     if (literal === undefined) return undefined;
     // One value has one writing in a set: members are neither qualified nor in parentheses.

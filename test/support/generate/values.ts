@@ -2,20 +2,18 @@
 import { posix } from "node:path";
 import { type Field, TIMESTAMP_MAX, TIMESTAMP_MIN, type Type } from "@polity/runtime/layout.ts";
 import { unreachable } from "@polity/runtime/unreachable.ts";
-import type { Checked, EntityValue } from "../../../compiler/checked.ts";
+import type { Checked, EntityValue, Value } from "../../../compiler/checked.ts";
 import { ID_TEXTS, INTS, PATHS, TEXTS } from "./literals.ts";
+import type { Literals } from "./literals-of.ts";
 import { printDecimal, printDuration, printTimestamp } from "./print-type.ts";
 import type { Random } from "./random.ts";
 
 /** Where values come from. */
-export interface Source {
+export interface Source extends Literals {
   readonly random: Random;
   readonly checked: Checked;
   /** Ids in the facts, by entity type. */
   readonly ids: ReadonlyMap<string, readonly string[]>;
-  /** Numbers of the policy's literals, as they are scaled. */
-  readonly numbers: readonly bigint[];
-  readonly texts: readonly string[];
   /** For facts: nothing slips, and there are no BigInts, which JSON cannot write. */
   readonly isFacts: boolean;
 }
@@ -64,7 +62,11 @@ function generateValue(source: Source, type: Type): unknown {
 }
 
 function generateMembers(source: Source, type: Extract<Type, { readonly min: number }>): readonly unknown[] {
-  const { random } = source;
+  const { random, collections } = source;
+  if (collections.length > 0 && random.chance(0.3)) {
+    const same = writeCollection(source, type, random.pick(collections));
+    if (same !== undefined) return same;
+  }
   const usual = random.pick([type.min, type.min + 1, random.between(type.min, type.min + 4)]);
   const count = random.chance(type.max < 10 ? 0.2 : 0.02) ? type.max : Math.min(usual, type.max);
   const members: unknown[] = [];
@@ -77,6 +79,33 @@ function generateMembers(source: Source, type: Extract<Type, { readonly min: num
     members.push(member);
   }
   return members;
+}
+
+/** One of the policy's own collections, in any order; undefined where it is not of this type. */
+function writeCollection(
+  source: Source,
+  { of, min, max }: Extract<Type, { readonly min: number }>,
+  values: readonly Value[],
+): readonly unknown[] | undefined {
+  const members = source.random.shuffle(values).map((value) => {
+    if (of.kind === "string") return fits(value, of) ? value : undefined;
+    if (typeof value !== "bigint") return undefined;
+    if (of.kind === "timestamp") return isTime(value) ? writeTimestamp(source.random, value) : undefined;
+    if (of.kind === "duration") return printDuration(value);
+    if ((of.kind !== "int" && of.kind !== "decimal") || value < of.min || value > of.max) return undefined;
+    return of.kind === "int" ? writeInt(source, value) : writeDecimal(source.random, value);
+  });
+  const isComplete = members.length >= min && members.length <= max && !members.includes(undefined);
+  return isComplete ? members : undefined;
+}
+
+function isTime(ms: bigint): boolean {
+  return ms >= TIMESTAMP_MIN && ms <= TIMESTAMP_MAX;
+}
+
+function fits(value: Value, { id, bytesMax }: Extract<Type, { readonly kind: "string" }>): boolean {
+  if (typeof value !== "string" || Buffer.byteLength(value) > bytesMax) return false;
+  return !id || /^[A-Za-z0-9._:@/-]+$/.test(value);
 }
 
 /** Now and then a set has a duplicate, or a path climbs above the root. */
