@@ -68,7 +68,13 @@ function generateType(random: Random, declared: Declared): Type {
 
 function generatePresent(random: Random, declared: Declared): Type {
   const kind = random.below(20);
-  if (kind < 3) return { kind: "set", of: generatePlain(random, declared), ...generateBounds(random) };
+  if (kind < 3) {
+    const of = generatePlain(random, declared);
+    const bounds = generateBounds(random);
+    // A set of an enum with one member cannot have two.
+    const least = ["bool", "int", "decimal", "enum"].includes(of.kind) ? 1 : 2;
+    return { kind: "set", of, ...bounds, min: Math.min(bounds.min, least) };
+  }
   if (kind < 5) {
     const isRecord = declared.records.length > 0 && random.chance(0.5);
     const of: Type = isRecord

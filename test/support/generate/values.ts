@@ -1,6 +1,6 @@
 /** Random values in their JSON form, biased to the ends of ranges and to what the policy speaks of. */
 import { posix } from "node:path";
-import { type Field, TIMESTAMP_MAX, TIMESTAMP_MIN, type Type } from "@polity/runtime/layout.ts";
+import { DURATION_MAX, type Field, TIMESTAMP_MAX, TIMESTAMP_MIN, type Type } from "@polity/runtime/layout.ts";
 import { unreachable } from "@polity/runtime/unreachable.ts";
 import type { Checked, EntityValue, Value } from "../../../compiler/checked.ts";
 import { ID_TEXTS, INTS, PATHS, TEXTS } from "./literals.ts";
@@ -40,7 +40,7 @@ function generateValue(source: Source, type: Type): unknown {
     case "timestamp":
       return writeTimestamp(random, pickNumber(source, TIMESTAMP_MIN, TIMESTAMP_MAX, 1_795_000_000_000n));
     case "duration":
-      return printDuration(pickNumber(source, -1_000_000_000_000_000n, 1_000_000_000_000_000n));
+      return printDuration(pickNumber(source, -DURATION_MAX, DURATION_MAX));
     case "string":
       return pickText(source, type.id ? ID_TEXTS : TEXTS, type.bytesMax, type.id ? "a" : "");
     case "path":
@@ -91,7 +91,7 @@ function writeCollection(
     if (of.kind === "string") return fits(value, of) ? value : undefined;
     if (typeof value !== "bigint") return undefined;
     if (of.kind === "timestamp") return isTime(value) ? writeTimestamp(source.random, value) : undefined;
-    if (of.kind === "duration") return printDuration(value);
+    if (of.kind === "duration") return isDuration(value) ? printDuration(value) : undefined;
     if ((of.kind !== "int" && of.kind !== "decimal") || value < of.min || value > of.max) return undefined;
     return of.kind === "int" ? writeInt(source, value) : writeDecimal(source.random, value);
   });
@@ -101,6 +101,10 @@ function writeCollection(
 
 function isTime(ms: bigint): boolean {
   return ms >= TIMESTAMP_MIN && ms <= TIMESTAMP_MAX;
+}
+
+function isDuration(ms: bigint): boolean {
+  return ms >= -DURATION_MAX && ms <= DURATION_MAX;
 }
 
 function fits(value: Value, { id, bytesMax }: Extract<Type, { readonly kind: "string" }>): boolean {
