@@ -61,17 +61,23 @@ export function isPrototypePolluted(): boolean {
 
 const NOTHING = Object.freeze([]);
 
+/** Neither a Map nor a Date nor the like: objects without properties of their own are only believed if plain. */
+export function isPlain(object: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(object);
+  return prototype === Object.prototype || prototype === null;
+}
+
 function fieldsJson(reading: Reading, plan: Plan, object: unknown, path: string): string {
-  if (typeof object !== "object" || object === null || isPrototypePolluted()) {
+  if (typeof object !== "object" || object === null || Array.isArray(object)) {
     return fail(reading, "input.invalid", path);
   }
-  const prototype: unknown = Object.getPrototypeOf(object);
-  if (prototype !== Object.prototype && prototype !== null) return fail(reading, "input.invalid", path);
+  const keys = Object.keys(object);
+  if (keys.length === 0 && !isPlain(object)) return fail(reading, "input.invalid", path);
   const values: unknown[] = plan.names.map(() => undefined);
   const given = plan.names.map(() => false);
   const unknown: string[] = [];
   let accessor: string | null = null;
-  for (const key of Object.keys(object)) {
+  for (const key of keys) {
     const index = plan.indexes.get(key);
     const property = Object.getOwnPropertyDescriptor(object, key);
     if (index === undefined) unknown.push(key);

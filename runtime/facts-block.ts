@@ -46,7 +46,7 @@ export function buildBlock(
   if (bytes > schema.bytesMax) return null;
   const findRecord = (type: number, id: string) => loaded.byType[type]?.get(id)?.offset ?? 0;
   const first = Math.min(padded(bytes * 2 + 256), schema.bytesMax & -8);
-  const target: Target = { ...makeTarget(new ArrayBuffer(first), 0, first), findRecord };
+  const target: Target = { ...makeTarget(new ArrayBuffer(first), 0, first, true), findRecord };
   target.next = bytes;
   for (const [type, entities] of byType.entries()) {
     const { attributes } = schema.types[type]!;
@@ -89,7 +89,10 @@ function enlarge(target: Target, bytesMax: number): boolean {
   const bytes = Math.min(target.end * 2, bytesMax & -8);
   if (bytes <= target.end) return false;
   const before = target.bytes;
-  Object.assign(target, { ...makeTarget(new ArrayBuffer(bytes), 0, bytes), findRecord: target.findRecord });
+  Object.assign(target, {
+    ...makeTarget(new ArrayBuffer(bytes), 0, bytes, true),
+    findRecord: target.findRecord,
+  });
   target.bytes.set(before);
   return true;
 }

@@ -15,9 +15,18 @@ import {
 } from "./header-fields.ts";
 import { parseJson } from "./json.ts";
 import { ENTITY_ID_BYTES_MAX } from "./layout.ts";
-import type { ActionPlan } from "./plan.ts";
+import { type ActionPlan, USUAL } from "./plan.ts";
 import { requestJson } from "./request.ts";
-import { collect, makeTarget, putField, putNumber, putText, type Target } from "./writers.ts";
+import {
+  collect,
+  copyText,
+  makeTarget,
+  putField,
+  putMember,
+  putNumber,
+  putText,
+  type Target,
+} from "./writers.ts";
 
 const MAGIC = 0x464c4f50;
 const HEADER_BYTES = 160;
@@ -51,7 +60,7 @@ export function openFrame(
   target: Target,
   shared: Pick<FrameWriter, "layoutTag" | "factsTag" | "entityNumbers" | "sha256">,
 ): FrameWriter {
-  const scratch = makeTarget(new ArrayBuffer(SCRATCH_BYTES), 0, SCRATCH_BYTES);
+  const scratch = makeTarget(new ArrayBuffer(SCRATCH_BYTES), 0, SCRATCH_BYTES, true);
   const writer: FrameWriter = {
     target,
     scratch,
@@ -112,7 +121,7 @@ export function encodeFrame(
   return null;
 }
 
-function close(target: Target, plan: ActionPlan, approvals: number): void {
+export function close(target: Target, plan: ActionPlan, approvals: number): void {
   const { words, base, next } = target;
   const word = base >> 2;
   words[word + 2] = next - base;
@@ -122,9 +131,9 @@ function close(target: Target, plan: ActionPlan, approvals: number): void {
   words[word + 37] = next - base - HEADER_BYTES - plan.bytes - approvals * APPROVAL_BYTES;
 }
 
-function putRequest(writer: FrameWriter, plan: ActionPlan, fields: unknown): boolean {
+export function putRequest(writer: FrameWriter, plan: ActionPlan, fields: unknown): boolean {
   const { target } = writer;
-  const { values, nodes, offsets } = plan;
+  const { values, usual, nodes, offsets } = plan;
   const start = target.base + HEADER_BYTES;
   let isGood = collect(plan, fields, values);
   for (let index = 0; index < values.length; index += 1) {
@@ -132,12 +141,27 @@ function putRequest(writer: FrameWriter, plan: ActionPlan, fields: unknown): boo
     // What a request said must not outlive it.
     values[index] = undefined;
     if (!isGood) continue;
-    const offset = offsets[index]!;
     const node = nodes[index]!;
-    if (offset >= 0) isGood = putField(target, node, start + offset, value);
-    else isGood = isUnreadGood(writer, plan, index, value);
+    const at = start + offsets[index]!;
+    const kind = usual[index]!;
+    if (typeof value === "string") {
+      if (kind === USUAL.id) isGood = value !== "" && copyText(target, at, value, node.limit);
+      else if (kind === USUAL.enum) isGood = putMember(target, node.members, at, value);
+      else if (kind === USUAL.text) isGood = putText(target, at, value, node.limit);
+      else isGood = putUnusual(writer, plan, index, value);
+    } else if (kind === USUAL.bool && typeof value === "boolean") {
+      target.words[at >> 2] = value ? 1 : 0;
+      target.words[(at >> 2) + 1] = 0;
+    } else isGood = putUnusual(writer, plan, index, value);
   }
   return isGood;
+}
+
+function putUnusual(writer: FrameWriter, plan: ActionPlan, index: number, value: unknown): boolean {
+  const offset = plan.offsets[index]!;
+  if (offset < 0) return isUnreadGood(writer, plan, index, value);
+  const { target } = writer;
+  return putField(target, plan.nodes[index]!, target.base + HEADER_BYTES + offset, value);
 }
 
 function isUnreadGood({ scratch }: FrameWriter, plan: ActionPlan, index: number, value: unknown): boolean {

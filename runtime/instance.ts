@@ -61,7 +61,7 @@ export function openInstance(
     if (at === null) return fail("memory", "the facts' region is not in the memory");
     new Uint8Array(memory.buffer).set(block, at);
     if (load(KIND.facts, block.length) !== 1) return fail("facts", "the evaluator refused the facts");
-    const target = makeTarget(memory.buffer, frame, frameBytes);
+    const target = makeTarget(memory.buffer, frame, frameBytes, false);
     const { layoutTag, entityNumbers } = program;
     const writer = openFrame(target, { layoutTag, factsTag: tag, entityNumbers, sha256 });
     return { program, memory, decide: call("pol_decide"), frame: writer, frameBytes, result };
@@ -88,8 +88,11 @@ const BEFORE_ENTITIES = /^(?:input|host|policy|facts|containment|subject)\./;
 /** The decision; null where the instance trapped or broke the ABI, and must not be asked again. */
 export function ask(instance: Instance, action: string, fields: unknown, header: Header): Decision | null {
   const { program, frame, result } = instance;
-  const plan = program.actions.get(action);
+  const { last } = program;
+  // Actions tend to come again, and comparing two names costs less than finding one.
+  const plan = last.plan?.action === action ? last.plan : program.actions.get(action);
   if (plan === undefined) return denied("input.unknown_action");
+  last.plan = plan;
   const { target } = frame;
   if (target.words.length === 0) renewViews(instance);
   const code = encodeFrame(frame, plan, fields, header);
@@ -112,7 +115,7 @@ export function ask(instance: Instance, action: string, fields: unknown, header:
 
 /** Several evaluators in one module share its memory: facts that one of them loads make it grow for all. */
 function renewViews({ memory, frame, frameBytes }: Instance): void {
-  const { bytes, words } = makeTarget(memory.buffer, frame.target.base, frameBytes);
+  const { bytes, words } = makeTarget(memory.buffer, frame.target.base, frameBytes, false);
   frame.target.bytes = bytes;
   frame.target.words = words;
 }

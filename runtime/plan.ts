@@ -34,6 +34,16 @@ export const OP = {
   set: 12,
 } as const;
 
+/** The commonest fields, written without further questions; `other` is for everything that asks some. */
+export const USUAL = { other: 0, id: 1, text: 2, enum: 3, bool: 4 } as const;
+
+function usualOf({ op, isOptional }: Node, offset: number | null): number {
+  if (isOptional || offset === null) return USUAL.other;
+  if (op === OP.id) return USUAL.id;
+  if (op === OP.string || op === OP.path) return USUAL.text;
+  return op === OP.enum ? USUAL.enum : op === OP.bool ? USUAL.bool : USUAL.other;
+}
+
 export interface Node {
   readonly op: number;
   readonly isOptional: boolean;
@@ -80,6 +90,8 @@ export interface ActionPlan extends Plan {
   readonly action: string;
   /** The action's number in the frame. */
   readonly index: number;
+  /** What to do with each field where it is as usual: one of USUAL. */
+  readonly usual: readonly number[];
   /** Where collected values wait to be written; empty between two requests. */
   readonly values: unknown[];
 }
@@ -149,6 +161,7 @@ export function makePlanner(types: Types): Planner {
       bytes: fixedBytes,
       action: name,
       index,
+      usual: fields.map((field) => usualOf(nodeOf(field.type), field.offset)),
       values: fields.map(() => undefined),
     }),
   };

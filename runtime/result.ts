@@ -14,6 +14,7 @@ import { RULES_LISTED_MAX } from "./layout.ts";
 import { sortedNames } from "./layout-codec.ts";
 import type { Manifest, RuleEntry, TemplateEntry } from "./manifest.ts";
 import { renderReason } from "./render.ts";
+import { MAGIC, makeResultMemory, type ResultMemory, recall, remember } from "./result-memory.ts";
 
 /**
  * The answer to one request. Only `verdict: "allow"` permits. A decision is data: nothing in it changes, and
@@ -60,7 +61,6 @@ export function denied(code: Code): Decision {
 
 export const RESULT_HEADER_BYTES = 64;
 export const RESULT_BYTES = RESULT_HEADER_BYTES + RULES_LISTED_MAX * 12;
-const MAGIC = 0x524c4f50;
 const VALUE_BYTES = 24;
 /** In a fired rule's number: a hold that has its approvals. */
 const RELEASED = 0x8000_0000;
@@ -70,8 +70,7 @@ export interface ResultReader {
   readonly manifest: Manifest;
   readonly enums: readonly (readonly string[])[];
   readonly entities: readonly string[];
-  /** By rule: what a decision shares where this rule alone fired, and its templates have no holes. */
-  readonly alone: (Fired | undefined)[];
+  readonly memory: ResultMemory;
 }
 
 export function makeResultReader(manifest: Manifest): ResultReader {
@@ -80,7 +79,7 @@ export function makeResultReader(manifest: Manifest): ResultReader {
     manifest,
     enums: sortedNames(enums).map((name) => enums.get(name) ?? []),
     entities: sortedNames(entities),
-    alone: manifest.rules.map(() => undefined),
+    memory: makeResultMemory(),
   };
 }
 
@@ -121,6 +120,8 @@ export function readResult(
 ): Decision | null {
   const { words } = view;
   const word = result >> 2;
+  const known = recall(reader.memory, words, word);
+  if (known !== null && words[word + 1] === answer) return known;
   const number = words[word + 1]!;
   const verdict = VERDICTS[number];
   const code = CODES[words[word + 3]!];
@@ -137,7 +138,7 @@ export function readResult(
   const paths = verdict !== "allow" || words[word + 13] === 0 ? NONE : readPaths(view, word);
   if (fired === null || errors === null || paths === null) return null;
   const { rules, reasons, notes, explained } = fired;
-  return {
+  const decision = Object.freeze({
     verdict,
     code,
     granted: granted === 1,
@@ -150,7 +151,9 @@ export function readResult(
     explained,
     obligations: NONE,
     paths,
-  };
+  });
+  remember(reader.memory, words, word, decision);
+  return decision;
 }
 
 function listed(total: number): number {
@@ -172,16 +175,7 @@ function readFired(
   verdict: Verdict,
   code: Code,
 ): Fired | null {
-  const { words } = view;
-  const count = words[word + 7]!;
-  if (count === 0) return NOBODY;
-  const first = words[word + 16]!;
-  const isPlain = count === 1 && first >= 0 && code === "rule" && words[word + 11] === 0;
-  const known = isPlain ? reader.alone[first] : undefined;
-  if (known !== undefined && known.verdict === verdict) return known;
-  const fired = explainFired(reader, view, word, verdict, code);
-  if (fired !== null && isPlain) reader.alone[first] = fired;
-  return fired;
+  return view.words[word + 7] === 0 ? NOBODY : explainFired(reader, view, word, verdict, code);
 }
 
 function explainFired(

@@ -3,7 +3,7 @@
  * answers false for whatever it does not accept and says no more: canonical-fields.ts then finds out what
  * was wrong. The common values cost no allocation.
  */
-import { exactOf, isPrototypePolluted, memberOrder } from "./canonical-fields.ts";
+import { exactOf, isPlain, isPrototypePolluted, memberOrder } from "./canonical-fields.ts";
 import { padded } from "./layout.ts";
 import { type Node, OP, type Plan } from "./plan.ts";
 import { type Exact, isMinusZero, readDecimal, readInt } from "./scalars.ts";
@@ -22,28 +22,35 @@ export interface Target {
   end: number;
   /** A value was not written because the room was used up. */
   isFull: boolean;
+  /** No module will look at what is written here. */
+  readonly checksIds: boolean;
   /** In facts an entity is the offset of its record: finds it, 0 where there is none. Null in frames. */
   readonly findRecord: ((type: number, id: string) => number) | null;
 }
 
-export function makeTarget(buffer: ArrayBuffer, base: number, bytes: number): Target {
+export function makeTarget(buffer: ArrayBuffer, base: number, bytes: number, checksIds: boolean): Target {
   const [view, words] = [new Uint8Array(buffer), new Int32Array(buffer)];
-  return { bytes: view, words, base, next: base, end: base + bytes, isFull: false, findRecord: null };
+  const end = base + bytes;
+  return { bytes: view, words, base, next: base, end, isFull: false, checksIds, findRecord: null };
 }
 
 const encoder = new TextEncoder();
 
+const hasOwn = Object.prototype.hasOwnProperty;
+
 /**
  * Puts the value of every given field to `values`, by the field's index. False where the object is none of
- * ours or has a key that is not declared; each property is read once.
+ * ours or has a key that is not declared; each property is read once, and what is inherited is not there.
+ *
+ * The engine knows that keys which `for…in` gives are own ones as long as the object does not change, so that
+ * this form of the question costs nothing; asking for the prototype would cost as much as all the reading.
  */
 export function collect(plan: Plan, object: unknown, values: unknown[]): boolean {
-  if (typeof object !== "object" || object === null) return false;
-  const prototype: unknown = Object.getPrototypeOf(object);
-  if ((prototype !== Object.prototype && prototype !== null) || isPrototypePolluted()) return false;
+  if (typeof object !== "object" || object === null || Array.isArray(object)) return false;
   const { seenNames, seenIndexes } = plan;
   let position = 0;
   for (const key in object) {
+    if (!hasOwn.call(object, key)) continue;
     let index = seenIndexes[position];
     if (index === undefined || key !== seenNames[position]) {
       index = plan.indexes.get(key);
@@ -56,7 +63,7 @@ export function collect(plan: Plan, object: unknown, values: unknown[]): boolean
     if (value === undefined) return false;
     values[index] = value;
   }
-  return true;
+  return position > 0 || isPlain(object);
 }
 
 /** A field where it stands; `undefined` is an absent one. `at` is an address. */
@@ -77,7 +84,7 @@ export function putField(target: Target, node: Node, at: number, value: unknown)
 function put(target: Target, node: Node, at: number, value: unknown): boolean {
   const { op } = node;
   if (typeof value === "string") {
-    if (op === OP.id) return value !== "" && copy(target, at, value, node.limit, ID_CHARACTERS);
+    if (op === OP.id) return putId(target, at, value, node.limit);
     if (op === OP.string || op === OP.path) return putText(target, at, value, node.limit);
     if (op === OP.enum) return putMember(target, node.members, at, value);
   } else if (typeof value === "boolean") return op === OP.bool && putWord(target, at, value ? 1 : 0);
@@ -137,7 +144,8 @@ function putExact(target: Target, node: Node, at: number, value: Exact | undefin
   return true;
 }
 
-function putMember(target: Target, members: readonly string[], at: number, value: string): boolean {
+/** The number of an enum's member; false where it is none. */
+export function putMember(target: Target, members: readonly string[], at: number, value: string): boolean {
   for (let member = 0; member < members.length; member += 1) {
     if (members[member] === value) return putWord(target, at, member);
   }
@@ -156,27 +164,24 @@ function putEntity(target: Target, node: Node, at: number, id: string): boolean 
 /** Up to here, in UTF-16 units, copying by hand beats a call of the encoder. */
 const COPIED_MAX = 64;
 
-/**
- * By UTF-16 unit: the byte to write, or 128 where the unit may not stand here. All of ASCII may stand in
- * text.
- */
-const ASCII = new Uint8Array(65_536).fill(128);
-const ID_CHARACTERS = ASCII.slice();
-for (let unit = 0; unit < 128; unit += 1) ASCII[unit] = unit;
-for (const unit of "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._:@/-") {
-  ID_CHARACTERS[unit.charCodeAt(0)] = unit.charCodeAt(0);
+const ID_TEXT = /^[A-Za-z0-9._:@/-]+$/;
+
+/** The module looks at the characters of an id itself; where no module reads it, we do. */
+function putId(target: Target, at: number, value: string, limit: number): boolean {
+  if (value === "" || (target.checksIds && !ID_TEXT.test(value))) return false;
+  return copyText(target, at, value, limit);
 }
 
 /** Text and its slot. `limit` counts UTF-8 bytes, of which there are at least as many as UTF-16 units. */
 export function putText(target: Target, at: number, value: string, limit: number): boolean {
-  if (value.length > COPIED_MAX || !copy(target, at, value, limit, ASCII)) {
+  if (value.length > COPIED_MAX || !copyText(target, at, value, limit)) {
     return encodeText(target, at, value, limit);
   }
   return true;
 }
 
-/** Copies text four characters at a time; false where it has a character outside of `allowed`, or no room. */
-function copy(target: Target, at: number, value: string, limit: number, allowed: Uint8Array): boolean {
+/** Copies ASCII four characters at a time; false where there are others, or no room. */
+export function copyText(target: Target, at: number, value: string, limit: number): boolean {
   const { words, next } = target;
   const { length } = value;
   if (length > limit || next + length > target.end) {
@@ -188,27 +193,27 @@ function copy(target: Target, at: number, value: string, limit: number, allowed:
   let seen = 0;
   let from = 0;
   for (; from < whole; from += 4) {
-    const a = allowed[value.charCodeAt(from)]!;
-    const b = allowed[value.charCodeAt(from + 1)]!;
-    const c = allowed[value.charCodeAt(from + 2)]!;
-    const d = allowed[value.charCodeAt(from + 3)]!;
-    const four = a | (b << 8) | (c << 16) | (d << 24);
-    seen |= four;
-    words[word] = four;
+    const a = value.charCodeAt(from);
+    const b = value.charCodeAt(from + 1);
+    const c = value.charCodeAt(from + 2);
+    const d = value.charCodeAt(from + 3);
+    seen |= a | b | c | d;
+    words[word] = a | (b << 8) | (c << 16) | (d << 24);
     word += 1;
   }
   if (from < length) {
     let last = 0;
     for (let shift = 0; from < length; from += 1, shift += 8) {
-      last |= allowed[value.charCodeAt(from)]! << shift;
+      const unit = value.charCodeAt(from);
+      seen |= unit;
+      last |= unit << shift;
     }
-    seen |= last;
     words[word] = last;
     word += 1;
   }
   // Padded to 8 bytes: the room begins at a multiple of 8.
   if ((word & 1) === 1) words[word] = 0;
-  if ((seen & 0x8080_8080) !== 0) return false;
+  if (seen > 127) return false;
   words[at >> 2] = length === 0 ? 0 : next - target.base;
   words[(at >> 2) + 1] = length;
   target.next = next + padded(length);

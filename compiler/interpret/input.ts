@@ -25,7 +25,7 @@ export function decodeFields(
   types: Types,
 ): ReadonlyMap<string, Value> | Denial {
   const given = ownData(raw);
-  if (given === undefined || !isPlain(raw)) return INVALID;
+  if (given === undefined || (given.size === 0 && !isPlain(raw))) return INVALID;
   for (const name of given.keys()) {
     if (!fields.some((field) => field.name === name)) return UNKNOWN_FIELD;
   }

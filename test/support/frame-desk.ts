@@ -31,7 +31,7 @@ export function openDesk(action: ActionLayout, types: Types, room = 1 << 16): De
   const buffer = new ArrayBuffer(room + 4096);
   // What an earlier frame left behind must not shine through.
   new Uint8Array(buffer).fill(0xaa);
-  const target = makeTarget(buffer, 1024, room);
+  const target = makeTarget(buffer, 1024, room, true);
   const writer = openFrame(target, {
     layoutTag: Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8),
     factsTag: Uint8Array.of(9, 10, 11, 12, 13, 14, 15, 16),

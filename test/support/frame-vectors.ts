@@ -49,7 +49,7 @@ export function frameOf(
   const plan = program.actions.get(action);
   if (plan === undefined) return "input.unknown_action";
   const room = program.manifest.limits.frameBytesMax;
-  const target = makeTarget(new ArrayBuffer(room), 0, room);
+  const target = makeTarget(new ArrayBuffer(room), 0, room, true);
   const factsTag = Buffer.from(host.facts.slice(7, 23), "hex");
   const { layoutTag, entityNumbers } = program;
   const code = encodeFrame(

@@ -125,7 +125,8 @@ allow all on act always
     expect(calls).toEqual([]);
     expect(ask(JSON.parse('{"x": 1, "__proto__": {"y": 1}}')).code).toBe("input.unknown_field");
     expect(ask({ x: 1, [Symbol("y")]: 1 }).code).toBe("rule");
-    expect(ask(Object.assign(new Date(0), { x: 1 })).code).toBe("input.invalid");
+    // Whatever it inherits from, what is its own counts; without anything of its own it must be plain.
+    expect(ask(Object.assign(new Date(0), { x: 1 })).code).toBe("rule");
     for (const fields of [null, undefined, 1, "x", [], () => 1, new Map([["x", 1]])]) {
       expect(ask(fields).code).toBe("input.invalid");
     }
@@ -137,7 +138,7 @@ allow all on act always
     };
     const ask = fieldAsking("list<int>");
     expect(ask(new Proxy({ x: [1] }, { ownKeys: thrower })).code).toBe("input.invalid");
-    expect(ask(new Proxy({ x: [1] }, { getPrototypeOf: thrower })).code).toBe("input.invalid");
+    expect(ask(new Proxy({}, { getPrototypeOf: thrower })).code).toBe("input.invalid");
     expect(ask({ x: new Proxy([1], { getOwnPropertyDescriptor: thrower }) }).code).toBe("input.invalid");
     const { proxy, revoke } = Proxy.revocable([], {});
     revoke();

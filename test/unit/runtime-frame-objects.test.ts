@@ -55,11 +55,12 @@ describe("hostile objects", () => {
     }
   });
 
-  test("a polluted Object.prototype stops everything", () => {
+  test("a polluted Object.prototype says nothing", () => {
     const prototype = Object.prototype as unknown as Record<string, unknown>;
+    const before = desk.encode({ b: "x" });
     prototype.a = "polluted";
     try {
-      expect(desk.encode({ b: "x" })).toBe("input.invalid");
+      expect(desk.encode({ b: "x" })).toEqual(before);
     } finally {
       delete prototype.a;
     }
