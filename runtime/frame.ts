@@ -121,7 +121,7 @@ export function encodeFrame(
   return null;
 }
 
-export function close(target: Target, plan: ActionPlan, approvals: number): void {
+function close(target: Target, plan: ActionPlan, approvals: number): void {
   const { words, base, next } = target;
   const word = base >> 2;
   words[word + 2] = next - base;
@@ -131,7 +131,7 @@ export function close(target: Target, plan: ActionPlan, approvals: number): void
   words[word + 37] = next - base - HEADER_BYTES - plan.bytes - approvals * APPROVAL_BYTES;
 }
 
-export function putRequest(writer: FrameWriter, plan: ActionPlan, fields: unknown): boolean {
+function putRequest(writer: FrameWriter, plan: ActionPlan, fields: unknown): boolean {
   const { target } = writer;
   const { values, usual, nodes, offsets } = plan;
   const start = target.base + HEADER_BYTES;

@@ -24,6 +24,8 @@ export function readItems(raw: unknown, max: number): readonly unknown[] | Denia
 export function ownData(raw: unknown): ReadonlyMap<string, unknown> | undefined {
   try {
     if (typeof raw !== "object" || raw === null || Array.isArray(raw)) return undefined;
+    // Nothing comes of it but an error where a proxy answers nobody: hosts walk prototypes to pass them over.
+    Object.getPrototypeOf(raw);
     const data = new Map<string, unknown>();
     for (const [name, property] of Object.entries(Object.getOwnPropertyDescriptors(raw))) {
       if (property.enumerable === true) data.set(name, property.value);

@@ -138,7 +138,7 @@ allow all on act always
     };
     const ask = fieldAsking("list<int>");
     expect(ask(new Proxy({ x: [1] }, { ownKeys: thrower })).code).toBe("input.invalid");
-    expect(ask(new Proxy({}, { getPrototypeOf: thrower })).code).toBe("input.invalid");
+    expect(ask(new Proxy({ x: [1] }, { getPrototypeOf: thrower })).code).toBe("input.invalid");
     expect(ask({ x: new Proxy([1], { getOwnPropertyDescriptor: thrower }) }).code).toBe("input.invalid");
     const { proxy, revoke } = Proxy.revocable([], {});
     revoke();
