@@ -61,7 +61,7 @@ export function isPrototypePolluted(): boolean {
 
 const NOTHING = Object.freeze([]);
 
-/** Neither a Map nor a Date nor the like: objects without properties of their own are only believed if plain. */
+/** Neither a Map nor a Date nor the like: without properties of its own, only a plain object is believed. */
 export function isPlain(object: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(object);
   return prototype === Object.prototype || prototype === null;
@@ -72,7 +72,9 @@ function fieldsJson(reading: Reading, plan: Plan, object: unknown, path: string)
     return fail(reading, "input.invalid", path);
   }
   const keys = Object.keys(object);
-  if (keys.length === 0 && !isPlain(object)) return fail(reading, "input.invalid", path);
+  // Asked in any case: a proxy that does not tell its prototype cannot be walked by the fast reading either.
+  const isObjectPlain = isPlain(object);
+  if (keys.length === 0 && !isObjectPlain) return fail(reading, "input.invalid", path);
   const values: unknown[] = plan.names.map(() => undefined);
   const given = plan.names.map(() => false);
   const unknown: string[] = [];

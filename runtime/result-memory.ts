@@ -51,7 +51,7 @@ export function remember(memory: ResultMemory, words: Int32Array, result: number
   memory[placeOf(words, result)] = { verdict, granted, code, fired, decision };
 }
 
-/** Erring rules, obligations, values, a state delta or paths: what may differ while the fired rules do not. */
+/** Erring rules, obligations, values, a state delta or paths: what may differ while fired rules do not. */
 function hasMore(words: Int32Array, result: number): boolean {
   const at = result + 8;
   return (

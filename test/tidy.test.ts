@@ -147,6 +147,16 @@ const PLANTED: ReadonlyMap<string, { bad: readonly [string, string][]; good: rea
       },
     ],
     [
+      "checked casts",
+      {
+        bad: [["compiler/3-lower/planted.ts", "const program = made as Checked;"]],
+        good: [
+          ["compiler/2-check/good.ts", "return made as Checked;"],
+          ["compiler/3-lower/good.ts", "export function lower(checked: Checked): Ir {}"],
+        ],
+      },
+    ],
+    [
       "leftovers",
       {
         bad: [

@@ -1,6 +1,8 @@
 /** Shorthand for tests of the grammar and of the first phase. */
+
 import { parse } from "@polity/compiler/1-parse/parse.ts";
 import type { Expr, RuleDeclaration } from "@polity/compiler/ast.ts";
+import { unreachable } from "@polity/compiler/diagnostic.ts";
 
 const HEAD = "polity 1\npolicy demo.parsing version 1\n";
 
@@ -77,5 +79,7 @@ export function shown(expr: Expr): string {
       return `${expr.op}(${expr.variable.text} in ${shown(expr.over)}: ${shown(expr.body)})`;
     case "missing":
       return "missing";
+    default:
+      return unreachable(expr);
   }
 }

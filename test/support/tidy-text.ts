@@ -18,8 +18,19 @@ export const textRules: readonly (readonly [string, Rule])[] = [
   ["kebab-case", kebabCase],
   ["classes", (file) => (isTypeScript(file) ? classes(file) : [])],
   ["exhaustive switch", (file) => (isTypeScript(file) ? exhaustiveSwitch(file) : [])],
+  ["checked casts", (file) => (isTypeScript(file) ? checkedCasts(file) : [])],
   ["leftovers", (file) => (isSource(file) || file.path.endsWith(".md") ? leftovers(file) : [])],
 ];
+
+/** A checked program comes from the checker: nothing else may claim to have one. */
+function checkedCasts({ path, text }: ProjectFile): Finding[] {
+  if (path.startsWith("compiler/2-check/") || path.startsWith("test/")) return [];
+  const findings: Finding[] = [];
+  for (const match of codeOnly(text).matchAll(/\bas Checked\b|<Checked>\s*\(?\{/g)) {
+    findings.push({ line: lineAt(text, match.index), message: "a cast to Checked; call the checker" });
+  }
+  return findings;
+}
 
 function fileLength({ text }: ProjectFile): Finding[] {
   const lines = text.replace(/\n$/, "").split("\n").length;

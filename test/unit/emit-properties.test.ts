@@ -1,7 +1,8 @@
 import { brokenPromise } from "@polity/compiler/4-emit/properties.ts";
 import { describe, expect, test } from "vitest";
 
-const GOOD = `(module (memory 1) (data "f64 (import (start") (func $a (call $b)) (func $b (drop (i64.const 1))))`;
+const GOOD =
+  '(module (memory 1) (data "f64 (import (start") (func $a (call $b)) (func $b (drop (i64.const 1))))';
 
 describe("an evaluator's promises", () => {
   test("are kept by a module that keeps them, whatever its data says", () => {

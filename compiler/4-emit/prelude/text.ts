@@ -73,8 +73,8 @@ export function compareText(a: usize, b: usize): i32 {
 
 const HIGH_BITS: u64 = 0x8080808080808080;
 
-// Well-formed UTF-8 (Unicode 3.9, table 3-7) whose padding is zero. Words of ASCII, which is nearly all there is,
-// are passed over.
+// Well-formed UTF-8 (Unicode 3.9, table 3-7) whose padding is zero. Words of ASCII, which is nearly all there
+// is, are passed over.
 export function wellFormed(p: usize, length: u32): bool {
   const end = p + length;
   const tail = length & 7;
@@ -106,7 +106,7 @@ function charactersWellFormed(p: usize, end: usize): bool {
   return true;
 }
 
-// The high bit of each byte of `word` that lies in from..to; all bytes are below 0x80, so no sum carries over.
+// The high bit of each byte of `word` that lies in from..to; all bytes are below 0x80, so no sum carries.
 // @ts-ignore: decorator
 @inline function within(word: u64, from: u64, to: u64): u64 {
   const ones: u64 = 0x0101010101010101;
@@ -116,7 +116,8 @@ function charactersWellFormed(p: usize, end: usize): bool {
 // [A-Za-z0-9._:@/-], eight characters at a time: `-./0-9:` and `@A-Z` are neighbours in ASCII.
 // @ts-ignore: decorator
 @inline function idWord(word: u64): bool {
-  const good = within(word, 0x2d, 0x3a) | within(word, 0x40, 0x5a) | within(word, 0x61, 0x7a) | within(word, 0x5f, 0x5f);
+  const marks = within(word, 0x2d, 0x3a) | within(word, 0x5f, 0x5f);
+  const good = marks | within(word, 0x40, 0x5a) | within(word, 0x61, 0x7a);
   return (good & ~word & HIGH_BITS) == HIGH_BITS;
 }
 

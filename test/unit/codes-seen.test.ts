@@ -1,0 +1,37 @@
+/** What can fail closed has been seen failing closed: every code that a host can answer is in a test. */
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { CODE_NUMBERS } from "@polity/runtime/decision.ts";
+import { expect, test } from "vitest";
+
+const root = new URL("../..", import.meta.url).pathname;
+
+/** Kinds that no expression of this version can end in; they have their numbers already. */
+const LATER = ["error.range", "error.cold", "error.full", "error.type"];
+
+function textsBelow(folder: string, endings: RegExp): string {
+  const names = readdirSync(join(root, folder), { recursive: true, encoding: "utf8" });
+  const files = names.filter((name) => endings.test(name) && !name.includes("codes-seen"));
+  return files.map((name) => readFileSync(join(root, folder, name), "utf8")).join("\n");
+}
+
+const tests = textsBelow("test", /\.(?:ts|md|txt|json)$/);
+
+function unseen(codes: Iterable<string>): readonly string[] {
+  return [...codes].filter((code) => !new RegExp(`\\b${code.replace(".", "\\.")}\\b`).test(tests));
+}
+
+test("every code of a decision", () => {
+  expect(unseen(Object.keys(CODE_NUMBERS).filter((code) => !LATER.includes(code)))).toEqual([]);
+});
+
+test("every refusal to load an evaluator or facts", () => {
+  const sources = textsBelow("runtime", /^[a-z-]+\.ts$/);
+  const codes = new Set(sources.match(/\b(?:load|facts)\.(?!ts\b)[a-z]+(?:_[a-z]+)*(?=["'`])/g));
+  expect(codes.size).toBeGreaterThan(20);
+  expect(unseen(codes)).toEqual([]);
+});
+
+test("a code that no test mentions is found", () => {
+  expect(unseen(["load.never_heard_of".replace("never", "n" + "ever2")])).toHaveLength(1);
+});
