@@ -15,18 +15,10 @@ import {
 } from "./header-fields.ts";
 import { parseJson } from "./json.ts";
 import { ENTITY_ID_BYTES_MAX } from "./layout.ts";
-import { type ActionPlan, USUAL } from "./plan.ts";
+import type { ActionPlan } from "./plan.ts";
 import { requestJson } from "./request.ts";
-import {
-  collect,
-  copyText,
-  makeTarget,
-  putField,
-  putMember,
-  putNumber,
-  putText,
-  type Target,
-} from "./writers.ts";
+import { putUsual } from "./usual.ts";
+import { collect, makeTarget, putField, putNumber, putText, type Target } from "./writers.ts";
 
 const MAGIC = 0x464c4f50;
 const HEADER_BYTES = 160;
@@ -133,35 +125,20 @@ function close(target: Target, plan: ActionPlan, approvals: number): void {
 
 function putRequest(writer: FrameWriter, plan: ActionPlan, fields: unknown): boolean {
   const { target } = writer;
-  const { values, usual, nodes, offsets } = plan;
+  const { values, nodes, offsets } = plan;
   const start = target.base + HEADER_BYTES;
+  if (plan.isUsual) return putUsual(target, plan, start, fields);
   let isGood = collect(plan, fields, values);
   for (let index = 0; index < values.length; index += 1) {
     const value = values[index];
     // What a request said must not outlive it.
     values[index] = undefined;
     if (!isGood) continue;
-    const node = nodes[index]!;
-    const at = start + offsets[index]!;
-    const kind = usual[index]!;
-    if (typeof value === "string") {
-      if (kind === USUAL.id) isGood = value !== "" && copyText(target, at, value, node.limit);
-      else if (kind === USUAL.enum) isGood = putMember(target, node.members, at, value);
-      else if (kind === USUAL.text) isGood = putText(target, at, value, node.limit);
-      else isGood = putUnusual(writer, plan, index, value);
-    } else if (kind === USUAL.bool && typeof value === "boolean") {
-      target.words[at >> 2] = value ? 1 : 0;
-      target.words[(at >> 2) + 1] = 0;
-    } else isGood = putUnusual(writer, plan, index, value);
+    const offset = offsets[index]!;
+    if (offset >= 0) isGood = putField(target, nodes[index]!, start + offset, value);
+    else isGood = isUnreadGood(writer, plan, index, value);
   }
   return isGood;
-}
-
-function putUnusual(writer: FrameWriter, plan: ActionPlan, index: number, value: unknown): boolean {
-  const offset = plan.offsets[index]!;
-  if (offset < 0) return isUnreadGood(writer, plan, index, value);
-  const { target } = writer;
-  return putField(target, plan.nodes[index]!, target.base + HEADER_BYTES + offset, value);
 }
 
 function isUnreadGood({ scratch }: FrameWriter, plan: ActionPlan, index: number, value: unknown): boolean {

@@ -15,6 +15,7 @@ import {
 } from "./layout.ts";
 import { sortedNames } from "./layout-codec.ts";
 import type { ActionLayout } from "./manifest.ts";
+import { memberPlaces } from "./members.ts";
 import { unreachable } from "./unreachable.ts";
 
 /** What a node does; consecutive small integers, so that a switch over them is a jump. */
@@ -34,16 +35,6 @@ export const OP = {
   set: 12,
 } as const;
 
-/** The commonest fields, written without further questions; `other` is for everything that asks some. */
-export const USUAL = { other: 0, id: 1, text: 2, enum: 3, bool: 4 } as const;
-
-function usualOf({ op, isOptional }: Node, offset: number | null): number {
-  if (isOptional || offset === null) return USUAL.other;
-  if (op === OP.id) return USUAL.id;
-  if (op === OP.string || op === OP.path) return USUAL.text;
-  return op === OP.enum ? USUAL.enum : op === OP.bool ? USUAL.bool : USUAL.other;
-}
-
 export interface Node {
   readonly op: number;
   readonly isOptional: boolean;
@@ -62,6 +53,7 @@ export interface Node {
   readonly entity: number;
   /** Enums: the members in their order. */
   readonly members: readonly string[];
+  readonly memberPlaces: Int8Array | null;
   /** Collections: of what. */
   readonly of: Node | null;
   /** Records: of what. */
@@ -90,8 +82,11 @@ export interface ActionPlan extends Plan {
   readonly action: string;
   /** The action's number in the frame. */
   readonly index: number;
-  /** What to do with each field where it is as usual: one of USUAL. */
+  /** The kind of each field, one of USUAL; all of them are usual where `isUsual`. */
   readonly usual: readonly number[];
+  readonly isUsual: boolean;
+  /** Indexes of the usual fields that are texts. */
+  readonly texts: readonly number[];
   /** Where collected values wait to be written; empty between two requests. */
   readonly values: unknown[];
 }
@@ -123,7 +118,7 @@ export function makePlanner(types: Types): Planner {
       case "path":
         return { ...leaf, op: OP.path, limit: type.bytesMax, hasPath: true };
       case "enum":
-        return { ...leaf, op: OP.enum, members: types.enums.get(type.name) ?? [] };
+        return { ...leaf, op: OP.enum, ...membersOf(types.enums.get(type.name) ?? []) };
       case "entity": {
         const entity = entityNumbers.get(type.name) ?? -1;
         return { ...leaf, op: OP.entity, limit: ENTITY_ID_BYTES_MAX, entity };
@@ -161,10 +156,26 @@ export function makePlanner(types: Types): Planner {
       bytes: fixedBytes,
       action: name,
       index,
-      usual: fields.map((field) => usualOf(nodeOf(field.type), field.offset)),
+      ...usualFields(fields.map((field) => usualOf(nodeOf(field.type), field.offset))),
       values: fields.map(() => undefined),
     }),
   };
+}
+
+/** What a usual field is; 0 for a field that is none. */
+export const USUAL = { other: 0, id: 1, text: 2, enum: 3, bool: 4 } as const;
+
+function usualOf({ op, isOptional }: Node, offset: number | null): number {
+  if (isOptional || offset === null) return USUAL.other;
+  if (op === OP.id) return USUAL.id;
+  if (op === OP.string || op === OP.path) return USUAL.text;
+  return op === OP.enum ? USUAL.enum : op === OP.bool ? USUAL.bool : USUAL.other;
+}
+
+function usualFields(usual: readonly number[]): Pick<ActionPlan, "usual" | "isUsual" | "texts"> {
+  const isText = (kind: number) => kind === USUAL.id || kind === USUAL.text;
+  const texts = usual.flatMap((kind, index) => (isText(kind) ? [index] : []));
+  return { usual, isUsual: !usual.includes(USUAL.other), texts };
 }
 
 function planOf(fields: readonly Field[], nodeOf: (type: Type) => Node): Plan {
@@ -200,10 +211,15 @@ const BLANK: Node = {
   least: 0,
   entity: -1,
   members: [],
+  memberPlaces: null,
   of: null,
   record: null,
   hasPath: false,
 };
+
+function membersOf(members: readonly string[]): Pick<Node, "members" | "memberPlaces"> {
+  return { members, memberPlaces: memberPlaces(members) };
+}
 
 type Range = Pick<Node, "min" | "max" | "exactMin" | "exactMax">;
 

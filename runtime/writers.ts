@@ -5,6 +5,7 @@
  */
 import { exactOf, isPlain, isPrototypePolluted, memberOrder } from "./canonical-fields.ts";
 import { padded } from "./layout.ts";
+import { memberOf } from "./members.ts";
 import { type Node, OP, type Plan } from "./plan.ts";
 import { type Exact, isMinusZero, readDecimal, readInt } from "./scalars.ts";
 import { compareText } from "./text-order.ts";
@@ -36,7 +37,7 @@ export function makeTarget(buffer: ArrayBuffer, base: number, bytes: number, che
 
 const encoder = new TextEncoder();
 
-const hasOwn = Object.prototype.hasOwnProperty;
+export const hasOwn = Object.prototype.hasOwnProperty;
 
 /**
  * Puts the value of every given field to `values`, by the field's index. False where the object is none of
@@ -86,7 +87,10 @@ function put(target: Target, node: Node, at: number, value: unknown): boolean {
   if (typeof value === "string") {
     if (op === OP.id) return putId(target, at, value, node.limit);
     if (op === OP.string || op === OP.path) return putText(target, at, value, node.limit);
-    if (op === OP.enum) return putMember(target, node.members, at, value);
+    if (op === OP.enum) {
+      const member = memberOf(node.members, node.memberPlaces, value);
+      return member >= 0 && putWord(target, at, member);
+    }
   } else if (typeof value === "boolean") return op === OP.bool && putWord(target, at, value ? 1 : 0);
   return putOther(target, node, at, value);
 }
@@ -142,14 +146,6 @@ function putExact(target: Target, node: Node, at: number, value: Exact | undefin
   target.words[at >> 2] = Number(BigInt.asIntN(32, value));
   target.words[(at >> 2) + 1] = Number(value >> 32n);
   return true;
-}
-
-/** The number of an enum's member; false where it is none. */
-export function putMember(target: Target, members: readonly string[], at: number, value: string): boolean {
-  for (let member = 0; member < members.length; member += 1) {
-    if (members[member] === value) return putWord(target, at, member);
-  }
-  return false;
 }
 
 function putEntity(target: Target, node: Node, at: number, id: string): boolean {
