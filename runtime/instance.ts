@@ -9,6 +9,7 @@ import { makeTarget } from "./writers.ts";
 const KIND = { frame: 0, result: 1, facts: 2 } as const;
 const ADDRESS = 0;
 const CAPACITY = 1;
+const RESULT_HEADER_WORDS = RESULT_HEADER_BYTES >> 2;
 
 type Call = (...args: number[]) => unknown;
 
@@ -98,8 +99,7 @@ export function ask(instance: Instance, action: string, fields: unknown, header:
   const code = encodeFrame(frame, plan, fields, header);
   if (code !== null) return denied(code);
   const { words } = target;
-  for (let word = result >> 2, end = word + (RESULT_HEADER_BYTES >> 2); word < end; word += 1)
-    words[word] = 0;
+  for (let word = result >> 2, end = word + RESULT_HEADER_WORDS; word < end; word += 1) words[word] = 0;
   let answer: unknown;
   try {
     answer = instance.decide(target.next - target.base);

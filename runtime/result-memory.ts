@@ -8,7 +8,9 @@ const FIRED_WORD = 16;
 /** More fired rules than these are rare, and comparing them would cost what remembering saves. */
 const FIRED_MAX = 8;
 const PLACES = 256;
-export const MAGIC = 0x524c4f50;
+export const RESULT_MAGIC = 0x524c4f50;
+// What is exported or imported is looked up each time; a constant of the module alone is known.
+const MAGIC = RESULT_MAGIC;
 
 interface Remembered {
   readonly verdict: number;

@@ -14,7 +14,7 @@ import { RULES_LISTED_MAX } from "./layout.ts";
 import { sortedNames } from "./layout-codec.ts";
 import type { Manifest, RuleEntry, TemplateEntry } from "./manifest.ts";
 import { renderReason } from "./render.ts";
-import { MAGIC, makeResultMemory, type ResultMemory, recall, remember } from "./result-memory.ts";
+import { makeResultMemory, RESULT_MAGIC, type ResultMemory, recall, remember } from "./result-memory.ts";
 
 /**
  * The answer to one request. Only `verdict: "allow"` permits. A decision is data: nothing in it changes, and
@@ -125,7 +125,8 @@ export function readResult(
   const number = words[word + 1]!;
   const verdict = VERDICTS[number];
   const code = CODES[words[word + 3]!];
-  if (words[word] !== MAGIC || number !== answer || verdict === undefined || code === undefined) return null;
+  if (words[word] !== RESULT_MAGIC || number !== answer || verdict === undefined || code === undefined)
+    return null;
   const granted = words[word + 2]!;
   if ((granted !== 0 && granted !== 1) || (number === 1 && (granted !== 1 || code !== "rule"))) return null;
   const rulesTotal = words[word + 6]! >>> 0;

@@ -37,7 +37,7 @@ export function makeTarget(buffer: ArrayBuffer, base: number, bytes: number, che
 
 const encoder = new TextEncoder();
 
-export const hasOwn = Object.prototype.hasOwnProperty;
+const hasOwn = Object.prototype.hasOwnProperty;
 
 /**
  * Puts the value of every given field to `values`, by the field's index. False where the object is none of
@@ -81,17 +81,20 @@ export function putField(target: Target, node: Node, at: number, value: unknown)
   return put(target, node, at + 8, value);
 }
 
+// What is imported is looked up each time; constants of this module are known to the optimising compiler.
+const { id: ID, string: STRING, path: PATH, enum: ENUM, bool: BOOL } = OP;
+
 /** What requests are mostly made of comes first, so that this much can be made part of the caller. */
 function put(target: Target, node: Node, at: number, value: unknown): boolean {
   const { op } = node;
   if (typeof value === "string") {
-    if (op === OP.id) return putId(target, at, value, node.limit);
-    if (op === OP.string || op === OP.path) return putText(target, at, value, node.limit);
-    if (op === OP.enum) {
+    if (op === ID) return putId(target, at, value, node.limit);
+    if (op === STRING || op === PATH) return putText(target, at, value, node.limit);
+    if (op === ENUM) {
       const member = memberOf(node.members, node.memberPlaces, value);
       return member >= 0 && putWord(target, at, member);
     }
-  } else if (typeof value === "boolean") return op === OP.bool && putWord(target, at, value ? 1 : 0);
+  } else if (typeof value === "boolean") return op === BOOL && putWord(target, at, value ? 1 : 0);
   return putOther(target, node, at, value);
 }
 
