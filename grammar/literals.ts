@@ -113,7 +113,7 @@ const CODE_POINT_LIKE = /\\u(?:\{[^}"\n]{0,8}\}?)?/y;
 function skipEscape(scan: Scan, isTemplate: boolean): void {
   const start = scan.at;
   const next = scan.text[start + 1] ?? "\n";
-  if ('"\\ntr'.includes(next) || (isTemplate && next === "{")) {
+  if ('"\\ntr*'.includes(next) || (isTemplate && next === "{")) {
     scan.at += 2;
     return;
   }

@@ -50,7 +50,7 @@ export function textMate(): string {
       templates: templates(),
       code: {
         patterns: [
-          { name: "string.quoted.double.pol", begin: '"', end: '"|$', patterns: [escapes('["\\\\ntr]')] },
+          { name: "string.quoted.double.pol", begin: '"', end: '"|$', patterns: [escapes('["\\\\ntr*]')] },
           { name: "variable.other.quoted.pol", match: "`[A-Za-z_][A-Za-z0-9_]*`" },
           { name: "constant.other.timestamp.pol", match: source(Timestamp) },
           { name: "constant.numeric.duration.pol", match: `${source(Duration)}\\b` },
@@ -94,7 +94,7 @@ function templates() {
     endCaptures: { 0: { name: "string.quoted.double.pol" } },
     contentName: "string.quoted.double.pol",
     patterns: [
-      escapes('["\\\\ntr{]'),
+      escapes('["\\\\ntr*{]'),
       {
         name: "meta.interpolation.pol",
         begin: "\\{",

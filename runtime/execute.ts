@@ -1,25 +1,29 @@
 /** What may be executed after a decision: the request, with every path as the evaluator understood it. */
 import { memberOrder } from "./canonical-fields.ts";
+import { canonicalPath } from "./path.ts";
 import { type Node, OP, type Plan } from "./plan.ts";
 
 /**
- * A copy of `fields` in which every path is replaced by its canonical text from the decision; all else is
- * what it was. Null where these are not the fields that were judged, as far as their paths show.
+ * A copy of `fields` in which every path has its canonical text; all else is what it is now. Null where the
+ * paths are not those of the decision, one by one. What else was changed since the decision cannot be seen
+ * here: a decision does not keep the request.
  */
 export function withPaths(
   plan: Plan,
   fields: unknown,
   paths: readonly string[],
 ): Record<string, unknown> | null {
-  const walk: Walk = { paths, at: 0 };
+  const walk: Walk = { paths, at: 0, isOther: false };
   const executed = replaceFields(walk, plan, fields);
-  return walk.at === paths.length ? (executed as Record<string, unknown> | null) : null;
+  return walk.at === paths.length && !walk.isOther ? (executed as Record<string, unknown> | null) : null;
 }
 
 /** The evaluator lists paths in the order of the walk through the frame: by name, sets in canonical order. */
 interface Walk {
   readonly paths: readonly string[];
   at: number;
+  /** A path was met that the decision is not about. */
+  isOther: boolean;
 }
 
 function replaceFields(walk: Walk, plan: Plan, object: unknown): unknown {
@@ -34,8 +38,10 @@ function replaceFields(walk: Walk, plan: Plan, object: unknown): unknown {
 
 function replace(walk: Walk, node: Node, value: unknown): unknown {
   if (node.op === OP.path) {
+    const path = typeof value === "string" ? canonicalPath(value) : null;
+    if (path === null || path !== walk.paths[walk.at]) walk.isOther = true;
     walk.at += 1;
-    return walk.paths[walk.at - 1] ?? value;
+    return path;
   }
   if (node.op === OP.record) return replaceFields(walk, node.record!, value);
   if (!Array.isArray(value)) return value;

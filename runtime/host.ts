@@ -11,6 +11,7 @@ import {
   MODULE_BYTES_MAX,
   openEvaluator,
   openFacts,
+  refuseThrown,
 } from "./load.ts";
 import type { Manifest } from "./manifest.ts";
 import { canonicalRequest, type RequestResult } from "./request.ts";
@@ -46,8 +47,8 @@ export interface Host {
   /** The canonical JSON of a request and its digest, which approvals bind. */
   readonly request: (action: string, fields: unknown) => RequestResult;
   /**
-   * What to execute after `decision` allowed it: a copy of these same fields with every path in the form that
-   * was judged. Null where it did not, or the fields are not those that were judged.
+   * What to execute after `decision` allowed it: a copy of the very fields that were judged, unchanged since,
+   * with every path in the form that rules saw. Null where the decision does not allow or has other paths.
    */
   readonly fieldsToExecute: (
     action: string,
@@ -83,16 +84,28 @@ interface Active {
  * instances, so facts lie twice in memory.
  */
 export async function load(wasm: Uint8Array, options: LoadOptions = {}): Promise<LoadResult> {
-  const sha256 = options.sha256 ?? nobleSha256;
-  const sizeBytesMax = options.sizeBytesMax ?? MODULE_BYTES_MAX;
-  const evaluator = await openEvaluator(wasm, sha256, sizeBytesMax, options.expect);
-  if ("code" in evaluator) return evaluator;
-  const active = await activate(evaluator, copyOf(options.facts), sha256);
-  return "code" in active ? active : { ok: true, host: makeHost(active, sha256, sizeBytesMax) };
+  // From JavaScript anything may arrive; and nobody may change the bytes while we wait.
+  const { facts, expect, sha256 = nobleSha256, sizeBytesMax = MODULE_BYTES_MAX } = options ?? {};
+  const given = copyOf(facts);
+  try {
+    const evaluator = await openEvaluator(bytesOf(wasm), sha256, sizeBytesMax, expect);
+    if ("code" in evaluator) return evaluator;
+    const active = await activate(evaluator, given, sha256);
+    return "code" in active ? active : { ok: true, host: makeHost(active, sha256, sizeBytesMax) };
+  } catch (error) {
+    return refuseThrown(error);
+  }
 }
 
+/** Bytes of our own; what is no Uint8Array becomes none, and is then no WebAssembly. */
+function bytesOf(wasm: unknown): Uint8Array<ArrayBuffer> {
+  if (wasm instanceof ArrayBuffer) return new Uint8Array(wasm.slice(0));
+  return wasm instanceof Uint8Array ? new Uint8Array(wasm) : new Uint8Array(0);
+}
+
+/** A copy of its own even of a Node Buffer, whose `slice` shares its bytes. */
 function copyOf(facts: Uint8Array | string | undefined): Uint8Array | string | undefined {
-  return facts instanceof Uint8Array ? facts.slice() : facts;
+  return facts instanceof Uint8Array ? new Uint8Array(facts) : facts;
 }
 
 async function activate(
@@ -156,7 +169,9 @@ function makeHost(first: Active, sha256: Sha256, sizeBytesMax: number): Host {
   async function prepare({ wasm, facts, expect }: Replacement): Promise<Active | LoadRefusal> {
     const before = active;
     const evaluator =
-      wasm === undefined ? before.evaluator : await openEvaluator(wasm, sha256, sizeBytesMax, expect);
+      wasm === undefined
+        ? before.evaluator
+        : await openEvaluator(bytesOf(wasm), sha256, sizeBytesMax, expect);
     if ("code" in evaluator) return evaluator;
     return activate(evaluator, facts === undefined ? before.given : facts, sha256);
   }
@@ -168,14 +183,15 @@ function makeHost(first: Active, sha256: Sha256, sizeBytesMax: number): Host {
     return { ok: true };
   }
 
-  function replace({ wasm, facts, ...rest }: Replacement): Promise<{ readonly ok: true } | LoadRefusal> {
+  function replace(replacement: Replacement): Promise<{ readonly ok: true } | LoadRefusal> {
+    const { wasm, facts, ...rest } = replacement ?? {};
     const copy = {
       ...rest,
-      ...(wasm === undefined ? {} : { wasm: wasm.slice() }),
+      ...(wasm === undefined ? {} : { wasm: bytesOf(wasm) }),
       ...(facts === undefined ? {} : { facts: copyOf(facts)! }),
     };
-    const result = lastReplacement.then(() => replaceNow(copy));
-    lastReplacement = result.catch(() => undefined);
+    const result = lastReplacement.then(() => replaceNow(copy)).catch(refuseThrown);
+    lastReplacement = result;
     return result;
   }
 

@@ -68,16 +68,19 @@ function refuse(code: LoadCode | FactsCode, message: string, entity: EntityName 
   return { ok: false, check: place < 0 ? CHECKS.length + 1 : place + 1, code, message, entity };
 }
 
+/** What a `sha256` of the caller's threw, or an engine that has no more memory. */
+export function refuseThrown(error: unknown): LoadRefusal {
+  return refuse("load.trap", error instanceof Error ? error.message : "something threw while loading");
+}
+
 /** `expect` is the evaluator's name. Never throws. */
 export async function openEvaluator(
-  wasm: Uint8Array,
+  bytes: Uint8Array<ArrayBuffer>,
   sha256: Sha256,
   sizeBytesMax: number,
   expect: string | undefined,
 ): Promise<Evaluator | LoadRefusal> {
-  if (wasm.length > sizeBytesMax) return refuse("load.too_large", `more than ${sizeBytesMax} bytes`);
-  // Nobody may change the bytes between two checks.
-  const bytes = wasm.slice();
+  if (bytes.length > sizeBytesMax) return refuse("load.too_large", `more than ${sizeBytesMax} bytes`);
   const name = digestName(sha256(bytes));
   if (expect !== undefined && name !== expect) return refuse("load.digest", `this is ${name}`);
   const shape = WebAssembly.validate(bytes) ? readModule(bytes) : null;

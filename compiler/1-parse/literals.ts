@@ -113,6 +113,8 @@ const ESCAPES: ReadonlyMap<string, string> = new Map([
   ["n", "\n"],
   ["t", "\t"],
   ["r", "\r"],
+  // A star that a pattern takes as it is: the backslash stays, for `like` to see.
+  ["*", "\\*"],
 ]);
 
 /** The text between a literal's quotes. */

@@ -31,7 +31,8 @@ export function unterminatedText(span: Span): Diagnostic {
 
 export function badEscape(span: Span, found: string): Diagnostic {
   const hint =
-    'escapes are `\\"`, `\\\\`, `\\n`, `\\t`, `\\r`, `\\u{…}`, and `\\{` after `because` and `note`';
+    'escapes are `\\"`, `\\\\`, `\\n`, `\\t`, `\\r`, `\\u{…}`, `\\*` for `like`, ' +
+    "and `\\{` after `because` and `note`";
   return error("POL0005", span, `${quoted(found)} is no escape`, hint);
 }
 

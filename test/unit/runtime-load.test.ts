@@ -134,3 +134,43 @@ describe("damaged files", () => {
     ).toBe(false);
   });
 });
+
+describe("what a JavaScript caller may hand over", () => {
+  const anything = (value: unknown) => value as Uint8Array;
+
+  test("nothing, text and the like are no WebAssembly", async () => {
+    for (const value of [undefined, null, "abc", 5, {}, new ArrayBuffer(8)]) {
+      expect(await refusal(anything(value))).toBe("3 load.not_wasm");
+    }
+    expect(await refusal(anything(wasm.slice().buffer), null as unknown as object)).toBe("");
+  });
+
+  test("a hash function that throws refuses, it does not reject", async () => {
+    const sha256Broken = () => {
+      throw new Error("no hash today");
+    };
+    expect(await refusal(wasm, { sha256: sha256Broken })).toBe("13 load.trap");
+  });
+
+  test("a replacement of nothing changes nothing, and never throws", async () => {
+    const loaded = await load(wasm, { facts: '{"entities":[{"type":"Team","id":"t"}]}' });
+    if (!loaded.ok) throw new Error(loaded.code);
+    expect(await loaded.host.replace(undefined as unknown as object)).toEqual({ ok: true });
+    expect(await loaded.host.replace({ wasm: anything("x") })).toMatchObject({ ok: false });
+  });
+
+  test("facts and evaluators are copied at once, also from a Node Buffer that shares its bytes", async () => {
+    const facts = Buffer.from('{"entities":[{"type":"Team","id":"t"}]}');
+    const loading = load(wasm, { facts });
+    facts.fill(0);
+    const loaded = await loading;
+    if (!loaded.ok) throw new Error(loaded.code);
+    const { host } = loaded;
+    const before = host.facts;
+    const bytes = Buffer.from(wasm);
+    const replacing = host.replace({ wasm: bytes });
+    bytes.fill(0);
+    expect(await replacing).toEqual({ ok: true });
+    expect(host.facts).toBe(before);
+  });
+});

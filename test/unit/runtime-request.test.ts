@@ -135,4 +135,6 @@ test("what is executed has the evaluator's paths and is else the same", () => {
   expect(fields.one).toBe("/x/");
   expect(withPaths(plan, { ...fields, maybe: "/y" }, paths)).toBeNull();
   expect(withPaths(plan, { ...fields, some: [] }, paths)).toBeNull();
+  expect(withPaths(plan, { ...fields, one: "/other" }, paths)).toBeNull();
+  expect(withPaths(plan, { ...fields, one: "/../x" }, paths)).toBeNull();
 });
