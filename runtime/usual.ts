@@ -1,7 +1,7 @@
 /**
  * The short way for actions all of whose fields are required, read by the evaluator and of the commonest
- * types: identifiers, text, enums and booleans. What has a fixed place is written as its key comes along; only texts
- * wait, since the variable part follows the order of the slots and not that of the keys.
+ * types: identifiers, text, enums and booleans. What has a fixed place is written as its key comes along;
+ * only texts wait, since the variable part follows the order of the slots and not that of the keys.
  */
 import { memberOf } from "./members.ts";
 import { type ActionPlan, USUAL } from "./plan.ts";
