@@ -37,9 +37,23 @@ export function unknownName(
   return error("POL1005", span, `\`${name}\` is no field of \`${action}\` and no other name here`, hint);
 }
 
+/** Properties and methods of the whole language that this version has not. */
+const LATER = new Set(["size", "segments", "matches", "contains", "at", "hour", "weekday", "scheme", "host"]);
+
+function laterOr(name: Name, suggestion: string | null): string | null {
+  return LATER.has(name.text) && suggestion === null
+    ? `\`${name.text}\` is not available in this version`
+    : didYouMean(suggestion);
+}
+
 /** `type` as shown: a record or an entity type. */
 export function unknownAttribute(name: Name, type: string, suggestion: string | null): Diagnostic {
-  return error("POL1006", name.span, `\`${type}\` has no attribute \`${name.text}\``, didYouMean(suggestion));
+  return error(
+    "POL1006",
+    name.span,
+    `\`${type}\` has no attribute \`${name.text}\``,
+    laterOr(name, suggestion),
+  );
 }
 
 export function unknownMember(name: Name, enumName: string, suggestion: string | null): Diagnostic {
@@ -48,7 +62,7 @@ export function unknownMember(name: Name, enumName: string, suggestion: string |
 }
 
 export function unknownMethod(name: Name, type: string, suggestion: string | null): Diagnostic {
-  return error("POL1008", name.span, `\`${type}\` has no method \`${name.text}\``, didYouMean(suggestion));
+  return error("POL1008", name.span, `\`${type}\` has no method \`${name.text}\``, laterOr(name, suggestion));
 }
 
 export function ambiguousName(name: string, span: Span, enumName: string): Diagnostic {

@@ -1,3 +1,4 @@
+import { compile } from "@polity/compiler/pipeline.ts";
 import { describe, expect, test } from "vitest";
 import { editDistance, nearest } from "../../compiler/2-check/suggest.ts";
 import { diagnose, underlines } from "../support/diagnose.ts";
@@ -125,4 +126,20 @@ describe("the nearest name", () => {
     expect(nearest("ab", ["xyz"])).toBeNull();
     expect(nearest("x".repeat(1_000), ["x"])).toBeNull();
   });
+});
+
+test.each([
+  ["xs.size == 1", "size"],
+  ["p.segments == p", "segments"],
+  ['s.matches("a")', "matches"],
+])("%s names what is not available", (condition, name) => {
+  const text = `polity 1
+policy p version 1
+action a { xs: list<int>, p: path, s: string }
+allow r on a when ${condition}
+`;
+  const { diagnostics } = compile({ file: "p.pol", text });
+  expect(diagnostics.map((diagnostic) => diagnostic.hint)).toContain(
+    `\`${name}\` is not available in this version`,
+  );
 });
