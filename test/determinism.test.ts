@@ -38,7 +38,7 @@ test.each(["access", "payments"])("examples/%s builds to the same bytes everywhe
     build(join(elsewhere, "policy.pol"), "/", {
       LC_ALL: "C",
       TZ: "America/St_Johns",
-      NODE_OPTIONS: "--stack-size=900",
+      NODE_OPTIONS: "--max-old-space-size=3000",
     }),
   ]);
   expect(digests.size).toBe(1);
