@@ -37,6 +37,8 @@ export function isMinusZero(value: number): boolean {
 export function readDecimal(value: unknown): Exact | undefined {
   if (typeof value === "string") return decimalOfText(value);
   if (typeof value !== "number" || isMinusZero(value)) return undefined;
+  // Beyond 2^53 a number no longer says which integer was meant: such amounts arrive as text.
+  if (Math.abs(value) > Number.MAX_SAFE_INTEGER) return undefined;
   const scaled = Math.round(value * 10_000);
   // Up to 15 digits every decimal has a double of its own: the shortest text is the one that divides back.
   if (scaled >= -SAFE_SCALED && scaled <= SAFE_SCALED) return scaled / 10_000 === value ? scaled : undefined;

@@ -22,7 +22,11 @@ export function readInt(raw: unknown): bigint | undefined {
 
 /** Scaled by 10^4, from text or from a number whose shortest text has that form. */
 export function readDecimal(raw: unknown): bigint | undefined {
-  if (typeof raw === "number") return Object.is(raw, -0) ? undefined : readDecimal(String(raw));
+  if (typeof raw === "number") {
+    // Beyond 2^53 a number no longer says which integer was meant: such amounts arrive as text.
+    const isExact = Math.abs(raw) <= Number.MAX_SAFE_INTEGER && !Object.is(raw, -0);
+    return isExact ? readDecimal(String(raw)) : undefined;
+  }
   if (typeof raw !== "string") return undefined;
   const match = /^(-?)(0|[1-9][0-9]*)(?:\.([0-9]{1,4}))?$/.exec(raw);
   if (match === null) return undefined;

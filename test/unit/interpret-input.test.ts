@@ -115,6 +115,13 @@ allow all on act always
     expect(ask({ A: 1, b: 1 }).code).toBe("input.unknown_field");
   });
 
+  test("a decimal beyond 2^53 arrives as text", () => {
+    const ask = fieldAsking("decimal");
+    expect(ask({ x: 2 ** 53 - 1 }).code).toBe("rule");
+    expect(ask({ x: 2 ** 53 }).code).toBe("input.invalid");
+    expect(ask({ x: "9007199254740992" }).code).toBe("rule");
+  });
+
   test("only own enumerable data properties count", () => {
     const ask = fieldAsking("int");
     expect(ask(Object.create({ x: 1 })).code).toBe("input.invalid");
