@@ -1,0 +1,303 @@
+/**
+ * Salted commitments to requests. The log keeps the commitment for ever; what opens it lies beside the log
+ * and can be erased, as a whole or field by field, and no proof changes by that.
+ *
+ *     c = HMAC-SHA256(salt, "polity/commitment/v1" 00 pointer 00 canonical JSON of the value)
+ *
+ * The pointer (RFC 6901) of the whole request is empty. In it each sensitive field's value is replaced by
+ * `{"commitment":"sha256:…"}` of that field under a salt of its own. Canonical JSON has no byte 00, so the
+ * last one ends the pointer; salts have one length, so that no two keys are the same to HMAC (RFC 2104, 2).
+ */
+import { hmac } from "@noble/hashes/hmac.js";
+import { sha256 } from "@noble/hashes/sha2.js";
+import { digestBytes, digestName, toHex, utf8 } from "@polity/runtime/hash.ts";
+import { CanonicalJsonError, canonicalJson, parseJson } from "@polity/runtime/json.ts";
+import { compareText, utf8Length } from "@polity/runtime/text-order.ts";
+import { pointerParts, replaceAt, valueAt } from "./json-pointer.ts";
+
+/** What an entry says of its request. */
+export interface RequestCommitment {
+  /** Of the whole request: `sha256:` and 64 hex digits. */
+  readonly commitment: string;
+  /** Of each sensitive field, by pointer in byte order. */
+  readonly sensitive: readonly FieldCommitment[];
+}
+
+export interface FieldCommitment {
+  readonly pointer: string;
+  readonly commitment: string;
+}
+
+/** What opens a commitment. Secret as long as the request is, and erasable. */
+export interface Opening {
+  /** Canonical JSON of the request as committed: each sensitive value is its commitment. */
+  readonly request: string;
+  /** 32 bytes. */
+  readonly salt: Uint8Array;
+  /** The sensitive fields that are still there, by pointer in byte order. */
+  readonly sensitive: readonly FieldOpening[];
+}
+
+export interface FieldOpening {
+  readonly pointer: string;
+  /** 32 bytes. */
+  readonly salt: Uint8Array;
+  /** Canonical JSON. */
+  readonly value: string;
+}
+
+export const SALT_BYTES = 32;
+export const SENSITIVE_MAX = 64;
+export const POINTER_BYTES_MAX = 256;
+/** UTF-16 code units of a request's canonical JSON: far above what any evaluator takes. */
+const REQUEST_LENGTH_MAX = 8 * 1024 * 1024;
+const OPENING_LENGTH_MAX = 32 * 1024 * 1024;
+
+export type CommitCode = "commitment.request" | "commitment.pointer" | "commitment.randomness";
+
+export type CommitResult =
+  | { readonly ok: true; readonly commitment: RequestCommitment; readonly opening: Opening }
+  | { readonly ok: false; readonly code: CommitCode; readonly message: string };
+
+/**
+ * `requestJson` is a request's canonical JSON, `sensitivePointers` are in any order, and `randomBytes` gives
+ * as many unpredictable bytes as it is asked for: whoever guesses a salt can guess what was committed.
+ */
+export function commitRequest(
+  requestJson: string,
+  sensitivePointers: readonly string[],
+  randomBytes: (count: number) => Uint8Array,
+): CommitResult {
+  const pointers = [...sensitivePointers].sort(compareText);
+  const problem = pointerProblem(pointers);
+  if (problem !== null) return refuse("commitment.pointer", problem);
+  const request = readCanonical(requestJson);
+  if ("problem" in request) return refuse("commitment.request", `the request is ${request.problem}`);
+  const salts = makeSalts(pointers.length + 1, randomBytes);
+  if (typeof salts === "string") return refuse("commitment.randomness", salts);
+  const sensitive: FieldOpening[] = [];
+  const commitments: FieldCommitment[] = [];
+  let { value } = request;
+  for (const [at, pointer] of pointers.entries()) {
+    const found = valueAt(value, pointerParts(pointer)!);
+    if (found === undefined) return refuse("commitment.pointer", `the request has no ${quoted(pointer)}`);
+    const field = { pointer, salt: salts[at + 1]!, value: canonicalJson(found.value) };
+    const commitment = commit(field.salt, pointer, field.value);
+    sensitive.push(field);
+    commitments.push({ pointer, commitment });
+    value = replaceAt(value, pointerParts(pointer)!, { commitment });
+  }
+  const committed = pointers.length === 0 ? requestJson : canonicalOf(value);
+  if (committed === null) return refuse("commitment.request", "the request is nested too deep");
+  const salt = salts[0]!;
+  return {
+    ok: true,
+    commitment: { commitment: commit(salt, "", committed), sensitive: commitments },
+    opening: { request: committed, salt, sensitive },
+  };
+}
+
+function refuse(code: CommitCode, message: string): CommitResult {
+  return { ok: false, code, message };
+}
+
+/** Null where the pointers, sorted, can be committed to one by one. */
+function pointerProblem(pointers: readonly string[]): string | null {
+  if (pointers.length > SENSITIVE_MAX) return `more than ${SENSITIVE_MAX} sensitive fields`;
+  for (const [at, pointer] of pointers.entries()) {
+    if (pointer === "") return "the empty pointer is the whole request, which needs no pointer";
+    if (
+      !pointer.isWellFormed() ||
+      utf8Length(pointer) > POINTER_BYTES_MAX ||
+      pointerParts(pointer) === null
+    ) {
+      return `${quoted(pointer.slice(0, 80))} is no JSON pointer of at most ${POINTER_BYTES_MAX} bytes`;
+    }
+    if (pointer === pointers[at - 1]) return `${quoted(pointer)} is named twice`;
+    // Another pointer may lie between the two in byte order: `/a`, `/a!`, `/a/b`.
+    const outer = pointers.find((other) => pointer.startsWith(`${other}/`));
+    if (outer !== undefined) return `${quoted(pointer)} is inside ${quoted(outer)}: name the outer one alone`;
+  }
+  return null;
+}
+
+function readCanonical(json: string): { readonly value: unknown } | { readonly problem: string } {
+  const parsed = parseJson(json, { sizeMax: REQUEST_LENGTH_MAX });
+  if (!parsed.ok) return { problem: `no canonical JSON: ${parsed.message} at ${parsed.offset}` };
+  if (canonicalOf(parsed.value) !== json) return { problem: "JSON, but not in canonical form" };
+  return { value: parsed.value };
+}
+
+function canonicalOf(value: unknown): string | null {
+  try {
+    return canonicalJson(value);
+  } catch (error) {
+    if (error instanceof CanonicalJsonError) return null;
+    throw error;
+  }
+}
+
+/** Salts, each different from the others; a text says what is wrong with the randomness. */
+function makeSalts(count: number, randomBytes: (count: number) => Uint8Array): Uint8Array[] | string {
+  const salts: Uint8Array[] = [];
+  const seen = new Set<string>();
+  for (let at = 0; at < count; at += 1) {
+    const bytes: unknown = randomBytes(SALT_BYTES);
+    if (!isSalt(bytes)) return `randomBytes must give ${SALT_BYTES} bytes`;
+    salts.push(new Uint8Array(bytes));
+    seen.add(toHex(bytes));
+  }
+  return seen.size === count ? salts : "randomBytes gave the same bytes twice";
+}
+
+function isSalt(value: unknown): value is Uint8Array {
+  return value instanceof Uint8Array && value.length === SALT_BYTES;
+}
+
+const PREFIX = "polity/commitment/v1\0";
+
+function commit(salt: Uint8Array, pointer: string, json: string): string {
+  return digestName(hmac(sha256, salt, utf8(`${PREFIX}${pointer}\0${json}`)));
+}
+
+function quoted(text: string): string {
+  return JSON.stringify(text);
+}
+
+// ---- opening
+
+export type OpeningCode = "opening.malformed" | "opening.mismatch";
+
+export type OpeningResult =
+  | {
+      readonly ok: true;
+      /** Canonical JSON; the request whole again where nothing was erased. */
+      readonly request: string;
+      /** Pointers whose values are gone: there the request still has `{"commitment":"sha256:…"}`. */
+      readonly erased: readonly string[];
+    }
+  | { readonly ok: false; readonly code: OpeningCode; readonly message: string };
+
+/** Whether `opening` is what was committed to, and the request that it opens. Never throws. */
+export function checkOpening(commitment: RequestCommitment, opening: Opening): OpeningResult {
+  const problem = openingProblem(opening);
+  if (problem !== null) return { ok: false, code: "opening.malformed", message: problem };
+  if (commit(opening.salt, "", opening.request) !== commitment.commitment) {
+    return mismatch("the request, its salt or its commitment was changed");
+  }
+  let { value } = readCanonical(opening.request) as { readonly value: unknown };
+  const fields = new Map(opening.sensitive.map((field) => [field.pointer, field]));
+  const erased: string[] = [];
+  for (const { pointer, commitment: expected } of commitment.sensitive) {
+    const parts = pointerParts(pointer);
+    const found = parts === null ? undefined : valueAt(value, parts);
+    if (parts === null || found === undefined || canonicalJson(found.value) !== placeholder(expected)) {
+      return mismatch(`the request does not have the commitment at ${quoted(pointer)}`);
+    }
+    const field = fields.get(pointer);
+    fields.delete(pointer);
+    if (field === undefined) {
+      erased.push(pointer);
+      continue;
+    }
+    if (commit(field.salt, pointer, field.value) !== expected) {
+      return mismatch(`the value at ${quoted(pointer)}, its salt or its commitment was changed`);
+    }
+    value = replaceAt(value, parts, (readCanonical(field.value) as { readonly value: unknown }).value);
+  }
+  const [surplus] = fields.keys();
+  if (surplus !== undefined) return mismatch(`nothing was committed at ${quoted(surplus)}`);
+  const request = canonicalOf(value);
+  if (request === null) return mismatch("the request is nested too deep");
+  return { ok: true, request, erased };
+}
+
+function mismatch(message: string): OpeningResult {
+  return { ok: false, code: "opening.mismatch", message };
+}
+
+function placeholder(commitment: string): string {
+  return canonicalJson({ commitment });
+}
+
+/** Null where every part of the opening is as it must be on its own. */
+function openingProblem({ request, salt, sensitive }: Opening): string | null {
+  const pointers = sensitive.map(({ pointer }) => pointer);
+  const wrong = pointerProblem(pointers) ?? orderProblem(pointers);
+  if (wrong !== null) return wrong;
+  if (!isSalt(salt)) return `a salt has ${SALT_BYTES} bytes`;
+  const whole = readCanonical(request);
+  if ("problem" in whole) return `the request is ${whole.problem}`;
+  for (const field of sensitive) {
+    if (!isSalt(field.salt)) return `a salt has ${SALT_BYTES} bytes`;
+    const value = readCanonical(field.value);
+    if ("problem" in value) return `the value at ${quoted(field.pointer)} is ${value.problem}`;
+  }
+  return null;
+}
+
+function orderProblem(pointers: readonly string[]): string | null {
+  for (let at = 1; at < pointers.length; at += 1) {
+    if (compareText(pointers[at - 1]!, pointers[at]!) >= 0)
+      return "the fields are not in the order of pointers";
+  }
+  return null;
+}
+
+/** The opening without these sensitive fields: their values and salts are gone, all else still opens. */
+export function eraseFields(opening: Opening, pointers: readonly string[]): Opening {
+  const gone = new Set(pointers);
+  return { ...opening, sensitive: opening.sensitive.filter(({ pointer }) => !gone.has(pointer)) };
+}
+
+// ---- as text
+
+/** Canonical JSON on one line. Throws a RangeError for what is no opening: only a caller's bug leads here. */
+export function encodeOpening(opening: Opening): string {
+  const problem = openingProblem(opening);
+  if (problem !== null) throw new RangeError(`this opening cannot be written: ${problem}`);
+  return canonicalJson({
+    request: opening.request,
+    salt: toHex(opening.salt),
+    sensitive: opening.sensitive.map(({ pointer, salt, value }) => ({ pointer, salt: toHex(salt), value })),
+  });
+}
+
+export type DecodedOpening =
+  | { readonly ok: true; readonly opening: Opening }
+  | { readonly ok: false; readonly code: "opening.malformed"; readonly message: string };
+
+/** Reads exactly what `encodeOpening` writes. Never throws. */
+export function decodeOpening(text: string): DecodedOpening {
+  const parsed = parseJson(text, { sizeMax: OPENING_LENGTH_MAX, depthMax: 3 });
+  if (!parsed.ok) return malformed(`${parsed.message} at ${parsed.offset}`);
+  const opening = readOpening(parsed.value);
+  if (opening === null) return malformed("the members are request, salt, sensitive [{pointer, salt, value}]");
+  const problem = openingProblem(opening);
+  if (problem !== null) return malformed(problem);
+  return encodeOpening(opening) === text ? { ok: true, opening } : malformed("not in canonical form");
+}
+
+function malformed(message: string): DecodedOpening {
+  return { ok: false, code: "opening.malformed", message };
+}
+
+function readOpening(json: unknown): Opening | null {
+  const { request, salt, sensitive } = (json ?? {}) as Readonly<Record<string, unknown>>;
+  const bytes = saltOf(salt);
+  if (typeof request !== "string" || bytes === null || !Array.isArray(sensitive)) return null;
+  const fields: FieldOpening[] = [];
+  for (const member of sensitive as readonly unknown[]) {
+    const field = (member ?? {}) as Readonly<Record<string, unknown>>;
+    const fieldSalt = saltOf(field.salt);
+    if (typeof field.pointer !== "string" || typeof field.value !== "string" || fieldSalt === null)
+      return null;
+    fields.push({ pointer: field.pointer, salt: fieldSalt, value: field.value });
+  }
+  return { request, salt: bytes, sensitive: fields };
+}
+
+/** A salt is written as 64 hex digits, like what a digest is called by. */
+function saltOf(hex: unknown): Uint8Array | null {
+  return typeof hex === "string" ? digestBytes(`sha256:${hex}`) : null;
+}
