@@ -34,6 +34,11 @@ export function digestBytes(name: string): Uint8Array | null {
   return bytes;
 }
 
+/** Also for what arrives from JavaScript: only the prototype of a Uint8Array is not enough. */
+export function isBytes(value: unknown): value is Uint8Array {
+  return value instanceof Uint8Array && ArrayBuffer.isView(value);
+}
+
 export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   if (a.length !== b.length) return false;
   for (let at = 0; at < a.length; at += 1) if (a[at] !== b[at]) return false;

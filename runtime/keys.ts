@@ -1,7 +1,7 @@
 /** Public keys: how they enter, how they are named, and the one text form that they have. */
 import { decodeBase64, encodeBase64 } from "./base64.ts";
 import { isSafeKey } from "./ed25519.ts";
-import { digestName, equalBytes, sha256 } from "./hash.ts";
+import { digestName, equalBytes, isBytes, sha256 } from "./hash.ts";
 
 /** A public key that passed the strict profile: 32 bytes, canonical, no identity, torsion-free. */
 export interface PublicKey {
@@ -27,7 +27,7 @@ const PEM_CHARACTERS_MAX = 16_384;
 
 /** From the 32 bytes of RFC 8032, section 5.1.5. A weak key would let two verifiers disagree. */
 export function publicKeyOf(bytes: Uint8Array): KeyResult {
-  if (!(bytes instanceof Uint8Array) || bytes.length !== KEY_BYTES) {
+  if (!isBytes(bytes) || bytes.length !== KEY_BYTES) {
     return refuse("key.malformed", `a public key is a Uint8Array of ${KEY_BYTES} bytes`);
   }
   const copy = Uint8Array.from(bytes);

@@ -1,0 +1,152 @@
+/**
+ * What a signature on an evaluator says: an in-toto Statement (version 1) whose subject is the evaluator's
+ * file and whose predicate says for whom, from when and until when it may decide.
+ */
+import { digestBytes } from "./hash.ts";
+import { canonicalJson, parseJson } from "./json.ts";
+import { TIMESTAMP_MAX, TIMESTAMP_MIN } from "./layout.ts";
+import { readTimestamp, timestampText } from "./scalars.ts";
+import { array, ascending, bigint, integer, members, refuse, ShapeError, text } from "./shape.ts";
+
+export interface EvaluatorStatement {
+  /** The policy's name. */
+  readonly name: string;
+  /** The policy's version, a signed 64-bit integer. */
+  readonly version: bigint;
+  /** Of the evaluator's file: `sha256:` and 64 hex digits. */
+  readonly digest: string;
+  readonly abi: { readonly major: number; readonly minor: number };
+  /** Base names and digests as above, ascending by name, none twice. */
+  readonly sources: readonly { readonly file: string; readonly sha256: string }[];
+  /** Where the evaluator may run; null where it is bound to no place. */
+  readonly audience: string | null;
+  /** Milliseconds since 1970, years 1 to 9999: from <= now < until. */
+  readonly validFromMs: number;
+  readonly validUntilMs: number;
+}
+
+export type StatementResult =
+  | { readonly ok: true; readonly statement: EvaluatorStatement }
+  | { readonly ok: false; readonly message: string };
+
+export const STATEMENT_TYPE = "application/vnd.in-toto+json";
+const TYPE = "https://in-toto.io/Statement/v1";
+const PREDICATE_TYPE = "urn:polity:evaluator:v1";
+/** In base64, with 16 signatures, this still fits an envelope. */
+const STATEMENT_BYTES_MAX = 128 * 1024;
+const ABI_NUMBER_MAX = 65_535;
+
+/** Canonical JSON in UTF-8; throws for what `decodeStatement` would refuse. */
+export function encodeStatement(statement: EvaluatorStatement): Uint8Array {
+  const bytes = new TextEncoder().encode(write(statement));
+  const read = decodeStatement(bytes);
+  if (!read.ok) throw new RangeError(`no statement about an evaluator: ${read.message}`);
+  return bytes;
+}
+
+function write(statement: EvaluatorStatement): string {
+  const { name, version, digest, abi, sources, audience, validFromMs, validUntilMs } = statement;
+  return canonicalJson({
+    _type: TYPE,
+    predicate: {
+      abi: { major: abi.major, minor: abi.minor },
+      audience,
+      sources: sources.map(({ file, sha256 }) => descriptor(file, sha256)),
+      validFrom: timestampText(BigInt(validFromMs)),
+      validUntil: timestampText(BigInt(validUntilMs)),
+      version: String(version),
+    },
+    predicateType: PREDICATE_TYPE,
+    subject: [descriptor(name, digest)],
+  });
+}
+
+/** A ResourceDescriptor of in-toto, which writes digests as bare hex. */
+function descriptor(name: string, digest: string): unknown {
+  return { digest: { sha256: digest.slice("sha256:".length) }, name };
+}
+
+/** Only what `encodeStatement` wrote. Never throws. */
+export function decodeStatement(bytes: Uint8Array): StatementResult {
+  if (bytes.length > STATEMENT_BYTES_MAX)
+    return { ok: false, message: `more than ${STATEMENT_BYTES_MAX} bytes` };
+  const written = utf8Text(bytes);
+  if (written === null) return { ok: false, message: "not UTF-8 text" };
+  const parsed = parseJson(written, { depthMax: 5 });
+  if (!parsed.ok) return { ok: false, message: `not JSON: ${parsed.message} at character ${parsed.offset}` };
+  try {
+    const statement = readStatement(parsed.value);
+    return write(statement) === written
+      ? { ok: true, statement }
+      : { ok: false, message: "not in canonical form: members or spaces stand elsewhere" };
+  } catch (error) {
+    if (error instanceof ShapeError) return { ok: false, message: error.message };
+    throw error;
+  }
+}
+
+function utf8Text(bytes: Uint8Array): string | null {
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    return null;
+  }
+}
+
+function readStatement(json: unknown): EvaluatorStatement {
+  const top = members(json, "statement", ["_type", "predicate", "predicateType", "subject"]);
+  if (top._type !== TYPE) refuse("_type", `not ${TYPE}`);
+  if (top.predicateType !== PREDICATE_TYPE) refuse("predicateType", `not ${PREDICATE_TYPE}`);
+  const keys = ["abi", "audience", "sources", "validFrom", "validUntil", "version"];
+  const predicate = members(top.predicate, "predicate", keys);
+  const abi = members(predicate.abi, "abi", ["major", "minor"]);
+  const [subject, ...others] = array(top.subject, "subject", readDescriptor);
+  if (subject === undefined || others.length > 0) refuse("subject", "not exactly one");
+  const sources = array(predicate.sources, "sources", readDescriptor);
+  ascending(
+    sources.map(({ file }) => file),
+    "sources",
+  );
+  const validFromMs = time(predicate.validFrom, "validFrom");
+  const validUntilMs = time(predicate.validUntil, "validUntil");
+  if (validFromMs >= validUntilMs) refuse("validUntil", "not after validFrom");
+  return {
+    name: subject.file,
+    version: bigint(predicate.version, "version"),
+    digest: subject.sha256,
+    abi: {
+      major: integer(abi.major, "abi.major", 0, ABI_NUMBER_MAX),
+      minor: integer(abi.minor, "abi.minor", 0, ABI_NUMBER_MAX),
+    },
+    sources,
+    audience: predicate.audience === null ? null : label(predicate.audience, "audience"),
+    validFromMs,
+    validUntilMs,
+  };
+}
+
+function readDescriptor(json: unknown, where: string): EvaluatorStatement["sources"][number] {
+  const given = members(json, where, ["digest", "name"]);
+  const digest = members(given.digest, `${where}.digest`, ["sha256"]);
+  const sha256 = `sha256:${text(digest.sha256, `${where}.digest`)}`;
+  if (digestBytes(sha256) === null) refuse(`${where}.digest`, "not 64 hex digits");
+  return { file: label(given.name, `${where}.name`), sha256 };
+}
+
+function time(value: unknown, where: string): number {
+  const ms = readTimestamp(value);
+  if (ms === undefined || ms < TIMESTAMP_MIN || ms > TIMESTAMP_MAX) {
+    refuse(where, "not RFC 3339 with `Z`, years 1 to 9999");
+  }
+  return ms;
+}
+
+function label(value: unknown, where: string): string {
+  const given = text(value, where);
+  return isLabel(given) ? given : refuse(where, "not 1 to 255 characters without control characters");
+}
+
+/** What a policy, an audience or a source may be called: it can be shown on one line. */
+export function isLabel(value: unknown): value is string {
+  return typeof value === "string" && /^\P{Cc}{1,255}$/u.test(value) && value.isWellFormed();
+}
