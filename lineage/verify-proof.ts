@@ -1,0 +1,81 @@
+/** Checks a proof file against a record and trusted keys, with nothing else at hand. */
+import type { CryptoPort } from "@polity/runtime/crypto-port.ts";
+import { digestName, equalBytes } from "@polity/runtime/hash.ts";
+import type { PublicKey } from "@polity/runtime/keys.ts";
+import { type CheckpointRefusal, isOrigin, openCheckpoint } from "./checkpoint.ts";
+import { type NoteKey, type NoteRefusal, noteKey } from "./note.ts";
+import { decodeTlogProof, type ProofFileRefusal, type TlogProof } from "./tlog-proof.ts";
+import { leafHash } from "./tree.ts";
+import { inclusionRoot } from "./tree-proof.ts";
+
+export interface ProofRefusal {
+  readonly ok: false;
+  readonly code: "proof.not_included";
+  readonly message: string;
+}
+
+export type ProofResult =
+  | {
+      readonly ok: true;
+      /** The log's name. */
+      readonly origin: string;
+      /** Of the record, from 0. */
+      readonly index: number;
+      /** Entries that the log had when it signed. */
+      readonly size: number;
+      /** `sha256:` and 64 hex digits: the record's leaf hash. */
+      readonly leafHash: string;
+    }
+  | ProofRefusal
+  | ProofFileRefusal
+  | NoteRefusal
+  | CheckpointRefusal;
+
+/**
+ * Whether `record`, these very bytes, is the entry of which a log that owns one of `keys` says so. Bare public
+ * keys stand for any origin: then the answer's `origin` is what the holder of the key called its log. The
+ * file's extra data are not looked at. Never throws.
+ */
+export function verifyProof(
+  proof: Uint8Array | string,
+  record: Uint8Array,
+  keys: readonly PublicKey[] | readonly NoteKey[],
+  crypto: CryptoPort,
+): ProofResult {
+  const file = decodeTlogProof(proof);
+  if (!file.ok) return file;
+  const opened = openCheckpoint(file.proof.checkpoint, namedKeys(keys, file.proof, crypto), crypto);
+  if (!opened.ok) return opened;
+  const { origin, size, root } = opened.checkpoint;
+  const { index, hashes } = file.proof;
+  const leaf = leafHash(record, crypto.sha256);
+  const reached = inclusionRoot({ index, size, leaf, proof: hashes }, crypto.sha256);
+  if (reached === null) {
+    return notIncluded(
+      `entry ${index} of ${size} in ${origin} cannot have a proof of ${hashes.length} hashes`,
+    );
+  }
+  if (equalBytes(reached, root)) return { ok: true, origin, index, size, leafHash: digestName(leaf) };
+  return notIncluded(
+    `the record is not entry ${index} of ${size} in ${origin}: its leaf hash ${digestName(leaf)} ` +
+      `leads to the root ${digestName(reached)}, but the log signed ${digestName(root)}`,
+  );
+}
+
+/** A hint depends on the name, and of a bare key the name is whatever the checkpoint says it is. */
+function namedKeys(
+  keys: readonly (PublicKey | NoteKey)[],
+  { checkpoint }: TlogProof,
+  { sha256 }: CryptoPort,
+): readonly NoteKey[] {
+  const origin = checkpoint.slice(0, checkpoint.indexOf("\n"));
+  return keys.flatMap((key) => {
+    if ("hint" in key) return [key];
+    const named = isOrigin(origin) ? noteKey(origin, key, sha256) : null;
+    return named?.ok ? [named.key] : [];
+  });
+}
+
+function notIncluded(message: string): ProofRefusal {
+  return { ok: false, code: "proof.not_included", message };
+}
