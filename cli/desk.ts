@@ -1,8 +1,8 @@
 /** Everything that `pol decide` needs to answer: an engine with its facts, and the names of both. */
 import type { Checked } from "@polity/compiler/checked.ts";
+import { loadUnsigned } from "@polity/runtime/authoring.ts";
 import { NO_FACTS } from "@polity/runtime/facts.ts";
 import { digestName, sha256, utf8 } from "@polity/runtime/hash.ts";
-import { load } from "@polity/runtime/index.ts";
 import {
   decideWith,
   type EngineName,
@@ -67,7 +67,7 @@ async function soundPolicy({ policy }: Files, bytes: Uint8Array): Promise<Checke
 }
 
 async function moduleDesk(files: Files, wasm: Uint8Array, facts: Uint8Array): Promise<Desk> {
-  const loaded = await load(wasm, { facts });
+  const loaded = await loadUnsigned(wasm, { facts });
   if (!loaded.ok) {
     if (loaded.code.startsWith("facts.")) throw refusedFacts(files, loaded);
     throw failure(`${nameOf(files.policy)} is refused: ${loaded.code}: ${loaded.message}`);

@@ -3,9 +3,10 @@ import type { Checked } from "@polity/compiler/checked.ts";
 import { loadFacts } from "@polity/compiler/interpret/facts.ts";
 import { interpret } from "@polity/compiler/interpret/interpret.ts";
 import type { Evaluator } from "@polity/compiler/wasm.ts";
+import { loadUnsigned } from "@polity/runtime/authoring.ts";
 import type { Outcome } from "@polity/runtime/decision.ts";
 import type { Header } from "@polity/runtime/header.ts";
-import { type Host, load, outcomeOf } from "@polity/runtime/index.ts";
+import { type Host, outcomeOf } from "@polity/runtime/index.ts";
 import { canonicalJson, parseJson } from "@polity/runtime/json.ts";
 import { utf8Text } from "./read-file.ts";
 import { requestNamer } from "./request-digest.ts";
@@ -63,7 +64,7 @@ function wasmEngine(wasm: Uint8Array): Engine {
     engine: "wasm",
     load: async (facts) => {
       const bytes = facts instanceof Uint8Array ? facts : canonicalJson(facts);
-      const loaded = await load(wasm, { facts: bytes });
+      const loaded = await loadUnsigned(wasm, { facts: bytes });
       return loaded.ok ? { decide: decideWith(loaded.host) } : { refusal: loaded };
     },
   };

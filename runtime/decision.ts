@@ -42,6 +42,7 @@ export const CODE_NUMBERS = {
   "containment.stale": 16,
   "subject.quarantined": 17,
   "subject.terminated": 18,
+  "policy.none": 19,
   "error.overflow": 33,
   "error.divide": 34,
   "error.range": 35,

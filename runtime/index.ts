@@ -4,11 +4,24 @@ export type { Code, Containment, ErrorKind, Outcome, Reason, ReasonValue, Verdic
 export type { EntityName, FactsCode, FactsRefusal } from "./facts-refusal.ts";
 export type { Sha256 } from "./hash.ts";
 export type { ApprovalInput, Header } from "./header.ts";
-export { type Host, type LoadOptions, type LoadResult, load, type Replacement } from "./host.ts";
+export type { Host, LoadResult, OpenHost } from "./host.ts";
 export { canonicalJson, parseJson } from "./json.ts";
-export type { LoadCode, LoadRefusal } from "./load.ts";
+export {
+  type KeyCode,
+  type KeyResult,
+  type PublicKey,
+  publicKeyOf,
+  readPublicKey,
+  writePublicKey,
+} from "./keys.ts";
+export type { LoadCode, LoadRefusal } from "./load-refusal.ts";
 export type { Manifest } from "./manifest.ts";
 export { decodeManifest, encodeManifest } from "./manifest-codec.ts";
 export { renderReason } from "./render.ts";
+export type { Replacement } from "./replacement.ts";
 export type { RequestResult } from "./request.ts";
 export { type Decision, outcomeOf } from "./result.ts";
+export { emptyHost, type HostOptions, type LoadOptions, load } from "./signed.ts";
+export { type SignatureCode, signEvaluator, type Trust, verifyEvaluator } from "./signed-evaluator.ts";
+export type { Signer } from "./signer.ts";
+export type { EvaluatorStatement } from "./statement.ts";

@@ -1,11 +1,10 @@
-/**
- * From the bytes of an evaluator to something that can be asked. The checks are numbered and the first that
- * fails is the answer, so that every host refuses a bad file for the same reason.
- */
+/** From the bytes of an evaluator to something that can be asked, check by check. */
+import type { HostSettings } from "./active.ts";
 import { buildFacts, NO_FACTS } from "./facts.ts";
-import type { EntityName, FactsCode } from "./facts-refusal.ts";
+import type { FactsCode } from "./facts-refusal.ts";
 import { digestName, type Sha256 } from "./hash.ts";
 import { type FactsBlock, type Instance, type OpenFailure, openInstance } from "./instance.ts";
+import { type LoadCode, type LoadRefusal, refuse } from "./load-refusal.ts";
 import { ABI_MAJOR, LANGUAGE_VERSION, type Manifest } from "./manifest.ts";
 import { decodeManifest, layoutTag } from "./manifest-codec.ts";
 import {
@@ -17,35 +16,8 @@ import {
   readModule,
 } from "./module-bytes.ts";
 import { makeProgram, type Program } from "./program.ts";
-
-/** In the order in which they are made; a check's number is its place, from 1. Facts come last. */
-const CHECKS = [
-  "load.too_large",
-  "load.digest",
-  "load.not_wasm",
-  "load.sum",
-  "load.manifest",
-  "load.abi",
-  "load.language",
-  "load.imports",
-  "load.exports",
-  "load.memory",
-  "load.layout",
-  "load.start",
-  "load.trap",
-] as const;
-
-export type LoadCode = (typeof CHECKS)[number];
-
-export interface LoadRefusal {
-  readonly ok: false;
-  /** Which check failed, from 1. */
-  readonly check: number;
-  readonly code: LoadCode | FactsCode;
-  readonly message: string;
-  /** The entity at which facts were refused. */
-  readonly entity: EntityName | null;
-}
+import type { Given } from "./replacement.ts";
+import type { EvaluatorStatement } from "./statement.ts";
 
 /** An evaluator that passed every check that needs no facts. */
 export interface Evaluator {
@@ -54,6 +26,8 @@ export interface Evaluator {
   readonly manifest: Manifest;
   /** `sha256:` and 64 hex digits, of the whole file. */
   readonly name: string;
+  /** What was signed of it; null where no signature was asked for. */
+  readonly statement: EvaluatorStatement | null;
 }
 
 export interface LoadedFacts extends FactsBlock {
@@ -63,26 +37,18 @@ export interface LoadedFacts extends FactsBlock {
 
 export const MODULE_BYTES_MAX = 64 * 1024 * 1024;
 
-function refuse(code: LoadCode | FactsCode, message: string, entity: EntityName | null = null): LoadRefusal {
-  const place = (CHECKS as readonly string[]).indexOf(code);
-  return { ok: false, check: place < 0 ? CHECKS.length + 1 : place + 1, code, message, entity };
-}
-
-/** What a `sha256` of the caller's threw, or an engine that has no more memory. */
-export function refuseThrown(error: unknown): LoadRefusal {
-  return refuse("load.trap", error instanceof Error ? error.message : "something threw while loading");
-}
-
-/** `expect` is the evaluator's name. Never throws. */
+/** Never throws, unless the caller's `sha256` does. */
 export async function openEvaluator(
-  bytes: Uint8Array<ArrayBuffer>,
-  sha256: Sha256,
-  sizeBytesMax: number,
-  expect: string | undefined,
+  given: Given,
+  { crypto: { sha256 }, sizeBytesMax, admit }: HostSettings,
 ): Promise<Evaluator | LoadRefusal> {
+  const { wasm: bytes = new Uint8Array(0), expect } = given;
   if (bytes.length > sizeBytesMax) return refuse("load.too_large", `more than ${sizeBytesMax} bytes`);
   const name = digestName(sha256(bytes));
   if (expect !== undefined && name !== expect) return refuse("load.digest", `this is ${name}`);
+  const admitted = admit(name, given);
+  if (!admitted.ok) return refuse(admitted.code, admitted.message);
+  const { statement } = admitted;
   const shape = WebAssembly.validate(bytes) ? readModule(bytes) : null;
   if (shape === null || !shape.ok)
     return refuse("load.not_wasm", shape?.message ?? "no valid WebAssembly module");
@@ -93,13 +59,31 @@ export async function openEvaluator(
   if (!decoded.ok) return refuse("load.manifest", decoded.message);
   const { manifest } = decoded;
   const wrong =
-    checkManifest(manifest) ?? checkShape(shape.shape) ?? checkLayout(manifest, shape.shape, sha256);
+    checkStatement(manifest, statement) ??
+    checkManifest(manifest) ??
+    checkShape(shape.shape) ??
+    checkLayout(manifest, shape.shape, sha256);
   if (wrong !== null) return wrong;
   try {
-    return { module: await WebAssembly.compile(bytes), program: makeProgram(manifest), manifest, name };
+    const module = await WebAssembly.compile(bytes);
+    return { module, program: makeProgram(manifest), manifest, name, statement };
   } catch {
     return refuse("load.trap", "the engine does not compile this module");
   }
+}
+
+/** Who signed said what the evaluator is, and the evaluator says it too: both must mean the same. */
+function checkStatement(
+  { policy, abi, sources }: Manifest,
+  statement: EvaluatorStatement | null,
+): LoadRefusal | null {
+  if (statement === null) return null;
+  const differs = (what: string) => refuse("envelope.mismatch", `statement and manifest differ in ${what}`);
+  if (statement.name !== policy.name) return differs("the policy's name");
+  if (statement.version !== policy.version) return differs("the version");
+  if (statement.abi.major !== abi.major || statement.abi.minor !== abi.minor) return differs("the ABI");
+  const listed = (all: Manifest["sources"]) => all.map(({ file, sha256 }) => `${sha256} ${file}`).join("\n");
+  return listed(statement.sources) === listed(sources) ? null : differs("the sources");
 }
 
 function checkManifest({ abi, language }: Manifest): LoadRefusal | null {

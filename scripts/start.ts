@@ -6,8 +6,9 @@ import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { loadUnsigned } from "@polity/runtime/authoring.ts";
 import { digestName, sha256 } from "@polity/runtime/hash.ts";
-import { type Host, load } from "@polity/runtime/index.ts";
+import type { Host } from "@polity/runtime/index.ts";
 import { columns } from "../cli/table.ts";
 import { type Look, paintFor, watchStreams } from "../cli/terminal.ts";
 import { plural, sizeText } from "../cli/words.ts";
@@ -78,7 +79,7 @@ function buildPolicy(): Uint8Array | null {
 async function loadPolicy(wasm: Uint8Array): Promise<Host | null> {
   const facts = readFileSync(join(root, example, "facts.json"), "utf8");
   const started = performance.now();
-  const loaded = await load(wasm, { facts });
+  const loaded = await loadUnsigned(wasm, { facts });
   if (!loaded.ok) {
     console.error(`The evaluator was not loaded: ${loaded.code}: ${loaded.message}`);
     return null;

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -104,18 +104,14 @@ describe("README.md", () => {
   });
 
   test("each command prints what is shown", () => {
+    symlinkSync(join(root, "examples"), join(scratch, "examples"));
+    const launcher = join(root, "cli", "bin", "pol.js");
     for (const { line, command, output } of commands) {
       const [npm, exec, dashes, pol, ...args] = command.split(" ");
       expect([npm, exec, dashes, pol], `line ${line}`).toEqual(["npm", "exec", "--", "pol"]);
-      const outputs = args.map((argument) =>
-        argument.endsWith(".wasm") ? join(scratch, argument) : argument,
-      );
-      const launcher = join(root, "cli", "bin", "pol.js");
-      const { stdout, stderr } = spawnSync(process.execPath, [launcher, ...outputs], {
-        cwd: root,
-        encoding: "utf8",
-      });
-      const printed = `${stdout}${stderr}`.replaceAll(`${scratch}/`, "");
+      const options = { cwd: scratch, encoding: "utf8" } as const;
+      const { stdout, stderr } = spawnSync(process.execPath, [launcher, ...args], options);
+      const printed = `${stdout}${stderr}`;
       expect(isAsShown(output, printed), `line ${line} shows\n${output}\nand prints\n${printed}`).toBe(true);
     }
   });
@@ -125,12 +121,9 @@ describe("README.md", () => {
     const program = blocks.find(([, language]) => language === "ts")?.[2] ?? "";
     const shown = blocks.find(([, language]) => language === "text")?.[2] ?? "";
     const file = join(scratch, "embed.ts");
-    // Bare names resolve from the place of the program.
-    const placed = program
-      .replaceAll('"@polity/', `"${root}/`)
-      .replaceAll('"examples/', `"${root}/examples/`);
-    writeFileSync(file, placed);
-    expect(existsSync(join(scratch, "payments.wasm"))).toBe(true);
+    symlinkSync(join(root, "node_modules"), join(scratch, "node_modules"));
+    copyFileSync(join(root, "examples/payments/facts.json"), join(scratch, "facts.json"));
+    writeFileSync(file, program);
     const { stdout, stderr } = spawnSync(process.execPath, [file], { cwd: scratch, encoding: "utf8" });
     expect(stderr).toBe("");
     expect(isAsShown(shown, stdout), `prints\n${stdout}`).toBe(true);

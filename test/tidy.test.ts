@@ -58,10 +58,30 @@ const PLANTED: ReadonlyMap<string, { bad: readonly [string, string][]; good: rea
           ["compiler/1-parse/planted.ts", 'import { createToken } from "chevrotain";'],
           ["compiler/4-emit/planted.ts", 'import asc from "assemblyscript/asc";'],
           ["test/planted.ts", 'const asc = await import("assemblyscript/asc");'],
+          ["runtime/planted.ts", 'import { verify } from "@noble/ed25519";'],
+          ["lineage/file-store/planted.ts", 'import { randomUUID } from "node:crypto";'],
+          ["cli/commands/planted.ts", 'import { createHash } from "node:crypto";'],
         ],
         good: [
+          ["runtime/ed25519.ts", 'import { verify } from "@noble/ed25519";'],
+          ["runtime/hash.ts", 'import { sha256 } from "@noble/hashes/sha2.js";'],
+          ["lineage/node/crypto.ts", 'import { verify } from "node:crypto";'],
+          ["test/good.ts", 'import { createHmac } from "node:crypto";'],
           ["grammar/good.ts", 'import { createToken } from "chevrotain";'],
           ["compiler/4-emit/assemble.ts", 'import asc from "assemblyscript/asc";'],
+        ],
+      },
+    ],
+    [
+      "pure lineage",
+      {
+        bad: [
+          ["lineage/planted.ts", 'import { nodeCrypto } from "./node/crypto.ts";'],
+          ["lineage/planted.ts", 'import { open } from "@polity/lineage/file-store/open.ts";'],
+        ],
+        good: [
+          ["lineage/file-store/good.ts", 'import { makeTree } from "../tree.ts";'],
+          ["lineage/good.ts", 'import { makeTree } from "./tree.ts";'],
         ],
       },
     ],

@@ -1,6 +1,7 @@
+import { openUnsigned } from "@polity/runtime/authoring.ts";
 import { digestName, sha256 } from "@polity/runtime/hash.ts";
 import { parseJson } from "@polity/runtime/json.ts";
-import { type LoadRefusal, MODULE_BYTES_MAX, openEvaluator } from "@polity/runtime/load.ts";
+import type { LoadRefusal } from "@polity/runtime/load-refusal.ts";
 import type { Manifest } from "@polity/runtime/manifest.ts";
 import { encodeManifest } from "@polity/runtime/manifest-codec.ts";
 import { readModule } from "@polity/runtime/module-bytes.ts";
@@ -27,7 +28,7 @@ interface ModuleFacts {
 export async function run({ operands, switches }: Invocation): Promise<number> {
   const [path = ""] = operands;
   const bytes = await readBytes(path);
-  const evaluator = await openEvaluator(bytes, sha256, MODULE_BYTES_MAX, undefined);
+  const evaluator = await openUnsigned(bytes);
   if ("code" in evaluator) throw refused(path, evaluator);
   const { manifest } = evaluator;
   const module = moduleFacts(bytes);

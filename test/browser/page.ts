@@ -1,5 +1,6 @@
 /** Runs in the page: loads the evaluator, decides every case, and sends back what it decided. */
-import { load, outcomeOf } from "@polity/runtime/index.ts";
+import { loadUnsigned } from "@polity/runtime/authoring.ts";
+import { outcomeOf } from "@polity/runtime/index.ts";
 import type { BrowserCase, BrowserReport } from "./cases.ts";
 
 declare const document: {
@@ -15,7 +16,7 @@ async function run(): Promise<BrowserReport> {
   const wasm = new Uint8Array(await (await fetch("/evaluator.wasm")).arrayBuffer());
   const facts = new Uint8Array(await (await fetch("/facts.json")).arrayBuffer());
   const cases = (await (await fetch("/cases.json")).json()) as readonly BrowserCase[];
-  const loaded = await load(wasm, { facts });
+  const loaded = await loadUnsigned(wasm, { facts });
   if (!loaded.ok) throw new Error(`${loaded.code}: ${loaded.message}`);
   const { host } = loaded;
   const decisions = cases.map(({ action, fields, header }) => {

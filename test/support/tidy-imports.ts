@@ -31,13 +31,21 @@ const PHASE_JOINTS = new Set(["compiler/pipeline.ts", "compiler/wasm.ts"]);
 const OWNERS: ReadonlyMap<string, (path: string) => boolean> = new Map([
   ["chevrotain", (path: string) => path.startsWith("grammar/")],
   ["assemblyscript", (path: string) => path === "compiler/4-emit/assemble.ts"],
+  ["@noble/ed25519", (path: string) => path === "runtime/ed25519.ts" || isTool(path)],
+  ["node:crypto", (path: string) => path === "lineage/node/crypto.ts" || isTool(path)],
 ]);
+
+/** What is neither shipped nor embedded may compare with any implementation. */
+function isTool(path: string): boolean {
+  return /^(?:test|scripts|benchmarks|examples)\//.test(path);
+}
 
 export const importRules: readonly (readonly [string, Rule])[] = [
   ["layers", (file) => (isCode(file) ? checkEach(file, layerProblem) : [])],
   ["shared nouns", (file) => (isCode(file) ? checkEach(file, nounProblem) : [])],
   ["phases", (file) => (isCode(file) ? checkEach(file, phaseProblem) : [])],
   ["library owners", (file) => (isCode(file) ? checkEach(file, ownerProblem) : [])],
+  ["pure lineage", (file) => (isCode(file) ? checkEach(file, lineageProblem) : [])],
   ["runtime dependencies", (file) => (isCode(file) ? checkEach(file, runtimeProblem) : [])],
   ["manifest layers", manifestLayers],
 ];
@@ -75,9 +83,16 @@ function phaseProblem(path: string, { target }: Import): string | undefined {
 }
 
 function ownerProblem(path: string, { specifier }: Import): string | undefined {
-  const library = specifier.split("/")[0] ?? "";
+  const library = /^(?:@[^/]+\/)?[^/]+/.exec(specifier)?.[0] ?? "";
   const owns = OWNERS.get(library);
   return owns === undefined || owns(path) ? undefined : `${library} is known elsewhere, not here`;
+}
+
+/** What verifies must run in a browser: the files beside the folders know no platform. */
+function lineageProblem(path: string, { target }: Import): string | undefined {
+  if (!/^lineage\/[^/]+$/.test(path) || target === undefined || !/^lineage\/.+\//.test(target))
+    return undefined;
+  return `the pure part of lineage may not import ${target}`;
 }
 
 function runtimeProblem(path: string, { specifier, target }: Import): string | undefined {

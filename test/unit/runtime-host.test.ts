@@ -1,5 +1,6 @@
+import { loadUnsigned } from "@polity/runtime/authoring.ts";
 import type { Header } from "@polity/runtime/header.ts";
-import { type Host, load } from "@polity/runtime/host.ts";
+import type { Host } from "@polity/runtime/host.ts";
 import { outcomeOf } from "@polity/runtime/result.ts";
 import { beforeAll, describe, expect, test } from "vitest";
 import { DO, STUB_MANIFEST, stubEvaluator, withSource } from "../support/stub-evaluator.ts";
@@ -12,7 +13,7 @@ function headerTo(todo: number): Header {
 }
 
 async function open(wasm: Uint8Array): Promise<Host> {
-  const loaded = await load(wasm, { facts: '{"entities":[{"type":"Team","id":"t"}]}' });
+  const loaded = await loadUnsigned(wasm, { facts: '{"entities":[{"type":"Team","id":"t"}]}' });
   if (!loaded.ok) throw new Error(`${loaded.code}: ${loaded.message}`);
   return loaded.host;
 }
@@ -137,7 +138,7 @@ describe("replacing", () => {
   test("facts, evaluator, both; a refused one changes nothing", async () => {
     const host = await open(wasm);
     const before = [host.evaluator, host.facts, host.manifest];
-    expect(await host.replace({ facts: "{" })).toMatchObject({ ok: false, code: "facts.invalid", check: 14 });
+    expect(await host.replace({ facts: "{" })).toMatchObject({ ok: false, code: "facts.invalid", check: 29 });
     expect(await host.replace({ wasm: wasm.subarray(1) })).toMatchObject({
       ok: false,
       code: "load.not_wasm",
@@ -202,7 +203,7 @@ test("the host's own SHA-256 is used", async () => {
     calls += 1;
     return new Uint8Array(createHash("sha256").update(bytes).digest());
   };
-  const loaded = await load(wasm, { sha256 });
+  const loaded = await loadUnsigned(wasm, { sha256 });
   const plain = await open(wasm);
   expect(loaded.ok && loaded.host.evaluator).toBe(plain.evaluator);
   expect(calls).toBeGreaterThan(2);

@@ -1,5 +1,5 @@
+import { loadUnsigned } from "@polity/runtime/authoring.ts";
 import { sha256 } from "@polity/runtime/hash.ts";
-import { load } from "@polity/runtime/host.ts";
 import type { Manifest } from "@polity/runtime/manifest.ts";
 import { encodeManifest } from "@polity/runtime/manifest-codec.ts";
 import { hasGoodSum, readModule } from "@polity/runtime/module-bytes.ts";
@@ -13,8 +13,8 @@ beforeAll(async () => {
   wasm = await stubEvaluator();
 });
 
-async function refusal(bytes: Uint8Array, options: Parameters<typeof load>[1] = {}): Promise<string> {
-  const loaded = await load(bytes, options);
+async function refusal(bytes: Uint8Array, options: Parameters<typeof loadUnsigned>[1] = {}): Promise<string> {
+  const loaded = await loadUnsigned(bytes, options);
   return loaded.ok ? "" : `${loaded.check} ${loaded.code}`;
 }
 
@@ -36,65 +36,65 @@ describe("each check, by its number", () => {
   });
 
   test("3: WebAssembly", async () => {
-    expect(await refusal(new Uint8Array(0))).toBe("3 load.not_wasm");
-    expect(await refusal(wasm.subarray(1))).toBe("3 load.not_wasm");
-    expect(await refusal(new TextEncoder().encode("polity 1"))).toBe("3 load.not_wasm");
+    expect(await refusal(new Uint8Array(0))).toBe("17 load.not_wasm");
+    expect(await refusal(wasm.subarray(1))).toBe("17 load.not_wasm");
+    expect(await refusal(new TextEncoder().encode("polity 1"))).toBe("17 load.not_wasm");
   });
 
   test("4: the sum", async () => {
-    expect(await refusal(wasm.subarray(0, wasm.length - 45))).toBe("4 load.sum");
+    expect(await refusal(wasm.subarray(0, wasm.length - 45))).toBe("18 load.sum");
     const twice = new Uint8Array([...wasm, ...wasm.subarray(wasm.length - 45)]);
-    expect(await refusal(twice)).toBe("4 load.sum");
-    expect(await refusal(handMade({}))).toBe("4 load.sum");
+    expect(await refusal(twice)).toBe("18 load.sum");
+    expect(await refusal(handMade({}))).toBe("18 load.sum");
   });
 
   test("5: the manifest", async () => {
-    expect(await refusal(await withManifest("{}"))).toBe("5 load.manifest");
-    expect(await refusal(await withManifest(`${encodeManifest(STUB_MANIFEST)} `))).toBe("5 load.manifest");
+    expect(await refusal(await withManifest("{}"))).toBe("19 load.manifest");
+    expect(await refusal(await withManifest(`${encodeManifest(STUB_MANIFEST)} `))).toBe("19 load.manifest");
     const good = encodeManifest(STUB_MANIFEST);
     expect(await refusal(await withManifest(good.replace('"reads_trust":false', '"reads_trust":0')))).toBe(
-      "5 load.manifest",
+      "19 load.manifest",
     );
     const two = finishModule(wasm.subarray(0, wasm.length - 45), good);
-    expect(await refusal(two)).toBe("5 load.manifest");
+    expect(await refusal(two)).toBe("19 load.manifest");
   });
 
   test("6 and 7: ABI and language", async () => {
-    expect(await refusal(await changed({ abi: { major: 2, minor: 0 } }))).toBe("6 load.abi");
-    expect(await refusal(await changed({ abi: { major: 1, minor: 1 } }))).toBe("6 load.abi");
-    expect(await made({ abi: [0x41, 0] })).toBe("6 load.abi");
-    expect(await refusal(await changed({ language: 2 }))).toBe("7 load.language");
+    expect(await refusal(await changed({ abi: { major: 2, minor: 0 } }))).toBe("21 load.abi");
+    expect(await refusal(await changed({ abi: { major: 1, minor: 1 } }))).toBe("21 load.abi");
+    expect(await made({ abi: [0x41, 0] })).toBe("21 load.abi");
+    expect(await refusal(await changed({ language: 2 }))).toBe("22 load.language");
   });
 
   test("8 and 9: imports and exports", async () => {
-    expect(await made({ imports: [1, ...text("env"), ...text("f"), 0, 3] })).toBe("8 load.imports");
-    expect(await made({ imports: [1, ...text("env"), ...text("now"), 3, 0x7e, 0] })).toBe("8 load.imports");
-    expect(await made({ without: "pol_record" })).toBe("9 load.exports");
-    expect(await made({ renamed: "pol_decide" })).toBe("9 load.exports");
+    expect(await made({ imports: [1, ...text("env"), ...text("f"), 0, 3] })).toBe("23 load.imports");
+    expect(await made({ imports: [1, ...text("env"), ...text("now"), 3, 0x7e, 0] })).toBe("23 load.imports");
+    expect(await made({ without: "pol_record" })).toBe("24 load.exports");
+    expect(await made({ renamed: "pol_decide" })).toBe("24 load.exports");
   });
 
   test("10: memory", async () => {
-    expect(await made({ memory: [1, 0, 1] })).toBe("10 load.memory");
-    expect(await made({ memory: [1, 3, 1, 2] })).toBe("10 load.memory");
+    expect(await made({ memory: [1, 0, 1] })).toBe("25 load.memory");
+    expect(await made({ memory: [1, 3, 1, 2] })).toBe("25 load.memory");
     // All its regions are at 0, with no room.
-    expect(await made({})).toBe("10 load.memory");
+    expect(await made({})).toBe("25 load.memory");
   });
 
   test("11 to 13: layout, start, traps", async () => {
-    expect(await refusal(await changed({ layoutTag: "0123456789abcdef" }))).toBe("11 load.layout");
-    expect(await made({ start: true })).toBe("12 load.start");
-    expect(await made({ abi: [0x00] })).toBe("13 load.trap");
-    expect(await made({ memory: [1, 1, 0x80, 0x80, 4, 0x80, 0x80, 4], abi: [0x00] })).toBe("13 load.trap");
+    expect(await refusal(await changed({ layoutTag: "0123456789abcdef" }))).toBe("26 load.layout");
+    expect(await made({ start: true })).toBe("27 load.start");
+    expect(await made({ abi: [0x00] })).toBe("28 load.trap");
+    expect(await made({ memory: [1, 1, 0x80, 0x80, 4, 0x80, 0x80, 4], abi: [0x00] })).toBe("28 load.trap");
   });
 
-  test("14: facts", async () => {
+  test("29: facts", async () => {
     expect(await refusal(wasm, { facts: '{"entities":[{"type":"User","id":"u"}]}' })).toBe(
-      "14 facts.unknown_type",
+      "29 facts.unknown_type",
     );
-    expect(await refusal(wasm, { facts: Uint8Array.of(255) })).toBe("14 facts.invalid");
+    expect(await refusal(wasm, { facts: Uint8Array.of(255) })).toBe("29 facts.invalid");
     const small = { ...STUB_MANIFEST.limits, factsBytesMax: 64 };
     const facts = '{"entities":[{"type":"Team","id":"long enough to be too much for that"}]}';
-    expect(await refusal(await changed({ limits: small }), { facts })).toBe("14 facts.too_large");
+    expect(await refusal(await changed({ limits: small }), { facts })).toBe("29 facts.too_large");
   });
 });
 
@@ -140,7 +140,7 @@ describe("what a JavaScript caller may hand over", () => {
 
   test("nothing, text and the like are no WebAssembly", async () => {
     for (const value of [undefined, null, "abc", 5, {}, new ArrayBuffer(8)]) {
-      expect(await refusal(anything(value))).toBe("3 load.not_wasm");
+      expect(await refusal(anything(value))).toBe("17 load.not_wasm");
     }
     expect(await refusal(anything(wasm.slice().buffer), null as unknown as object)).toBe("");
   });
@@ -149,11 +149,11 @@ describe("what a JavaScript caller may hand over", () => {
     const sha256Broken = () => {
       throw new Error("no hash today");
     };
-    expect(await refusal(wasm, { sha256: sha256Broken })).toBe("13 load.trap");
+    expect(await refusal(wasm, { sha256: sha256Broken })).toBe("28 load.trap");
   });
 
   test("a replacement of nothing changes nothing, and never throws", async () => {
-    const loaded = await load(wasm, { facts: '{"entities":[{"type":"Team","id":"t"}]}' });
+    const loaded = await loadUnsigned(wasm, { facts: '{"entities":[{"type":"Team","id":"t"}]}' });
     if (!loaded.ok) throw new Error(loaded.code);
     expect(await loaded.host.replace(undefined as unknown as object)).toEqual({ ok: true });
     expect(await loaded.host.replace({ wasm: anything("x") })).toMatchObject({ ok: false });
@@ -161,7 +161,7 @@ describe("what a JavaScript caller may hand over", () => {
 
   test("facts and evaluators are copied at once, also from a Node Buffer that shares its bytes", async () => {
     const facts = Buffer.from('{"entities":[{"type":"Team","id":"t"}]}');
-    const loading = load(wasm, { facts });
+    const loading = loadUnsigned(wasm, { facts });
     facts.fill(0);
     const loaded = await loading;
     if (!loaded.ok) throw new Error(loaded.code);

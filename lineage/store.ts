@@ -1,0 +1,96 @@
+/** What a store of log entries does, whatever keeps the bytes. */
+import type { Opening } from "./commitment.ts";
+import type { Entry } from "./entry.ts";
+
+/** Where an entry went; with the entry's bytes it is evidence of the promise. */
+export interface Receipt {
+  /** From 0. */
+  readonly index: number;
+  /** `sha256:` and 64 hex digits: of the byte 0 and the entry (RFC 6962, 2.1). */
+  readonly leafHash: string;
+}
+
+/** What a store or a check of a log can object to; each code means one thing for ever. */
+export type LogCode =
+  | "log.not_a_folder"
+  | "log.not_empty"
+  | "log.missing"
+  | "log.unreadable"
+  | "log.read_only"
+  | "log.full"
+  | "log.locked"
+  | "log.bad_origin"
+  | "log.other_origin"
+  | "log.other_key"
+  | "log.other_root"
+  | "log.bad_signature"
+  | "log.no_signer"
+  | "log.malformed"
+  | "log.truncated"
+  | "log.uncovered"
+  | "log.entry_invalid"
+  | "log.opening_mismatch"
+  | "log.busy"
+  | "log.failed"
+  | "log.closed";
+
+/** Where in a log's folder something is wrong. */
+export interface LogPlace {
+  /** The file's name in the folder. */
+  readonly file?: string;
+  /** In bytes from the start of the file. */
+  readonly offset?: number;
+  /** Of the entry, from 0. */
+  readonly index?: number;
+}
+
+/** What a store rejects with. The message says where, what is wrong and what to do. */
+export class LogError extends Error {
+  readonly code: LogCode;
+  readonly file: string | null;
+  /** In bytes from the start of the file; null where the file as a whole is meant. */
+  readonly offset: number | null;
+  /** Of the entry, from 0; null where none is meant. */
+  readonly index: number | null;
+
+  constructor(code: LogCode, message: string, place: LogPlace = {}) {
+    super(`${placeText(place)}${message}`);
+    this.name = "LogError";
+    this.code = code;
+    this.file = place.file ?? null;
+    this.offset = place.offset ?? null;
+    this.index = place.index ?? null;
+  }
+}
+
+function placeText({ file, offset, index }: LogPlace): string {
+  const parts: string[] = [];
+  if (file !== undefined) parts.push(file);
+  if (offset !== undefined) parts.push(`byte ${offset}`);
+  if (index !== undefined) parts.push(`entry ${index}`);
+  return parts.length === 0 ? "" : `${parts.join(", ")}: `;
+}
+
+export interface LogStore {
+  /** The log's name, which its checkpoints carry. */
+  readonly origin: string;
+  /** Entries that are durable. */
+  readonly size: number;
+  /** Resolves once the entry is durable; rejects with a `LogError`, and then the entry is not in the log. */
+  readonly append: (entry: Entry, opening?: Opening) => Promise<Receipt>;
+  /** Resolves once everything appended before is durable. */
+  readonly flush: () => Promise<void>;
+  /** Signs and publishes a checkpoint of all that is durable; the last one where nothing has grown. */
+  readonly checkpoint: () => Promise<string>;
+  /** The published checkpoint, a signed note; null where there is none yet. */
+  readonly head: () => Promise<string | null>;
+  /** The bytes of an entry; null beyond the size. */
+  readonly entry: (index: number) => Promise<Uint8Array | null>;
+  /** What opens an entry's request commitment; null where there is none, or it was erased. */
+  readonly opening: (index: number) => Promise<Opening | null>;
+  /** RFC 6962, 2.1.1: hashes of 32 bytes, the leaf's sibling first. */
+  readonly inclusionProof: (index: number, size: number) => Promise<readonly Uint8Array[]>;
+  /** RFC 6962, 2.1.2. */
+  readonly consistencyProof: (from: number, to: number) => Promise<readonly Uint8Array[]>;
+  readonly close: () => Promise<void>;
+}

@@ -1,0 +1,36 @@
+/**
+ * Without signatures, for those who write and try policies: compilers, test runners, editors. A service that
+ * loads like this lets in whatever lies in the file.
+ */
+import type { HostSettings } from "./active.ts";
+import { portableCrypto } from "./crypto-port.ts";
+import { type LoadResult, openHost } from "./host.ts";
+import { type Evaluator, openEvaluator } from "./load.ts";
+import { type LoadRefusal, refuseThrown } from "./load-refusal.ts";
+import { givenOf } from "./replacement.ts";
+import { type LoadOptions, MODULE_BYTES_MAX } from "./signed.ts";
+
+/** As `load`, but no signature is asked for, and `replace` of the host takes none. */
+export function loadUnsigned(wasm: Uint8Array, options: LoadOptions = {}): Promise<LoadResult> {
+  const { facts, expect } = options ?? {};
+  // Empty facts are malformed facts, not none.
+  const given = { wasm, ...(facts !== undefined && { facts }), ...(expect !== undefined && { expect }) };
+  return openHost(givenOf(given), unsignedSettings(options));
+}
+
+/** Every check of an evaluator that needs neither a signature nor facts. */
+export function openUnsigned(wasm: Uint8Array): Promise<Evaluator | LoadRefusal> {
+  return openEvaluator(givenOf({ wasm }), unsignedSettings({})).catch(refuseThrown);
+}
+
+function unsignedSettings(options: LoadOptions): HostSettings {
+  const { sha256, sizeBytesMax = MODULE_BYTES_MAX } = options ?? {};
+  return {
+    crypto: { ...portableCrypto, ...(sha256 && { sha256 }) },
+    sizeBytesMax,
+    admit: (_name, { envelope }) => {
+      if (envelope === undefined) return { ok: true, statement: null };
+      return { ok: false, code: "trust.invalid", message: "this host was opened without a trust" };
+    },
+  };
+}

@@ -1,0 +1,57 @@
+/** What a host is given to load, as bytes of our own. */
+import type { LoadCode } from "./load-refusal.ts";
+import type { SignatureCode } from "./signed-evaluator.ts";
+import type { EvaluatorStatement } from "./statement.ts";
+
+export interface Replacement {
+  /** Left out: the evaluator stays. */
+  readonly wasm?: Uint8Array;
+  /** The evaluator's DSSE envelope, as the bytes or the text of its file. */
+  readonly envelope?: Uint8Array | string;
+  /** When the envelope is judged, milliseconds since 1970. */
+  readonly now?: number;
+  /** Left out: the facts stay. */
+  readonly facts?: Uint8Array | string;
+  /** The evaluator's name, `sha256:` and 64 hex digits: another one is refused. */
+  readonly expect?: string;
+}
+
+/** From JavaScript anything may arrive as an envelope or a time; who admits decides what that means. */
+export interface Given {
+  readonly wasm: Uint8Array<ArrayBuffer> | undefined;
+  readonly envelope: Uint8Array | string | undefined;
+  readonly now: unknown;
+  readonly facts: Uint8Array | string | undefined;
+  readonly expect: string | undefined;
+}
+
+/** Whether this evaluator may come in; the statement is null where none was asked for. */
+export type Admit = (
+  name: string,
+  given: Given,
+) =>
+  | { readonly ok: true; readonly statement: EvaluatorStatement | null }
+  | { readonly ok: false; readonly code: SignatureCode | LoadCode; readonly message: string };
+
+/** Copies, since nobody may change the bytes while they are judged. */
+export function givenOf(replacement: Replacement | null | undefined): Given {
+  const { wasm, envelope, now, facts, expect } = replacement ?? {};
+  return {
+    wasm: wasm === undefined ? undefined : bytesOf(wasm),
+    envelope: copyOf(envelope),
+    now,
+    facts: copyOf(facts),
+    expect,
+  };
+}
+
+/** What is no Uint8Array becomes no bytes, and is then no WebAssembly. */
+function bytesOf(wasm: unknown): Uint8Array<ArrayBuffer> {
+  if (wasm instanceof ArrayBuffer) return new Uint8Array(wasm.slice(0));
+  return wasm instanceof Uint8Array ? new Uint8Array(wasm) : new Uint8Array(0);
+}
+
+/** A copy of its own even of a Node Buffer, whose `slice` shares its bytes. */
+function copyOf(content: Uint8Array | string | undefined): Uint8Array | string | undefined {
+  return content instanceof Uint8Array ? new Uint8Array(content) : content;
+}

@@ -1,0 +1,59 @@
+/** The way in for everything that runs: an evaluator, signed by someone whom the host trusts. */
+import type { HostSettings } from "./active.ts";
+import { portableCrypto } from "./crypto-port.ts";
+import type { Verify } from "./ed25519.ts";
+import type { Sha256 } from "./hash.ts";
+import { type LoadResult, makeHost, type OpenHost, openHost } from "./host.ts";
+import { givenOf } from "./replacement.ts";
+import { type Trust, verifyEvaluator } from "./signed-evaluator.ts";
+
+export const MODULE_BYTES_MAX = 64 * 1024 * 1024;
+
+export interface HostOptions {
+  /** SHA-256 of bytes, where the platform has a faster one. */
+  readonly sha256?: Sha256;
+  /** Ed25519 under the strict profile, where the platform has a faster one. */
+  readonly verify?: Verify;
+  /** Of the evaluator; 64 MiB where it is left out. */
+  readonly sizeBytesMax?: number;
+}
+
+export interface LoadOptions extends HostOptions {
+  /** `{"entities":[…]}`, as the bytes or the text of its file; left out: a policy without facts. */
+  readonly facts?: Uint8Array | string;
+  /** The evaluator's name, `sha256:` and 64 hex digits: another one is refused. */
+  readonly expect?: string;
+}
+
+/**
+ * Loads an evaluator that `envelope` (DSSE around an in-toto statement) vouches for, and its facts. The first
+ * failed check is the answer. Never throws. `now` is in milliseconds since 1970. A host keeps two instances,
+ * so facts lie twice in memory.
+ */
+export function load(
+  wasm: Uint8Array,
+  envelope: Uint8Array | string,
+  trust: Trust,
+  now: number,
+  options: LoadOptions = {},
+): Promise<LoadResult> {
+  const { facts, expect } = options ?? {};
+  // Empty facts are malformed facts, not none.
+  const rest = { ...(facts !== undefined && { facts }), ...(expect !== undefined && { expect }) };
+  return openHost(givenOf({ wasm, envelope, now, ...rest }), signedSettings(trust, options));
+}
+
+/** A host that denies every request with `policy.none` until `replace` brings it a signed evaluator. */
+export function emptyHost(trust: Trust, options: HostOptions = {}): OpenHost {
+  return makeHost(null, signedSettings(trust, options));
+}
+
+function signedSettings(trust: Trust, options: HostOptions): HostSettings {
+  const { sha256, verify, sizeBytesMax = MODULE_BYTES_MAX } = options ?? {};
+  const crypto = { sha256: sha256 ?? portableCrypto.sha256, verify: verify ?? portableCrypto.verify };
+  return {
+    crypto,
+    sizeBytesMax,
+    admit: (name, { envelope, now }) => verifyEvaluator(name, envelope, trust, now as number, crypto),
+  };
+}

@@ -1,0 +1,200 @@
+/** Only what someone trusted has signed is loaded; and a host without an evaluator says so every time. */
+import { generateKey, nodeCrypto, nodeSigner } from "@polity/lineage/node/crypto.ts";
+import { loadUnsigned } from "@polity/runtime/authoring.ts";
+import { digestName, sha256 } from "@polity/runtime/hash.ts";
+import type { Header } from "@polity/runtime/header.ts";
+import { emptyHost, load } from "@polity/runtime/index.ts";
+import { LOAD_CHECKS } from "@polity/runtime/load-refusal.ts";
+import { signEvaluator, type Trust } from "@polity/runtime/signed-evaluator.ts";
+import type { Signer } from "@polity/runtime/signer.ts";
+import type { EvaluatorStatement } from "@polity/runtime/statement.ts";
+import { beforeAll, describe, expect, test } from "vitest";
+import { DO, STUB_MANIFEST, stubEvaluator, withSource } from "../support/stub-evaluator.ts";
+
+const NOW = 1_795_000_000_000;
+const DAY = 86_400_000;
+const FACTS = '{"entities":[{"type":"Team","id":"t"}]}';
+
+interface Pair {
+  readonly signer: Signer;
+  readonly trust: Trust;
+}
+
+function newPair(): Pair {
+  const { privatePem, publicKey } = generateKey();
+  const made = nodeSigner(privatePem);
+  if (!made.ok) throw new Error(made.message);
+  return { signer: made.signer, trust: { keys: [publicKey], name: STUB_MANIFEST.policy.name } };
+}
+
+let wasm: Uint8Array;
+let pair: Pair;
+let envelope: string;
+beforeAll(async () => {
+  wasm = await stubEvaluator();
+  pair = newPair();
+  envelope = await sealed();
+});
+
+function statement(of: Uint8Array = wasm): EvaluatorStatement {
+  const { policy, abi, sources } = STUB_MANIFEST;
+  const validity = { validFromMs: NOW - DAY, validUntilMs: NOW + DAY };
+  return { ...policy, digest: digestName(sha256(of)), abi, sources, audience: null, ...validity };
+}
+
+function sealed(change: Partial<EvaluatorStatement> = {}, { signer } = pair): Promise<string> {
+  return signEvaluator({ ...statement(), ...change }, [signer]);
+}
+
+function headerTo(todo: number, now = NOW): Header {
+  const times = { now, policyFrom: NOW - 9 * DAY, policyUntil: NOW + 9 * DAY, factsUntil: NOW + 9 * DAY };
+  return { ...times, containment: { state: "free", readAt: now }, trust: todo, approvals: [] };
+}
+
+interface Attempt {
+  readonly wasm?: Uint8Array;
+  readonly envelope?: Uint8Array | string | undefined;
+  readonly trust?: Partial<Trust>;
+  readonly now?: number;
+  readonly sizeBytesMax?: number;
+}
+
+/** The number of the check and its code; empty where the evaluator was loaded. */
+async function refusal(attempt: Attempt): Promise<string> {
+  const { trust, now = NOW, ...rest } = attempt;
+  const given = "envelope" in rest ? (rest.envelope as string) : envelope;
+  const { sizeBytesMax } = rest;
+  const options = { facts: FACTS, ...(sizeBytesMax === undefined ? {} : { sizeBytesMax }) };
+  const loaded = await load(rest.wasm ?? wasm, given, { ...pair.trust, ...trust }, now, options);
+  if (loaded.ok) return "";
+  expect(LOAD_CHECKS[loaded.check - 1]).toBe(loaded.code);
+  return loaded.code;
+}
+
+describe("an evaluator with its signature", () => {
+  test("is loaded, decides, and tells how long it is valid", async () => {
+    for (const crypto of [{}, nodeCrypto]) {
+      const loaded = await load(wasm, envelope, pair.trust, NOW, { facts: FACTS, ...crypto });
+      if (!loaded.ok) throw new Error(`${loaded.code}: ${loaded.message}`);
+      expect(loaded.host.validity).toEqual({ fromMs: NOW - DAY, untilMs: NOW + DAY });
+      expect(loaded.host.decide("go", { s: "x" }, headerTo(DO.allow)).verdict).toBe("allow");
+    }
+  });
+
+  test("is given as text or as the bytes of its file", async () => {
+    expect(await refusal({ envelope: new TextEncoder().encode(envelope) })).toBe("");
+    expect(await refusal({ envelope: Buffer.from(envelope) })).toBe("");
+  });
+});
+
+describe("is refused by code where it is", () => {
+  test("unsigned", async () => {
+    for (const none of [undefined, null, "", new Uint8Array(0)]) {
+      expect(await refusal({ envelope: none as string })).toBe("envelope.unsigned");
+    }
+  });
+
+  test("altered: another file than the one that was signed, down to one bit", async () => {
+    for (let at = 0; at < wasm.length; at += 97) {
+      const altered = wasm.slice();
+      altered[at]! ^= 1 << (at & 7);
+      expect(await refusal({ wasm: altered })).toBe("envelope.altered");
+    }
+  });
+
+  test("no longer or not yet valid", async () => {
+    expect(await refusal({ now: NOW + DAY })).toBe("envelope.expired");
+    expect(await refusal({ now: NOW + DAY - 1 })).toBe("");
+    expect(await refusal({ now: NOW - DAY })).toBe("");
+    expect(await refusal({ now: NOW - DAY - 1 })).toBe("envelope.not_yet_valid");
+  });
+
+  test("signed by somebody else", async () => {
+    expect(await refusal({ envelope: await sealed({}, newPair()) })).toBe("envelope.wrong_key");
+    const other = newPair();
+    const forged = (await sealed({}, other)).replace(other.signer.publicKey.id, pair.signer.publicKey.id);
+    expect(await refusal({ envelope: forged })).toBe("envelope.bad_signature");
+  });
+
+  test("for another name or another audience", async () => {
+    expect(await refusal({ trust: { name: "other.policy" } })).toBe("envelope.wrong_name");
+    expect(await refusal({ trust: { audience: "eu" } })).toBe("envelope.wrong_audience");
+    const forEu = await sealed({ audience: "eu" });
+    expect(await refusal({ envelope: forEu })).toBe("envelope.wrong_audience");
+    expect(await refusal({ envelope: forEu, trust: { audience: "us" } })).toBe("envelope.wrong_audience");
+    expect(await refusal({ envelope: forEu, trust: { audience: "eu" } })).toBe("");
+  });
+
+  test("too large, module or envelope", async () => {
+    expect(await refusal({ sizeBytesMax: wasm.length - 1 })).toBe("load.too_large");
+    expect(await refusal({ envelope: " ".repeat(300 * 1024) })).toBe("envelope.too_large");
+  });
+
+  test("another thing than its own manifest says", async () => {
+    const { policy, abi } = STUB_MANIFEST;
+    const lies: Partial<EvaluatorStatement>[] = [
+      { version: policy.version + 1n },
+      { abi: { ...abi, minor: abi.minor + 1 } },
+      { sources: [{ file: "other.pol", sha256: digestName(sha256(wasm)) }] },
+    ];
+    for (const lie of lies) expect(await refusal({ envelope: await sealed(lie) })).toBe("envelope.mismatch");
+    const renamed = await sealed({ name: "other.policy" });
+    expect(await refusal({ envelope: renamed, trust: { name: "other.policy" } })).toBe("envelope.mismatch");
+  });
+
+  test("given to a host whose trust or clock is none", async () => {
+    for (const trust of [undefined, null, {}, { keys: [], name: "x" }, { keys: "all", name: "x" }]) {
+      const loaded = await load(wasm, envelope, trust as unknown as Trust, NOW, { facts: FACTS });
+      expect(loaded).toMatchObject({ ok: false, code: "trust.invalid" });
+    }
+    expect(await refusal({ now: Number.NaN })).toBe("trust.invalid");
+    expect(await refusal({ now: "today" as unknown as number })).toBe("trust.invalid");
+  });
+});
+
+describe("a host without an evaluator", () => {
+  const none = { verdict: "deny", code: "policy.none", granted: false, rules: [] };
+
+  test("denies every request until one is brought, and after one is refused", async () => {
+    const host = emptyHost(pair.trust);
+    expect([host.manifest, host.evaluator, host.facts, host.validity]).toEqual([null, null, null, null]);
+    expect(host.decide("go", { s: "x" }, headerTo(DO.allow))).toMatchObject(none);
+    expect(host.decide(null as unknown as string, undefined, null as unknown as Header)).toMatchObject(none);
+    expect(host.request("go", { s: "x" })).toMatchObject({ ok: false });
+    await host.ready();
+    const refused = await host.replace({ wasm, facts: FACTS, now: NOW });
+    expect(refused).toMatchObject({ ok: false, code: "envelope.unsigned" });
+    expect(await host.replace({ facts: FACTS })).toMatchObject({ ok: false });
+    expect(host.decide("go", { s: "x" }, headerTo(DO.allow))).toMatchObject(none);
+    expect(await host.replace({ wasm, envelope, facts: FACTS, now: NOW })).toEqual({ ok: true });
+    expect(host.evaluator).toBe(digestName(sha256(wasm)));
+    expect(host.decide("go", { s: "x" }, headerTo(DO.allow))).toMatchObject({ verdict: "allow" });
+  });
+});
+
+describe("a running host", () => {
+  test("takes another evaluator only with its signature, and keeps the old one otherwise", async () => {
+    const loaded = await load(wasm, envelope, pair.trust, NOW, { facts: FACTS });
+    if (!loaded.ok) throw new Error(loaded.code);
+    const { host } = loaded;
+    const next = await withSource((source) => source.replace("default: return 1;", "default: return 3;"));
+    expect(await host.replace({ wasm: next, envelope, now: NOW })).toMatchObject({
+      code: "envelope.altered",
+    });
+    expect(await host.replace({ wasm: next, now: NOW })).toMatchObject({ code: "envelope.unsigned" });
+    expect(await host.replace({ wasm, envelope, now: NOW + DAY })).toMatchObject({
+      code: "envelope.expired",
+    });
+    expect(await host.replace({ wasm, envelope })).toMatchObject({ code: "trust.invalid" });
+    expect(host.evaluator).toBe(digestName(sha256(wasm)));
+    expect(await host.replace({ facts: FACTS })).toEqual({ ok: true });
+    expect(host.decide("go", { s: "x" }, headerTo(DO.allow))).toMatchObject({ verdict: "allow" });
+  });
+
+  test("that was opened without a trust takes no envelope as if it had checked it", async () => {
+    const loaded = await loadUnsigned(wasm, { facts: FACTS });
+    if (!loaded.ok) throw new Error(loaded.code);
+    expect(loaded.host.validity).toBeNull();
+    expect(await loaded.host.replace({ wasm, envelope, now: NOW })).toMatchObject({ code: "trust.invalid" });
+  });
+});
