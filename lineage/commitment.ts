@@ -10,9 +10,11 @@
  */
 import { hmac } from "@noble/hashes/hmac.js";
 import { sha256 } from "@noble/hashes/sha2.js";
-import { digestBytes, digestName, toHex, utf8 } from "@polity/runtime/hash.ts";
-import { CanonicalJsonError, canonicalJson, parseJson } from "@polity/runtime/json.ts";
+import { decodeBase64, encodeBase64 } from "@polity/runtime/base64.ts";
+import { digestName, utf8 } from "@polity/runtime/hash.ts";
+import { canonicalJson, parseJson } from "@polity/runtime/json.ts";
 import { compareText, utf8Length } from "@polity/runtime/text-order.ts";
+import { canonicalOf, readCanonical } from "./canonical-text.ts";
 import { pointerParts, replaceAt, valueAt } from "./json-pointer.ts";
 
 /** What an entry says of its request. */
@@ -69,9 +71,9 @@ export function commitRequest(
   randomBytes: (count: number) => Uint8Array,
 ): CommitResult {
   const pointers = [...sensitivePointers].sort(compareText);
-  const problem = pointerProblem(pointers);
+  const problem = pointersProblem(pointers);
   if (problem !== null) return refuse("commitment.pointer", problem);
-  const request = readCanonical(requestJson);
+  const request = readJson(requestJson);
   if ("problem" in request) return refuse("commitment.request", `the request is ${request.problem}`);
   const salts = makeSalts(pointers.length + 1, randomBytes);
   if (typeof salts === "string") return refuse("commitment.randomness", salts);
@@ -101,8 +103,8 @@ function refuse(code: CommitCode, message: string): CommitResult {
   return { ok: false, code, message };
 }
 
-/** Null where the pointers, sorted, can be committed to one by one. */
-function pointerProblem(pointers: readonly string[]): string | null {
+/** What is wrong with the pointers of sensitive fields, which come in byte order; null where nothing is. */
+export function pointersProblem(pointers: readonly string[]): string | null {
   if (pointers.length > SENSITIVE_MAX) return `more than ${SENSITIVE_MAX} sensitive fields`;
   for (const [at, pointer] of pointers.entries()) {
     if (pointer === "") return "the empty pointer is the whole request, which needs no pointer";
@@ -113,7 +115,8 @@ function pointerProblem(pointers: readonly string[]): string | null {
     ) {
       return `${quoted(pointer.slice(0, 80))} is no JSON pointer of at most ${POINTER_BYTES_MAX} bytes`;
     }
-    if (pointer === pointers[at - 1]) return `${quoted(pointer)} is named twice`;
+    const order = at === 0 ? -1 : compareText(pointers[at - 1]!, pointer);
+    if (order >= 0) return `${quoted(pointer)} is ${order === 0 ? "named twice" : "not in byte order"}`;
     // Another pointer may lie between the two in byte order: `/a`, `/a!`, `/a/b`.
     const outer = pointers.find((other) => pointer.startsWith(`${other}/`));
     if (outer !== undefined) return `${quoted(pointer)} is inside ${quoted(outer)}: name the outer one alone`;
@@ -121,20 +124,8 @@ function pointerProblem(pointers: readonly string[]): string | null {
   return null;
 }
 
-function readCanonical(json: string): { readonly value: unknown } | { readonly problem: string } {
-  const parsed = parseJson(json, { sizeMax: REQUEST_LENGTH_MAX });
-  if (!parsed.ok) return { problem: `no canonical JSON: ${parsed.message} at ${parsed.offset}` };
-  if (canonicalOf(parsed.value) !== json) return { problem: "JSON, but not in canonical form" };
-  return { value: parsed.value };
-}
-
-function canonicalOf(value: unknown): string | null {
-  try {
-    return canonicalJson(value);
-  } catch (error) {
-    if (error instanceof CanonicalJsonError) return null;
-    throw error;
-  }
+function readJson(json: string): ReturnType<typeof readCanonical> {
+  return readCanonical(json, { sizeMax: REQUEST_LENGTH_MAX });
 }
 
 /** Salts, each different from the others; a text says what is wrong with the randomness. */
@@ -145,7 +136,7 @@ function makeSalts(count: number, randomBytes: (count: number) => Uint8Array): U
     const bytes: unknown = randomBytes(SALT_BYTES);
     if (!isSalt(bytes)) return `randomBytes must give ${SALT_BYTES} bytes`;
     salts.push(new Uint8Array(bytes));
-    seen.add(toHex(bytes));
+    seen.add(encodeBase64(bytes));
   }
   return seen.size === count ? salts : "randomBytes gave the same bytes twice";
 }
@@ -185,7 +176,7 @@ export function checkOpening(commitment: RequestCommitment, opening: Opening): O
   if (commit(opening.salt, "", opening.request) !== commitment.commitment) {
     return mismatch("the request, its salt or its commitment was changed");
   }
-  let { value } = readCanonical(opening.request) as { readonly value: unknown };
+  let { value } = readJson(opening.request) as { readonly value: unknown };
   const fields = new Map(opening.sensitive.map((field) => [field.pointer, field]));
   const erased: string[] = [];
   for (const { pointer, commitment: expected } of commitment.sensitive) {
@@ -203,7 +194,7 @@ export function checkOpening(commitment: RequestCommitment, opening: Opening): O
     if (commit(field.salt, pointer, field.value) !== expected) {
       return mismatch(`the value at ${quoted(pointer)}, its salt or its commitment was changed`);
     }
-    value = replaceAt(value, parts, (readCanonical(field.value) as { readonly value: unknown }).value);
+    value = replaceAt(value, parts, (readJson(field.value) as { readonly value: unknown }).value);
   }
   const [surplus] = fields.keys();
   if (surplus !== undefined) return mismatch(`nothing was committed at ${quoted(surplus)}`);
@@ -223,23 +214,15 @@ function placeholder(commitment: string): string {
 /** Null where every part of the opening is as it must be on its own. */
 function openingProblem({ request, salt, sensitive }: Opening): string | null {
   const pointers = sensitive.map(({ pointer }) => pointer);
-  const wrong = pointerProblem(pointers) ?? orderProblem(pointers);
+  const wrong = pointersProblem(pointers);
   if (wrong !== null) return wrong;
   if (!isSalt(salt)) return `a salt has ${SALT_BYTES} bytes`;
-  const whole = readCanonical(request);
+  const whole = readJson(request);
   if ("problem" in whole) return `the request is ${whole.problem}`;
   for (const field of sensitive) {
     if (!isSalt(field.salt)) return `a salt has ${SALT_BYTES} bytes`;
-    const value = readCanonical(field.value);
+    const value = readJson(field.value);
     if ("problem" in value) return `the value at ${quoted(field.pointer)} is ${value.problem}`;
-  }
-  return null;
-}
-
-function orderProblem(pointers: readonly string[]): string | null {
-  for (let at = 1; at < pointers.length; at += 1) {
-    if (compareText(pointers[at - 1]!, pointers[at]!) >= 0)
-      return "the fields are not in the order of pointers";
   }
   return null;
 }
@@ -258,8 +241,12 @@ export function encodeOpening(opening: Opening): string {
   if (problem !== null) throw new RangeError(`this opening cannot be written: ${problem}`);
   return canonicalJson({
     request: opening.request,
-    salt: toHex(opening.salt),
-    sensitive: opening.sensitive.map(({ pointer, salt, value }) => ({ pointer, salt: toHex(salt), value })),
+    salt: encodeBase64(opening.salt),
+    sensitive: opening.sensitive.map(({ pointer, salt, value }) => ({
+      pointer,
+      salt: encodeBase64(salt),
+      value,
+    })),
   });
 }
 
@@ -297,7 +284,7 @@ function readOpening(json: unknown): Opening | null {
   return { request, salt: bytes, sensitive: fields };
 }
 
-/** A salt is written as 64 hex digits, like what a digest is called by. */
-function saltOf(hex: unknown): Uint8Array | null {
-  return typeof hex === "string" ? digestBytes(`sha256:${hex}`) : null;
+function saltOf(base64: unknown): Uint8Array | null {
+  // Its length is looked at before its digits are.
+  return typeof base64 === "string" && base64.length <= 2 * SALT_BYTES ? decodeBase64(base64) : null;
 }

@@ -1,0 +1,115 @@
+/** From what a host knows after a decision to the entry that tells of it. */
+import type { Outcome } from "@polity/runtime/decision.ts";
+import type { Header } from "@polity/runtime/header.ts";
+import { utf8Length } from "@polity/runtime/text-order.ts";
+import type { RequestCommitment } from "./commitment.ts";
+import type { Common, DecisionEntry, EntryHeader, MemberDecision } from "./entry.ts";
+import { headerShape, idShape, nameShape } from "./entry-schema.ts";
+import { fits } from "./entry-shape.ts";
+
+/** What an entry says of itself: the host's own names and counters. */
+export type EntryIdentity = Omit<Common<"decision">, "v" | "kind">;
+
+export interface Decided {
+  readonly identity: EntryIdentity;
+  /** What the caller calls the request, if anything. */
+  readonly requestId: string | null;
+  /** A `Decision` of the runtime; an `Outcome` without totals lists all of its rules. */
+  readonly decision: Judged;
+  /** The policy's name and the evaluator's digest; null where the host had none. */
+  readonly policy: { readonly name: string; readonly evaluator: string } | null;
+  /** The digest of the facts, if there were any. */
+  readonly facts: string | null;
+  /** As it was asked for. */
+  readonly action: string;
+  /** The digest of the request's canonical JSON, and the commitment to it; null where it has no such form. */
+  readonly request: { readonly digest: string; readonly commitment: RequestCommitment } | null;
+  /** As it was given. */
+  readonly header: Header;
+}
+
+export type Judged = Pick<Outcome, "verdict" | "code" | "granted" | "rules" | "errors"> & {
+  readonly rulesTotal?: number;
+  readonly errorsTotal?: number;
+};
+
+/**
+ * A decision of a single evaluator outside any set: as a set it has the evaluator's digest and epoch 0. The
+ * entry says null for an id, action or header that could not be written, so that every decision can be.
+ */
+export function decisionEntry(decided: Decided): DecisionEntry {
+  const { identity, requestId, decision, policy, facts, action, request } = decided;
+  const header = headerOf(decided.header, request?.digest ?? null);
+  return {
+    v: 1,
+    kind: "decision",
+    ...identity,
+    requestId: fits(idShape, requestId) ? requestId : null,
+    set: policy === null ? null : { digest: policy.evaluator, epoch: 0 },
+    members: policy === null ? [] : [memberOf(policy.name, policy.evaluator, decision)],
+    facts,
+    state: null,
+    action: fits(nameShape, action) ? action : null,
+    request: request?.commitment ?? null,
+    header,
+    verdict: decision.verdict,
+    code: decision.code,
+    obligations: [],
+    approvalsConsumed: [],
+  };
+}
+
+/** Bytes of names that are listed, so that whatever fired, the entry is not too large: the totals say the rest. */
+const RULES_BYTES_MAX = 16 * 1024;
+const ERRORS_BYTES_MAX = 8 * 1024;
+
+function memberOf(policy: string, evaluator: string, decision: Judged): MemberDecision {
+  const { verdict, code, granted, rules, errors } = decision;
+  return {
+    policy,
+    evaluator,
+    mode: "enforcing",
+    verdict,
+    code,
+    granted,
+    rules: firstOf(rules, (rule) => rule, RULES_BYTES_MAX),
+    rulesTotal: decision.rulesTotal ?? rules.length,
+    errors: firstOf(errors, ({ rule }) => rule, ERRORS_BYTES_MAX).map(({ rule, kind }) => ({ rule, kind })),
+    errorsTotal: decision.errorsTotal ?? errors.length,
+  };
+}
+
+/** As many from the front as have names of so many bytes together. */
+function firstOf<T>(all: readonly T[], nameOf: (one: T) => string, bytesMax: number): readonly T[] {
+  let bytes = 0;
+  for (const [at, one] of all.entries()) {
+    bytes += utf8Length(nameOf(one));
+    if (bytes > bytesMax) return all.slice(0, at);
+  }
+  return all;
+}
+
+/** A copy with the entry's members alone; null where that is no header of an entry. */
+function headerOf(header: Header, digest: string | null): EntryHeader | null {
+  try {
+    const { now, policyFrom, policyUntil, factsUntil, containment, trust, approvals } = header;
+    const copy: EntryHeader = {
+      now,
+      policyFrom,
+      policyUntil,
+      factsUntil,
+      containment: { state: containment.state, readAt: containment.readAt },
+      trust,
+      approvals: approvals.map(({ request, approver, askedAt, givenAt }) => ({
+        request: request === digest ? null : request,
+        approver: { type: approver.type, id: approver.id },
+        askedAt,
+        givenAt,
+      })),
+    };
+    return fits(headerShape, copy) ? copy : null;
+  } catch {
+    // From JavaScript anything may arrive, and it has been denied already.
+    return null;
+  }
+}

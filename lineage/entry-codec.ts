@@ -1,0 +1,86 @@
+/** Entries as bytes: canonical JSON of at most 65,535 bytes, one byte string for each entry. */
+import { utf8 } from "@polity/runtime/hash.ts";
+import { parseJson } from "@polity/runtime/json.ts";
+import type { Entry, EntryKind } from "./entry.ts";
+import { ENTRY_SHAPES, LIMITS } from "./entry-schema.ts";
+import { FieldError, pathText, type Shape } from "./entry-shape.ts";
+
+export interface EntryRefusal {
+  readonly ok: false;
+  readonly code: "entry.too_large" | "entry.malformed" | "entry.version" | "entry.kind" | "entry.field";
+  readonly message: string;
+  /** `members[0].rules[3]`; empty where no single member is meant. */
+  readonly path: string;
+}
+
+export type EncodedEntry = { readonly ok: true; readonly bytes: Uint8Array } | EntryRefusal;
+export type DecodedEntry = { readonly ok: true; readonly entry: Entry } | EntryRefusal;
+
+/** Refuses whatever `decodeEntry` would not read. Never throws. */
+export function encodeEntry(entry: Entry): EncodedEntry {
+  try {
+    const shape = shapeOf(entry);
+    if ("code" in shape) return shape;
+    const bytes = utf8(shape.write(entry));
+    return bytes.length > LIMITS.entryBytes ? tooLarge(bytes.length) : { ok: true, bytes };
+  } catch (error) {
+    return refusalOf(error);
+  }
+}
+
+/** Reads exactly what `encodeEntry` writes. Never throws. */
+export function decodeEntry(bytes: Uint8Array): DecodedEntry {
+  if (bytes.length > LIMITS.entryBytes) return tooLarge(bytes.length);
+  const text = textOf(bytes);
+  if (text === null)
+    return refuse("entry.malformed", "an entry is JSON in UTF-8, and these bytes are not UTF-8");
+  const parsed = parseJson(text, { depthMax: LIMITS.depth });
+  if (!parsed.ok) return refuse("entry.malformed", `${parsed.message} at ${parsed.offset}`);
+  try {
+    const shape = shapeOf(parsed.value);
+    if ("code" in shape) return shape;
+    const entry = shape.read(parsed.value);
+    if (shape.write(entry) === text) return { ok: true, entry };
+    return refuse("entry.malformed", "this is an entry, but not in canonical form (RFC 8785)");
+  } catch (error) {
+    return refusalOf(error);
+  }
+}
+
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+function textOf(bytes: Uint8Array): string | null {
+  try {
+    return decoder.decode(bytes);
+  } catch {
+    return null;
+  }
+}
+
+/** By version and kind, which look the same in memory and in JSON. */
+function shapeOf(entry: unknown): Shape<Entry> | EntryRefusal {
+  if (typeof entry !== "object" || entry === null || Array.isArray(entry)) {
+    return refuse("entry.malformed", "an entry is an object");
+  }
+  const { v, kind } = entry as Readonly<Record<string, unknown>>;
+  if (v !== 1) return refuse("entry.version", "only version 1 of entries is known here", "v");
+  if (typeof kind !== "string" || !Object.hasOwn(ENTRY_SHAPES, kind)) {
+    return refuse("entry.kind", `no kind of entry: ${Object.keys(ENTRY_SHAPES).join(", ")}`, "kind");
+  }
+  // The shape refuses everything that is not of its kind.
+  return ENTRY_SHAPES[kind as EntryKind] as unknown as Shape<Entry>;
+}
+
+function refusalOf(error: unknown): EntryRefusal {
+  if (error instanceof FieldError) return refuse("entry.field", error.message, pathText(error.parts));
+  // A getter or a proxy threw: such a thing is no entry.
+  return refuse("entry.field", "cannot be read");
+}
+
+function tooLarge(bytes: number): EntryRefusal {
+  return refuse("entry.too_large", `${bytes} bytes, and an entry has at most ${LIMITS.entryBytes}`);
+}
+
+function refuse(code: EntryRefusal["code"], message: string, path = ""): EntryRefusal {
+  return { ok: false, code, message, path };
+}
