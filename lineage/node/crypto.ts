@@ -6,6 +6,8 @@ import {
   createPublicKey,
   generateKeyPairSync,
   type KeyObject,
+  randomBytes,
+  randomUUID,
   sign,
   verify,
 } from "node:crypto";
@@ -113,6 +115,16 @@ export function generateKey(): {
   const read = readPublicKey(publicKey);
   if (!read.ok) throw new Error("Node made a public key that is not safe");
   return { privatePem: privateKey, publicPem: publicKey, publicKey: read.key };
+}
+
+/** Unpredictable bytes, as salts are made of. */
+export function nodeRandomBytes(count: number): Uint8Array {
+  return plain(randomBytes(count));
+}
+
+/** A UUID (RFC 9562, version 4) in lower case. */
+export function nodeUuid(): string {
+  return randomUUID();
 }
 
 /** A Buffer is a Uint8Array whose `slice` shares memory: nobody outside should meet one. */
