@@ -168,6 +168,7 @@ function leftWidth(width: number): number {
 }
 
 function expectWithin(what: string, value: number, max: number): void {
-  if (!Number.isSafeInteger(value) || value < 0 || value > max)
-    throw new RangeError(`the ${what} is ${value}, not an integer from 0 to ${max}`);
+  if (Number.isSafeInteger(value) && value >= 0 && value <= max) return;
+  const range = max < 0 ? "but there is none in an empty tree" : `not an integer from 0 to ${max}`;
+  throw new RangeError(`the ${what} is ${value}, ${range}`);
 }
