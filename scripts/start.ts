@@ -1,18 +1,22 @@
 /**
- * `npm start`: a recorded coding agent meets a policy. Compiles the policy, loads the evaluator with
- * facts, asks it about every call of the session, and says how long an answer takes.
+ * `npm start`: a recorded coding agent meets a policy. Compiles and signs the policy, loads the evaluator under
+ * its signature, asks it about every call of the session, chains the answers into a log, proves one, and
+ * changes bytes to see who objects.
  */
 import { spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { loadUnsigned } from "@polity/runtime/authoring.ts";
-import { digestName, sha256 } from "@polity/runtime/hash.ts";
-import type { Host } from "@polity/runtime/index.ts";
+import { nodeCrypto } from "@polity/lineage/node/crypto.ts";
+import { openUnsigned } from "@polity/runtime/authoring.ts";
+import { digestName } from "@polity/runtime/hash.ts";
+import { type Host, load } from "@polity/runtime/index.ts";
 import { columns } from "../cli/table.ts";
 import { type Look, paintFor, watchStreams } from "../cli/terminal.ts";
 import { plural, sizeText } from "../cli/words.ts";
-import { type Answer, answer, type Call, readCalls, timePerDecision } from "./start/session.ts";
+import { chain, newReleaser, provedBy, type Releaser, sign, tamper, VALID_DAYS } from "./start/evidence.ts";
+import { type Answer, answer, readCalls, timePerDecision } from "./start/session.ts";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const example = join("examples", "coding-agent");
@@ -26,17 +30,27 @@ const LOOKS: Readonly<Record<Answer["verdict"], Look>> = {
   terminate: "error",
 };
 
+interface Released {
+  readonly wasm: Uint8Array;
+  readonly envelope: string;
+  readonly releaser: Releaser;
+}
+
 watchStreams();
+const calls = readCalls(join(root, example));
+// The session was recorded: what is judged by its clock is judged as of then.
+const now = calls[0]?.header.now ?? 0;
 const wasm = buildPolicy();
-const host = wasm === null ? null : await loadPolicy(wasm);
-if (host === null) {
+const released = wasm === null ? null : await release(wasm);
+const host = released === null ? null : await loadPolicy(released);
+if (released === null || host === null) {
   process.exitCode = 1;
 } else {
-  const calls = readCalls(join(root, example));
   const answers = calls.map((call) => answer(host, call));
   printSession(answers);
   printSummary(answers);
-  printTime(host, calls);
+  printTime(host);
+  await printEvidence(released, host, answers);
   printNext();
 }
 
@@ -72,27 +86,46 @@ function buildPolicy(): Uint8Array | null {
     `   ${source}, ${lines} lines, becomes one WebAssembly file of ${sizeText(wasm.length)} in ${seconds} s.`,
   );
   say("   It imports nothing: no clock, no network, no files. Its name is its digest:");
-  say(`   ${digestName(sha256(wasm))}\n`);
+  say(`   ${digestName(nodeCrypto.sha256(wasm))}\n`);
   return wasm;
 }
 
-async function loadPolicy(wasm: Uint8Array): Promise<Host | null> {
+async function release(wasm: Uint8Array): Promise<Released | null> {
+  const evaluator = await openUnsigned(wasm);
+  if ("code" in evaluator) {
+    console.error(`The evaluator is not sound: ${evaluator.code}: ${evaluator.message}`);
+    return null;
+  }
+  const releaser = newReleaser(evaluator.manifest.policy.name);
+  const envelope = await sign(wasm, evaluator.manifest, releaser, now);
+  heading("2. Sign it");
+  say(
+    `   A fresh Ed25519 key vouches for this file, its sources, one audience and ${VALID_DAYS} days, in a DSSE`,
+  );
+  say(`   envelope of ${sizeText(envelope.length)} around an in-toto statement. The key is called`);
+  say(`   ${releaser.signer.publicKey.id}\n`);
+  return { wasm, envelope, releaser };
+}
+
+async function loadPolicy({ wasm, envelope, releaser }: Released): Promise<Host | null> {
   const facts = readFileSync(join(root, example, "facts.json"), "utf8");
   const started = performance.now();
-  const loaded = await loadUnsigned(wasm, { facts });
+  const loaded = await load(wasm, envelope, releaser.trust, now, { facts, ...nodeCrypto });
   if (!loaded.ok) {
     console.error(`The evaluator was not loaded: ${loaded.code}: ${loaded.message}`);
     return null;
   }
   const ms = (performance.now() - started).toFixed(1);
   const { entities } = JSON.parse(facts) as { readonly entities: readonly unknown[] };
-  heading("2. Load it with facts");
-  say(`   facts.json says who is who and what is where: ${entities.length} entities. Loaded in ${ms} ms.\n`);
+  heading("3. Load it under that signature, with facts");
+  say(
+    `   facts.json says who is who and what is where: ${entities.length} entities. Verified and loaded in ${ms} ms.\n`,
+  );
   return loaded.host;
 }
 
 function printSession(answers: readonly Answer[]): void {
-  heading("3. Ask it about every call of the session");
+  heading("4. Ask it about every call of the session");
   say("   A scripted coding agent used the public MCP file server; session.jsonl is what it sent.\n");
   const head = ["", "tool", "about", "verdict", "rule or code", "reason"];
   const rows = answers.map(({ call, verdict, because, reason }) => {
@@ -126,11 +159,45 @@ function printSummary(answers: readonly Answer[]): void {
   say("   Each call was judged on its own; a host would keep the agent contained after a quarantine.\n");
 }
 
-function printTime(host: Host, calls: readonly Call[]): void {
+function printTime(host: Host): void {
   const micros = (timePerDecision(host, calls) / 1_000).toFixed(2);
-  heading("4. How long an answer takes");
+  heading("5. How long an answer takes");
   say(`   ${micros} µs, the median over many passes through these ${calls.length} requests, from the`);
   say("   request as a JavaScript object to the decision as one.\n");
+}
+
+/** In a folder of its own, which is gone afterwards. */
+async function printEvidence(released: Released, host: Host, answers: readonly Answer[]): Promise<void> {
+  const { wasm, envelope, releaser } = released;
+  const folder = mkdtempSync(join(tmpdir(), "polity-log-"));
+  try {
+    const denied = answers.findIndex(({ verdict }) => verdict === "deny");
+    const chained = await chain(folder, host, calls, releaser, denied);
+    heading("6. Write every answer into a log");
+    say(
+      `   ${plural(chained.size, "entry", "entries")}, each with a salted commitment in the place of its request, under one`,
+    );
+    say("   signed checkpoint:\n");
+    for (const line of chained.checkpoint.trimEnd().split("\n"))
+      say(`   ${paint("faint", `| ${line}`.trimEnd())}`);
+    say();
+    heading("7. Prove one answer to a stranger");
+    const { call, verdict, because } = answers[denied]!;
+    const { proof, record } = chained;
+    say(
+      `   ${call.tool} was answered with ${verdict} (${because}). Its record has ${record.length} bytes, its proof`,
+    );
+    say(`   ${proof.length}; with these and the public key alone, anybody can tell that this is`);
+    say(`   ${provedBy(releaser, chained)}.\n`);
+    heading("8. Change one byte");
+    for (const { what, by, message } of await tamper(folder, wasm, envelope, releaser, now)) {
+      say(`   ${what}: ${paint("error", by)}`);
+      say(`     ${message}`);
+    }
+    say();
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }
 
 function printNext(): void {
@@ -138,6 +205,7 @@ function printNext(): void {
   const lines = [
     [`npm exec -- pol test ${example}/policy.pol`, "the tests written in the policy, on two implementations"],
     [`npm exec -- pol check ${example}/policy.pol`, "break a rule in the file first"],
+    ["npm exec -- pol sign --help", "sign an evaluator; then verify, decide --log, log prove, log verify"],
     ["npm exec -- pol --help", "all commands"],
     ["npm test", "everything that is promised, tried"],
   ];
