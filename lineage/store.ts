@@ -25,6 +25,7 @@ export type LogCode =
   | "log.other_root"
   | "log.bad_signature"
   | "log.no_signer"
+  | "log.unsigned"
   | "log.malformed"
   | "log.truncated"
   | "log.uncovered"

@@ -1,0 +1,54 @@
+/** The checkpoint file: what the log has promised to the world. */
+import { join } from "node:path";
+import type { CryptoPort } from "@polity/runtime/crypto-port.ts";
+import { utf8 } from "@polity/runtime/hash.ts";
+import { type Checkpoint, decodeCheckpoint, openCheckpoint } from "../checkpoint.ts";
+import type { NoteKey } from "../note.ts";
+import { decodeNote, NOTE_BYTES_MAX } from "../note-form.ts";
+import { type LogCode, LogError } from "../store.ts";
+import { PUBLIC_MODE, readSmall, replaceFile } from "./disk.ts";
+
+export const CHECKPOINT_FILE = "checkpoint";
+
+export interface Published {
+  /** The signed note. */
+  readonly note: string;
+  readonly checkpoint: Checkpoint;
+  /** Signature lines by keys other than the log's. */
+  readonly unknown: number;
+}
+
+/** Null where nothing was published yet. Without a key, the signature goes unchecked. */
+export async function readPublished(
+  dir: string,
+  key: ((origin: string) => NoteKey) | null,
+  crypto: CryptoPort,
+): Promise<Published | null> {
+  const bytes = await readSmall(join(dir, CHECKPOINT_FILE), NOTE_BYTES_MAX + 1);
+  if (bytes === null) return null;
+  const form = decodeNote(bytes);
+  if (!form.ok) throw refused(form.code, form.message);
+  const unsigned = decodeCheckpoint(form.form.text);
+  if (!unsigned.ok) throw refused(unsigned.code, unsigned.message);
+  const note = new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
+  if (key === null) {
+    return { note, checkpoint: unsigned.checkpoint, unknown: form.form.lines.length };
+  }
+  const opened = openCheckpoint(bytes, [key(unsigned.checkpoint.origin)], crypto);
+  if (!opened.ok) throw refused(opened.code, opened.message);
+  return { note, checkpoint: opened.checkpoint, unknown: opened.unknown };
+}
+
+const CODES: ReadonlyMap<string, readonly [LogCode, string]> = new Map([
+  ["note.unknown_keys", ["log.other_key", "use the key of this log, or check whose log this is"]],
+  ["note.bad_signature", ["log.bad_signature", "it was changed after it was signed; restore it from a copy"]],
+]);
+
+function refused(code: string, message: string): LogError {
+  const [ours, advice] = CODES.get(code) ?? ["log.malformed", "restore it from a copy"];
+  return new LogError(ours, `${message}: ${advice}`, { file: CHECKPOINT_FILE, offset: 0 });
+}
+
+export async function writePublished(dir: string, note: string): Promise<void> {
+  await replaceFile(dir, CHECKPOINT_FILE, utf8(note), PUBLIC_MODE);
+}

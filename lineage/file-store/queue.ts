@@ -1,0 +1,91 @@
+/** Entries on their way to the disk. */
+import { checkOpening, type Opening } from "../commitment.ts";
+import type { Entry } from "../entry.ts";
+import { encodeEntry } from "../entry-codec.ts";
+import { dueAfter, sequenceProblem } from "../sequence.ts";
+import { LogError, type Receipt } from "../store.ts";
+import { FRAME_HEADER_BYTES } from "./frame.ts";
+import { BATCH_BYTES_MAX, OPENING_BYTES_MAX, QUEUE_BYTES_MAX, QUEUE_COUNT_MAX } from "./limits.ts";
+import { encodeOpeningBody } from "./opening-body.ts";
+
+/** One entry that waits, and whoever waits for it. */
+export interface Waiting {
+  readonly body: Uint8Array;
+  readonly opening: Uint8Array | null;
+  readonly resolve: (receipt: Receipt) => void;
+  readonly reject: (error: LogError) => void;
+}
+
+export interface Queue {
+  readonly items: Waiting[];
+  /** Of the items, with their frames. */
+  bytes: number;
+  /** For each node, the `seq` that is due once the items are in. */
+  readonly sequences: Map<string, number>;
+}
+
+/** Throws a LogError where the entry cannot be taken; then the queue is as it was. */
+export function enqueue(
+  queue: Queue,
+  entry: Entry,
+  opening: Opening | undefined,
+  { resolve, reject }: Pick<Waiting, "resolve" | "reject">,
+): void {
+  if (queue.items.length >= QUEUE_COUNT_MAX) throw busy(`${queue.items.length} entries`);
+  const encoded = encodeEntry(entry);
+  if (!encoded.ok) {
+    const where = encoded.path === "" ? "" : `${encoded.path}: `;
+    throw invalid(`${where}${encoded.message} (${encoded.code})`);
+  }
+  const problem = sequenceProblem(queue.sequences, entry);
+  if (problem !== null) throw invalid(problem);
+  const item = { body: encoded.bytes, opening: openingBytes(entry, opening), resolve, reject };
+  const bytes = itemBytes(item);
+  if (queue.bytes + bytes > QUEUE_BYTES_MAX) throw busy(`${queue.bytes} bytes`);
+  queue.items.push(item);
+  queue.bytes += bytes;
+  queue.sequences.set(entry.node, dueAfter(entry));
+}
+
+/** What does not open its entry's commitment would be found by every later check of the log. */
+function openingBytes(entry: Entry, opening: Opening | undefined): Uint8Array | null {
+  if (opening === undefined) return null;
+  if (entry.kind !== "decision" || entry.request === null) {
+    throw new LogError("log.opening_mismatch", "there is an opening, but the entry commits to no request");
+  }
+  const result = checkOpening(entry.request, opening);
+  if (!result.ok) throw new LogError("log.opening_mismatch", `${result.message} (${result.code})`);
+  const bytes = encodeOpeningBody(opening);
+  if (bytes.length <= OPENING_BYTES_MAX) return bytes;
+  throw invalid(`the opening has ${bytes.length} bytes, at most ${OPENING_BYTES_MAX} are kept`);
+}
+
+/** As many of the first items as are written at once; at least one where there is any. */
+export function takeBatch(queue: Queue): readonly Waiting[] {
+  let count = 0;
+  let bytes = 0;
+  for (const item of queue.items) {
+    if (count > 0 && bytes + itemBytes(item) > BATCH_BYTES_MAX) break;
+    count += 1;
+    bytes += itemBytes(item);
+  }
+  queue.bytes -= bytes;
+  return queue.items.splice(0, count);
+}
+
+function itemBytes({ body, opening }: Pick<Waiting, "body" | "opening">): number {
+  return frameBytes(body) + (opening === null ? 0 : frameBytes(opening));
+}
+
+function frameBytes(body: Uint8Array): number {
+  return FRAME_HEADER_BYTES + body.length;
+}
+
+function invalid(message: string): LogError {
+  return new LogError("log.entry_invalid", message);
+}
+
+function busy(what: string): LogError {
+  const advice = "wait until some of them are in, or write down a gap";
+  return new LogError("log.busy", `the disk is behind: ${what} wait for it already; ${advice}`);
+}
