@@ -63,6 +63,7 @@ function write(statement: EvaluatorStatement): string {
 
 /** A ResourceDescriptor of in-toto, which writes digests as bare hex. */
 function descriptor(name: string, digest: string): unknown {
+  if (digestBytes(digest) === null) throw new RangeError(`${name}: not a SHA-256 in the form sha256:…`);
   return { digest: { sha256: digest.slice("sha256:".length) }, name };
 }
 
