@@ -19,8 +19,8 @@ export function encodeBase64(bytes: Uint8Array): string {
 }
 
 /**
- * The bytes of what `encodeBase64` wrote, else null: the URL-safe alphabet, white space, missing or surplus
- * padding and bits beyond the last byte (RFC 4648, section 3.5) are refused, as each gives bytes a second text.
+ * The bytes of what `encodeBase64` wrote, else null. The URL-safe alphabet, white space, missing or surplus
+ * padding and bits beyond the last byte (RFC 4648, section 3.5) would each give bytes a second text.
  */
 export function decodeBase64(text: string): Uint8Array | null {
   if (text.length % 4 !== 0) return null;

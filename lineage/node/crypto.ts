@@ -23,7 +23,7 @@ type SignerResult =
   | { readonly ok: true; readonly signer: Signer }
   | { readonly ok: false; readonly code: SignerCode; readonly message: string };
 
-/** `hash` spares an object for each digest. Nodes before 20.12 lack it, where importing it by name would fail. */
+/** `hash` spares an object for each digest. Nodes before 20.12 lack it, and cannot import it by name. */
 const sha256: Sha256 =
   platform.hash === undefined
     ? (bytes) => plain(createHash("sha256").update(bytes).digest())

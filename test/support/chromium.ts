@@ -37,8 +37,8 @@ export async function bundled(entry: URL, platform: "browser" | "node" = "browse
 }
 
 /**
- * Serves the bundled page and the files under a strict Content-Security-Policy, and answers with what the page
- * sends back by `POST`: its report, or `{"error":…}`, which rejects.
+ * Serves the bundled page and the files under a strict Content-Security-Policy, and answers with what the
+ * page sends back by `POST`: its report, or `{"error":…}`, which rejects.
  */
 export async function visit<Report extends object>(entry: URL, others: Files): Promise<Report> {
   const page = ["text/javascript", await bundled(entry)] as const;

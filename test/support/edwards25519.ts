@@ -4,7 +4,7 @@
  */
 import { createHash } from "node:crypto";
 
-/** Affine; the identity is (0, 1). */
+/** The identity is (0, 1). */
 export interface Point {
   readonly x: bigint;
   readonly y: bigint;
@@ -13,7 +13,6 @@ export interface Point {
 export const FIELD = 2n ** 255n - 19n;
 export const ORDER = 2n ** 252n + 27742317777372353535851937790883648493n;
 const D = mod(-121665n * inverse(121666n));
-export const IDENTITY: Point = { x: 0n, y: 1n };
 export const BASE = pointAt(mod(4n * inverse(5n)), 0n);
 /** Of order 8: its multiples are all points of small order. */
 export const TORSION = pointAt(
@@ -21,7 +20,7 @@ export const TORSION = pointAt(
   0n,
 );
 
-export function mod(number: bigint, by = FIELD): bigint {
+function mod(number: bigint, by = FIELD): bigint {
   const rest = number % by;
   return rest < 0n ? rest + by : rest;
 }
@@ -48,21 +47,34 @@ function pointAt(y: bigint, sign: bigint): Point {
   return { x: (x & 1n) === sign ? x : mod(-x), y };
 }
 
+/** X / Z and Y / Z, so that a sum needs no inverse. */
+type Projective = readonly [X: bigint, Y: bigint, Z: bigint];
+
+function addProjective([X1, Y1, Z1]: Projective, [X2, Y2, Z2]: Projective): Projective {
+  const [Z, C, F] = [mod(Z1 * Z2), mod(X1 * X2), mod(Y1 * Y2)];
+  const product = mod(D * C * F);
+  const [less, more] = [mod(Z * Z - product), mod(Z * Z + product)];
+  const X = Z * less * ((X1 + Y1) * (X2 + Y2) - C - F);
+  return [mod(X), mod(Z * more * (F + C)), mod(less * more)];
+}
+
+function affine([X, Y, Z]: Projective): Point {
+  const inverted = inverse(Z);
+  return { x: mod(X * inverted), y: mod(Y * inverted) };
+}
+
 export function add(a: Point, b: Point): Point {
-  const product = mod(D * a.x * b.x * a.y * b.y);
-  return {
-    x: mod((a.x * b.y + a.y * b.x) * inverse(1n + product)),
-    y: mod((a.y * b.y + a.x * b.x) * inverse(1n - product)),
-  };
+  return affine(addProjective([a.x, a.y, 1n], [b.x, b.y, 1n]));
 }
 
 export function multiply(point: Point, by: bigint): Point {
-  let result = IDENTITY;
-  for (let [double, rest] = [point, by]; rest > 0n; rest >>= 1n) {
-    if (rest & 1n) result = add(result, double);
-    double = add(double, double);
+  let result: Projective = [0n, 1n, 1n];
+  let double: Projective = [point.x, point.y, 1n];
+  for (let rest = by; rest > 0n; rest >>= 1n) {
+    if (rest & 1n) result = addProjective(result, double);
+    double = addProjective(double, double);
   }
-  return result;
+  return affine(result);
 }
 
 /** RFC 8032, section 5.1.2. */

@@ -7,7 +7,8 @@ import type { Signer } from "@polity/runtime/signer.ts";
 import { type EvaluatorStatement, encodeStatement, STATEMENT_TYPE } from "@polity/runtime/statement.ts";
 import { signerOf } from "./signing.ts";
 
-export const [ANNA, BERT, CLEO, STRANGER] = [signerOf(1), signerOf(2), signerOf(3), signerOf(4)];
+export const [ANNA, BERT, CLEO] = [signerOf(1), signerOf(2), signerOf(3)];
+const STRANGER = signerOf(4);
 
 export const NOW = Date.UTC(2026, 10, 22, 12);
 
@@ -40,8 +41,8 @@ export async function signed(
 }
 
 /**
- * A good question with these faults in it, whichever they are; `envelope.not_yet_valid` and `envelope.expired`
- * exclude each other.
+ * A good question with these faults in it, whichever they are; only `envelope.not_yet_valid` and
+ * `envelope.expired` exclude each other.
  */
 export async function askedWith(faults: ReadonlySet<SignatureCode>): Promise<Asked> {
   const statement: EvaluatorStatement = {
@@ -80,7 +81,7 @@ function flipSignature(envelope: Envelope): Envelope {
   return { ...envelope, signatures: [{ ...first!, sig }, ...rest] };
 }
 
-/** What a lenient reader would take for the same envelope, or for one at all; each is refused as malformed. */
+/** What a lenient reader would take for the same envelope, or for one at all; each is malformed. */
 export async function malformedForms(): Promise<ReadonlyMap<string, string>> {
   // `?>` makes sure that the payload has both characters in which the alphabets of base64 differ.
   const odd = { ...STATEMENT, sources: [{ ...STATEMENT.sources[0]!, file: "?>?>?>?>.pol" }] };

@@ -5,7 +5,7 @@ import type { Signer } from "@polity/runtime/signer.ts";
 
 const PKCS8_START = Buffer.from("302e020100300506032b657004220420", "hex");
 
-export function privatePemOf(seed: Uint8Array): string {
+function privatePemOf(seed: Uint8Array): string {
   const body = encodeBase64(Buffer.concat([PKCS8_START, seed]));
   return `-----BEGIN PRIVATE KEY-----\n${body}\n-----END PRIVATE KEY-----\n`;
 }
