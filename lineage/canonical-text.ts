@@ -3,7 +3,7 @@ import { CanonicalJsonError, canonicalJson, type JsonLimits, parseJson } from "@
 /** The value of a text that is canonical JSON, or what is wrong with it: it ends "…is". Never throws. */
 export function readCanonical(
   json: string,
-  limits: JsonLimits,
+  limits: JsonLimits = {},
 ): { readonly value: unknown } | { readonly problem: string } {
   const parsed = parseJson(json, limits);
   if (!parsed.ok) return { problem: `no canonical JSON: ${parsed.message} at ${parsed.offset}` };

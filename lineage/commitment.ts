@@ -53,7 +53,10 @@ export const SENSITIVE_MAX = 64;
 export const POINTER_BYTES_MAX = 256;
 /** UTF-16 code units of a request's canonical JSON: far above what any evaluator takes. */
 const REQUEST_LENGTH_MAX = 8 * 1024 * 1024;
-const OPENING_LENGTH_MAX = 32 * 1024 * 1024;
+/** Commitments may be longer than the values whose places they take. */
+const OPENED_LENGTH_MAX = REQUEST_LENGTH_MAX + SENSITIVE_MAX * 128;
+/** Written as text in JSON, no code unit of canonical JSON takes more than two. */
+const OPENING_LENGTH_MAX = 2 * OPENED_LENGTH_MAX + 256 * 1024;
 
 export type CommitCode = "commitment.request" | "commitment.pointer" | "commitment.randomness";
 
@@ -73,7 +76,7 @@ export function commitRequest(
   const pointers = [...sensitivePointers].sort(compareText);
   const problem = pointersProblem(pointers);
   if (problem !== null) return refuse("commitment.pointer", problem);
-  const request = readJson(requestJson);
+  const request = readCanonical(requestJson, { sizeMax: REQUEST_LENGTH_MAX });
   if ("problem" in request) return refuse("commitment.request", `the request is ${request.problem}`);
   const salts = makeSalts(pointers.length + 1, randomBytes);
   if (typeof salts === "string") return refuse("commitment.randomness", salts);
@@ -124,10 +127,6 @@ export function pointersProblem(pointers: readonly string[]): string | null {
   return null;
 }
 
-function readJson(json: string): ReturnType<typeof readCanonical> {
-  return readCanonical(json, { sizeMax: REQUEST_LENGTH_MAX });
-}
-
 /** Salts, each different from the others; a text says what is wrong with the randomness. */
 function makeSalts(count: number, randomBytes: (count: number) => Uint8Array): Uint8Array[] | string {
   const salts: Uint8Array[] = [];
@@ -171,19 +170,33 @@ export type OpeningResult =
 
 /** Whether `opening` is what was committed to, and the request that it opens. Never throws. */
 export function checkOpening(commitment: RequestCommitment, opening: Opening): OpeningResult {
-  const problem = openingProblem(opening);
-  if (problem !== null) return { ok: false, code: "opening.malformed", message: problem };
+  const problem = formProblem(opening);
+  if (problem !== null) return refuseOpening("opening.malformed", problem);
   if (commit(opening.salt, "", opening.request) !== commitment.commitment) {
-    return mismatch("the request, its salt or its commitment was changed");
+    return refuseOpening("opening.mismatch", "the request, its salt or its commitment is another one");
   }
-  let { value } = readJson(opening.request) as { readonly value: unknown };
+  const request = readCanonical(opening.request);
+  if ("problem" in request) return refuseOpening("opening.malformed", `the request is ${request.problem}`);
+  return openFields(commitment.sensitive, opening, request.value);
+}
+
+/** `value` is the request as committed. */
+function openFields(
+  commitments: readonly FieldCommitment[],
+  opening: Opening,
+  value: unknown,
+): OpeningResult {
   const fields = new Map(opening.sensitive.map((field) => [field.pointer, field]));
   const erased: string[] = [];
-  for (const { pointer, commitment: expected } of commitment.sensitive) {
-    const parts = pointerParts(pointer);
-    const found = parts === null ? undefined : valueAt(value, parts);
-    if (parts === null || found === undefined || canonicalJson(found.value) !== placeholder(expected)) {
-      return mismatch(`the request does not have the commitment at ${quoted(pointer)}`);
+  let whole = value;
+  for (const { pointer, commitment } of commitments) {
+    const parts = pointerParts(pointer) ?? [];
+    const found = valueAt(value, parts);
+    if (found === undefined || canonicalJson(found.value) !== canonicalJson({ commitment })) {
+      return refuseOpening(
+        "opening.mismatch",
+        `the request does not have this commitment at ${quoted(pointer)}`,
+      );
     }
     const field = fields.get(pointer);
     fields.delete(pointer);
@@ -191,40 +204,46 @@ export function checkOpening(commitment: RequestCommitment, opening: Opening): O
       erased.push(pointer);
       continue;
     }
-    if (commit(field.salt, pointer, field.value) !== expected) {
-      return mismatch(`the value at ${quoted(pointer)}, its salt or its commitment was changed`);
+    if (commit(field.salt, pointer, field.value) !== commitment) {
+      const message = `the value at ${quoted(pointer)}, its salt or its commitment is another one`;
+      return refuseOpening("opening.mismatch", message);
     }
-    value = replaceAt(value, parts, (readJson(field.value) as { readonly value: unknown }).value);
+    const read = readCanonical(field.value);
+    if ("problem" in read) {
+      return refuseOpening("opening.malformed", `the value at ${quoted(pointer)} is ${read.problem}`);
+    }
+    whole = replaceAt(whole, parts, read.value);
   }
   const [surplus] = fields.keys();
-  if (surplus !== undefined) return mismatch(`nothing was committed at ${quoted(surplus)}`);
-  const request = canonicalOf(value);
-  if (request === null) return mismatch("the request is nested too deep");
+  if (surplus !== undefined) {
+    return refuseOpening("opening.mismatch", `nothing was committed to at ${quoted(surplus)}`);
+  }
+  const request = erased.length === commitments.length ? opening.request : canonicalOf(whole);
+  if (request === null) return refuseOpening("opening.malformed", "the request is nested too deep");
   return { ok: true, request, erased };
 }
 
-function mismatch(message: string): OpeningResult {
-  return { ok: false, code: "opening.mismatch", message };
+function refuseOpening(code: OpeningCode, message: string): OpeningResult {
+  return { ok: false, code, message };
 }
 
-function placeholder(commitment: string): string {
-  return canonicalJson({ commitment });
-}
-
-/** Null where every part of the opening is as it must be on its own. */
-function openingProblem({ request, salt, sensitive }: Opening): string | null {
-  const pointers = sensitive.map(({ pointer }) => pointer);
-  const wrong = pointersProblem(pointers);
-  if (wrong !== null) return wrong;
-  if (!isSalt(salt)) return `a salt has ${SALT_BYTES} bytes`;
-  const whole = readJson(request);
-  if ("problem" in whole) return `the request is ${whole.problem}`;
-  for (const field of sensitive) {
-    if (!isSalt(field.salt)) return `a salt has ${SALT_BYTES} bytes`;
-    const value = readJson(field.value);
-    if ("problem" in value) return `the value at ${quoted(field.pointer)} is ${value.problem}`;
+/** What keeps an opening from being written; whether it opens anything is for `checkOpening`. */
+function formProblem(opening: Opening): string | null {
+  const { request, salt, sensitive } = opening ?? {};
+  if (!isText(request) || !isSalt(salt) || !Array.isArray(sensitive)) return OPENING_FORM;
+  if (!sensitive.every((field) => isText(field?.pointer) && isText(field.value) && isSalt(field.salt))) {
+    return OPENING_FORM;
   }
-  return null;
+  let { length } = request;
+  for (const { value } of sensitive) length += value.length;
+  if (length > OPENED_LENGTH_MAX) return `more than ${OPENED_LENGTH_MAX} characters`;
+  return pointersProblem(sensitive.map(({ pointer }) => pointer));
+}
+
+const OPENING_FORM = `an opening is request, salt, sensitive [{pointer, salt, value}], salts of ${SALT_BYTES} bytes`;
+
+function isText(value: unknown): value is string {
+  return typeof value === "string" && value.isWellFormed();
 }
 
 /** The opening without these sensitive fields: their values and salts are gone, all else still opens. */
@@ -237,9 +256,9 @@ export function eraseFields(opening: Opening, pointers: readonly string[]): Open
 
 /** Canonical JSON on one line. Throws a RangeError for what is no opening: only a caller's bug leads here. */
 export function encodeOpening(opening: Opening): string {
-  const problem = openingProblem(opening);
+  const problem = formProblem(opening);
   if (problem !== null) throw new RangeError(`this opening cannot be written: ${problem}`);
-  return canonicalJson({
+  const text = canonicalJson({
     request: opening.request,
     salt: encodeBase64(opening.salt),
     sensitive: opening.sensitive.map(({ pointer, salt, value }) => ({
@@ -248,6 +267,8 @@ export function encodeOpening(opening: Opening): string {
       value,
     })),
   });
+  if (text.length > OPENING_LENGTH_MAX) throw new RangeError("this opening is too large to be written");
+  return text;
 }
 
 export type DecodedOpening =
@@ -259,8 +280,8 @@ export function decodeOpening(text: string): DecodedOpening {
   const parsed = parseJson(text, { sizeMax: OPENING_LENGTH_MAX, depthMax: 3 });
   if (!parsed.ok) return malformed(`${parsed.message} at ${parsed.offset}`);
   const opening = readOpening(parsed.value);
-  if (opening === null) return malformed("the members are request, salt, sensitive [{pointer, salt, value}]");
-  const problem = openingProblem(opening);
+  if (opening === null) return malformed(OPENING_FORM);
+  const problem = formProblem(opening);
   if (problem !== null) return malformed(problem);
   return encodeOpening(opening) === text ? { ok: true, opening } : malformed("not in canonical form");
 }

@@ -60,6 +60,7 @@ export const LIMITS = {
   nameBytes: 256,
   idBytes: 256,
   noteBytes: 1_024,
+  pointerBytes: POINTER_BYTES_MAX,
   argumentsBytes: 4_096,
   parents: 64,
   members: 64,
@@ -74,19 +75,24 @@ export const LIMITS = {
 export const nameShape = nameText(LIMITS.nameBytes);
 const name = nameShape;
 /** Ids come from outside and may have any character. */
-export const idShape = text(1, LIMITS.idBytes);
+export const idShape = text("id", LIMITS.idBytes);
 const id = idShape;
-const note = text(1, LIMITS.noteBytes);
-const digest = pattern("`sha256:` and 64 hex digits", /^sha256:[0-9a-f]{64}$/);
-const uuid = pattern("UUID in lower case", /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/);
-const code = pattern("code", /^(?=.{1,64}$)[a-z]+(?:_[a-z]+)*(?:\.[a-z]+(?:_[a-z]+)*)?$/);
+const note = text("note", LIMITS.noteBytes);
+const pointer = text("pointer", LIMITS.pointerBytes);
+const digest = pattern("digest", "`sha256:` and 64 hex digits", /^sha256:[0-9a-f]{64}$/);
+const uuid = pattern(
+  "UUID",
+  "a UUID in lower case",
+  /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/,
+);
+const code = pattern("code", "a code", /^(?=.{1,64}$)[a-z]+(?:_[a-z]+)*(?:\.[a-z]+(?:_[a-z]+)*)?$/);
 const verdict = oneOf("allow", "hold", "deny", "quarantine", "terminate");
 const containment = oneOf("free", "quarantined", "terminated");
 const ending = oneOf("succeeded", "failed", "abandoned");
 const trust = integer(0, Number(TRUST_MAX));
 const party = object<Party>({ type: name, id });
 
-const origin = judgedText("origin of a log", (value) => (isOrigin(value) ? null : "not the origin of a log"));
+const origin = judgedText("origin", (value) => (isOrigin(value) ? null : "not the origin of a log"));
 
 const parent = object<Parent>({
   leaf: digest,
@@ -95,8 +101,8 @@ const parent = object<Parent>({
 });
 
 const trace = object<Trace>({
-  trace: pattern("32 hex digits, not all zero", /^(?!0{32}$)[0-9a-f]{32}$/),
-  span: pattern("16 hex digits, not all zero", /^(?!0{16}$)[0-9a-f]{16}$/),
+  trace: pattern("32 hex digits", "32 hex digits, or all of them zero", /^(?!0{32}$)[0-9a-f]{32}$/),
+  span: pattern("16 hex digits", "16 hex digits, or all of them zero", /^(?!0{16}$)[0-9a-f]{16}$/),
 });
 
 type CommonMembers = Omit<Common<EntryKind>, "kind">;
@@ -148,7 +154,7 @@ const memberDecision = object<MemberDecision>(
 
 const commitment = object<RequestCommitment>({
   commitment: digest,
-  sensitive: list(object<FieldCommitment>({ pointer: text(1, POINTER_BYTES_MAX), commitment: digest }), {
+  sensitive: list(object<FieldCommitment>({ pointer: pointer, commitment: digest }), {
     max: LIMITS.sensitive,
     check: (fields) => pointersProblem(fields.map(({ pointer }) => pointer)),
   }),
@@ -170,10 +176,7 @@ export const headerShape: Shape<EntryHeader> = object<EntryHeader>({
 const obligation = object<EntryObligation>({
   name,
   phase: oneOf("before", "after", "advice"),
-  arguments: judgedText(
-    `canonical JSON of an object as text, at most ${LIMITS.argumentsBytes} bytes`,
-    argumentsProblem,
-  ),
+  arguments: judgedText("canonical JSON of an object, as text", argumentsProblem),
 });
 
 function argumentsProblem(json: string): string | null {
@@ -252,7 +255,7 @@ const redaction = entry("redaction", {
   targets: list(
     object<RedactionTarget>({
       leaf: digest,
-      pointers: list(text(1, POINTER_BYTES_MAX), { max: LIMITS.sensitive, check: pointersProblem }),
+      pointers: list(pointer, { max: LIMITS.sensitive, check: pointersProblem }),
     }),
     { min: 1, max: LIMITS.redactionTargets },
   ),

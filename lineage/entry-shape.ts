@@ -80,17 +80,16 @@ function plain<T>(
   };
 }
 
-/** Text of so many UTF-8 bytes. */
-export function text(bytesMin: number, bytesMax: number): Shape<string> {
-  const says = `text, ${bytesMin} to ${bytesMax} bytes`;
-  return plain(says, (value) => textProblem(value, bytesMin, bytesMax), canonicalText);
+/** Any text of 1 to so many UTF-8 bytes. */
+export function text(says: string, bytesMax: number): Shape<string> {
+  return plain(says, (value) => textProblem(value, bytesMax), canonicalText);
 }
 
-function textProblem(value: unknown, bytesMin: number, bytesMax: number): string | null {
+function textProblem(value: unknown, bytesMax: number): string | null {
   if (typeof value !== "string") return "not text";
   if (!value.isWellFormed()) return "has a lone surrogate";
+  if (value === "") return "empty";
   // Most texts are short enough whatever they say; what is long in code units is longer in bytes.
-  if (value.length < bytesMin) return bytesMin === 1 ? "empty" : `fewer than ${bytesMin} bytes`;
   if (value.length * 3 <= bytesMax) return null;
   const isLong = value.length > bytesMax || utf8Length(value) > bytesMax;
   return isLong ? `more than ${bytesMax} bytes` : null;
@@ -99,20 +98,20 @@ function textProblem(value: unknown, bytesMin: number, bytesMax: number): string
 /** A name is printed in tables and messages, where control characters could pretend to be something else. */
 export function nameText(bytesMax: number): Shape<string> {
   return plain(
-    `name, 1 to ${bytesMax} bytes without control characters`,
+    "name",
     (value) => {
-      const problem = textProblem(value, 1, bytesMax);
+      const problem = textProblem(value, bytesMax);
       return problem === null && /\p{Cc}/u.test(value as string) ? "has a control character" : problem;
     },
     canonicalText,
   );
 }
 
-/** Text of a form whose characters need no escapes. */
-export function pattern(says: string, form: RegExp): Shape<string> {
+/** Text of a form whose characters need no escapes; `wanted` is the form in words. */
+export function pattern(says: string, wanted: string, form: RegExp): Shape<string> {
   return plain(
     says,
-    (value) => (typeof value === "string" && form.test(value) ? null : `not ${says}`),
+    (value) => (typeof value === "string" && form.test(value) ? null : `not ${wanted}`),
     (value) => `"${value}"`,
   );
 }
@@ -307,7 +306,7 @@ export function object<T extends object>(
     if (typeof json !== "object" || json === null || Array.isArray(json))
       throw new FieldError("not an object");
     for (const key of Object.keys(json)) {
-      if (!wires.has(key)) throw new FieldError(`has a member ${JSON.stringify(key.slice(0, 80))} too many`);
+      if (!wires.has(key)) throw new FieldError(`no member ${JSON.stringify(key.slice(0, 80))} is known`);
     }
     const value: Record<string, unknown> = {};
     for (const { name, wire, shape } of members) {
@@ -352,5 +351,5 @@ function refuseOther(value: unknown, membersCount: number): void {
   if (typeof value !== "object" || value === null || Array.isArray(value))
     throw new FieldError("not an object");
   const { length } = Object.keys(value);
-  if (length > membersCount) throw new FieldError(`has ${length - membersCount} members too many`);
+  if (length > membersCount) throw new FieldError(`${length} members, and only ${membersCount} are known`);
 }
