@@ -20,12 +20,12 @@ export interface Decided {
   readonly policy: { readonly name: string; readonly evaluator: string } | null;
   /** The digest of the facts, if there were any. */
   readonly facts: string | null;
-  /** As it was asked for. */
-  readonly action: string;
+  /** As it was asked for; null where nothing was. */
+  readonly action: string | null;
   /** The digest of the request's canonical JSON, and the commitment to it; null where it has no such form. */
   readonly request: { readonly digest: string; readonly commitment: RequestCommitment } | null;
-  /** As it was given. */
-  readonly header: Header;
+  /** As it was given; null where it could not even be read. */
+  readonly header: Header | null;
 }
 
 export type Judged = Pick<Outcome, "verdict" | "code" | "granted" | "rules" | "errors"> & {
@@ -39,7 +39,7 @@ export type Judged = Pick<Outcome, "verdict" | "code" | "granted" | "rules" | "e
  */
 export function decisionEntry(decided: Decided): DecisionEntry {
   const { identity, requestId, decision, policy, facts, action, request } = decided;
-  const header = headerOf(decided.header, request?.digest ?? null);
+  const header = decided.header === null ? null : headerOf(decided.header, request?.digest ?? null);
   return {
     v: 1,
     kind: "decision",
