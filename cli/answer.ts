@@ -1,5 +1,6 @@
 /** From the text of a request to a decision. */
 import type { Outcome } from "@polity/runtime/decision.ts";
+import type { Header } from "@polity/runtime/header.ts";
 import { parseJson } from "@polity/runtime/json.ts";
 import type { RequestResult } from "@polity/runtime/request.ts";
 import type { Decision } from "./decision.ts";
@@ -13,7 +14,18 @@ export interface Answer {
   readonly why: string | null;
   /** What the request left out of the header. */
   readonly assumed: readonly string[];
+  readonly asked: Asked;
 }
+
+/** What was answered, as far as it could be read. */
+export interface Asked {
+  readonly action: string | null;
+  readonly header: Header | null;
+  /** The canonical JSON of the request and its digest. */
+  readonly request: { readonly json: string; readonly digest: string } | null;
+}
+
+const NOTHING: Asked = { action: null, header: null, request: null };
 
 /** `text` is null where what came cannot be read as text at all; `why` then says so. */
 export function answer(desk: Desk, text: string | null, unreadable = "not UTF-8 text"): Answer {
@@ -22,6 +34,7 @@ export function answer(desk: Desk, text: string | null, unreadable = "not UTF-8 
     decision: { id, outcome: denied(code), request: null, evaluator, facts },
     why,
     assumed: [],
+    asked: NOTHING,
   });
   if (text === null) return refuse("input.invalid", unreadable);
   const parsed = parseJson(text);
@@ -31,11 +44,12 @@ export function answer(desk: Desk, text: string | null, unreadable = "not UTF-8 
   const { action, fields, header, assumed } = result;
   const named = desk.nameRequest(action, fields);
   const outcome = desk.decide({ action, fields, header });
-  const request = named.ok ? named.digest : null;
+  const request = named.ok ? named : null;
   return {
-    decision: { id, outcome, request, evaluator, facts },
+    decision: { id, outcome, request: request?.digest ?? null, evaluator, facts },
     why: whyOf(result, named, outcome),
     assumed,
+    asked: { action, header, request },
   };
 }
 

@@ -2,76 +2,21 @@
  * Every command and option of `pol`, in one table: parsing, help, did-you-mean and completion all read it, so
  * that they cannot disagree.
  */
-export type CommandName = "check" | "test" | "build" | "inspect" | "decide" | "completion";
+import {
+  type Command,
+  files,
+  HELP,
+  JSON_OPTION,
+  type Option,
+  outputOption,
+  switchOf,
+  withValue,
+} from "./command.ts";
+import { EVIDENCE_COMMANDS } from "./evidence-table.ts";
 
-export interface Option {
-  readonly name: string;
-  readonly short: string | null;
-  /** What the value is called in help; null: the option is a switch. */
-  readonly value: string | null;
-  /** The only values it takes; null: any. */
-  readonly choices: readonly string[] | null;
-  readonly summary: string;
-}
-
-export interface Operands {
-  /** As shown in the usage line. */
-  readonly label: string;
-  readonly min: number;
-  readonly max: number;
-  /** Completion offers files with these endings; empty: no files. */
-  readonly endings: readonly string[];
-  /** Completion offers these words. */
-  readonly choices: readonly string[];
-}
-
-export interface Example {
-  readonly line: string;
-  readonly says: string;
-}
-
-export interface Command {
-  readonly name: CommandName;
-  readonly summary: string;
-  readonly operands: Operands;
-  readonly options: readonly Option[];
-  readonly examples: readonly Example[];
-  /** Exit codes beyond the common ones, as help prints them. */
-  readonly exits: readonly string[];
-}
-
-const switchOf = (name: string, short: string | null, summary: string): Option => ({
-  name,
-  short,
-  value: null,
-  choices: null,
-  summary,
-});
-
-const withValue = (
-  name: string,
-  value: string,
-  summary: string,
-  choices: readonly string[] | null = null,
-) => ({
-  name,
-  short: null,
-  value,
-  choices,
-  summary,
-});
-
-const HELP = switchOf("help", "h", "print this help");
 const VERSION = switchOf("version", "V", "print the version");
-const JSON_OPTION = switchOf("json", null, "print one JSON object instead of text");
 
-const policies = (label: string, max: number): Operands => ({
-  label,
-  min: 1,
-  max,
-  endings: [".pol"],
-  choices: [],
-});
+const policies = (label: string, max: number) => files(label, max, [".pol"]);
 
 const DONE_OR_NO = ["0 done (warnings included)", "1 the policy has errors"];
 
@@ -95,13 +40,7 @@ const build: Command = {
   summary: "Compile a policy to an evaluator, one .wasm file",
   operands: policies("FILE", 1),
   options: [
-    {
-      name: "output",
-      short: "o",
-      value: "OUT",
-      choices: null,
-      summary: "where to write; - for standard output (default: FILE with .wasm)",
-    },
+    outputOption("OUT", "where to write; - for standard output (default: FILE with .wasm)"),
     withValue("emit", "WHAT", "what to write (default: wasm)", ["wasm", "assemblyscript"]),
     JSON_OPTION,
     HELP,
@@ -117,7 +56,7 @@ const build: Command = {
 const inspect: Command = {
   name: "inspect",
   summary: "Show what an evaluator says about itself",
-  operands: { label: "FILE.wasm", min: 1, max: 1, endings: [".wasm"], choices: [] },
+  operands: files("FILE.wasm", 1, [".wasm"]),
   options: [JSON_OPTION, HELP],
   examples: [
     { line: "pol inspect payments.wasm", says: "policy, actions, rules, digest, imports, exports, memory" },
@@ -145,24 +84,26 @@ const test: Command = {
 const decide: Command = {
   name: "decide",
   summary: "Answer requests",
-  operands: {
-    label: "FILE.pol|FILE.wasm",
-    min: 1,
-    max: 1,
-    endings: [".pol", ".wasm"],
-    choices: [],
-  },
+  operands: files("FILE.pol|FILE.wasm", 1, [".pol", ".wasm"]),
   options: [
     withValue("request", "R.json", "one request; - for standard input"),
     withValue("requests", "R.jsonl", "one request a line, one decision a line; - for standard input"),
     withValue("facts", "F.json", "the facts snapshot (default: no entities)"),
     withValue("engine", "ENGINE", "what answers (default: wasm)", ["wasm", "reference"]),
+    withValue("log", "DIR", "append each decision to this log, and show it once it is durable there"),
+    withValue("key", "NAME.pem", "with --log: the private key that signs the log's checkpoints"),
+    withValue("origin", "NAME", "with --log: the log's name (default: its own, or one made from the key)"),
+    withValue("node", "NAME", "with --log: who decides, as the log says it (default: local)"),
     switchOf("json", null, "print JSON even on a terminal (without one it always is)"),
     HELP,
   ],
   examples: [
     { line: "pol decide payments.pol --request request.json --facts facts.json", says: "one decision" },
     { line: "pol decide payments.wasm --requests - < requests.jsonl", says: "one decision a line, in order" },
+    {
+      line: "pol decide payments.wasm --requests requests.jsonl --log decisions --key log.pem",
+      says: "the same, each one in a log that shows every change",
+    },
   ],
   exits: [
     "0 allow, 10 hold, 11 deny, 12 quarantine, 13 terminate",
@@ -174,7 +115,7 @@ const decide: Command = {
 const completion: Command = {
   name: "completion",
   summary: "Print a completion script for a shell",
-  operands: { label: SHELLS.join("|"), min: 1, max: 1, endings: [], choices: SHELLS },
+  operands: { ...files(SHELLS.join("|"), 1, []), choices: SHELLS },
   options: [JSON_OPTION, HELP],
   examples: [
     { line: "source <(pol completion bash)", says: "for this session" },
@@ -184,7 +125,15 @@ const completion: Command = {
   exits: ["0 done"],
 };
 
-export const COMMANDS: readonly Command[] = [check, test, build, inspect, decide, completion];
+export const COMMANDS: readonly Command[] = [
+  check,
+  test,
+  build,
+  inspect,
+  decide,
+  ...EVIDENCE_COMMANDS,
+  completion,
+];
 
 /** What `pol` takes before a command's name. */
 export const GLOBAL_OPTIONS: readonly Option[] = [HELP, VERSION, JSON_OPTION];

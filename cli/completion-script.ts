@@ -1,5 +1,7 @@
 /** Completion for shells, written from the table of commands. */
-import { COMMANDS, type Command, GLOBAL_OPTIONS, type Option } from "./command-table.ts";
+import type { Command, Operands, Option } from "./command.ts";
+import { COMMANDS, GLOBAL_OPTIONS } from "./command-table.ts";
+import { FIRST_WORDS, GROUPS, type Group } from "./find-command.ts";
 
 export type Shell = "bash" | "zsh" | "fish";
 
@@ -8,7 +10,14 @@ export function completionScript(shell: Shell): string {
   return `${script().join("\n")}\n`;
 }
 
-const names = COMMANDS.map(({ name }) => name);
+const GROUP_HELP = ["-h", "--help"];
+
+/** First words with what they do; a group's second words say what it does. */
+const FIRST: readonly (readonly [word: string, summary: string])[] = FIRST_WORDS.map((word) => {
+  const group = GROUPS.find(({ name }) => name === word);
+  const command = COMMANDS.find(({ name }) => name === word);
+  return [word, group === undefined ? (command?.summary ?? "") : [...group.members.keys()].join(", ")];
+});
 
 function flagsOf(options: readonly Option[]): string[] {
   return options.flatMap(({ name, short }) => (short === null ? [`--${name}`] : [`-${short}`, `--${name}`]));
@@ -24,17 +33,18 @@ function bash(): string[] {
     '  local IFS=$\'\\n\' cur="${COMP_WORDS[COMP_CWORD]}" command="${COMP_WORDS[1]}" words="" endings=""',
     "  COMPREPLY=()",
     '  if [ "$COMP_CWORD" -eq 1 ]; then',
-    `    words=${bashWords([...names, "help", ...flagsOf(GLOBAL_OPTIONS)])}`,
+    `    words=${bashWords([...FIRST_WORDS, "help", ...flagsOf(GLOBAL_OPTIONS)])}`,
     '    COMPREPLY=($(compgen -W "$words" -- "$cur"))',
     "    return",
     "  fi",
+    ...GROUPS.flatMap(bashGroup),
     // biome-ignore lint/suspicious/noTemplateCurlyInString: the shell's own substitution
     '  case "$command ${COMP_WORDS[COMP_CWORD-1]}" in',
     ...COMMANDS.flatMap(bashValues),
     "  esac",
     '  case "$command" in',
     ...COMMANDS.flatMap(bashCommand),
-    `    help) words=${bashWords(names)} ;;`,
+    `    help) words=${bashWords(FIRST_WORDS)} ;;`,
     "  esac",
     '  COMPREPLY=($(compgen -W "$words" -- "$cur"))',
     '  case "$cur" in -*) return ;; esac',
@@ -44,6 +54,21 @@ function bash(): string[] {
     "  done",
     "}",
     "complete -o filenames -F _pol pol",
+  ];
+}
+
+/** The second word of a group is offered; from the third on, both together are the command. */
+function bashGroup({ name, members }: Group): string[] {
+  return [
+    `  if [ "$command" = ${name} ]; then`,
+    '    if [ "$COMP_CWORD" -eq 2 ]; then',
+    `      words=${bashWords([...members.keys(), ...GROUP_HELP])}`,
+    '      COMPREPLY=($(compgen -W "$words" -- "$cur"))',
+    "      return",
+    "    fi",
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: the shell's own substitution
+    '    command="$command ${COMP_WORDS[2]}"',
+    "  fi",
   ];
 }
 
@@ -66,7 +91,14 @@ function bashValues({ name, options }: Command): string[] {
 
 function bashCommand({ name, operands, options }: Command): string[] {
   const words = bashWords([...flagsOf(options), ...operands.choices]);
-  return [`    ${name}) words=${words} endings=${bashWords(operands.endings)} ;;`];
+  // No file ends like a folder's name with its stroke, so a command that takes folders offers them alone.
+  const endings = operands.isFolder ? [...operands.endings, "/"] : operands.endings;
+  return [`    ${pattern(name)}) words=${words} endings=${bashWords(endings)} ;;`];
+}
+
+/** A name of two words is one pattern. */
+function pattern(name: string): string {
+  return name.includes(" ") ? `"${name}"` : name;
 }
 
 // ---- zsh
@@ -79,7 +111,7 @@ function zsh(): string[] {
     "_pol() {",
     "  local -a commands",
     "  commands=(",
-    ...COMMANDS.map(({ name, summary }) => `    ${single(`${name}:${summary}`)}`),
+    ...FIRST.map(([word, summary]) => `    ${single(`${word}:${summary}`)}`),
     "  )",
     "  if (( CURRENT == 2 )); then",
     "    _describe command commands",
@@ -89,12 +121,12 @@ function zsh(): string[] {
     '  local command="$words[2]"',
     "  shift words",
     "  (( CURRENT-- ))",
+    ...GROUPS.flatMap(zshGroup),
     '  case "$command" in',
     ...COMMANDS.flatMap((command) => [
-      `    ${command.name})`,
+      `    ${pattern(command.name)})`,
       "      _arguments \\",
-      ...command.options.flatMap(zshOption).map((line) => `        ${line} \\`),
-      `        ${zshOperands(command)}`,
+      ...zshArguments(command).map((line, at, all) => `        ${line}${at + 1 < all.length ? " \\" : ""}`),
       "      ;;",
     ]),
     "    help) _describe command commands ;;",
@@ -102,6 +134,27 @@ function zsh(): string[] {
     "}",
     'if [ "$funcstack[1]" = _pol ]; then _pol "$@"; else compdef _pol pol; fi',
   ];
+}
+
+function zshGroup({ name, members }: Group): string[] {
+  const described = [...members].map(([word, { summary }]) => single(`${word}:${summary}`));
+  return [
+    `  if [[ "$command" == ${name} ]]; then`,
+    "    if (( CURRENT == 2 )); then",
+    `      local -a members=(${described.join(" ")})`,
+    "      _describe command members",
+    "      return",
+    "    fi",
+    '    command="$command $words[2]"',
+    "    shift words",
+    "    (( CURRENT-- ))",
+    "  fi",
+  ];
+}
+
+function zshArguments(command: Command): string[] {
+  const options = command.options.flatMap(zshOption);
+  return command.operands.max === 0 ? options : [...options, zshOperands(command)];
 }
 
 function zshOption({ name, short, summary, value, choices }: Option): string[] {
@@ -112,11 +165,13 @@ function zshOption({ name, short, summary, value, choices }: Option): string[] {
 
 function zshOperands({ operands }: Command): string {
   const repeat = operands.max > 1 ? "*" : "1";
-  const action =
-    operands.choices.length > 0
-      ? `(${operands.choices.join(" ")})`
-      : `_files -g "${zshGlob(operands.endings)}"`;
-  return single(`${repeat}:file:${action}`);
+  return single(`${repeat}:file:${zshAction(operands)}`);
+}
+
+function zshAction({ choices, endings }: Operands): string {
+  if (choices.length > 0) return `(${choices.join(" ")})`;
+  // Files of these endings come with the folders on the way.
+  return endings.length === 0 ? "_files -/" : `_files -g "${zshGlob(endings)}"`;
 }
 
 /** Parentheses at the end would be a qualifier, unless there are alternatives in them. */
@@ -130,20 +185,40 @@ function fish(): string[] {
   return [
     "# pol completion for fish",
     "complete -c pol -f",
-    ...COMMANDS.map(
-      ({ name, summary }) => `complete -c pol -n __fish_use_subcommand -a ${name} -d ${single(summary)}`,
+    ...FIRST.map(
+      ([word, summary]) => `complete -c pol -n __fish_use_subcommand -a ${word} -d ${single(summary)}`,
     ),
     ...GLOBAL_OPTIONS.map((option) => `complete -c pol -n __fish_use_subcommand ${fishOption(option)}`),
+    ...GROUPS.flatMap(fishGroup),
     ...COMMANDS.flatMap(fishCommand),
-    `complete -c pol -n "__fish_seen_subcommand_from help" -a "${names.join(" ")}"`,
+    `complete -c pol -n "__fish_seen_subcommand_from help" -a "${FIRST_WORDS.join(" ")}"`,
   ];
 }
 
+function fishGroup({ name, members }: Group): string[] {
+  const words = [...members.keys()].join(" ");
+  const start = `complete -c pol -n "__fish_seen_subcommand_from ${name}; and not ${fishSeen(words)}"`;
+  return [...members].map(([word, { summary }]) => `${start} -a ${word} -d ${single(summary)}`);
+}
+
 function fishCommand({ name, options, operands }: Command): string[] {
-  const start = `complete -c pol -n "__fish_seen_subcommand_from ${name}"`;
+  const start = `complete -c pol -n "${fishCondition(name)}"`;
   const files = operands.endings.map((ending) => `${start} -a "(__fish_complete_suffix ${ending})"`);
+  const folders = operands.isFolder ? [`${start} -a "(__fish_complete_directories)"`] : [];
   const words = operands.choices.length > 0 ? [`${start} -a "${operands.choices.join(" ")}"`] : [];
-  return [...options.map((option) => `${start} ${fishOption(option)}`), ...files, ...words];
+  return [...options.map((option) => `${start} ${fishOption(option)}`), ...files, ...folders, ...words];
+}
+
+/** `verify` alone is one command, and after `log` it is another. */
+function fishCondition(name: string): string {
+  const [first = "", second] = name.split(" ");
+  if (second !== undefined) return `${fishSeen(first)}; and ${fishSeen(second)}`;
+  const groups = GROUPS.filter(({ members }) => members.has(first)).map((group) => group.name);
+  return groups.length === 0 ? fishSeen(first) : `${fishSeen(first)}; and not ${fishSeen(groups.join(" "))}`;
+}
+
+function fishSeen(words: string): string {
+  return `__fish_seen_subcommand_from ${words}`;
 }
 
 function fishOption({ name, short, summary, value, choices }: Option): string {

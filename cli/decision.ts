@@ -1,4 +1,5 @@
 /** One answer of `pol decide`, as it is printed. */
+import type { Receipt } from "@polity/lineage/store.ts";
 import type { Outcome } from "@polity/runtime/decision.ts";
 import { renderReason } from "@polity/runtime/render.ts";
 import { columns } from "./table.ts";
@@ -12,10 +13,12 @@ export interface Decision {
   readonly request: string | null;
   readonly evaluator: string;
   readonly facts: string;
+  /** Where it was logged; left out where no log is kept. */
+  readonly log?: Receipt;
 }
 
 /** One line of JSON with its keys in a fixed order: the same bytes from every engine. */
-export function decisionJson({ id, outcome, request, evaluator, facts }: Decision): string {
+export function decisionJson({ id, outcome, request, evaluator, facts, log }: Decision): string {
   const { verdict, code, rules, errors } = outcome;
   return JSON.stringify({
     ...(id === undefined ? {} : { id }),
@@ -29,6 +32,7 @@ export function decisionJson({ id, outcome, request, evaluator, facts }: Decisio
     request,
     evaluator,
     facts,
+    ...(log === undefined ? {} : { log: { index: log.index, leaf: log.leafHash } }),
   });
 }
 
@@ -40,7 +44,7 @@ const LOOKS: Readonly<Record<Outcome["verdict"], Look>> = {
   terminate: "error",
 };
 
-export function decisionText({ outcome, request }: Decision, paint: Paint): string {
+export function decisionText({ outcome, request, log }: Decision, paint: Paint): string {
   const { verdict, code, rules, errors, reasons, notes } = outcome;
   const rows = [
     [paint("strong", paint(LOOKS[verdict], verdict)), code],
@@ -49,6 +53,7 @@ export function decisionText({ outcome, request }: Decision, paint: Paint): stri
     ...reasons.map((reason) => ["reason", `${reason.rule}: ${renderReason(reason.parts)}`]),
     ...notes.map((note) => ["note", `${note.rule}: ${renderReason(note.parts)}`]),
     ["request", request ?? "none"],
+    ...(log === undefined ? [] : [["log", `entry ${log.index}`]]),
   ];
   return `${columns(rows).join("\n")}\n`;
 }

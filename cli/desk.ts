@@ -19,6 +19,8 @@ import { type RequestNamer, requestNamer } from "./request-digest.ts";
 import { tellFinding } from "./tell.ts";
 
 export interface Desk extends Ready {
+  /** The policy's name. */
+  readonly policy: string;
   /** `sha256:` and 64 hex digits, as are those of requests. */
   readonly evaluator: string;
   readonly facts: string;
@@ -75,6 +77,7 @@ async function moduleDesk(files: Files, wasm: Uint8Array, facts: Uint8Array): Pr
   const { host } = loaded;
   return {
     decide: decideWith(host),
+    policy: host.manifest.policy.name,
     evaluator: host.evaluator,
     facts: host.facts,
     readsTrust: host.manifest.readsTrust,
@@ -88,6 +91,7 @@ async function referenceDesk(files: Files, checked: Checked, facts: Uint8Array):
   if ("refusal" in loaded) throw refusedFacts(files, loaded.refusal);
   return {
     decide: loaded.decide,
+    policy: checked.policy.name,
     // Whoever computed an answer, the evaluator is what the policy is called by.
     evaluator: digestName(sha256(await assembled(files, checked))),
     facts: digestName(sha256(facts)),

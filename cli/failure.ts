@@ -12,6 +12,11 @@ export const EXIT = {
   pipe: 141,
 } as const;
 
+/** The same failure with advice, for those who have read the message. */
+export function advised(error: unknown, hint: string): unknown {
+  return isFailure(error) ? failure(error.message, error.hint ?? hint, error.exitCode) : error;
+}
+
 const FAILURE = Symbol("failure");
 
 export interface Failure extends Error {
@@ -36,6 +41,7 @@ function systemCode(error: unknown): string | null {
 
 const SYSTEM_MESSAGES: ReadonlyMap<string, string> = new Map([
   ["ENOENT", "no such file or folder"],
+  ["EEXIST", "it is there already"],
   ["EISDIR", "is a folder"],
   ["ENOTDIR", "a part of the path is not a folder"],
   ["EACCES", "permission denied"],

@@ -1,4 +1,6 @@
-import { COMMANDS, type Command, GLOBAL_OPTIONS, type Option } from "./command-table.ts";
+import type { Command, Option } from "./command.ts";
+import { COMMANDS, GLOBAL_OPTIONS } from "./command-table.ts";
+import type { Group } from "./find-command.ts";
 import { columns } from "./table.ts";
 import type { Paint } from "./terminal.ts";
 import { wordList } from "./words.ts";
@@ -6,7 +8,7 @@ import { wordList } from "./words.ts";
 /** `pol --help` */
 export function overview(paint: Paint): string {
   return sections(paint, [
-    ["", ["Policies for agents: check, test, build and decide."]],
+    ["", ["Policies for agents: check, test, build and decide; sign, log and prove."]],
     ["Usage", ["pol COMMAND [OPTIONS] …", "pol COMMAND --help"]],
     ["Commands", columns(COMMANDS.map(({ name, summary }) => [name, summary]))],
     ["Options", columns(GLOBAL_OPTIONS.map(optionRow))],
@@ -23,6 +25,16 @@ export function overview(paint: Paint): string {
   ]);
 }
 
+/** `pol log --help` */
+export function groupHelp({ name, members }: Group, paint: Paint): string {
+  const commands = [...members.values()];
+  return sections(paint, [
+    ["Usage", commands.map(usageLine)],
+    ["Commands", columns(commands.map((command) => [command.name, command.summary]))],
+    ["More", [`pol ${name} COMMAND --help`]],
+  ]);
+}
+
 /** `pol COMMAND --help` */
 export function commandHelp(command: Command, paint: Paint): string {
   return sections(paint, [
@@ -36,7 +48,7 @@ export function commandHelp(command: Command, paint: Paint): string {
 
 const COMMON_EXITS = [
   "0 done",
-  "1 the answer is no: errors in the policy, a failing test",
+  "1 the answer is no: errors in the policy, a failing test, a proof that does not hold",
   "2 wrong usage, or a file that cannot be read or written",
   "70 a bug in pol",
 ];
@@ -46,8 +58,12 @@ const ENVIRONMENT = [
   ["POL_DEBUG=1", "the stack trace of a bug in pol"],
 ];
 
-function usageLine(command: Command): string {
-  return `pol ${command.name} ${command.operands.label} [OPTIONS]`;
+function usageLine({ name, operands, options }: Command): string {
+  const required = options.filter(({ isRequired }) => isRequired);
+  const flags = required.map(({ name: long, short, value }) =>
+    short === null ? `--${long} ${value}` : `-${short} ${value}`,
+  );
+  return ["pol", name, operands.label, ...flags, "[OPTIONS]"].filter((part) => part !== "").join(" ");
 }
 
 function optionRow(option: Option): string[] {

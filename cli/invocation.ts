@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 import { nearest } from "@polity/compiler/2-check/suggest.ts";
-import type { Command, Option } from "./command-table.ts";
+import type { Command, Option } from "./command.ts";
 import { failure } from "./failure.ts";
 import { quoted, wordList } from "./words.ts";
 
@@ -33,7 +33,10 @@ export function readInvocation(command: Command, args: readonly string[]): Invoc
       values.set(option.name, optionValue(command, option, token));
     }
   }
-  if (!switches.has("help")) checkOperands(command, operands);
+  if (!switches.has("help")) {
+    checkOperands(command, operands);
+    checkRequired(command, values);
+  }
   return { command, operands, switches, values };
 }
 
@@ -91,6 +94,12 @@ function checkOperands(command: Command, operands: readonly string[]): void {
     if (choices.length > 0 && !choices.includes(operand)) {
       throw usage(command, `${quoted(operand)} is none of ${wordList(choices)}`);
     }
+  }
+}
+
+function checkRequired(command: Command, values: ReadonlyMap<string, string>): void {
+  for (const { name, isRequired } of command.options) {
+    if (isRequired && !values.has(name)) throw usage(command, `--${name} is missing`);
   }
 }
 

@@ -1,11 +1,13 @@
 /** `pol`: finds the command, runs it, and turns what goes wrong into one line and an exit code. */
 import { nearest } from "@polity/compiler/2-check/suggest.ts";
-import { COMMANDS, type Command, type CommandName, GLOBAL_OPTIONS } from "./command-table.ts";
+import type { CommandName } from "./command.ts";
+import { COMMANDS, GLOBAL_OPTIONS } from "./command-table.ts";
 import { EXIT, failure, isFailure } from "./failure.ts";
-import { commandHelp, overview } from "./help.ts";
+import { findCommand, GROUPS, type Group, incomplete } from "./find-command.ts";
+import { commandHelp, groupHelp, overview } from "./help.ts";
 import { type Invocation, readInvocation } from "./invocation.ts";
 import { tellFailure } from "./tell.ts";
-import { paintFor, printLine, watchStreams, write } from "./terminal.ts";
+import { type Paint, paintFor, printLine, watchStreams, write } from "./terminal.ts";
 import { version } from "./version.ts";
 import { quoted } from "./words.ts";
 
@@ -20,6 +22,13 @@ const LOADERS: Readonly<Record<CommandName, () => Promise<Runnable>>> = {
   build: () => import("./commands/build.ts"),
   inspect: () => import("./commands/inspect.ts"),
   decide: () => import("./commands/decide.ts"),
+  keygen: () => import("./commands/keygen.ts"),
+  sign: () => import("./commands/sign.ts"),
+  verify: () => import("./commands/verify.ts"),
+  "log append": () => import("./commands/log-append.ts"),
+  "log checkpoint": () => import("./commands/log-checkpoint.ts"),
+  "log prove": () => import("./commands/log-prove.ts"),
+  "log verify": () => import("./commands/log-verify.ts"),
   completion: () => import("./commands/completion.ts"),
 };
 
@@ -41,18 +50,36 @@ async function main(args: readonly string[]): Promise<number> {
   }
   if (first === "help") return help(rest);
   if (first.startsWith("-")) return global(first, rest);
-  const command = commandOf(first);
-  const invocation = readInvocation(command, rest);
-  if (invocation.switches.has("help")) return help([first]);
+  const { command, name, rest: given } = findCommand(args);
+  if (command === null) return group(name, given);
+  const invocation = readInvocation(command, given);
+  if (invocation.switches.has("help")) return help([name]);
   const { run } = await LOADERS[command.name]();
   return run(invocation);
 }
 
 async function help(names: readonly string[]): Promise<number> {
   const paint = paintFor("out");
-  const [name] = names;
-  await write(name === undefined ? overview(paint) : commandHelp(commandOf(name), paint));
+  const words = names.flatMap((name) => name.split(" "));
+  await write(words.length === 0 ? overview(paint) : helpOf(words, paint));
   return EXIT.done;
+}
+
+function helpOf(words: readonly string[], paint: Paint): string {
+  const { command, name } = findCommand(words);
+  return command === null ? groupHelp(groupOf(name), paint) : commandHelp(command, paint);
+}
+
+/** `pol log`, and whatever is asked about it. */
+async function group(name: string, [option]: readonly string[]): Promise<number> {
+  if (option === "--help" || option === "-h") return help([name]);
+  throw incomplete(groupOf(name));
+}
+
+function groupOf(name: string): Group {
+  const found = GROUPS.find((candidate) => candidate.name === name);
+  if (found === undefined) throw new Error(`${name} is no group of commands`);
+  return found;
 }
 
 /** `pol --version`, `pol --help`, and anything else that starts with a dash. */
@@ -77,14 +104,6 @@ async function global(first: string, rest: readonly string[]): Promise<number> {
     `unknown option ${quoted(first)}`,
     near === null ? "see pol --help" : `did you mean --${near}?`,
   );
-}
-
-function commandOf(name: string): Command {
-  const command = COMMANDS.find((candidate) => candidate.name === name);
-  if (command !== undefined) return command;
-  const near = nearest(name, [...COMMANDS.map((candidate) => candidate.name), "help"]);
-  const hint = near === null ? "see pol --help" : `did you mean ${near}?`;
-  throw failure(`unknown command ${quoted(name)}`, hint);
 }
 
 /** Says what went wrong on standard error and answers with the exit code. */

@@ -1,7 +1,8 @@
 /** The only file that reads files, and says why one could not be read. */
+import { statSync } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { failure, fileFailure } from "./failure.ts";
-import { quoted, sizeText } from "./words.ts";
+import { quoted, sizeText, visible } from "./words.ts";
 
 /** Larger ones are refused before they fill the memory; V8 could not make one text of them anyway. */
 const FILE_BYTES_MAX = 500 * 1024 * 1024;
@@ -22,6 +23,36 @@ export async function readText(path: string): Promise<string> {
   return text;
 }
 
+/** As `readText`; fails where there is a private key in it and anybody else may read it. */
+export async function readSecret(path: string): Promise<string> {
+  const name = nameOf(path);
+  try {
+    if (path === "-") throw failure("a private key is not read from standard input", "name its file");
+    const file = await open(path);
+    try {
+      const stat = await file.stat();
+      const text = utf8Text(await readAll(file.createReadStream({ autoClose: false }), name));
+      if (text === null) throw failure(`cannot read ${name}: not UTF-8 text`);
+      // Whoever gives a public key by mistake is told that, and not to hide it.
+      if (stat.isFile() && text.includes("PRIVATE KEY")) expectPrivate(path, stat.mode);
+      return text;
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    throw fileFailure("read", name, error);
+  }
+}
+
+const OTHERS = 0o077;
+
+/** Windows tells no such mode. */
+function expectPrivate(path: string, mode: number): void {
+  if (process.platform === "win32" || (mode & OTHERS) === 0) return;
+  const octal = (mode & 0o777).toString(8).padStart(4, "0");
+  throw failure(`${quoted(path)} is open to other users (mode ${octal})`, `chmod 600 ${visible(path)}`);
+}
+
 /** Null where the bytes are no UTF-8. A byte order mark is kept, for whoever reads the text to judge. */
 export function utf8Text(bytes: Uint8Array): string | null {
   try {
@@ -32,6 +63,21 @@ export function utf8Text(bytes: Uint8Array): string | null {
 }
 
 const DECODER = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/** Fails where there is nothing of that name. */
+export function isFolder(path: string): boolean {
+  try {
+    return path !== "-" && statSync(path).isDirectory();
+  } catch (error) {
+    throw fileFailure("read", nameOf(path), error);
+  }
+}
+
+/** Whether there is a file with other content, which would be lost. */
+export async function holdsOther(path: string, content: string | Uint8Array): Promise<boolean> {
+  if (statSync(path, { throwIfNoEntry: false }) === undefined) return false;
+  return !Buffer.from(content as Uint8Array).equals(await readBytes(path));
+}
 
 /** The bytes of a file or of standard input, piece by piece. */
 export async function* readChunks(path: string): AsyncGenerator<Uint8Array> {

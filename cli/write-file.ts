@@ -1,5 +1,4 @@
 /** The only file that writes files. A reader sees the old file or the whole new one, never a part. */
-import { randomBytes } from "node:crypto";
 import {
   closeSync,
   fsyncSync,
@@ -7,7 +6,6 @@ import {
   realpathSync,
   renameSync,
   rmSync,
-  type Stats,
   statSync,
   writeFileSync,
 } from "node:fs";
@@ -18,15 +16,48 @@ import { quoted } from "./words.ts";
 /**
  * Writes to a new file in the same folder, brings it to the disk and gives it the name; if any of that fails,
  * what was there before is still there and the new file is gone. Devices and pipes are written as they are.
+ * `mode` is for a file that was not there; another one keeps what it has.
  */
-export function writeWhole(path: string, content: string | Uint8Array): void {
+export function writeWhole(path: string, content: string | Uint8Array, mode = 0o666): void {
   try {
     const existing = statSync(path, { throwIfNoEntry: false });
     if (existing !== undefined && !existing.isFile()) writeFileSync(path, content);
     // A link stays a link: the file it names is replaced.
-    else replaceFile(existing === undefined ? path : realpathSync(path), content, existing);
+    else if (existing === undefined) replaceFile(path, content, mode);
+    else replaceFile(realpathSync(path), content, existing.mode & 0o777);
   } catch (error) {
     throw fileFailure("write", quoted(path), error);
+  }
+}
+
+export interface NewFile {
+  readonly path: string;
+  readonly content: string;
+  /** What its owner and others may do, from its first moment on. */
+  readonly mode: number;
+}
+
+/** Writes files that are not there yet: all of them, or none where one is there or cannot be written. */
+export function writeNew(files: readonly NewFile[]): void {
+  const made: string[] = [];
+  let current = "";
+  try {
+    for (const { path, content, mode } of files) {
+      current = path;
+      // `wx` follows no link and takes no existing file, so what is removed below is ours.
+      const file = openSync(path, "wx", mode);
+      made.push(path);
+      try {
+        writeFileSync(file, content);
+        fsyncSync(file);
+      } finally {
+        closeSync(file);
+      }
+    }
+    for (const folder of new Set(made.map(dirname))) bringFolderToDisk(folder);
+  } catch (error) {
+    for (const path of made) rmSync(path, { force: true });
+    throw fileFailure("write", quoted(current), error);
   }
 }
 
@@ -47,11 +78,11 @@ export function isSameFile(a: string, b: string): boolean {
   return first !== undefined && second !== undefined && first.dev === second.dev && first.ino === second.ino;
 }
 
-function replaceFile(path: string, content: string | Uint8Array, existing: Stats | undefined): void {
+function replaceFile(path: string, content: string | Uint8Array, mode: number): void {
   const folder = dirname(path);
-  const draft = join(folder, `.${basename(path)}.${randomBytes(6).toString("hex")}.tmp`);
+  const draft = join(folder, `.${basename(path)}.${crypto.randomUUID()}.tmp`);
   try {
-    const file = openSync(draft, "wx", existing === undefined ? 0o666 : existing.mode & 0o777);
+    const file = openSync(draft, "wx", mode);
     try {
       writeFileSync(file, content);
       fsyncSync(file);

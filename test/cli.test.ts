@@ -37,7 +37,7 @@ describe.concurrent("scripts", () => {
       const actual = await runScript(script, mkdtempSync(join(temporary, "script-")), env);
       if (process.env.UPDATE_EXPECT === "1") writeFileSync(path, actual);
       else expect(actual).toBe(text);
-    }, 120_000);
+    }, 300_000);
   }
 });
 

@@ -1,9 +1,11 @@
 import { type Answer, answer } from "../answer.ts";
-import { decisionJson, decisionText } from "../decision.ts";
+import { type Decision, decisionJson, decisionText } from "../decision.ts";
+import { type DecisionLog, openDecisionLog } from "../decision-log.ts";
 import { type Desk, openDesk } from "../desk.ts";
 import type { EngineName } from "../engines.ts";
 import { EXIT } from "../failure.ts";
 import { type Invocation, usage } from "../invocation.ts";
+import { type Writer, writerOptions } from "../log-folder.ts";
 import { startProgress } from "../progress.ts";
 import { nameOf, readBytes, readChunks, utf8Text } from "../read-file.ts";
 import { type Line, splitLines } from "../split-lines.ts";
@@ -19,7 +21,8 @@ const LINE_BYTES_MAX = 16 * 1024 * 1024;
 /** How many lines that are not even judged are explained on standard error. */
 const EXPLAINED_MAX = 5;
 
-export async function run({ command, operands, values, switches }: Invocation): Promise<number> {
+export async function run(invocation: Invocation): Promise<number> {
+  const { command, operands, values, switches } = invocation;
   const [policy = ""] = operands;
   const facts = values.get("facts") ?? null;
   const one = values.get("request");
@@ -31,34 +34,83 @@ export async function run({ command, operands, values, switches }: Invocation): 
   if ([policy, facts, requests].filter((path) => path === "-").length > 1) {
     throw usage(command, "standard input can be read only once");
   }
+  const logging = loggingOf(invocation);
   const desk = await openDesk({ policy, facts }, (values.get("engine") ?? "wasm") as EngineName);
   if (desk === null) return EXIT.no;
-  if (many !== undefined) return answerLines(desk, many);
-  return answerOne(desk, requests, switches.has("json") || !isTerminal("out"));
+  const log = logging === null ? null : await openDecisionLog(logging.writer, logging.key, desk);
+  try {
+    const json = switches.has("json") || !isTerminal("out");
+    const code = await (many === undefined
+      ? answerOne(desk, log, requests, json)
+      : answerLines(desk, log, many));
+    await log?.finish();
+    return code;
+  } finally {
+    await log?.close();
+  }
 }
 
-async function answerOne(desk: Desk, path: string, json: boolean): Promise<number> {
-  const { decision, why, assumed } = answer(desk, utf8Text(await readBytes(path)));
+interface Logging {
+  readonly writer: Writer;
+  readonly key: string;
+}
+
+/** Null where no log is to be kept. */
+function loggingOf(invocation: Invocation): Logging | null {
+  const { command, values } = invocation;
+  const dir = values.get("log");
+  const key = values.get("key");
+  if (dir === undefined) {
+    const needless = ["key", "origin", "node"].find((name) => values.has(name));
+    if (needless !== undefined) throw usage(command, `--${needless} is about a log, and --log is missing`);
+    return null;
+  }
+  if (key === undefined) throw usage(command, "--log needs --key, which signs its checkpoints");
+  return { writer: writerOptions(invocation, dir), key };
+}
+
+async function answerOne(desk: Desk, log: DecisionLog | null, path: string, json: boolean): Promise<number> {
+  const answered = answer(desk, utf8Text(await readBytes(path)));
+  const { why, assumed } = answered;
   if (assumed.length > 0) await tellAssumed(assumed);
   if (why !== null) await tellNote(`${nameOf(path)}: ${why}`);
-  if (json) await printLine(decisionJson(decision));
-  else await write(decisionText(decision, paintFor("out")));
-  return EXIT_OF_VERDICT[decision.outcome.verdict];
+  const { decisions, failure } = await release([answered], log);
+  for (const decision of decisions) {
+    if (json) await printLine(decisionJson(decision));
+    else await write(decisionText(decision, paintFor("out")));
+  }
+  if (failure !== undefined) throw failure;
+  return EXIT_OF_VERDICT[answered.decision.outcome.verdict];
+}
+
+/** What may be shown: all decisions, or where a log is kept, those that are durable in it. */
+async function release(
+  answers: readonly Answer[],
+  log: DecisionLog | null,
+): Promise<{ readonly decisions: readonly Decision[]; readonly failure: unknown }> {
+  if (log === null) return { decisions: answers.map(({ decision }) => decision), failure: undefined };
+  const { receipts, failure } = await log.append(answers);
+  const decisions = answers.flatMap(({ decision }, at) => {
+    const receipt = receipts[at];
+    return receipt === undefined ? [] : [{ ...decision, log: receipt }];
+  });
+  return { decisions, failure };
 }
 
 /** One decision a line, in order, for as long as lines come: each is written before more is read. */
-async function answerLines(desk: Desk, path: string): Promise<number> {
+async function answerLines(desk: Desk, log: DecisionLog | null, path: string): Promise<number> {
   const progress = startProgress(`answering ${nameOf(path)}`);
   let hasToldAssumed = false;
   let number = 0;
   let explained = 0;
   try {
     for await (const lines of splitLines(readChunks(path), LINE_BYTES_MAX)) {
-      const decisions: string[] = [];
+      const answers: Answer[] = [];
       for (const line of lines) {
         number += 1;
-        const { decision, why, assumed } = answerLine(desk, line);
-        decisions.push(decisionJson(decision), "\n");
+        const answered = answerLine(desk, line);
+        const { why, assumed } = answered;
+        answers.push(answered);
         progress.step();
         if (assumed.length > 0 && !hasToldAssumed) {
           hasToldAssumed = true;
@@ -69,7 +121,9 @@ async function answerLines(desk: Desk, path: string): Promise<number> {
           await tellNote(explained > EXPLAINED_MAX ? "and more" : `line ${number}: ${why}`);
         }
       }
-      await write(decisions.join(""));
+      const { decisions, failure } = await release(answers, log);
+      await write(decisions.map((decision) => `${decisionJson(decision)}\n`).join(""));
+      if (failure !== undefined) throw failure;
     }
   } finally {
     await progress.stop();

@@ -12,7 +12,8 @@
  *     the file's text
  *
  * A command is a line of bash; free text may stand between commands. No `exit` stands for 0. A line
- * `needs: NAME` asks for something that not every machine has.
+ * `needs: NAME` asks for something that not every machine has; `hides: digests` stands above a script whose
+ * keys are made anew, and with them whatever is named by a digest.
  */
 import { spawn } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
@@ -22,6 +23,7 @@ export interface Script {
   /** The text before the first command, `needs:` lines included. */
   readonly intro: string;
   readonly needs: readonly string[];
+  readonly hidesDigests: boolean;
   readonly steps: readonly Step[];
   /** From the first `-- name --` to the end, as written. */
   readonly archive: string;
@@ -43,6 +45,7 @@ export function parseScript(text: string): Script {
   return {
     intro,
     needs: [...intro.matchAll(/^needs: (.+)$/gm)].map((match) => match[1] ?? ""),
+    hidesDigests: /^hides: digests$/m.test(intro),
     steps: steps.map((step) => {
       const [command = "", ...lines] = step.split("\n");
       return {
@@ -76,7 +79,9 @@ export async function runScript(script: Script, folder: string, env: NodeJS.Proc
   }
   const steps: string[] = [];
   for (const { command, remark } of script.steps) {
-    steps.push([`$ ${command}`, ...(await runCommand(command, folder, env))].join("\n"));
+    const printed = await runCommand(command, folder, env);
+    const lines = script.hidesDigests ? printed.map(withoutDigests) : printed;
+    steps.push([`$ ${command}`, ...lines].join("\n"));
     if (remark !== "") steps.push(remark);
   }
   return `${[script.intro.trim(), ...steps, script.archive.trimEnd()].join("\n\n").trimEnd()}\n`;
@@ -115,4 +120,18 @@ function stable(line: string, folder: string): string {
     .replace(/("evaluator":"|"digest":"|digest +|KiB {2})sha256:[0-9a-f]{64}/g, "$1sha256:…")
     .replace(/\b\d+(?:\.\d+)? (s|KiB)\b/g, "N $1")
     .replace(/"(size|ms)":\d+/g, '"$1":N');
+}
+
+/** Also the clock, ids, and the names that keys give to logs and to themselves. */
+function withoutDigests(line: string): string {
+  return line
+    .replace(/sha256:[0-9a-f]{64}/g, "sha256:…")
+    .replace(/\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/g, "UUID")
+    .replace(/(polity\.local\/)[0-9a-f]{16}/g, "$1…")
+    .replace(/\([0-9a-f]{8}\)/g, "(…)")
+    .replace(/\bbyte \d+|\b\d+ bytes\b/g, (text) => text.replace(/\d+/, "N"))
+    .replace(/"offset":\d+/g, '"offset":N')
+    .replace(/("(?:at|from|to)":")[^"]+/g, "$1…")
+    .replace(/^(> +at +)\S+$/, "$1…")
+    .replace(/^(> +time +)\S+ to \S+$/, "$1… to …");
 }

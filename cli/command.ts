@@ -1,0 +1,93 @@
+/** What a row of the table of commands says, and how its parts are written. */
+
+/** Two words where several commands share the first: `log append`. */
+export type CommandName =
+  | "check"
+  | "test"
+  | "build"
+  | "inspect"
+  | "decide"
+  | "keygen"
+  | "sign"
+  | "verify"
+  | "log append"
+  | "log checkpoint"
+  | "log prove"
+  | "log verify"
+  | "completion";
+
+export interface Option {
+  readonly name: string;
+  readonly short: string | null;
+  /** What the value is called in help; null: the option is a switch. */
+  readonly value: string | null;
+  /** The only values it takes; null: any. */
+  readonly choices: readonly string[] | null;
+  /** The command does not run without it. */
+  readonly isRequired: boolean;
+  readonly summary: string;
+}
+
+export interface Operands {
+  /** As shown in the usage line; empty where there are none. */
+  readonly label: string;
+  readonly min: number;
+  readonly max: number;
+  /** Completion offers files with these endings, and the folders on the way; empty: no files. */
+  readonly endings: readonly string[];
+  /** A folder is meant, or may be. */
+  readonly isFolder: boolean;
+  /** Completion offers these words. */
+  readonly choices: readonly string[];
+}
+
+export interface Example {
+  readonly line: string;
+  readonly says: string;
+}
+
+export interface Command {
+  readonly name: CommandName;
+  readonly summary: string;
+  readonly operands: Operands;
+  readonly options: readonly Option[];
+  readonly examples: readonly Example[];
+  /** Exit codes beyond the common ones, as help prints them. */
+  readonly exits: readonly string[];
+}
+
+export const switchOf = (name: string, short: string | null, summary: string): Option => ({
+  name,
+  short,
+  value: null,
+  choices: null,
+  isRequired: false,
+  summary,
+});
+
+export const withValue = (
+  name: string,
+  value: string,
+  summary: string,
+  choices: readonly string[] | null = null,
+): Option => ({ name, short: null, value, choices, isRequired: false, summary });
+
+/** `-o`, where a command writes. */
+export const outputOption = (value: string, summary: string): Option => ({
+  ...withValue("output", value, summary),
+  short: "o",
+});
+
+export const required = (option: Option): Option => ({ ...option, isRequired: true });
+
+export const files = (label: string, max: number, endings: readonly string[]): Operands => ({
+  label,
+  min: 1,
+  max,
+  endings,
+  isFolder: false,
+  choices: [],
+});
+
+export const HELP = switchOf("help", "h", "print this help");
+export const JSON_OPTION = switchOf("json", null, "print one JSON object instead of text");

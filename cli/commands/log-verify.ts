@@ -1,0 +1,67 @@
+import { verifyLog } from "@polity/lineage/file-store/verify.ts";
+import { nodeCrypto } from "@polity/lineage/node/crypto.ts";
+import type { PublicKey } from "@polity/runtime/keys.ts";
+import { checkEvidence } from "../check-proof.ts";
+import { advised, EXIT } from "../failure.ts";
+import { type Invocation, usage } from "../invocation.ts";
+import { readTrusted } from "../key-files.ts";
+import { logRefusal } from "../log-folder.ts";
+import { withEnding } from "../output-option.ts";
+import { withProgress } from "../progress.ts";
+import { isFolder, nameOf, readBytes } from "../read-file.ts";
+import { answerNo } from "../refusal.ts";
+import { logLines, logSummary, provenLines, provenSummary } from "../render-log.ts";
+import { tellNote } from "../tell.ts";
+import { paintFor, printLine, write } from "../terminal.ts";
+import { visible } from "../words.ts";
+
+export async function run(invocation: Invocation): Promise<number> {
+  const { command, operands, values, switches } = invocation;
+  const json = switches.has("json");
+  const [path = ""] = operands;
+  const isLog = isFolder(path);
+  if (isLog && (values.has("record") || values.has("opening"))) {
+    throw usage(command, "--record and --opening are about a proof, and this is a folder");
+  }
+  const key = await readTrusted(values.get("key") ?? "");
+  return isLog ? verifyFolder(path, key, json) : verifyOne(invocation, path, key, json);
+}
+
+async function verifyFolder(dir: string, key: PublicKey, json: boolean): Promise<number> {
+  const verified = await withProgress(`verifying ${nameOf(dir)}`, () => verifyLog(dir, key, nodeCrypto));
+  if (!verified.ok) return answerNo(`log ${nameOf(dir)}`, logRefusal(dir, verified.error), json);
+  if (json) await printLine(JSON.stringify({ ok: true, ...logSummary(verified) }));
+  else await tellGood(dir, logLines(verified));
+  if (!json) for (const warning of verified.warnings) await tellNote(visible(warning));
+  return EXIT.done;
+}
+
+async function verifyOne(
+  { values }: Invocation,
+  path: string,
+  key: PublicKey,
+  json: boolean,
+): Promise<number> {
+  const recordPath = values.get("record") ?? withEnding(path, ".tlog-proof", ".json");
+  const openingPath = values.get("opening");
+  const evidence = {
+    proof: await readBytes(path),
+    record: await readBytes(recordPath).catch((error: unknown) => {
+      throw advised(error, "--record says where the entry is that pol log prove wrote");
+    }),
+    opening: openingPath === undefined ? null : await readBytes(openingPath),
+  };
+  const checked = checkEvidence(evidence, key);
+  if (!checked.ok) {
+    const files = { proof: path, record: recordPath, opening: openingPath ?? "" };
+    return answerNo(nameOf(files[checked.about]), checked, json);
+  }
+  if (json) await printLine(JSON.stringify({ ok: true, ...provenSummary(checked) }));
+  else await tellGood(path, provenLines(checked));
+  return EXIT.done;
+}
+
+async function tellGood(path: string, lines: readonly string[]): Promise<void> {
+  const good = paintFor("out")("good", "good");
+  await write(`${visible(path)}: ${good}\n${lines.map((line) => `  ${line}\n`).join("")}`);
+}

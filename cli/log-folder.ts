@@ -1,0 +1,126 @@
+/** Logs in folders, as commands use them: every objection becomes a sentence with advice. */
+import { type Checkpoint, decodeCheckpoint, isOrigin } from "@polity/lineage/checkpoint.ts";
+import { hasLog } from "@polity/lineage/file-store/folder.ts";
+import { type OpenOptions, openFileLog } from "@polity/lineage/file-store/open.ts";
+import { nodeCrypto } from "@polity/lineage/node/crypto.ts";
+import { LogError, type LogStore } from "@polity/lineage/store.ts";
+import { digestName } from "@polity/runtime/hash.ts";
+import type { Signer } from "@polity/runtime/signer.ts";
+import { isLabel } from "@polity/runtime/statement.ts";
+import { failure } from "./failure.ts";
+import { type Invocation, usage } from "./invocation.ts";
+import { withProgress } from "./progress.ts";
+import { nameOf } from "./read-file.ts";
+import type { Refusal } from "./refusal.ts";
+import { tellNote } from "./tell.ts";
+import { quoted, sizeText, visible } from "./words.ts";
+
+/** Who writes to a log, by the options that several commands share. */
+export interface Writer {
+  readonly dir: string;
+  readonly origin: string | null;
+  readonly node: string;
+}
+
+const NODE_USUAL = "local";
+const NODE_BYTES_MAX = 256;
+
+export function writerOptions({ command, values }: Invocation, dir: string): Writer {
+  const origin = values.get("origin") ?? null;
+  if (origin !== null && !isOrigin(origin)) {
+    const like = "like example.com/payments: no scheme, no space, no +, at most 255 characters";
+    throw usage(command, `${quoted(origin)} is no name of a log`, like);
+  }
+  const node = values.get("node") ?? NODE_USUAL;
+  if (!isLabel(node) || Buffer.byteLength(node) > NODE_BYTES_MAX) {
+    throw usage(command, `--node is 1 to ${NODE_BYTES_MAX} bytes without control characters`);
+  }
+  return { dir, origin, node };
+}
+
+export interface WrittenLog {
+  readonly store: LogStore;
+  /** The number that is due for a node. */
+  readonly nextSeq: (node: string) => number;
+}
+
+/** Makes the log where there is none yet; says where a crash had left something. */
+export async function openToWrite({ dir, origin }: Writer, signer: Signer): Promise<WrittenLog> {
+  // What cannot be looked at is for opening it to explain.
+  const isThere = await hasLog(dir).catch(() => true);
+  const name = origin ?? (isThere ? null : originFor(signer));
+  const { store, nextSeq, recoveredBytes } = await open(dir, { origin: name, signer, create: true });
+  if (recoveredBytes > 0) {
+    const what = `${sizeText(recoveredBytes)} of an interrupted write, which nobody was told of,`;
+    await tellNote(`log ${nameOf(dir)}: ${what} are gone`);
+  }
+  return { store, nextSeq };
+}
+
+/** A log that must be there, to be written to. */
+export async function openToSign(dir: string, signer: Signer): Promise<LogStore> {
+  return (await open(dir, { origin: null, signer, create: false })).store;
+}
+
+/** A log that must be there, and stays as it is. */
+export async function openToRead(dir: string): Promise<LogStore> {
+  return (await open(dir, { origin: null, signer: null, create: false })).store;
+}
+
+async function open(dir: string, options: Omit<OpenOptions, "crypto">) {
+  const task = () => openFileLog(dir, { ...options, crypto: nodeCrypto });
+  const opened = await withProgress(`opening ${nameOf(dir)}`, task);
+  if (opened.ok) return opened;
+  throw logFailure(dir, opened.error);
+}
+
+/** A name that no other key gives. */
+function originFor({ publicKey }: Signer): string {
+  return `polity.local/${publicKey.id.slice("sha256:".length, "sha256:".length + 16)}`;
+}
+
+/** What a log objects to, which says itself what to do, as a failure; every other error as it is. */
+export function logFailure(dir: string, error: unknown): unknown {
+  if (!(error instanceof LogError)) return error;
+  return failure(`log ${nameOf(dir)}: ${error.code}: ${visible(error.message)}`);
+}
+
+/** These say that nobody could look, not that something was found. */
+const UNSEEN: ReadonlySet<string> = new Set(["log.not_a_folder", "log.unreadable", "log.read_only"]);
+
+/** What a check of a log found, with its place; fails where it could not be checked. */
+export function logRefusal(dir: string, error: LogError): Refusal {
+  const { code, message, file, offset, index } = error;
+  if (UNSEEN.has(code)) throw logFailure(dir, error);
+  const place = {
+    ...(file !== null && { file }),
+    ...(offset !== null && { offset }),
+    ...(index !== null && { index }),
+  };
+  return { ok: false, code, message, hint: null, place };
+}
+
+/** What a log last signed. */
+export interface Head {
+  readonly origin: string;
+  readonly size: number;
+  /** `sha256:` and 64 hex digits. */
+  readonly root: string;
+}
+
+/** Signs for everything that is in the log. */
+export async function signHead(store: LogStore, dir: string): Promise<Head> {
+  try {
+    const { origin, size, root } = checkpointOf(await store.checkpoint());
+    return { origin, size, root: digestName(root) };
+  } catch (error) {
+    throw logFailure(dir, error);
+  }
+}
+
+/** From a note that the store has looked at; its signature is not looked at here. */
+export function checkpointOf(note: string): Checkpoint {
+  const decoded = decodeCheckpoint(note.slice(0, note.indexOf("\n\n") + 1));
+  if (!decoded.ok) throw new Error(`the log's own checkpoint is none: ${decoded.message}`);
+  return decoded.checkpoint;
+}

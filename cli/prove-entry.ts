@@ -1,0 +1,53 @@
+/** What shows to anybody that a log has an entry: the entry, its proof, and what opens its request. */
+import { encodeOpening } from "@polity/lineage/commitment.ts";
+import { nodeCrypto } from "@polity/lineage/node/crypto.ts";
+import type { LogStore } from "@polity/lineage/store.ts";
+import { encodeTlogProof } from "@polity/lineage/tlog-proof.ts";
+import { leafHash } from "@polity/lineage/tree.ts";
+import { verifyInclusion } from "@polity/lineage/tree-proof.ts";
+import { checkpointOf } from "./log-folder.ts";
+import type { Refusal } from "./refusal.ts";
+import { plural } from "./words.ts";
+
+export interface ProvenEntry {
+  readonly ok: true;
+  readonly proof: string;
+  /** Exactly the bytes that were logged. */
+  readonly record: Uint8Array;
+  /** Null where it was not asked for. */
+  readonly opening: string | null;
+  /** Entries that the checkpoint in the proof covers. */
+  readonly size: number;
+}
+
+/** Rejects with what the store objects to. */
+export async function proveEntry(
+  store: LogStore,
+  index: number,
+  isOpened: boolean,
+): Promise<ProvenEntry | Refusal> {
+  const note = await store.head();
+  const { size, root } = note === null ? { size: 0, root: new Uint8Array() } : checkpointOf(note);
+  const record = index < store.size ? await store.entry(index) : null;
+  if (record === null)
+    return refusal(`the log has ${plural(store.size, "entry", "entries")}, from 0 on`, null);
+  if (note === null || index >= size) {
+    const hint = "pol log checkpoint signs for it; while pol decide runs, it does so each second";
+    return refusal(`no checkpoint covers entry ${index} yet: the last one covers ${size}`, hint);
+  }
+  const opened = isOpened ? await store.opening(index) : null;
+  if (isOpened && opened === null) {
+    return refusal(`nothing opens entry ${index}: it has no request, or its request was erased`, null);
+  }
+  const hashes = await store.inclusionProof(index, size);
+  const leaf = leafHash(record, nodeCrypto.sha256);
+  if (!verifyInclusion({ index, size, leaf, root, proof: hashes }, nodeCrypto.sha256)) {
+    return refusal(`entry ${index} is not what the log signed`, "pol log verify says what was changed");
+  }
+  const proof = encodeTlogProof({ index, hashes, checkpoint: note, extra: null });
+  return { ok: true, proof, record, opening: opened === null ? null : encodeOpening(opened), size };
+}
+
+function refusal(message: string, hint: string | null): Refusal {
+  return { ok: false, code: "log.not_proven", message, hint };
+}
