@@ -90,24 +90,21 @@ describe("the checks", () => {
 });
 
 describe("an envelope", () => {
-  test("with any byte changed is refused", async () => {
+  test.each([
+    [1, ["envelope.bad_signature", "envelope.malformed", "envelope.payload_type", "envelope.wrong_key"]],
+    [32, ["envelope.bad_signature", "envelope.malformed", "envelope.payload_type"]],
+    [255, ["envelope.malformed"]],
+  ])("with any byte changed, by xor %i, is refused", async (pattern, expected) => {
     const bytes = utf8(await signed());
     const codes = new Set<string>();
     for (let at = 0; at < bytes.length; at += 1) {
-      for (const pattern of [1, 32, 255]) {
-        const changed = Uint8Array.from(bytes);
-        changed[at]! ^= pattern;
-        const verified = verifyEvaluator(STATEMENT.digest, changed, TRUST, NOW, nodeCrypto);
-        expect([at, pattern, verified.ok]).toEqual([at, pattern, false]);
-        if (!verified.ok) codes.add(verified.code);
-      }
+      const changed = Uint8Array.from(bytes);
+      changed[at]! ^= pattern;
+      const verified = verifyEvaluator(STATEMENT.digest, changed, TRUST, NOW, nodeCrypto);
+      expect([at, verified.ok]).toEqual([at, false]);
+      if (!verified.ok) codes.add(verified.code);
     }
-    expect([...codes].sort()).toEqual([
-      "envelope.bad_signature",
-      "envelope.malformed",
-      "envelope.payload_type",
-      "envelope.wrong_key",
-    ]);
+    expect([...codes].sort()).toEqual(expected);
   });
 
   test("may be text or its bytes, and says who signed and what", async () => {
