@@ -57,8 +57,9 @@ export function encodeCheckpoint({ origin, size, root }: Checkpoint): string {
   return text;
 }
 
-/** Reads what `encodeCheckpoint` wrote. Of an empty tree, only its own root is accepted. */
+/** Reads what `encodeCheckpoint` wrote. Of an empty tree, only its own root is accepted. Never throws. */
 export function decodeCheckpoint(text: string): CheckpointResult {
+  if (typeof text !== "string") return malformed("a checkpoint is a text");
   const lines = text.split("\n", 5);
   if (lines.length !== 4 || lines[3] !== "") {
     return malformed("a checkpoint has three lines, each ended by a line feed: origin, size, root");

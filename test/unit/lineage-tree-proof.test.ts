@@ -1,5 +1,4 @@
 /** What verifies, and what does not: published proofs, their published alterations, and hostile claims. */
-import { readFileSync } from "node:fs";
 import { emptyRoot, leafHash } from "@polity/lineage/tree.ts";
 import {
   type ConsistencyClaim,
@@ -11,8 +10,8 @@ import {
 import { sha256 } from "@polity/runtime/hash.ts";
 import { describe, expect, test } from "vitest";
 import { treeOf } from "../support/lineage-log.ts";
+import { merkleTree as published } from "../support/lineage-vectors.ts";
 
-const published = JSON.parse(readFileSync("test/vectors/lineage/merkle-tree.json", "utf8"));
 const hex = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, "hex"));
 const roots: readonly Uint8Array[] = published.roots.map(hex);
 const empty = hex(published.emptyRoot);
@@ -31,15 +30,13 @@ function flipped(proof: readonly Uint8Array[], at: number, mask: number): Uint8A
 }
 
 describe("inclusion", () => {
-  const claims: readonly Included[] = published.inclusionProofs.map(
-    ({ leaf, size, proof }: { leaf: number; size: number; proof: string[] }) => ({
-      index: leaf - 1,
-      size,
-      leaf: leafHash(hex(published.leaves[leaf - 1]), sha256),
-      root: roots[size - 1],
-      proof: proof.map(hex),
-    }),
-  );
+  const claims: readonly Included[] = published.inclusionProofs.map(({ leaf, size, proof }) => ({
+    index: leaf - 1,
+    size,
+    leaf: leafHash(hex(published.leaves[leaf - 1]!), sha256),
+    root: roots[size - 1]!,
+    proof: proof.map(hex),
+  }));
 
   test("published proofs hold", () => {
     expect(claims.map(holds)).toEqual([true, true, true, true, true]);
@@ -91,15 +88,13 @@ describe("inclusion", () => {
 });
 
 describe("consistency", () => {
-  const claims: readonly ConsistencyClaim[] = published.consistencyProofs.map(
-    ({ size1, size2, proof }: { size1: number; size2: number; proof: string[] }) => ({
-      from: size1,
-      to: size2,
-      fromRoot: roots[size1 - 1],
-      toRoot: roots[size2 - 1],
-      proof: proof.map(hex),
-    }),
-  );
+  const claims: readonly ConsistencyClaim[] = published.consistencyProofs.map(({ size1, size2, proof }) => ({
+    from: size1,
+    to: size2,
+    fromRoot: roots[size1 - 1]!,
+    toRoot: roots[size2 - 1]!,
+    proof: proof.map(hex),
+  }));
 
   test("published proofs hold", () => {
     expect(claims.map(holds)).toEqual([true, true, true, true, true]);

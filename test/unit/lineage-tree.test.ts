@@ -1,13 +1,12 @@
 /** The Merkle tree, against published values and against the definitions of RFC 6962. */
-import { readFileSync } from "node:fs";
 import { emptyRoot, leafHash, makeTree, nodeHash } from "@polity/lineage/tree.ts";
 import { sha256, toHex } from "@polity/runtime/hash.ts";
 import { describe, expect, test } from "vitest";
 import { treeOf } from "../support/lineage-log.ts";
+import { merkleTree as published } from "../support/lineage-vectors.ts";
 import { consistencyOf, leaf, pathOf, rootOf } from "../support/merkle-definitions.ts";
 import { seededRandom } from "../support/random.ts";
 
-const published = JSON.parse(readFileSync("test/vectors/lineage/merkle-tree.json", "utf8"));
 const hex = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, "hex"));
 const entries: readonly Uint8Array[] = published.leaves.map(hex);
 
