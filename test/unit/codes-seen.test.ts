@@ -25,10 +25,21 @@ test("every code of a decision", () => {
   expect(unseen(Object.keys(CODE_NUMBERS).filter((code) => !LATER.includes(code)))).toEqual([]);
 });
 
-test("every refusal to load an evaluator or facts", () => {
-  const sources = textsBelow("runtime", /^[a-z-]+\.ts$/);
-  const codes = new Set(sources.match(/\b(?:load|facts)\.(?!ts\b)[a-z]+(?:_[a-z]+)*(?=["'`])/g));
-  expect(codes.size).toBeGreaterThan(20);
+/** In quotes, so that no file name and no path of a property is taken for a code. */
+function codesIn(folder: string, subjects: string): ReadonlySet<string> {
+  const code = new RegExp(`(?<=["'\`])(?:${subjects})\\.(?!ts\\b)[a-z]+(?:_[a-z]+)*(?=["'\`])`, "g");
+  return new Set(textsBelow(folder, /^[a-z/-]+\.ts$/).match(code));
+}
+
+test("every refusal of an evaluator, its envelope, a key or facts", () => {
+  const codes = codesIn("runtime", "load|facts|envelope|trust|key");
+  expect(codes.size).toBeGreaterThan(40);
+  expect(unseen(codes)).toEqual([]);
+});
+
+test("every refusal of an entry, an opening, a note, a proof or a log", () => {
+  const codes = codesIn("lineage", "entry|commitment|opening|note|vkey|checkpoint|proof|log|key");
+  expect(codes.size).toBeGreaterThan(30);
   expect(unseen(codes)).toEqual([]);
 });
 
