@@ -53,12 +53,13 @@ export async function writeAll(handle: FileHandle, bytes: Uint8Array, position: 
   }
 }
 
-/** Up to `bytesMax` bytes of a small file; null where there is none. */
+/** The first `bytesMax` bytes of a small file; null where there is none. */
 export async function readSmall(path: string, bytesMax: number): Promise<Uint8Array | null> {
   const handle = await openOrNull(path, "r");
   if (handle === null) return null;
   try {
-    return await readUpTo(handle, 0, bytesMax);
+    const { size } = await handle.stat();
+    return await readUpTo(handle, 0, Math.min(size, bytesMax));
   } finally {
     await handle.close();
   }

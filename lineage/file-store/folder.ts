@@ -118,7 +118,7 @@ async function openFile(dir: string, name: FileKind, flags: "r" | "r+"): Promise
   if (handle === null) return null;
   try {
     const { size } = await handle.stat();
-    const decoded = decodeFileHeader(await readUpTo(handle, 0, FILE_HEADER_BYTES_MAX));
+    const decoded = decodeFileHeader(await readUpTo(handle, 0, Math.min(size, FILE_HEADER_BYTES_MAX)));
     if (!decoded.ok) throw damaged(name, `${decoded.message}: restore the file from a copy`);
     const { header, sizeBytes: firstFrame } = decoded;
     if (header.kind !== name) throw damaged(name, `this is the file ${header.kind}, under another name`);

@@ -72,6 +72,13 @@ export function markOf(header: Uint8Array): number | null {
   return getUint64(viewOf(header), 8);
 }
 
+/** A copy of a frame that says itself to be as long as it is. */
+export function withLength(frame: Uint8Array): Uint8Array {
+  const copy = frame.slice();
+  viewOf(copy).setUint32(0, frame.length - FRAME_HEADER_BYTES, true);
+  return copy;
+}
+
 function wrong(message: string): FrameResult {
   return { ok: false, problem: "wrong", message };
 }

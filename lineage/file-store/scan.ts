@@ -7,12 +7,10 @@ import { LIMITS } from "../entry-schema.ts";
 import { dueAfter, sequenceProblem } from "../sequence.ts";
 import { LogError } from "../store.ts";
 import { leafHash, makeTree, type Tree } from "../tree.ts";
-import { readUpTo } from "./disk.ts";
 import { ENTRIES_FILE, type LogFile, OPENINGS_FILE } from "./folder.ts";
-import { FRAME_HEADER_BYTES, markOf } from "./frame.ts";
 import { type FrameRead, makeFrameReader } from "./frame-reader.ts";
 import { OPENING_BYTES_MAX } from "./limits.ts";
-import { isTornTail } from "./torn-tail.ts";
+import { isTornEntry, isTornOpening } from "./torn-tail.ts";
 
 export interface ScannedEntries {
   readonly tree: Tree;
@@ -66,8 +64,8 @@ async function expectTail(
     const promise = `the checkpoint promises ${covered} entries: restore the file from a copy`;
     throw new LogError(code, `${message}, but ${promise}`, place);
   }
-  if (read.kind === "end" || (await isTornTail(file, read.offset))) return;
-  const why = "entries that were written later are whole, so this one was not torn by a crash";
+  if (read.kind === "end" || (await isTornEntry(file, read.offset))) return;
+  const why = "no crash leaves such bytes, so they were changed later";
   throw new LogError("log.malformed", `${read.message}; ${why}: restore the file from a copy`, place);
 }
 
@@ -139,7 +137,9 @@ export async function scanOpenings(file: LogFile, size: number): Promise<Scanned
       offsets.push(read.offset);
       continue;
     }
-    if (read.kind === "short" || read.kind === "wrong") await expectUnclaimed(file, read, size);
+    if (read.kind !== "frame" && read.kind !== "end" && !(await isTornOpening(file, read.offset, size))) {
+      throw openingDamaged(read.message, read.offset);
+    }
     padTo(offsets, size);
     return { offsets, end: read.offset };
   }
@@ -149,19 +149,7 @@ function padTo(offsets: number[], size: number): void {
   while (offsets.length < size) offsets.push(-1);
 }
 
-/** A torn opening names an entry that never came, or nothing at all; any other was whole once. */
-async function expectUnclaimed(
-  file: LogFile,
-  { offset, message }: { readonly offset: number; readonly message: string },
-  size: number,
-): Promise<void> {
-  const header = await readUpTo(file.handle, offset, FRAME_HEADER_BYTES);
-  if (header.length < FRAME_HEADER_BYTES || header.every((byte) => byte === 0)) return;
-  const index = markOf(header);
-  if (index !== null && index < size) throw openingDamaged(message, offset, index);
-}
-
-function openingDamaged(message: string, offset: number, index: number): LogError {
-  const place = { file: OPENINGS_FILE, offset, index };
+function openingDamaged(message: string, offset: number, index?: number): LogError {
+  const place = { file: OPENINGS_FILE, offset, ...(index === undefined ? {} : { index }) };
   return new LogError("log.malformed", `${message}: restore the file from a copy`, place);
 }
