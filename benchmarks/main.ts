@@ -1,5 +1,5 @@
 /**
- * `npm run bench`: builds what the suites need in processes of their own, runs each engine in a fresh one that
+ * `npm run bench`: builds what is measured in a process of its own, runs each engine in a fresh one that
  * has assembled nothing, prints a table and writes benchmarks/results/five-field.json.
  */
 import { execFileSync } from "node:child_process";
