@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 /**
- * Starts `pol` on any Node from 20 on. The command itself is TypeScript, which Node runs from version 24 on:
- * an older Node starts the one that is installed with the project. Plain JavaScript without dependencies for
- * that reason.
+ * Starts `pol` on any Node from 20.12 on. As published, the command is JavaScript beside this file, and runs
+ * right here. In the project it is TypeScript, which Node runs from version 24 on: an older Node starts the
+ * one that is installed with the project. Plain JavaScript without dependencies for that reason.
  */
 import { spawn } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
@@ -10,15 +10,19 @@ import * as module from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-const NODE_MAJOR_MIN = 24;
+const launcher = fileURLToPath(import.meta.url);
+const isPublished = existsSync(join(dirname(dirname(launcher)), "main.js"));
+const main = isPublished ? "../main.js" : "../main.ts";
+const NODE_MIN = isPublished ? "20.12" : "24";
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"];
 
-const launcher = fileURLToPath(import.meta.url);
 const cache = compileCache();
 
-if (Number.parseInt(process.versions.node, 10) >= NODE_MAJOR_MIN) {
-  if (cache !== undefined) module.enableCompileCache(cache);
-  await import("../main.ts");
+if (!isOlder(process.versions.node)) {
+  if (cache !== undefined) module.enableCompileCache?.(cache); // Node has it from 22 on
+  await import(main);
+} else if (isPublished) {
+  fail(`this is Node ${process.versions.node}`);
 } else {
   startWith(bundledNode());
 }
@@ -39,17 +43,24 @@ function startWith(node) {
 function bundledNode() {
   for (const folder of nodeModulesAbove()) {
     const binary = join(folder, "node", "bin", process.platform === "win32" ? "node.exe" : "node");
-    if (existsSync(binary) && majorOf(join(folder, "node", "package.json")) >= NODE_MAJOR_MIN) return binary;
+    if (existsSync(binary) && !isOlder(versionIn(join(folder, "node")))) return binary;
   }
   return fail(`this is Node ${process.versions.node}, and no newer one is installed beside it`);
 }
 
-function majorOf(manifest) {
+function versionIn(folder) {
   try {
-    return Number.parseInt(JSON.parse(readFileSync(manifest, "utf8")).version, 10);
+    return String(JSON.parse(readFileSync(join(folder, "package.json"), "utf8")).version);
   } catch {
-    return 0;
+    return "0.0";
   }
+}
+
+/** Whether a version of Node is below the least that can run the command. */
+function isOlder(version) {
+  const [major = 0, minor = 0] = version.split(".").map(Number);
+  const [majorMin = 0, minorMin = 0] = NODE_MIN.split(".").map(Number);
+  return !(major > majorMin || (major === majorMin && minor >= minorMin));
 }
 
 /**
@@ -72,6 +83,7 @@ function nodeModulesAbove() {
 }
 
 function fail(message) {
-  console.error(`pol: ${message}\n  hint: pol needs Node ${NODE_MAJOR_MIN} or later; npm ci installs one`);
+  const remedy = isPublished ? "" : "; npm ci installs one";
+  console.error(`pol: ${message}\n  hint: pol needs Node ${NODE_MIN} or later${remedy}`);
   process.exit(2);
 }

@@ -1,0 +1,68 @@
+/** What a reader of a log needs, in a browser too: proofs, checkpoints, entries, and openings of requests. */
+export { type CryptoPort, portableCrypto } from "@polity/runtime/crypto-port.ts";
+export {
+  type Checkpoint,
+  type CheckpointCode,
+  type CheckpointResult,
+  decodeCheckpoint,
+  isOrigin,
+  type OpenedCheckpoint,
+  openCheckpoint,
+} from "./checkpoint.ts";
+export {
+  type CommitResult,
+  checkOpening,
+  commitRequest,
+  type DecodedOpening,
+  decodeOpening,
+  encodeOpening,
+  eraseFields,
+  type Opening,
+  type OpeningResult,
+  type RequestCommitment,
+} from "./commitment.ts";
+export { type Decided, decisionEntry, type EntryIdentity, type Judged } from "./decision-entry.ts";
+export type {
+  ApprovalEntry,
+  ContainmentEntry,
+  DecisionEntry,
+  Entry,
+  EntryKind,
+  EpochEntry,
+  EventEntry,
+  ExecutionEntry,
+  GapEntry,
+  HeartbeatEntry,
+  KeyEntry,
+  OutcomeEntry,
+  Parent,
+  RedactionEntry,
+  Trace,
+  TrustEntry,
+} from "./entry.ts";
+export {
+  type DecodedEntry,
+  decodeEntry,
+  type EncodedEntry,
+  type EntryRefusal,
+  encodeEntry,
+} from "./entry-codec.ts";
+export {
+  decodeVkey,
+  encodeVkey,
+  type NoteCode,
+  type NoteKey,
+  type NoteKeyResult,
+  type NoteResult,
+  noteKey,
+  openNote,
+} from "./note.ts";
+export { type LogCode, LogError, type LogPlace, type LogStore, type Receipt } from "./store.ts";
+export { decodeTlogProof, encodeTlogProof, type ProofFileResult, type TlogProof } from "./tlog-proof.ts";
+export {
+  type ConsistencyClaim,
+  type InclusionClaim,
+  verifyConsistency,
+  verifyInclusion,
+} from "./tree-proof.ts";
+export { type ProofResult, verifyProof } from "./verify-proof.ts";
