@@ -41,8 +41,8 @@ export type OpenedCheckpoint =
   | NoteRefusal;
 
 /**
- * Whether a text may name a log: a URL without scheme, query and fragment, such as `example.com/eu/agents`, in
- * ASCII, without `+`, up to 255 bytes. Every origin can name a key.
+ * Whether a text may name a log: a URL without scheme, query and fragment, such as `example.com/eu/agents`,
+ * in ASCII, without `+`, up to 255 bytes. Every origin can name a key.
  */
 export function isOrigin(text: string): boolean {
   if (typeof text !== "string" || text.length > KEY_NAME_BYTES_MAX) return false;
@@ -75,8 +75,8 @@ export function decodeCheckpoint(text: string): CheckpointResult {
 }
 
 /**
- * Opens a signed checkpoint for whoever trusts `keys`: `openNote`, `decodeCheckpoint`, and one of the keys that
- * signed has the name of the origin, so that no key speaks for another log. Never throws.
+ * Opens a signed checkpoint for whoever trusts `keys`: `openNote`, `decodeCheckpoint`, and one of the keys
+ * that signed has the name of the origin, so that no key speaks for another log. Never throws.
  */
 export function openCheckpoint(
   note: Uint8Array | string,

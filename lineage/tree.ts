@@ -16,7 +16,7 @@ export interface Tree {
   readonly root: (size?: number) => Uint8Array;
   /** RFC 6962, 2.1.1: for the leaf at `index` among the first `size`; the leaf's sibling comes first. */
   readonly inclusionProof: (index: number, size: number) => Uint8Array[];
-  /** RFC 6962, 2.1.2: that the first `to` leaves begin with the first `from`; empty where `from` is 0 or `to`. */
+  /** RFC 6962, 2.1.2: that the first `to` leaves begin with the first `from`; empty for 0 and for `to`. */
   readonly consistencyProof: (from: number, to: number) => Uint8Array[];
 }
 

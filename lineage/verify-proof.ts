@@ -2,7 +2,7 @@
 import type { CryptoPort } from "@polity/runtime/crypto-port.ts";
 import { digestName, equalBytes } from "@polity/runtime/hash.ts";
 import type { PublicKey } from "@polity/runtime/keys.ts";
-import { type CheckpointRefusal, isOrigin, openCheckpoint } from "./checkpoint.ts";
+import { type CheckpointRefusal, openCheckpoint } from "./checkpoint.ts";
 import { type NoteKey, type NoteRefusal, noteKey } from "./note.ts";
 import { decodeTlogProof, type ProofFileRefusal, type TlogProof } from "./tlog-proof.ts";
 import { leafHash } from "./tree.ts";
@@ -32,9 +32,9 @@ export type ProofResult =
   | CheckpointRefusal;
 
 /**
- * Whether `record`, these very bytes, is the entry of which a log that owns one of `keys` says so. Bare public
- * keys stand for any origin: then the answer's `origin` is what the holder of the key called its log. The
- * file's extra data are not looked at. Never throws.
+ * Whether `record`, these very bytes, is the entry of which a log that owns one of `keys` says so. Bare
+ * public keys stand for any origin: then the answer's `origin` is what the holder of the key called its log.
+ * The file's extra data are not looked at. Never throws.
  */
 export function verifyProof(
   proof: Uint8Array | string,
@@ -71,8 +71,8 @@ function namedKeys(
   const origin = checkpoint.slice(0, checkpoint.indexOf("\n"));
   return keys.flatMap((key) => {
     if ("hint" in key) return [key];
-    const named = isOrigin(origin) ? noteKey(origin, key, sha256) : null;
-    return named?.ok ? [named.key] : [];
+    const named = noteKey(origin, key, sha256);
+    return named.ok ? [named.key] : [];
   });
 }
 

@@ -1,11 +1,11 @@
 /**
  * T3 to T5: whatever is done to a signed text, it is refused, or it is what was signed.
  *
- * Refused means: `ok` is false. One signature is on each note and checkpoint here, and one in each proof file
- * without extra data: then there is no byte whose change is allowed, as every byte belongs to the signed text, to
- * the name, to the hint, to the signature, or to the form. With a second signature by an unknown key, a change
- * within its line may leave a line that is still unknown: then the same text must come out, signed by the same
- * key. Extra data are signed by nobody, so changes in them are not counted.
+ * Refused means: `ok` is false. One signature is on each note and checkpoint here, and one in each proof
+ * file without extra data: then there is no byte whose change is allowed, as every byte belongs to the signed
+ * text, to the name, to the hint, to the signature, or to the form. With a second signature by an unknown
+ * key, a change within its line may leave a line that is still unknown: then the same text must come out,
+ * signed by the same key. Extra data are signed by nobody, so changes in them are not counted.
  */
 import { openCheckpoint } from "@polity/lineage/checkpoint.ts";
 import { nodeCrypto } from "@polity/lineage/node/crypto.ts";

@@ -1,8 +1,8 @@
 /**
  * T1 and T2: every proof that a tree gives holds, and no altered claim does. An altered claim is one with a
- * changed hash, leaf, root, index or size, or with hashes more, fewer or elsewhere. A root does not say how large
- * its tree is: where another index or size asks for the very same hashing, the claim is the same claim, and must
- * hold. The shapes of merkle-definitions.ts decide which those are.
+ * changed hash, leaf, root, index or size, or with hashes more, fewer or elsewhere. A root does not say how
+ * large its tree is: where another index or size asks for the very same hashing, the claim is the same claim,
+ * and must hold. The shapes of merkle-definitions.ts decide which those are.
  */
 import { nodeCrypto } from "@polity/lineage/node/crypto.ts";
 import { makeTree } from "@polity/lineage/tree.ts";
@@ -75,7 +75,7 @@ describe("inclusion", () => {
     expect(refused).toBeGreaterThanOrEqual(10_000);
   });
 
-  test("T2: at least 10,000 claims with another index or size do not, but where the hashing is the same", () => {
+  test("T2: at least 10,000 claims with another index or size do not, unless hashed the same way", () => {
     const random = seededRandom(12);
     const counts = { refused: 0, same: 0, wrong: 0 };
     for (let size = 1; size <= SIZE; size += 1)
@@ -136,7 +136,7 @@ describe("consistency", () => {
     expect(refused).toBeGreaterThanOrEqual(10_000);
   });
 
-  test("T2: at least 10,000 claims with other sizes do not, but where the hashing is the same", () => {
+  test("T2: at least 10,000 claims with other sizes do not, unless hashed the same way", () => {
     const random = seededRandom(13);
     const counts = { refused: 0, same: 0, wrong: 0 };
     for (let to = 2; to <= SIZE; to += 2)

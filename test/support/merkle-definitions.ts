@@ -51,7 +51,7 @@ function split(n: number): number {
 }
 
 /**
- * How an inclusion proof is put together, e.g. `(p(Lp))`: L the leaf, p the proof's hashes from the inside out.
+ * How an inclusion proof is put together, e.g. `(p(Lp))`: L the leaf, p the proof's hashes, innermost first.
  * Claims with the same shape are the same claim, as a root does not say how large its tree is.
  */
 export function inclusionShape(index: number, size: number): string {
@@ -60,7 +60,7 @@ export function inclusionShape(index: number, size: number): string {
   return index < k ? `(${inclusionShape(index, k)}p)` : `(p${inclusionShape(index - k, size - k)})`;
 }
 
-/** The same for a consistency proof: how the earlier root is put together, and the later one; R is the earlier root. */
+/** The same for a consistency proof: of the earlier root, then of the later one; R is the earlier root. */
 export function consistencyShape(from: number, to: number): string {
   const [earlier, later] = shapes(from, to, true);
   return `${earlier} ${later}`;

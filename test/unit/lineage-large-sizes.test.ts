@@ -1,7 +1,7 @@
 /**
- * Sizes beyond 32 bits, where shifts of JavaScript would go wrong: trees of up to 2^53-1 leaves, nearly all of
- * them alike, are computed by the definitions of RFC 6962 in BigInt; their proofs must hold, and the verifier
- * must agree with the steps of RFC 9162 written out in BigInt.
+ * Sizes beyond 32 bits, where shifts of JavaScript would go wrong: trees of up to 2^53-1 leaves, nearly all
+ * of them alike, are computed by the definitions of RFC 6962 in BigInt; their proofs must hold, and the
+ * verifier must agree with the steps of RFC 9162 written out in BigInt.
  */
 import { inclusionRoot, verifyConsistency, verifyInclusion } from "@polity/lineage/tree-proof.ts";
 import { equalBytes, sha256 } from "@polity/runtime/hash.ts";
@@ -187,7 +187,7 @@ describe.each(SIZES)("a tree of %d leaves", (size) => {
   });
 });
 
-/** Levels that the proof of a leaf has a hash for: those where the node is not the last one, or a right child. */
+/** Levels that a leaf's proof has a hash for: where the node is not the last one, or is a right child. */
 function stepsOf(index: bigint, size: bigint): number {
   let steps = 0;
   for (let [fn, sn] = [index, size - 1n]; sn > 0n; [fn, sn] = [fn >> 1n, sn >> 1n])

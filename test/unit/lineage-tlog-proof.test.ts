@@ -1,7 +1,8 @@
 /** Proof files: read, written, refused; and whether what they say holds. */
+import { readFileSync } from "node:fs";
 import { encodeCheckpoint } from "@polity/lineage/checkpoint.ts";
 import { nodeCrypto } from "@polity/lineage/node/crypto.ts";
-import { signNote } from "@polity/lineage/note.ts";
+import { decodeVkey, signNote } from "@polity/lineage/note.ts";
 import {
   decodeTlogProof,
   encodeTlogProof,
@@ -61,6 +62,15 @@ describe("published files", () => {
       code: "proof.not_included",
     });
   });
+});
+
+test("the example of the documentation holds", () => {
+  const page = readFileSync(new URL("../../docs/lineage.md", import.meta.url), "utf8");
+  const file = /```\n(c2sp\.org\/tlog-proof@v1\n[^`]*)```/.exec(page)![1]!;
+  const key = decodeVkey(/`(example\.com\/agents\+[^`]*)`/.exec(page)![1]!, sha256);
+  if (!key.ok) throw new Error(key.message);
+  const expected = { ok: true, origin: "example.com/agents", index: 2, size: 4 };
+  expect(verifyProof(file, utf8("c"), [key.key], portableCrypto)).toMatchObject(expected);
 });
 
 describe("the file", () => {
@@ -273,5 +283,16 @@ describe("whether a proof holds", () => {
     });
     const strange = file.replaceAll("example.com/elsewhere", "go.sum database tree");
     expect(verifyProof(strange, entries[1]!, [key.publicKey], nodeCrypto).ok).toBe(false);
+    const text = `https://example.com\n3\n${encodeBase64(tree.root())}\n`;
+    const odd = await signNote(text, [noteSigner(1, "https://example.com")]);
+    const other = encodeTlogProof({
+      index: 1,
+      hashes: tree.inclusionProof(1, 3),
+      checkpoint: odd,
+      extra: null,
+    });
+    expect(verifyProof(other, entries[1]!, [key.publicKey], nodeCrypto)).toMatchObject({
+      code: "checkpoint.malformed",
+    });
   });
 });

@@ -206,6 +206,10 @@ describe("hostile claims", () => {
       expect(holds({ ...consistency, toRoot: hash })).toBe(false);
       expect(holds({ ...consistency, proof: [...consistency.proof.slice(1), hash] })).toBe(false);
     }
+    const wide = (hash: Uint8Array): Uint8Array => Uint16Array.from(hash) as unknown as Uint8Array;
+    expect(holds({ ...inclusion, leaf: wide(inclusion.leaf) })).toBe(false);
+    expect(holds({ ...inclusion, proof: inclusion.proof.map(wide) })).toBe(false);
+    expect(holds({ ...consistency, proof: consistency.proof.map(wide) })).toBe(false);
     expect(holds({ ...inclusion, proof: new Array<Uint8Array>(4) })).toBe(false);
     expect(holds({ ...inclusion, proof: null as unknown as Uint8Array[] })).toBe(false);
     expect(holds({ ...consistency, proof: { length: 0 } as Uint8Array[] })).toBe(false);
