@@ -135,9 +135,9 @@ function makeSalts(count: number, randomBytes: (count: number) => Uint8Array): U
     const bytes: unknown = randomBytes(SALT_BYTES);
     if (!isSalt(bytes)) return `randomBytes must give ${SALT_BYTES} bytes`;
     salts.push(new Uint8Array(bytes));
-    seen.add(encodeBase64(bytes));
+    if (count > 1) seen.add(encodeBase64(bytes));
   }
-  return seen.size === count ? salts : "randomBytes gave the same bytes twice";
+  return count === 1 || seen.size === count ? salts : "randomBytes gave the same bytes twice";
 }
 
 function isSalt(value: unknown): value is Uint8Array {
@@ -240,7 +240,7 @@ function formProblem(opening: Opening): string | null {
   return pointersProblem(sensitive.map(({ pointer }) => pointer));
 }
 
-const OPENING_FORM = `an opening is request, salt, sensitive [{pointer, salt, value}], salts of ${SALT_BYTES} bytes`;
+const OPENING_FORM = `an opening has request, salt, sensitive [{pointer, salt, value}], a salt ${SALT_BYTES} bytes`;
 
 function isText(value: unknown): value is string {
   return typeof value === "string" && value.isWellFormed();

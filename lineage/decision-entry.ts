@@ -59,7 +59,7 @@ export function decisionEntry(decided: Decided): DecisionEntry {
   };
 }
 
-/** Bytes of names that are listed, so that whatever fired, the entry is not too large: the totals say the rest. */
+/** Bytes of names that are listed, so that no entry is too large, whatever fired: the totals say the rest. */
 const RULES_BYTES_MAX = 16 * 1024;
 const ERRORS_BYTES_MAX = 8 * 1024;
 

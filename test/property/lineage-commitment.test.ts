@@ -101,11 +101,12 @@ if (!sample.ok) throw new Error(sample.message);
 const { commitment, opening } = sample;
 const text = encodeOpening(opening);
 
-/** Whether a text opens the commitment; only the erasing of fields may leave it so. */
+/** Whether a text opens the commitment. `expect` is too slow for tens of thousands of them. */
 function opens(changed: string): boolean {
   const decoded = decodeOpening(changed);
   if (!decoded.ok) return false;
-  expect(encodeOpening(decoded.opening)).toBe(changed);
+  if (encodeOpening(decoded.opening) !== changed)
+    throw new Error(`${changed} is read, and written otherwise`);
   return checkOpening(commitment, decoded.opening).ok;
 }
 
@@ -125,7 +126,7 @@ describe("C2: no other text opens a commitment", () => {
       for (let bit = 1; bit < 0x80; bit <<= 1) others.push(String.fromCharCode(unit.charCodeAt(0) ^ bit));
       for (const other of others) {
         if (other === unit || before + other + after === text) continue;
-        expect(opens(before + other + after)).toBe(false);
+        if (opens(before + other + after)) throw new Error(`${before + other + after} opens it`);
         tried += 1;
       }
     }

@@ -18,15 +18,17 @@ function bytesOf(entry: Entry): Uint8Array {
   return encoded.bytes;
 }
 
-/** Whether bytes are read; where they are, they must be the only ones for what was read. */
+/**
+ * Whether bytes are read; where they are, they must be the only ones for what was read. `expect` is too slow
+ * for a hundred thousand of them.
+ */
 function isRead(bytes: Uint8Array): boolean {
   const decoded = decodeEntry(bytes);
-  if (!decoded.ok) {
-    expect(decoded.message).not.toBe("");
-    return false;
+  if (!decoded.ok && decoded.message === "") throw new Error("a refusal without a message");
+  if (decoded.ok && Buffer.compare(bytesOf(decoded.entry), bytes) !== 0) {
+    throw new Error(`${Buffer.from(bytes).toString("utf8")} is read, and written otherwise`);
   }
-  expect(Buffer.compare(bytesOf(decoded.entry), bytes)).toBe(0);
-  return true;
+  return decoded.ok;
 }
 
 describe("E1: what is written is read back, and is canonical JSON", () => {
@@ -74,7 +76,8 @@ describe("E2: whatever is read is written as the very same bytes, and reading ne
 
   test("cut anywhere, an example is no entry", () => {
     for (const { bytes } of examples) {
-      for (let end = 0; end < bytes.length; end += 1) expect(isRead(bytes.subarray(0, end))).toBe(false);
+      for (let end = 0; end < bytes.length; end += 1)
+        if (isRead(bytes.subarray(0, end))) throw new Error(`${end}`);
     }
   });
 
@@ -117,7 +120,7 @@ describe("E3: of what the members of an entry could be, only the one set in its 
       const changed = Buffer.from(text, "utf8");
       if (changed.equals(bytes)) continue;
       const read = isRead(changed);
-      if (kind !== "value") expect({ what, read }).toEqual({ what, read: false });
+      if (kind !== "value" && read) throw new Error(`${what} is read`);
     }
     expect(tried).toBeGreaterThan(500);
   });

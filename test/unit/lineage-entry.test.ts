@@ -52,9 +52,10 @@ describe("version 1 never changes", () => {
     expect(entrySchema()).toBe(readFileSync(file, "utf8"));
   });
 
-  test("the documentation has that table", () => {
+  test("the documentation has that table, and an example", () => {
     const page = readFileSync(new URL("../../docs/lineage.md", import.meta.url), "utf8");
     expect(page).toContain(`\n${entryTable().join("\n")}\n`);
+    expect(page).toContain(`\n${readFileSync(new URL("entries/gap.json", vectors), "utf8")}\n`);
   });
 });
 
