@@ -240,7 +240,7 @@ function formProblem(opening: Opening): string | null {
   return pointersProblem(sensitive.map(({ pointer }) => pointer));
 }
 
-const OPENING_FORM = `an opening has request, salt, sensitive [{pointer, salt, value}], a salt ${SALT_BYTES} bytes`;
+const OPENING_FORM = `wanted: request, salt, sensitive [{pointer, salt, value}], ${SALT_BYTES} bytes a salt`;
 
 function isText(value: unknown): value is string {
   return typeof value === "string" && value.isWellFormed();

@@ -32,7 +32,7 @@ export interface Common<Kind extends string> {
   readonly at: number;
   /** Who wrote it. */
   readonly node: string;
-  /** Counts the entries of one node from 0 without a hole; what is missing has a `gap`. */
+  /** Counts the entries of one node in one log from 0 without a hole; what is missing has a `gap`. */
   readonly seq: number;
   /** The execution that it belongs to. */
   readonly execution: string | null;
