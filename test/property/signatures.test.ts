@@ -137,7 +137,7 @@ const envelopes: fc.Arbitrary<Envelope> = fc.record({
   }),
 });
 
-test("E1: an envelope reads back, whatever the order in which it is given", () => {
+test("S5: an envelope reads back, whatever the order in which it is given", () => {
   fc.assert(
     fc.property(envelopes, (envelope) => {
       const text = encodeEnvelope(envelope);
@@ -154,7 +154,7 @@ test("E1: an envelope reads back, whatever the order in which it is given", () =
   );
 });
 
-test("E2: whatever is accepted as an envelope is what encoding writes", () => {
+test("S6: whatever is accepted as an envelope is what encoding writes", () => {
   fc.assert(
     fc.property(envelopes, fc.array(flips, { minLength: 1, maxLength: 3 }), (envelope, changes) => {
       const bytes = changes.reduce(flip, new TextEncoder().encode(encodeEnvelope(envelope)));
@@ -185,7 +185,7 @@ const statements: fc.Arbitrary<EvaluatorStatement> = fc
     validUntilMs: Math.max(...times),
   }));
 
-test("E3: a statement reads back, and whatever is accepted as one is what encoding writes", () => {
+test("S7: a statement reads back, and whatever is accepted as one is what encoding writes", () => {
   fc.assert(
     fc.property(statements, flips, (statement, change) => {
       const bytes = encodeStatement(statement);
@@ -197,7 +197,7 @@ test("E3: a statement reads back, and whatever is accepted as one is what encodi
   );
 });
 
-test("E4: nothing that is asked about an evaluator makes verifying throw", async () => {
+test("S8: nothing that is asked about an evaluator makes verifying throw", async () => {
   const envelope = await signed();
   const anything = fc.anything({ withBigInt: true, withDate: true, withTypedArray: true });
   const given = fc.oneof(fc.constant(envelope), anything);
