@@ -77,7 +77,10 @@ export interface LogStore {
   readonly origin: string;
   /** Entries that are durable. */
   readonly size: number;
-  /** Resolves once the entry is durable; rejects with a `LogError`, and then the entry is not in the log. */
+  /**
+   * Resolves once the entry is durable; rejects with a `LogError`, and then the entry is not in the log. Only
+   * where the disk itself failed (`log.failed`, `log.full`) is that for the next opening to find out.
+   */
   readonly append: (entry: Entry, opening?: Opening) => Promise<Receipt>;
   /** Resolves once everything appended before is durable. */
   readonly flush: () => Promise<void>;

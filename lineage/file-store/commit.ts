@@ -64,11 +64,12 @@ async function appendFrames(file: LogFile, end: number, frames: readonly Frame[]
   for (const [at, frame] of frames.entries()) {
     encodeFrame(bytes, offsets[at]! - end, offsets[at]!, frame, file.header.generation);
   }
+  await expectUntouched(file, end);
   try {
-    await expectUntouched(file, end);
     await writeAll(file.handle, bytes, end);
     await file.handle.datasync();
   } catch (error) {
+    await takeBack(file, end);
     throw ioError(error, file.name, "write");
   }
   return { offsets, end: next };
@@ -79,4 +80,14 @@ async function expectUntouched(file: LogFile, end: number): Promise<void> {
   if (size === end) return;
   const message = `the file has ${size} bytes, not ${end}: find out what else writes to the folder`;
   throw new LogError("log.failed", message, { file: file.name });
+}
+
+/** Whoever is told that an entry is not in the log should find it so; on a failing disk nothing is certain. */
+async function takeBack({ handle }: LogFile, end: number): Promise<void> {
+  try {
+    await handle.truncate(end);
+    await handle.sync();
+  } catch {
+    // The first failure is what is reported, and opening the log again finds out what is there.
+  }
 }
