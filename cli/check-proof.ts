@@ -1,4 +1,4 @@
-/** What a proof, a record and an opening say together, for somebody who has nothing of the log but its key. */
+/** What a proof, a record and an opening say together, for somebody who has only the key of the log. */
 import { checkOpening, decodeOpening } from "@polity/lineage/commitment.ts";
 import type { Entry } from "@polity/lineage/entry.ts";
 import { decodeEntry } from "@polity/lineage/entry-codec.ts";

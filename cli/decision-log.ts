@@ -4,11 +4,11 @@ import { decisionEntry } from "@polity/lineage/decision-entry.ts";
 import { nodeRandomBytes, nodeUuid } from "@polity/lineage/node/crypto.ts";
 import type { LogStore, Receipt } from "@polity/lineage/store.ts";
 import type { Header } from "@polity/runtime/header.ts";
+import type { Signer } from "@polity/runtime/signer.ts";
 import type { Answer } from "./answer.ts";
 import { appendAll, type Logged } from "./append-all.ts";
 import type { Desk } from "./desk.ts";
 import { failure } from "./failure.ts";
-import { readSigner } from "./key-files.ts";
 import { logFailure, openToWrite, type Writer } from "./log-folder.ts";
 
 export interface DecisionLog {
@@ -26,8 +26,7 @@ export interface DecisionLog {
 const CHECKPOINT_MS = 1_000;
 const CHECKPOINT_ENTRIES = 1_000;
 
-export async function openDecisionLog(writer: Writer, keyPath: string, desk: Desk): Promise<DecisionLog> {
-  const signer = await readSigner(keyPath);
+export async function openDecisionLog(writer: Writer, signer: Signer, desk: Desk): Promise<DecisionLog> {
   const { store, nextSeq } = await openToWrite(writer, signer);
   return decisionLog(store, writer, nextSeq(writer.node), desk);
 }

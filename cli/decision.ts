@@ -5,10 +5,16 @@ import { renderReason } from "@polity/runtime/render.ts";
 import { columns } from "./table.ts";
 import type { Look, Paint } from "./terminal.ts";
 
+/** What an engine answers; one that lists only the first rules also says how many there were. */
+export interface Judgement extends Outcome {
+  readonly rulesTotal?: number;
+  readonly errorsTotal?: number;
+}
+
 export interface Decision {
   /** Undefined where the request had none. */
   readonly id: string | number | undefined;
-  readonly outcome: Outcome;
+  readonly outcome: Judgement;
   /** `sha256:` and 64 hex digits; null where what came is no request. */
   readonly request: string | null;
   readonly evaluator: string;

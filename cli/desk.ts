@@ -3,13 +3,14 @@ import type { Checked } from "@polity/compiler/checked.ts";
 import { loadUnsigned } from "@polity/runtime/authoring.ts";
 import { NO_FACTS } from "@polity/runtime/facts.ts";
 import { digestName, sha256, utf8 } from "@polity/runtime/hash.ts";
+import { outcomeOf } from "@polity/runtime/index.ts";
+import type { Judgement } from "./decision.ts";
 import {
-  decideWith,
   type EngineName,
+  type EngineRequest,
   evaluatorOf,
   type FactsRefusal,
   openEngine,
-  type Ready,
   refusalText,
 } from "./engines.ts";
 import { failure } from "./failure.ts";
@@ -18,7 +19,8 @@ import { nameOf, readBytes, utf8Text } from "./read-file.ts";
 import { type RequestNamer, requestNamer } from "./request-digest.ts";
 import { tellFinding } from "./tell.ts";
 
-export interface Desk extends Ready {
+export interface Desk {
+  readonly decide: (request: EngineRequest) => Judgement;
   /** The policy's name. */
   readonly policy: string;
   /** `sha256:` and 64 hex digits, as are those of requests. */
@@ -76,7 +78,11 @@ async function moduleDesk(files: Files, wasm: Uint8Array, facts: Uint8Array): Pr
   }
   const { host } = loaded;
   return {
-    decide: decideWith(host),
+    decide: ({ action, fields, header }) => {
+      const decision = host.decide(action, fields, header);
+      const { rulesTotal, errorsTotal } = decision;
+      return { ...outcomeOf(decision), rulesTotal, errorsTotal };
+    },
     policy: host.manifest.policy.name,
     evaluator: host.evaluator,
     facts: host.facts,

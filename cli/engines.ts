@@ -70,7 +70,7 @@ function wasmEngine(wasm: Uint8Array): Engine {
   };
 }
 
-export function decideWith(host: Host): Ready["decide"] {
+function decideWith(host: Host): Ready["decide"] {
   return ({ action, fields, header }) => outcomeOf(host.decide(action, fields, header));
 }
 

@@ -5,6 +5,7 @@ import { type Desk, openDesk } from "../desk.ts";
 import type { EngineName } from "../engines.ts";
 import { EXIT } from "../failure.ts";
 import { type Invocation, usage } from "../invocation.ts";
+import { readSigner } from "../key-files.ts";
 import { type Writer, writerOptions } from "../log-folder.ts";
 import { startProgress } from "../progress.ts";
 import { nameOf, readBytes, readChunks, utf8Text } from "../read-file.ts";
@@ -35,9 +36,10 @@ export async function run(invocation: Invocation): Promise<number> {
     throw usage(command, "standard input can be read only once");
   }
   const logging = loggingOf(invocation);
+  const signer = logging === null ? null : await readSigner(logging.key);
   const desk = await openDesk({ policy, facts }, (values.get("engine") ?? "wasm") as EngineName);
   if (desk === null) return EXIT.no;
-  const log = logging === null ? null : await openDecisionLog(logging.writer, logging.key, desk);
+  const log = logging && signer && (await openDecisionLog(logging.writer, signer, desk));
   try {
     const json = switches.has("json") || !isTerminal("out");
     const code = await (many === undefined

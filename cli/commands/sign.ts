@@ -19,9 +19,10 @@ const DAYS_USUAL = 90;
 const MS_PER_DAY = 86_400_000;
 
 export async function run(invocation: Invocation): Promise<number> {
-  const { operands, values, switches } = invocation;
+  const { command, operands, values, switches } = invocation;
   const [path = ""] = operands;
   const key = values.get("key") ?? "";
+  if (path === "-" && !values.has("output")) throw usage(command, "--output is missing");
   const term = termOf(invocation);
   const audience = audienceOf(invocation);
   const output = outputOption(invocation, withEnding(path, ".wasm", ".dsse.json"), [path, key]);
