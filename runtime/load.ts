@@ -35,8 +35,6 @@ export interface LoadedFacts extends FactsBlock {
   readonly name: string;
 }
 
-export const MODULE_BYTES_MAX = 64 * 1024 * 1024;
-
 /** Never throws, unless the caller's `sha256` does. */
 export async function openEvaluator(
   given: Given,
