@@ -1,4 +1,4 @@
-/** The root of a growing tree (RFC 6962, 2.1) in the memory of its right edge: for checking, not for proofs. */
+/** The root of a growing tree (RFC 6962, 2.1) from its right edge alone: for checking, not for proofs. */
 import type { Sha256 } from "@polity/runtime/hash.ts";
 import { emptyRoot, nodeHash } from "./tree.ts";
 

@@ -1,4 +1,4 @@
-/** Each node counts its entries from 0, in every log anew; where some are missing, a `gap` stands for them. */
+/** Each node counts its entries from 0, in every log anew; where some are missing, a `gap` says so. */
 import type { Entry } from "./entry.ts";
 
 /** For each node that wrote to a log, the `seq` that is due. */

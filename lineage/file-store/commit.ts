@@ -82,7 +82,7 @@ async function expectUntouched(file: LogFile, end: number): Promise<void> {
   throw new LogError("log.failed", message, { file: file.name });
 }
 
-/** Whoever is told that an entry is not in the log should find it so; on a failing disk nothing is certain. */
+/** Whoever is told that an entry is not in the log should find it so, as far as a failing disk lets us. */
 async function takeBack({ handle }: LogFile, end: number): Promise<void> {
   try {
     await handle.truncate(end);

@@ -1,10 +1,10 @@
 /**
  * One writer per folder: a file `lock` that says who holds it. It appears under its name with its content,
- * by a hard link, which fails where the name is taken. A lock whose holder is gone is taken over by renaming a
- * fresh one onto it, and only by whoever holds the lock of that lock: its name contains the dead holder's
- * token, so that of all who found the same holder dead exactly one takes over, and one who comes late
- * finds another token. Limits: all writers must see the same folder through one machine's kernel, and be able
- * to see each other's processes; what cannot be seen counts as alive.
+ * by a hard link, which fails where the name is taken. A lock whose holder is gone is taken over by renaming
+ * a fresh one onto it, and only by whoever holds the lock of that lock: its name contains the dead holder's
+ * token, so that of all who found the same holder dead exactly one takes over, and one who comes late finds
+ * another token. Limits: all writers must see the folder through one machine's kernel, and be able to see
+ * each other's processes; what cannot be seen counts as alive.
  */
 import { link, open, rename } from "node:fs/promises";
 import { join } from "node:path";
@@ -29,7 +29,7 @@ const ATTEMPTS_MAX = 100;
 const LOCK_BYTES_MAX = 1024;
 
 const LINE =
-  /^polity-log-lock\/1 ([1-9][0-9]{0,9}) ([0-9a-f-]{36}) started=(\d*) boot=([0-9a-f-]*) space=(\S*) host=(\S*)\n$/;
+  /^polity-log-lock\/1 ([1-9]\d{0,9}) ([0-9a-f-]{36}) started=(\d*) boot=(\S*) space=(\S*) host=(\S*)\n$/;
 
 /** Rejects with `log.locked`, or what the file system throws. */
 export async function takeLock(dir: string, name: string): Promise<Lock> {
@@ -89,7 +89,7 @@ async function linkNew(fresh: string, path: string): Promise<boolean> {
 
 async function expectGone(other: Holder | "unreadable", own: Holder, name: string): Promise<void> {
   if (other === "unreadable") throw locked(name, "the file does not say who holds it");
-  const holder = `process ${other.pid} on ${decodeURIComponent(other.host)}`;
+  const holder = `process ${other.pid} on ${other.host}`;
   const gone = await isGone(other, own);
   if (gone === "unknown") throw locked(name, `${holder} holds it, which cannot be seen from here`);
   if (!gone) throw new LogError("log.locked", `${holder} has the log open: close it there`, { file: name });
@@ -102,7 +102,8 @@ function locked(name: string, why: string): LogError {
 }
 
 async function writeHolder(path: string, { pid, token, started, boot, space, host }: Holder): Promise<void> {
-  const text = `polity-log-lock/1 ${pid} ${token} started=${started} boot=${boot} space=${space} host=${host}\n`;
+  const machine = `boot=${boot} space=${space} host=${host}`;
+  const text = `polity-log-lock/1 ${pid} ${token} started=${started} ${machine}\n`;
   const handle = await open(path, "wx", PRIVATE_MODE);
   try {
     await writeAll(handle, utf8(text), 0);

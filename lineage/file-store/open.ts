@@ -39,7 +39,7 @@ export type OpenResult =
   | {
       readonly ok: true;
       readonly store: LogStore;
-      /** Bytes of entries that were never acknowledged, which an interrupted write had left; they are gone. */
+      /** Bytes of entries that nobody was promised, which an interrupted write had left; they are gone. */
       readonly recoveredBytes: number;
       /** The `seq` that is due for a node: 0 where it has not written to this log. */
       readonly nextSeq: (node: string) => number;

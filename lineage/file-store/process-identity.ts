@@ -8,8 +8,9 @@ export interface ProcessIdentity {
   readonly started: string;
   /** Changes with every start of the machine; empty where the system does not say. */
   readonly boot: string;
-  /** Inside a container, numbers of processes mean others than outside; empty where there is no such thing. */
+  /** A container has numbers of its own for its processes; empty where there is no such thing. */
   readonly space: string;
+  /** Without white space. */
   readonly host: string;
 }
 

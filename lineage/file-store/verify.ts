@@ -34,7 +34,7 @@ export interface LogSummary {
   readonly size: number;
   /** `sha256:` and 64 hex digits. */
   readonly root: string;
-  /** The earliest and the latest time that entries claim, in milliseconds since 1970; null without entries. */
+  /** Earliest and latest time that entries claim, in milliseconds since 1970; null without entries. */
   readonly time: { readonly fromMs: number; readonly toMs: number } | null;
   /** How many entries there are of each kind, in the order in which kinds came first. */
   readonly kinds: ReadonlyMap<string, number>;

@@ -3,8 +3,9 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type OpenOptions, openFileLog } from "@polity/lineage/file-store/open.ts";
+import { type VerifyResult, verifyLog } from "@polity/lineage/file-store/verify.ts";
 import { nodeCrypto } from "@polity/lineage/node/crypto.ts";
-import type { LogError, LogStore } from "@polity/lineage/store.ts";
+import { LogError, type LogStore } from "@polity/lineage/store.ts";
 import { onTestFinished } from "vitest";
 import { ORIGIN, signerOf } from "./lineage-log.ts";
 import { dozen } from "./log-entries.ts";
@@ -48,4 +49,35 @@ export async function writeDozen(dir: string, changes: Partial<OpenOptions> = {}
   const note = await opened.store.checkpoint();
   await opened.store.close();
   return note;
+}
+
+export function verify(dir: string): Promise<VerifyResult> {
+  return verifyLog(dir, SIGNER.publicKey, nodeCrypto);
+}
+
+/** What a promise rejects with, which must be a LogError. */
+export async function rejection(promise: Promise<unknown>): Promise<LogError> {
+  const error = await promise.then(
+    () => null,
+    (reason: unknown) => reason,
+  );
+  if (!(error instanceof LogError)) throw new Error(`expected a LogError, got ${error}`);
+  return error;
+}
+
+export async function refusedVerify(dir: string): Promise<LogError> {
+  const result = await verify(dir);
+  if (result.ok) throw new Error("the log was accepted");
+  return result.error;
+}
+
+export async function dozenFolder(): Promise<string> {
+  const dir = freshFolder();
+  await writeDozen(dir);
+  return dir;
+}
+
+/** An error without its words. */
+export function placeOf({ code, file, offset, index }: LogError) {
+  return { code, file, offset, index };
 }

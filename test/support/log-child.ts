@@ -11,6 +11,7 @@ import { ORIGIN, signerOf } from "./lineage-log.ts";
 import { entryOfSize, nthEntry } from "./log-entries.ts";
 
 const [task = "", dir = "", detail = ""] = process.argv.slice(2);
+const MOUNT = "mount";
 const signer = signerOf(new Uint8Array(32).fill(1));
 
 /** At once: nothing may be lost in a buffer when this process is killed. */
@@ -54,7 +55,7 @@ async function fill(): Promise<void> {
   for (let index = 0; index < store.size; index += 1) if ((await store.entry(index)) !== null) read += 1;
   say(`read ${read}`);
   await store.close();
-  if (detail !== "") execFileSync("mount", ["-o", `remount,size=${detail}`, dir]);
+  if (detail !== "") execFileSync(MOUNT, ["-o", `remount,size=${detail}`, dir]);
 }
 
 async function untilRefused(store: LogStore, nextSeq: (node: string) => number): Promise<string> {

@@ -26,7 +26,7 @@ export function readParts(dir: string, name: string): LogFileParts {
 }
 
 /** Every frame where it would lie, with the checksum that it would have there. */
-export function writeParts(dir: string, name: string, { line, generation, frames }: LogFileParts): void {
+function writeParts(dir: string, name: string, { line, generation, frames }: LogFileParts): void {
   const parts: Uint8Array[] = [line];
   let offset = line.length;
   for (const frame of frames) {

@@ -5,18 +5,19 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
+import { fileURLToPath } from "node:url";
 import { openFileLog } from "@polity/lineage/file-store/open.ts";
-import { verifyLog } from "@polity/lineage/file-store/verify.ts";
-import { nodeCrypto } from "@polity/lineage/node/crypto.ts";
 import { leafHash } from "@polity/lineage/tree.ts";
 import { digestName, sha256 } from "@polity/runtime/hash.ts";
 import { describe, expect, test } from "vitest";
-import { freshFolder, openLog, openOptions, refusedOpen, SIGNER } from "../support/file-log.ts";
+import { freshFolder, openLog, openOptions, refusedOpen, verify } from "../support/file-log.ts";
 import { bytesOf, heartbeat, nthEntry } from "../support/log-entries.ts";
 import { notRun } from "../support/not-run.ts";
 
-const CHILD = "test/support/log-child.ts";
-const verify = (dir: string) => verifyLog(dir, SIGNER.publicKey, nodeCrypto);
+const CHILD = fileURLToPath(new URL("../support/log-child.ts", import.meta.url));
+/** Of util-linux; a machine may lack them. */
+const UNSHARE = "unshare";
+const PRLIMIT = "prlimit";
 
 type Child = ChildProcessByStdio<Writable, Readable, null>;
 
@@ -112,7 +113,7 @@ describe("one folder, several writers", () => {
     expect(readdirSync(dir).sort()).toEqual(["entries", "openings"]);
   });
 
-  test("a lock tells an earlier process from a later one with its number, and asks about strangers", async () => {
+  test("a lock tells a process from a later one with its number, and asks about strangers", async () => {
     const dir = freshFolder();
     await (await openLog(dir)).close();
     const path = join(dir, "lock");
@@ -155,7 +156,7 @@ describe("one folder, several writers", () => {
 
 /** Runs a command line in a place of its own for file systems, which nobody else sees. */
 function unshared(script: string, ...args: string[]) {
-  return spawnSync("unshare", ["-m", "sh", "-ec", script, "sh", ...args], { encoding: "utf8" });
+  return spawnSync(UNSHARE, ["-m", "sh", "-ec", script, "sh", ...args], { encoding: "utf8" });
 }
 
 describe("file systems", () => {
@@ -163,9 +164,9 @@ describe("file systems", () => {
     const dir = freshFolder();
     const mount = 'mount -t tmpfs -o size=1m,mode=755 polity "$1"';
     if (unshared(mount, dir).status !== 0) return notRun("a full disk", "no permission to mount a tmpfs");
-    const again = `${process.execPath} ${CHILD} hold "$1" < /dev/null`;
+    const again = `"${process.execPath}" "${CHILD}" hold "$1" < /dev/null`;
     const { stdout, stderr } = unshared(
-      `${mount}; "$2" ${CHILD} fill "$1" 2m; ${again}`,
+      `${mount}; "$2" "${CHILD}" fill "$1" 2m; ${again}`,
       dir,
       process.execPath,
     );
@@ -184,10 +185,10 @@ describe("file systems", () => {
 
   test("that limit the size of files are full as well", async () => {
     const limit = "--fsize=500000";
-    if (spawnSync("prlimit", [limit, "true"]).status !== 0)
+    if (spawnSync(PRLIMIT, [limit, "true"]).status !== 0)
       return notRun("a limit of file sizes", "no prlimit");
     const dir = freshFolder();
-    const { stdout } = spawnSync("prlimit", [limit, process.execPath, CHILD, "fill", dir], {
+    const { stdout } = spawnSync(PRLIMIT, [limit, process.execPath, CHILD, "fill", dir], {
       encoding: "utf8",
     });
     const [, size] = /^refused log.full at (\d+)\n/.exec(stdout)!;
@@ -208,9 +209,9 @@ describe("file systems", () => {
     const mount = 'mount --bind "$1" "$1"; mount -o remount,ro,bind "$1"';
     if (unshared(mount, dir).status !== 0) return notRun("a read-only file system", "no permission to mount");
     const node = process.execPath;
-    const { stdout } = unshared(`${mount}; "$2" ${CHILD} hold "$1" < /dev/null || true`, dir, node);
+    const { stdout } = unshared(`${mount}; "$2" "${CHILD}" hold "$1" < /dev/null || true`, dir, node);
     expect(stdout).toBe("log.read_only\n");
-    const read = unshared(`${mount}; "$2" ${CHILD} read "$1"`, dir, node);
+    const read = unshared(`${mount}; "$2" "${CHILD}" read "$1"`, dir, node);
     expect(read.stdout).toBe("read 1\n");
   });
 

@@ -2,34 +2,23 @@
 import { appendFileSync, copyFileSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { encodeOpening } from "@polity/lineage/commitment.ts";
-import { decodeEntry } from "@polity/lineage/entry-codec.ts";
 import type { Frame } from "@polity/lineage/file-store/frame.ts";
 import { openFileLog } from "@polity/lineage/file-store/open.ts";
-import { verifyLog } from "@polity/lineage/file-store/verify.ts";
-import { nodeCrypto } from "@polity/lineage/node/crypto.ts";
-import type { LogError } from "@polity/lineage/store.ts";
 import { digestName, utf8 } from "@polity/runtime/hash.ts";
 import { describe, expect, test } from "vitest";
-import { freshFolder, openLog, openOptions, refusedOpen, SIGNER, writeDozen } from "../support/file-log.ts";
+import {
+  dozenFolder,
+  freshFolder,
+  openLog,
+  openOptions,
+  placeOf,
+  refusedOpen,
+  refusedVerify,
+  verify,
+} from "../support/file-log.ts";
 import { checkpointOf, noteSigner, treeOf } from "../support/lineage-log.ts";
 import { bytesOf, decision, heartbeat } from "../support/log-entries.ts";
 import { editFrames, frameOffsets, readParts } from "../support/log-file-bytes.ts";
-
-const verify = (dir: string) => verifyLog(dir, SIGNER.publicKey, nodeCrypto);
-
-async function refusal(dir: string): Promise<LogError> {
-  const result = await verify(dir);
-  if (result.ok) throw new Error("the log was accepted");
-  return result.error;
-}
-
-async function dozenFolder(): Promise<string> {
-  const dir = freshFolder();
-  await writeDozen(dir);
-  return dir;
-}
-
-const place = ({ code, file, offset, index }: LogError) => ({ code, file, offset, index });
 
 /** Changes an entry's JSON and nothing else. */
 function rewritten(frames: readonly Frame[], index: number, from: string, to: string): readonly Frame[] {
@@ -45,7 +34,7 @@ describe("a file cut short", () => {
       const offsets = name === "entries" ? frameOffsets(readParts(dir, name)) : [0];
       for (let length = readFileSync(join(dir, name)).length - 1; length >= 0; length -= 1) {
         truncateSync(join(dir, name), length);
-        const error = await refusal(dir);
+        const error = await refusedVerify(dir);
         expect([error.file, error.code]).toEqual([
           name,
           name === "entries" && length >= offsets[0]! ? "log.truncated" : "log.malformed",
@@ -63,7 +52,7 @@ describe("a file cut short", () => {
       const found = whole.indexOf(length);
       if (found !== -1)
         expect(await verify(dir)).toMatchObject({ ok: true, openings: found, commitments: 4 });
-      else expect(await refusal(dir)).toMatchObject({ code: "log.malformed", file: "openings" });
+      else expect(await refusedVerify(dir)).toMatchObject({ code: "log.malformed", file: "openings" });
     }
   });
 
@@ -75,7 +64,7 @@ describe("a file cut short", () => {
     ];
     for (const length of [end - 1, last + 20, last + 3, last]) {
       truncateSync(join(dir, "entries"), length);
-      expect(place(await refusedOpen(dir))).toEqual({
+      expect(placeOf(await refusedOpen(dir))).toEqual({
         code: "log.truncated",
         file: "entries",
         offset: last,
@@ -108,7 +97,7 @@ describe("frames in other places", () => {
       }[move];
       writeFileSync(path, Buffer.concat(parts));
       const index = move === "duplicated" ? 8 : 7;
-      expect(place(await refusal(dir))).toEqual({
+      expect(placeOf(await refusedVerify(dir))).toEqual({
         code: "log.malformed",
         file: "entries",
         offset: move === "duplicated" ? next : at,
@@ -136,7 +125,7 @@ describe("frames in other places", () => {
       const dir = await dozenFolder();
       editFrames(dir, "openings", () => []);
       editFrames(dir, "entries", edit);
-      expect(await refusal(dir)).toMatchObject({ code, index, file: "entries" });
+      expect(await refusedVerify(dir)).toMatchObject({ code, index, file: "entries" });
       const ours = await openFileLog(dir, openOptions());
       if (ours.ok) await ours.store.close();
       expect(ours).toMatchObject({ ok: false });
@@ -150,7 +139,7 @@ describe("an entry that was rewritten, with a right checksum", () => {
     const tree = treeOf(readParts(dir, "entries").frames.map(({ body }) => body));
     editFrames(dir, "entries", (frames) => rewritten(frames, 3, '"verdict":"deny"}', '"verdict":"allow"}'));
     const forged = treeOf(readParts(dir, "entries").frames.map(({ body }) => body));
-    for (const error of [await refusal(dir), await refusedOpen(dir)]) {
+    for (const error of [await refusedVerify(dir), await refusedOpen(dir)]) {
       expect(error).toMatchObject({ code: "log.other_root", file: "entries" });
       expect(error.message).toContain("checkpoint");
       expect(error.message).toContain(digestName(tree.root()));
@@ -163,12 +152,12 @@ describe("an entry that was rewritten, with a right checksum", () => {
     for (const end of wrong) {
       const dir = await dozenFolder();
       editFrames(dir, "entries", (frames) => rewritten(frames, 4, '"v":1}', end));
-      expect(await refusal(dir)).toMatchObject({ code: "log.entry_invalid", index: 4 });
+      expect(await refusedVerify(dir)).toMatchObject({ code: "log.entry_invalid", index: 4 });
       expect(await refusedOpen(dir)).toMatchObject({ code: "log.other_root" });
     }
     const dir = await dozenFolder();
     editFrames(dir, "entries", (frames) => frames.with(4, { mark: 0, body: utf8("[]") }));
-    for (const error of [await refusal(dir), await refusedOpen(dir)]) {
+    for (const error of [await refusedVerify(dir), await refusedOpen(dir)]) {
       expect(error).toMatchObject({ code: "log.entry_invalid", index: 4 });
     }
   });
@@ -201,8 +190,8 @@ describe("another checkpoint", () => {
     const newer = await store.checkpoint();
     await store.close();
     writeFileSync(join(dir, "checkpoint"), older);
-    const error = await refusal(dir);
-    expect(place(error)).toEqual({
+    const error = await refusedVerify(dir);
+    expect(placeOf(error)).toEqual({
       code: "log.uncovered",
       file: "entries",
       offset: frameOffsets(readParts(dir, "entries"))[1],
@@ -233,7 +222,7 @@ describe("another checkpoint", () => {
       await store.checkpoint();
       await store.close();
       writeFileSync(join(dir, "checkpoint"), note);
-      expect((await refusal(dir)).code).toBe(code);
+      expect((await refusedVerify(dir)).code).toBe(code);
       expect((await refusedOpen(dir)).code).toBe(code);
     }
   });
@@ -270,7 +259,7 @@ describe("openings", () => {
     for (const [edit, expected] of cases) {
       const dir = await dozenFolder();
       editFrames(dir, "openings", edit);
-      expect(await refusal(dir)).toMatchObject({ file: "openings", ...expected });
+      expect(await refusedVerify(dir)).toMatchObject({ file: "openings", ...expected });
     }
   });
 
@@ -291,137 +280,13 @@ describe("openings", () => {
   test("of another log are refused, and so is the file of entries in their place", async () => {
     const [dir, other] = [await dozenFolder(), await dozenFolder()];
     copyFileSync(join(other, "openings"), join(dir, "openings"));
-    for (const error of [await refusal(dir), await refusedOpen(dir)]) {
+    for (const error of [await refusedVerify(dir), await refusedOpen(dir)]) {
       expect(error).toMatchObject({ code: "log.malformed", file: "openings", offset: 0 });
       expect(error.message).toContain("another log");
     }
     copyFileSync(join(dir, "entries"), join(dir, "openings"));
-    expect((await refusal(dir)).message).toContain("this is the file entries, under another name");
+    expect((await refusedVerify(dir)).message).toContain("this is the file entries, under another name");
     copyFileSync(join(other, "openings"), join(dir, "entries"));
-    expect(await refusal(dir)).toMatchObject({ code: "log.malformed", file: "entries", offset: 0 });
-  });
-});
-
-describe("what a crash leaves behind the last whole entry", () => {
-  async function threeBatches(): Promise<string> {
-    const dir = freshFolder();
-    const store = await openLog(dir);
-    await store.append(heartbeat(0));
-    await store.checkpoint();
-    await store.append(decision(1).entry, decision(1).opening);
-    await store.append(decision(2).entry, decision(2).opening);
-    await store.close();
-    return dir;
-  }
-
-  async function reopened(dir: string) {
-    const opened = await openFileLog(dir, openOptions());
-    if (!opened.ok) throw opened.error;
-    const { recoveredBytes, store } = opened;
-    const { size } = store;
-    await store.append(heartbeat(size));
-    await store.checkpoint();
-    await store.close();
-    expect(await verify(dir)).toMatchObject({ ok: true, size: size + 1 });
-    return { recoveredBytes, size };
-  }
-
-  test("the beginning of an entry is cut off and reported, at whatever byte it ends", async () => {
-    const whole = await threeBatches();
-    const bytes = readFileSync(join(whole, "entries"));
-    const last = frameOffsets(readParts(whole, "entries"))[2]!;
-    const cuts = [last + 1, last + 4, last + 15, last + 16, last + 17, last + 200, bytes.length - 1];
-    for (const length of cuts) {
-      const dir = freshFolder();
-      for (const name of ["entries", "openings", "checkpoint"])
-        copyFileSync(join(whole, name), join(dir, name));
-      truncateSync(join(dir, "entries"), length);
-      expect(await refusal(dir)).toMatchObject({ code: "log.uncovered", index: 1 });
-      const reader = await openLog(dir, { signer: null, create: false });
-      expect([reader.size, await reader.opening(2)]).toEqual([2, null]);
-      expect(await reopened(dir)).toEqual({ recoveredBytes: length - last, size: 2 });
-    }
-    truncateSync(join(whole, "entries"), last);
-    expect(await reopened(whole)).toEqual({ recoveredBytes: 0, size: 2 });
-  });
-
-  test("the beginning of an opening is cut off, whose entry was never written", async () => {
-    for (const keep of [1, 15, 16, 40]) {
-      const dir = await threeBatches();
-      const last = frameOffsets(readParts(dir, "entries"))[2]!;
-      const opening = frameOffsets(readParts(dir, "openings"))[1]!;
-      truncateSync(join(dir, "entries"), last);
-      truncateSync(join(dir, "openings"), opening + keep);
-      expect(await reopened(dir)).toEqual({ recoveredBytes: 0, size: 2 });
-    }
-  });
-
-  test("sectors of zeros are cut off in the last batch, and are damage in any earlier one", async () => {
-    const dir = freshFolder();
-    const store = await openLog(dir);
-    await Promise.all([0, 1, 2, 3].map((seq) => store.append(decision(seq).entry)));
-    await store.close();
-    const path = join(dir, "entries");
-    const bytes = readFileSync(path);
-    const second = frameOffsets(readParts(dir, "entries"))[1]!;
-    writeFileSync(path, bytes.fill(0, 1024, 1536));
-    expect(second).toBeLessThan(1024);
-    const later = freshFolder();
-    for (const name of ["entries", "openings"]) copyFileSync(join(dir, name), join(later, name));
-    expect(await reopened(dir)).toEqual({ recoveredBytes: bytes.length - second, size: 1 });
-
-    const parts = await threeBatches();
-    const middle = readFileSync(join(parts, "entries"));
-    const begin = frameOffsets(readParts(parts, "entries"))[1]!;
-    writeFileSync(join(parts, "entries"), middle.fill(0, begin, begin + 600));
-    expect(await refusedOpen(parts)).toMatchObject({ code: "log.malformed", offset: begin, index: 1 });
-    expect((await refusedOpen(parts)).message).toContain("no crash leaves such bytes");
-  });
-
-  test("nothing but zeros is cut off", async () => {
-    const dir = await threeBatches();
-    appendFileSync(join(dir, "entries"), new Uint8Array(5000));
-    expect(await reopened(dir)).toEqual({ recoveredBytes: 5000, size: 3 });
-  });
-
-  test("anything else is refused: what does not look like a crash is for people to judge", async () => {
-    const other = await threeBatches();
-    const foreign = readFileSync(join(other, "entries")).subarray(
-      frameOffsets(readParts(other, "entries"))[2]!,
-    );
-    for (const tail of [Buffer.from("x".repeat(100)), foreign]) {
-      const dir = await threeBatches();
-      const end = readFileSync(join(dir, "entries")).length;
-      appendFileSync(join(dir, "entries"), tail);
-      expect(place(await refusedOpen(dir))).toEqual({
-        code: "log.malformed",
-        file: "entries",
-        offset: end,
-        index: 3,
-      });
-    }
-    const dir = await threeBatches();
-    appendFileSync(join(dir, "entries"), new Uint8Array(5 * 1024 * 1024));
-    expect(await refusedOpen(dir)).toMatchObject({ code: "log.malformed", index: 3 });
-  });
-});
-
-describe("a store that is open", () => {
-  test("does not hand out an entry or opening that changed on the disk", async () => {
-    const dir = await dozenFolder();
-    const store = await openLog(dir);
-    for (const name of ["entries", "openings"]) {
-      const bytes = readFileSync(join(dir, name));
-      const at = frameOffsets(readParts(dir, name))[1]! + 30;
-      writeFileSync(join(dir, name), bytes.fill(bytes[at]! ^ 1, at, at + 1));
-    }
-    await expect(store.entry(1)).rejects.toMatchObject({ code: "log.malformed", file: "entries", index: 1 });
-    await expect(store.opening(5)).rejects.toMatchObject({
-      code: "log.malformed",
-      file: "openings",
-      index: 5,
-    });
-    const first = decodeEntry((await store.entry(0))!);
-    expect(first.ok && first.entry).toEqual(heartbeat(0));
+    expect(await refusedVerify(dir)).toMatchObject({ code: "log.malformed", file: "entries", offset: 0 });
   });
 });

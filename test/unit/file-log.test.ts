@@ -1,20 +1,10 @@
 /** A log in a folder, as its one writer and its readers see it. */
-import {
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  statSync,
-  unlinkSync,
-  writeFileSync,
-} from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { QUEUE_COUNT_MAX } from "@polity/lineage/file-store/limits.ts";
 import { openFileLog } from "@polity/lineage/file-store/open.ts";
-import { verifyLog } from "@polity/lineage/file-store/verify.ts";
-import { nodeCrypto } from "@polity/lineage/node/crypto.ts";
-import { LogError, type LogStore } from "@polity/lineage/store.ts";
+import type { LogStore } from "@polity/lineage/store.ts";
 import { leafHash } from "@polity/lineage/tree.ts";
 import { verifyConsistency, verifyInclusion } from "@polity/lineage/tree-proof.ts";
 import { digestBytes, digestName, sha256 } from "@polity/runtime/hash.ts";
@@ -24,27 +14,17 @@ import {
   OTHER_SIGNER,
   openLog,
   openOptions,
-  refusedOpen,
+  rejection,
   SIGNER,
+  verify,
   writeDozen,
 } from "../support/file-log.ts";
 import { checkpointOf, noteSigner, ORIGIN, treeOf } from "../support/lineage-log.ts";
 import { bytesOf, decision, dozen, entryOfSize, heartbeat } from "../support/log-entries.ts";
 import { seededRandom } from "../support/random.ts";
 
-const verify = (dir: string) => verifyLog(dir, SIGNER.publicKey, nodeCrypto);
-
-async function rejection(promise: Promise<unknown>): Promise<LogError> {
-  const error = await promise.then(
-    () => null,
-    (reason: unknown) => reason,
-  );
-  if (!(error instanceof LogError)) throw new Error(`expected a LogError, got ${error}`);
-  return error;
-}
-
 describe("what was appended", () => {
-  test("is there with its bytes and its opening, in this store, after opening again, and for readers", async () => {
+  test("is there with its bytes and its opening, here, after opening again, and for readers", async () => {
     const dir = freshFolder();
     const store = await openLog(dir);
     const receipts = await Promise.all(dozen().map(({ entry, opening }) => store.append(entry, opening)));
@@ -371,121 +351,5 @@ describe("a disk that fails", () => {
     const again = await openLog(dir);
     await again.checkpoint();
     expect(await verify(dir)).toMatchObject({ ok: true, size: 2, warnings: [] });
-  });
-});
-
-describe("opening a folder", () => {
-  test("makes it with modes that keep openings private", async () => {
-    const dir = join(freshFolder(), "new", "log");
-    const store = await openLog(dir);
-    await store.append(heartbeat(0));
-    await store.checkpoint();
-    const modes = readdirSync(dir).map((name) => [
-      name,
-      (statSync(join(dir, name)).mode & 0o777).toString(8),
-    ]);
-    expect(modes).toEqual([
-      ["checkpoint", "644"],
-      ["entries", "644"],
-      ["lock", "600"],
-      ["openings", "600"],
-    ]);
-  });
-
-  test("refuses what is no log, by name", async () => {
-    const dir = freshFolder();
-    const file = join(dir, "file");
-    writeFileSync(file, "");
-    expect((await refusedOpen(file)).code).toBe("log.not_a_folder");
-    expect((await refusedOpen(join(file, "deeper"))).code).toBe("log.not_a_folder");
-    expect((await refusedOpen(dir)).code).toBe("log.not_empty");
-    expect((await refusedOpen(dir, { create: false })).code).toBe("log.missing");
-    expect((await refusedOpen(join(dir, "none"), { create: false })).code).toBe("log.missing");
-    expect((await refusedOpen(join(dir, "none"), { create: false, signer: null })).code).toBe("log.missing");
-    expect(readdirSync(dir)).toEqual(["file"]);
-    for (const origin of ["", "https://example.com", "with space", "a+b"]) {
-      expect((await refusedOpen(join(dir, "none"), { origin })).code).toBe("log.bad_origin");
-    }
-    expect((await refusedOpen(join(dir, "none"), { origin: null })).code).toBe("log.bad_origin");
-    expect(await verify(file)).toMatchObject({ ok: false, error: { code: "log.not_a_folder" } });
-    expect(await verify(dir)).toMatchObject({ ok: false, error: { code: "log.missing", file: "entries" } });
-  });
-
-  test("refuses a log of another origin, or one that another key signed", async () => {
-    const dir = freshFolder();
-    await writeDozen(dir);
-    const origin = await refusedOpen(dir, { origin: "example.com/other" });
-    expect([origin.code, origin.file]).toEqual(["log.other_origin", "entries"]);
-    const key = await refusedOpen(dir, { signer: OTHER_SIGNER });
-    expect([key.code, key.file]).toEqual(["log.other_key", "checkpoint"]);
-    const other = await verifyLog(dir, OTHER_SIGNER.publicKey, nodeCrypto);
-    expect(other).toMatchObject({ ok: false, error: { code: "log.other_key" } });
-    expect((await openLog(dir, { origin: null })).origin).toBe(ORIGIN);
-  });
-
-  test("finds an interrupted beginning and begins again", async () => {
-    const dir = freshFolder();
-    writeFileSync(join(dir, "openings"), "half");
-    writeFileSync(join(dir, "entries.new"), "half");
-    const store = await openLog(dir);
-    await store.append(decision(0).entry, decision(0).opening);
-    await store.checkpoint();
-    expect(await verify(dir)).toMatchObject({ ok: true, size: 1, openings: 1, warnings: [] });
-  });
-
-  test("does not begin anew where a checkpoint says that there were entries", async () => {
-    const dir = freshFolder();
-    await writeDozen(dir);
-    const entries = readFileSync(join(dir, "entries"));
-    await rejectionOfMissing(dir, "entries", () => refusedOpen(dir));
-    writeFileSync(join(dir, "entries"), entries);
-    await rejectionOfMissing(dir, "openings", () => refusedOpen(dir));
-  });
-
-  async function rejectionOfMissing(dir: string, file: string, refused: () => Promise<LogError>) {
-    unlinkSync(join(dir, file));
-    const error = await refused();
-    expect([error.code, error.file]).toEqual(["log.missing", file]);
-  }
-
-  test("for reading takes no lock, writes nothing, and sees what was there then", async () => {
-    const dir = freshFolder();
-    const writer = await openLog(dir);
-    await writer.append(heartbeat(0));
-    await writer.checkpoint();
-    const before = readdirSync(dir);
-    const reader = await openLog(dir, { signer: null, create: false, origin: null });
-    await writer.append(heartbeat(1));
-    expect([reader.size, writer.size]).toEqual([1, 2]);
-    for (const call of [() => reader.append(heartbeat(2)), reader.checkpoint]) {
-      expect((await rejection(call())).code).toBe("log.read_only");
-    }
-    await reader.flush();
-    await reader.close();
-    await reader.close();
-    expect((await rejection(reader.entry(0))).code).toBe("log.closed");
-    expect(readdirSync(dir)).toEqual(before);
-    await writer.append(heartbeat(2));
-  });
-
-  test("copies without openings can be read and verified, with a warning", async () => {
-    const [dir, copy] = [freshFolder(), freshFolder()];
-    await writeDozen(dir);
-    for (const name of ["entries", "checkpoint"])
-      writeFileSync(join(copy, name), readFileSync(join(dir, name)));
-    mkdirSync(join(copy, "lost+found"));
-    expect(await verify(copy)).toMatchObject({
-      ok: true,
-      size: 12,
-      commitments: 4,
-      openings: 0,
-      warnings: [
-        "lost+found is no part of the log and was not read",
-        "there are no openings: no request was checked against its commitment",
-      ],
-    });
-    const reader = await openLog(copy, { signer: null, create: false });
-    expect(await reader.opening(1)).toBe(null);
-    expect(await reader.entry(11)).not.toBe(null);
   });
 });
