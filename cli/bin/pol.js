@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /**
- * Starts `pol` on any Node from 20.12 on. As published, the command is JavaScript beside this file, and runs
+ * Starts `pol` on any Node from 20.15 on. As published, the command is JavaScript beside this file, and runs
  * right here. In the project it is TypeScript, which Node runs from version 24 on: an older Node starts the
  * one that is installed with the project. Plain JavaScript without dependencies for that reason.
  */
@@ -13,7 +13,7 @@ import { fileURLToPath } from "node:url";
 const launcher = fileURLToPath(import.meta.url);
 const isPublished = existsSync(join(dirname(dirname(launcher)), "main.js"));
 const main = isPublished ? "../main.js" : "../main.ts";
-const NODE_MIN = isPublished ? "20.12" : "24";
+const NODE_MIN = isPublished ? "20.15" : "24";
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"];
 
 const cache = compileCache();
