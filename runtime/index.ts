@@ -1,5 +1,6 @@
 /** What a service embeds: `load` an evaluator, `decide`, and act on `verdict === "allow"` alone. */
 export type { InputCode } from "./canonical-fields.ts";
+export { type CryptoPort, portableCrypto } from "./crypto-port.ts";
 export type { Code, Containment, ErrorKind, Outcome, Reason, ReasonValue, Verdict } from "./decision.ts";
 export type { EntityName, FactsCode, FactsRefusal } from "./facts-refusal.ts";
 export type { Sha256 } from "./hash.ts";

@@ -1,7 +1,7 @@
 /**
- * `npm start`: a recorded coding agent meets a policy. Compiles and signs the policy, loads the evaluator under
- * its signature, asks it about every call of the session, chains the answers into a log, proves one, and
- * changes bytes to see who objects.
+ * `npm start`: a recorded coding agent meets a policy. Compiles and signs the policy, loads the evaluator
+ * under its signature, asks it about every call of the session, chains the answers into a log, proves one,
+ * and changes bytes to see who objects.
  */
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -99,10 +99,8 @@ async function release(wasm: Uint8Array): Promise<Released | null> {
   const releaser = newReleaser(evaluator.manifest.policy.name);
   const envelope = await sign(wasm, evaluator.manifest, releaser, now);
   heading("2. Sign it");
-  say(
-    `   A fresh Ed25519 key vouches for this file, its sources, one audience and ${VALID_DAYS} days, in a DSSE`,
-  );
-  say(`   envelope of ${sizeText(envelope.length)} around an in-toto statement. The key is called`);
+  say(`   A fresh Ed25519 key vouches for this file, its sources, one audience and ${VALID_DAYS} days,`);
+  say(`   in a DSSE envelope of ${sizeText(envelope.length)} around an in-toto statement. The key is called`);
   say(`   ${releaser.signer.publicKey.id}\n`);
   return { wasm, envelope, releaser };
 }
@@ -118,9 +116,8 @@ async function loadPolicy({ wasm, envelope, releaser }: Released): Promise<Host 
   const ms = (performance.now() - started).toFixed(1);
   const { entities } = JSON.parse(facts) as { readonly entities: readonly unknown[] };
   heading("3. Load it under that signature, with facts");
-  say(
-    `   facts.json says who is who and what is where: ${entities.length} entities. Verified and loaded in ${ms} ms.\n`,
-  );
+  say(`   facts.json says who is who and what is where: ${entities.length} entities.`);
+  say(`   Verified and loaded in ${ms} ms.\n`);
   return loaded.host;
 }
 
@@ -174,20 +171,16 @@ async function printEvidence(released: Released, host: Host, answers: readonly A
     const denied = answers.findIndex(({ verdict }) => verdict === "deny");
     const chained = await chain(folder, host, calls, releaser, denied);
     heading("6. Write every answer into a log");
-    say(
-      `   ${plural(chained.size, "entry", "entries")}, each with a salted commitment in the place of its request, under one`,
-    );
-    say("   signed checkpoint:\n");
+    say(`   ${plural(chained.size, "entry", "entries")}, each with a salted commitment in the place of its`);
+    say("   request, under one signed checkpoint:\n");
     for (const line of chained.checkpoint.trimEnd().split("\n"))
       say(`   ${paint("faint", `| ${line}`.trimEnd())}`);
     say();
     heading("7. Prove one answer to a stranger");
     const { call, verdict, because } = answers[denied]!;
     const { proof, record } = chained;
-    say(
-      `   ${call.tool} was answered with ${verdict} (${because}). Its record has ${record.length} bytes, its proof`,
-    );
-    say(`   ${proof.length}; with these and the public key alone, anybody can tell that this is`);
+    say(`   ${call.tool} was answered with ${verdict} (${because}). Its record has ${record.length} bytes,`);
+    say(`   its proof ${proof.length}; with these and the public key alone, anybody can tell that this is`);
     say(`   ${provedBy(releaser, chained)}.\n`);
     heading("8. Change one byte");
     for (const { what, by, message } of await tamper(folder, wasm, envelope, releaser, now)) {

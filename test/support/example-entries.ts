@@ -1,4 +1,4 @@
-/** One entry of every kind, as a payment agent's node would write them; test/vectors/lineage/entries has the bytes. */
+/** One entry of every kind, as a payment agent's node would write them (test/vectors/lineage/entries). */
 import type { Common, Entry, EntryKind } from "@polity/lineage/entry.ts";
 
 const AT = Date.UTC(2026, 10, 22, 9, 30, 0, 250);

@@ -33,7 +33,8 @@ const EVENTS = [
 
 /** Those that a request and a rule of this version can lead to. */
 const CODES = Object.keys(CODE_NUMBERS).filter(
-  (code) => !code.startsWith("host.") && code !== "policy.none" && !/^error\.(?:range|cold|full|type)$/.test(code),
+  (code) =>
+    !code.startsWith("host.") && code !== "policy.none" && !/^error\.(?:range|cold|full|type)$/.test(code),
 );
 
 const NODES: readonly string[] = [
