@@ -306,6 +306,5 @@ function readOpening(json: unknown): Opening | null {
 }
 
 function saltOf(base64: unknown): Uint8Array | null {
-  // Its length is looked at before its digits are.
-  return typeof base64 === "string" && base64.length <= 2 * SALT_BYTES ? decodeBase64(base64) : null;
+  return typeof base64 === "string" ? decodeBase64(base64) : null;
 }

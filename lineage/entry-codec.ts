@@ -39,6 +39,7 @@ export function decodeEntry(bytes: Uint8Array): DecodedEntry {
   try {
     const shape = shapeOf(parsed.value);
     if ("code" in shape) return shape;
+    // Nothing is checked twice: what is wrong with an entry is found when it is written again.
     const entry = shape.read(parsed.value);
     if (shape.write(entry) === text) return { ok: true, entry };
     return refuse("entry.malformed", "this is an entry, but not in canonical form (RFC 8785)");

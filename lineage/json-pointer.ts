@@ -13,8 +13,9 @@ export function pointerParts(pointer: string): readonly string[] | null {
 export function valueAt(json: unknown, parts: readonly string[]): { readonly value: unknown } | undefined {
   let value = json;
   for (const part of parts) {
-    if (typeof value !== "object" || value === null || !Object.hasOwn(value, keyOf(value, part)))
-      return undefined;
+    if (typeof value !== "object" || value === null || !Object.hasOwn(value, part)) return undefined;
+    // Of a list's own properties, all but `length` are places, and written in one way.
+    if (Array.isArray(value) && part === "length") return undefined;
     value = (value as Readonly<Record<string, unknown>>)[part];
   }
   return { value };
@@ -33,9 +34,4 @@ export function replaceAt(json: unknown, parts: readonly string[], value: unknow
   return Object.fromEntries(
     members.map(([key, member]) => [key, key === part ? replaceAt(member, rest, value) : member]),
   );
-}
-
-/** Places in a list are written in one way, without leading zeros; `length` is no place. */
-function keyOf(value: object, part: string): string {
-  return Array.isArray(value) && !/^(?:0|[1-9][0-9]*)$/.test(part) ? "-" : part;
 }

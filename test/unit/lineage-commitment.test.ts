@@ -332,6 +332,26 @@ describe("opening", () => {
     });
   });
 
+  test("a field whose place in the request has something else than its commitment opens nothing", () => {
+    const salt = randomBytes(32);
+    const field = { pointer: "/a", commitment: hmacOf(salt, "/a", "1") };
+    for (const a of [1, { commitment: hmacOf(salt, "/a", "2") }, { commitment: field.commitment, b: 0 }]) {
+      const request = canonicalJson({ a });
+      const dishonest = { commitment: hmacOf(salt, "", request), sensitive: [field] };
+      const sensitive = [{ pointer: "/a", salt, value: "1" }];
+      expect(checkOpening(dishonest, { request, salt, sensitive })).toMatchObject({
+        code: "opening.mismatch",
+      });
+    }
+  });
+
+  test("a text beyond every bound is not written, and not read", () => {
+    const escaped = { request: "\u0001".repeat(8 * 1024 * 1024), salt: randomBytes(32), sensitive: [] };
+    expect(() => encodeOpening(escaped)).toThrow("too large");
+    const long = decodeOpening(`${encodeOpening(opening)}${" ".repeat(17 * 1024 * 1024)}`);
+    expect(long).toMatchObject({ ok: false, message: expect.stringContaining("longer than") });
+  });
+
   test("a value that looks like a commitment stays what it is", () => {
     const sly = { action: "pay", fields: { a: { commitment: `sha256:${"0".repeat(64)}` }, b: 1 } };
     expect(checkRound(sly, [])).toBe(true);

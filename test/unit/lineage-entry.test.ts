@@ -144,6 +144,11 @@ describe("a refusal says where", () => {
     ["no JSON", "{", "entry.malformed : a key is expected at 1"],
     ["a list", "[]", "entry.malformed : an entry is an object"],
     ["null", "null", "entry.malformed : an entry is an object"],
+    [
+      "nine lists inside each other",
+      `${"[".repeat(9)}${"]".repeat(9)}`,
+      "entry.malformed : nested too deep at 8",
+    ],
     ["an empty object", "{}", "entry.version v: "],
     ["another version", text.replace('"v":1', '"v":2'), "entry.version v: only version 1"],
     ["a version as text", text.replace('"v":1', '"v":"1"'), "entry.version v: "],
@@ -283,6 +288,18 @@ describe("a refusal says where", () => {
       "entry.field at: not a time in milliseconds",
     );
     expect(refusalOf(encodeEntry({ ...decision, at: -62_135_596_800_001 }))).toContain("the years 1 to 9999");
+    expect(refusalOf(encodeEntry({ ...decision, at: 253_402_300_800_000 }))).toContain("the years 1 to 9999");
+    expect(refusalOf(encodeEntry({ ...decision, node: "\ud800" }))).toBe(
+      "entry.field node: has a lone surrogate",
+    );
+    expect(refusalOf(encodeEntry({ ...decision, code: "c".repeat(65) }))).toBe(
+      "entry.field code: not a code",
+    );
+    expect(refusalOf(encodeEntry({ ...decision, code: "c".repeat(64) }))).toBe("");
+    const zeros = { trace: "1".repeat(32), span: "0".repeat(16) };
+    expect(refusalOf(encodeEntry({ ...decision, trace: zeros }))).toContain(
+      "entry.field trace.span: not 16 hex",
+    );
     const throwing = Object.defineProperty({ ...decision }, "node", {
       enumerable: true,
       get() {
