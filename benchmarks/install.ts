@@ -31,7 +31,7 @@ function packagesIn(file: string): Packages | null {
 
 /** Runs `npm ci` below benchmarks/peers; false where that fails, e.g. without a network. */
 export function install(): boolean {
-  const options = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
+  const options = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=silent"];
   const fast = ["--prefer-offline", "--fetch-retries=1", "--fetch-retry-mintimeout=1000"];
   // An older Node further on in the path would bring an npm that reads locks differently.
   const path = [join(import.meta.dirname, "../node_modules/.bin"), process.env.PATH ?? ""].join(delimiter);
@@ -40,7 +40,7 @@ export function install(): boolean {
   const { status } = spawnSync(program ?? "npm", [...first, ...options, ...fast], {
     cwd: FOLDER,
     env: { ...process.env, PATH: path },
-    stdio: ["ignore", "ignore", "inherit"],
+    stdio: "ignore",
     shell: program === "npm" && process.platform === "win32",
   });
   return status === 0;

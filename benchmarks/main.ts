@@ -115,7 +115,7 @@ function bringPeers(): string | null {
   const reason = whyInstall();
   if (reason === null) return null;
   say(`${reason}; installing the other engines (80 MB) …`);
-  return install() ? null : "could not be installed; is there a network?";
+  return install() ? null : "could not be installed; npm ci --prefix benchmarks/peers says why";
 }
 
 function run(script: string, ...args: readonly string[]): string {

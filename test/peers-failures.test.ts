@@ -82,25 +82,25 @@ async function askInProcess(name: string): Promise<unknown> {
   return JSON.parse(stdout);
 }
 
-/** Why this engine cannot be asked here, or null. */
-function whyNot(name: string): string | null {
+/** Reports why this engine cannot be asked here, if so. */
+function isMissing(name: string): boolean {
   const reason = whyInstall();
-  if (reason !== null) return `${reason}: npm ci --prefix benchmarks/peers`;
-  return name.startsWith("opa-wasm") && !hasOpa() ? "the opa program is for linux-x64 only" : null;
+  if (reason !== null) notRun("what other engines answer", `${reason}: npm ci --prefix benchmarks/peers`);
+  else if (!name.startsWith("opa-wasm") || hasOpa()) return false;
+  else notRun("what opa-wasm answers", "the opa program is for linux-x64 only");
+  return true;
 }
 
 describe("other engines answer as written down", () => {
   test.each(ENGINES.map(({ name }) => name))("%s", async (name) => {
-    const reason = whyNot(name);
-    if (reason !== null) return notRun(`failures of ${name}`, reason);
+    if (isMissing(name)) return;
     const answers = (await askInProcess(name)) as Answers;
     remember(golden.engines, name, answers);
     expect(answers).toEqual(golden.engines[name]);
   });
 
   test("agents that must be stopped", async () => {
-    const reason = whyNot(SDK);
-    if (reason !== null) return notRun("agents that must be stopped", reason);
+    if (isMissing(SDK)) return;
     const answers = (await askInProcess("agents")) as readonly string[];
     remember(golden.agents, SDK, answers);
     expect(answers).toEqual(golden.agents[SDK]);
