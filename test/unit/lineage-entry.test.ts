@@ -268,6 +268,7 @@ describe("a refusal says where", () => {
       '{"a":-0}',
       "\ud800",
       "{",
+      `{"a":"${"ü".repeat(2045)}"}`,
     ]) {
       const obligations = [{ name: "o", phase: "before", arguments: given } as const];
       expect(refusalOf(encodeEntry({ ...decision, obligations }))).toMatch(
