@@ -1,7 +1,14 @@
 /** An evaluator and facts that fit together, with an instance at work and one in reserve. */
 import type { CryptoPort } from "./crypto-port.ts";
 import type { Instance } from "./instance.ts";
-import { type Evaluator, instantiate, type LoadedFacts, openEvaluator, openFacts } from "./load.ts";
+import {
+  type Evaluator,
+  instantiate,
+  keepEvaluator,
+  type LoadedFacts,
+  openEvaluator,
+  openFacts,
+} from "./load.ts";
 import type { LoadRefusal } from "./load-refusal.ts";
 import type { Admit, Given } from "./replacement.ts";
 
@@ -31,7 +38,9 @@ export async function prepare(
 ): Promise<Active | LoadRefusal> {
   const { crypto } = settings;
   const isKept = given.wasm === undefined && before !== null;
-  const evaluator = isKept ? before.evaluator : await openEvaluator(given, settings);
+  const evaluator = isKept
+    ? keepEvaluator(before.evaluator, given, settings)
+    : await openEvaluator(given, settings);
   if ("code" in evaluator) return evaluator;
   const source = given.facts === undefined ? before?.given : given.facts;
   const facts = openFacts(evaluator, source, crypto.sha256);

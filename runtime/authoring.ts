@@ -12,10 +12,12 @@ import { type LoadOptions, MODULE_BYTES_MAX } from "./signed.ts";
 
 /** As `load`, but no signature is asked for, and `replace` of the host takes none. */
 export function loadUnsigned(wasm: Uint8Array, options: LoadOptions = {}): Promise<LoadResult> {
-  const { facts, expect } = options ?? {};
-  // Empty facts are malformed facts, not none.
-  const given = { wasm, ...(facts !== undefined && { facts }), ...(expect !== undefined && { expect }) };
-  return openHost(givenOf(given), unsignedSettings(options));
+  return openHost(() => {
+    const { facts, expect } = options ?? {};
+    // Empty facts are malformed facts, not none.
+    const rest = { ...(facts !== undefined && { facts }), ...(expect !== undefined && { expect }) };
+    return { given: givenOf({ wasm, ...rest }), settings: unsignedSettings(options) };
+  });
 }
 
 /** Every check of an evaluator that needs neither a signature nor facts. */

@@ -36,8 +36,14 @@ export function digestBytes(name: string): Uint8Array | null {
 
 /** Also for what arrives from JavaScript: only the prototype of a Uint8Array is not enough. */
 export function isBytes(value: unknown): value is Uint8Array {
-  return value instanceof Uint8Array && ArrayBuffer.isView(value);
+  return kindOf.call(value) === "Uint8Array";
 }
+
+/** What a typed array is by itself, whatever its prototype claims; undefined for anything else. */
+const kindOf: (this: unknown) => unknown = Object.getOwnPropertyDescriptor(
+  Object.getPrototypeOf(Uint8Array.prototype),
+  Symbol.toStringTag,
+)!.get!;
 
 export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   if (a.length !== b.length) return false;

@@ -51,9 +51,12 @@ export interface Host extends OpenHost {
 
 export type LoadResult = { readonly ok: true; readonly host: Host } | LoadRefusal;
 
-/** A host with this in it, or the first check that fails. Never throws. */
-export async function openHost(given: Given, settings: HostSettings): Promise<LoadResult> {
+/** A host with this in it, or the first check that fails. `read` copies what was given. Never rejects. */
+export async function openHost(
+  read: () => { readonly given: Given; readonly settings: HostSettings },
+): Promise<LoadResult> {
   try {
+    const { given, settings } = read();
     const active = await prepare(null, given, settings);
     return "code" in active ? active : { ok: true, host: makeHost(active, settings) as Host };
   } catch (error) {
@@ -97,10 +100,15 @@ export function makeHost(first: Active | null, settings: HostSettings): OpenHost
   }
 
   function replace(replacement: Replacement): Promise<{ readonly ok: true } | LoadRefusal> {
-    const given = givenOf(replacement);
-    const result = lastReplacement.then(() => replaceNow(given)).catch(refuseThrown);
-    lastReplacement = result;
-    return result;
+    try {
+      // Copied now, though its turn may come later.
+      const given = givenOf(replacement);
+      const result = lastReplacement.then(() => replaceNow(given)).catch(refuseThrown);
+      lastReplacement = result;
+      return result;
+    } catch (error) {
+      return Promise.resolve(refuseThrown(error));
+    }
   }
 
   return Object.freeze({

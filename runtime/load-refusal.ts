@@ -41,7 +41,16 @@ export function refuse(
   return { ok: false, check: place < 0 ? LOAD_CHECKS.length + 1 : place + 1, code, message, entity };
 }
 
-/** What a `sha256` of the caller's threw, or an engine that has no more memory. */
+/** What a `sha256` of the caller's threw, an accessor, or an engine that has no more memory. */
 export function refuseThrown(error: unknown): LoadRefusal {
-  return refuse("load.trap", error instanceof Error ? error.message : "something threw while loading");
+  return refuse("load.trap", `something threw while loading: ${messageOf(error)}`);
+}
+
+/** What was thrown may itself throw when it is looked at. */
+function messageOf(error: unknown): string {
+  try {
+    return error instanceof Error ? String(error.message) : "no error";
+  } catch {
+    return "an error that cannot be read";
+  }
 }

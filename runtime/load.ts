@@ -41,7 +41,8 @@ export async function openEvaluator(
   { crypto: { sha256 }, sizeBytesMax, admit }: HostSettings,
 ): Promise<Evaluator | LoadRefusal> {
   const { wasm: bytes = new Uint8Array(0), expect } = given;
-  if (bytes.length > sizeBytesMax) return refuse("load.too_large", `more than ${sizeBytesMax} bytes`);
+  // Said this way round, a limit that is no number lets nothing through.
+  if (!(bytes.length <= sizeBytesMax)) return refuse("load.too_large", `more than ${sizeBytesMax} bytes`);
   const name = digestName(sha256(bytes));
   if (expect !== undefined && name !== expect) return refuse("load.digest", `this is ${name}`);
   const admitted = admit(name, given);
@@ -68,6 +69,21 @@ export async function openEvaluator(
   } catch {
     return refuse("load.trap", "the engine does not compile this module");
   }
+}
+
+/** The evaluator that is loaded already, perhaps under a renewed envelope. */
+export function keepEvaluator(
+  evaluator: Evaluator,
+  given: Given,
+  { admit }: HostSettings,
+): Evaluator | LoadRefusal {
+  const { name, manifest } = evaluator;
+  if (given.expect !== undefined && name !== given.expect) return refuse("load.digest", `this is ${name}`);
+  if (given.envelope === undefined) return evaluator;
+  const admitted = admit(name, given);
+  if (!admitted.ok) return refuse(admitted.code, admitted.message);
+  const { statement } = admitted;
+  return checkStatement(manifest, statement) ?? { ...evaluator, statement };
 }
 
 /** Who signed said what the evaluator is, and the evaluator says it too: both must mean the same. */

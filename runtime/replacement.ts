@@ -1,4 +1,5 @@
 /** What a host is given to load, as bytes of our own. */
+import { isBytes } from "./hash.ts";
 import type { LoadCode } from "./load-refusal.ts";
 import type { SignatureCode } from "./signed-evaluator.ts";
 import type { EvaluatorStatement } from "./statement.ts";
@@ -6,7 +7,7 @@ import type { EvaluatorStatement } from "./statement.ts";
 export interface Replacement {
   /** Left out: the evaluator stays. */
   readonly wasm?: Uint8Array;
-  /** The evaluator's DSSE envelope, as the bytes or the text of its file. */
+  /** The evaluator's DSSE envelope, as the bytes or the text of its file; without `wasm` a renewed one. */
   readonly envelope?: Uint8Array | string;
   /** When the envelope is judged, milliseconds since 1970. */
   readonly now?: number;
@@ -45,13 +46,15 @@ export function givenOf(replacement: Replacement | null | undefined): Given {
   };
 }
 
-/** What is no Uint8Array becomes no bytes, and is then no WebAssembly. */
+/**
+ * What is no Uint8Array becomes no bytes, and is then no WebAssembly. Only the constructor copies, which asks no
+ * method of what it is given: a `slice` could answer with memory that another thread still writes.
+ */
 function bytesOf(wasm: unknown): Uint8Array<ArrayBuffer> {
-  if (wasm instanceof ArrayBuffer) return new Uint8Array(wasm.slice(0));
-  return wasm instanceof Uint8Array ? new Uint8Array(wasm) : new Uint8Array(0);
+  const view = wasm instanceof ArrayBuffer ? new Uint8Array(wasm) : wasm;
+  return isBytes(view) ? new Uint8Array(view) : new Uint8Array(0);
 }
 
-/** A copy of its own even of a Node Buffer, whose `slice` shares its bytes. */
 function copyOf(content: Uint8Array | string | undefined): Uint8Array | string | undefined {
-  return content instanceof Uint8Array ? new Uint8Array(content) : content;
+  return isBytes(content) ? new Uint8Array(content) : content;
 }

@@ -28,7 +28,7 @@ export interface LoadOptions extends HostOptions {
 /**
  * Loads an evaluator that `envelope` (DSSE around an in-toto statement) vouches for, and its facts. The first
  * failed check is the answer. Never throws. `now` is in milliseconds since 1970. A host keeps two instances,
- * so facts lie twice in memory.
+ * so facts lie twice in memory. `trust` is read once: to trust somebody else, open another host.
  */
 export function load(
   wasm: Uint8Array,
@@ -37,10 +37,12 @@ export function load(
   now: number,
   options: LoadOptions = {},
 ): Promise<LoadResult> {
-  const { facts, expect } = options ?? {};
-  // Empty facts are malformed facts, not none.
-  const rest = { ...(facts !== undefined && { facts }), ...(expect !== undefined && { expect }) };
-  return openHost(givenOf({ wasm, envelope, now, ...rest }), signedSettings(trust, options));
+  return openHost(() => {
+    const { facts, expect } = options ?? {};
+    // Empty facts are malformed facts, not none.
+    const rest = { ...(facts !== undefined && { facts }), ...(expect !== undefined && { expect }) };
+    return { given: givenOf({ wasm, envelope, now, ...rest }), settings: signedSettings(trust, options) };
+  });
 }
 
 /** A host that denies every request with `policy.none` until `replace` brings it a signed evaluator. */
@@ -50,10 +52,22 @@ export function emptyHost(trust: Trust, options: HostOptions = {}): OpenHost {
 
 function signedSettings(trust: Trust, options: HostOptions): HostSettings {
   const { sha256, verify, sizeBytesMax = MODULE_BYTES_MAX } = options ?? {};
+  const kept = copyOf(trust);
   const crypto = { sha256: sha256 ?? portableCrypto.sha256, verify: verify ?? portableCrypto.verify };
   return {
     crypto,
     sizeBytesMax,
-    admit: (name, { envelope, now }) => verifyEvaluator(name, envelope, trust, now as number, crypto),
+    admit: (name, { envelope, now }) => verifyEvaluator(name, envelope, kept, now as number, crypto),
+  };
+}
+
+/** Nobody may change whom a host trusts. What is no trust stays what it is, and is refused when it is needed. */
+function copyOf(trust: Trust): Trust {
+  const { keys, threshold, name, audience } = trust ?? {};
+  const copy = { keys: Array.isArray(keys) ? [...keys] : keys, name };
+  return {
+    ...copy,
+    ...(threshold !== undefined && { threshold }),
+    ...(audience !== undefined && { audience }),
   };
 }

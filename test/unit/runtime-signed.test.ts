@@ -198,3 +198,81 @@ describe("a running host", () => {
     expect(await loaded.host.replace({ wasm, envelope, now: NOW })).toMatchObject({ code: "trust.invalid" });
   });
 });
+
+describe("what JavaScript may hand over", () => {
+  /** Memory that another thread may write; an evaluator is judged and compiled from memory of the host's own. */
+  const shared = (bytes: Uint8Array) => {
+    const view = new Uint8Array(new SharedArrayBuffer(bytes.length));
+    view.set(bytes);
+    return view;
+  };
+
+  test("memory that changes after it was handed over changes nothing", async () => {
+    const disguised = new ArrayBuffer(0);
+    Object.assign(disguised, { slice: () => shared(wasm).buffer });
+    expect(await refusal({ wasm: disguised as unknown as Uint8Array })).toBe("envelope.altered");
+    const views = [shared(wasm), wasm.slice(), wasm.slice().buffer, Buffer.from(wasm)] as Uint8Array[];
+    for (const given of views) {
+      const loading = load(given, envelope, pair.trust, NOW, { facts: FACTS });
+      new Uint8Array("buffer" in given ? given.buffer : given).fill(0);
+      expect(await loading).toMatchObject({ ok: true });
+    }
+  });
+
+  test("whom it trusts is settled when the host is made", async () => {
+    const keys = [...pair.trust.keys];
+    const trust = { ...pair.trust, keys };
+    const host = emptyHost(trust);
+    keys[0] = newPair().trust.keys[0]!;
+    trust.name = "other.policy";
+    expect(await host.replace({ wasm, envelope, facts: FACTS, now: NOW })).toEqual({ ok: true });
+  });
+
+  test("never throws and never rejects", async () => {
+    const thrower = () => {
+      throw new Error("no");
+    };
+    const detached = wasm.slice();
+    structuredClone(detached, { transfer: [detached.buffer] });
+    const forged = Object.setPrototypeOf(new DataView(new ArrayBuffer(8)), Uint8Array.prototype);
+    const strange = [detached, forged, Object.create(Uint8Array.prototype), new Proxy(wasm, {}), null, 5, {}];
+    for (const one of strange) {
+      expect(await load(one, envelope, pair.trust, NOW)).toMatchObject({ ok: false });
+      expect(await load(wasm, one, pair.trust, NOW)).toMatchObject({ ok: false });
+      expect(await emptyHost(pair.trust).replace(one)).toMatchObject({ ok: false });
+    }
+    const options = Object.defineProperty({}, "facts", { get: thrower });
+    expect(await load(wasm, envelope, pair.trust, NOW, options)).toMatchObject({ code: "load.trap" });
+    const given = Object.defineProperty({ wasm }, "envelope", { get: thrower });
+    expect(await emptyHost(pair.trust).replace(given)).toMatchObject({ code: "load.trap" });
+    const odd = {
+      sha256: () => {
+        throw Object.defineProperty(new Error(), "message", { get: thrower });
+      },
+    };
+    expect(await load(wasm, envelope, pair.trust, NOW, odd)).toMatchObject({ code: "load.trap" });
+  });
+
+  test("a limit that is no number lets nothing through", async () => {
+    expect(await refusal({ sizeBytesMax: Number.NaN })).toBe("load.too_large");
+  });
+});
+
+describe("what is kept", () => {
+  test("is named by `expect`, and a renewed envelope is judged and counts", async () => {
+    const loaded = await load(wasm, envelope, pair.trust, NOW, { facts: FACTS });
+    if (!loaded.ok) throw new Error(loaded.code);
+    const { host } = loaded;
+    expect(await host.replace({ facts: FACTS, expect: "sha256:00" })).toMatchObject({ code: "load.digest" });
+    expect(await host.replace({ facts: FACTS, expect: host.evaluator })).toEqual({ ok: true });
+    expect(await host.replace({ envelope: "garbage", now: NOW })).toMatchObject({
+      code: "envelope.malformed",
+    });
+    const renewed = await sealed({ validUntilMs: NOW + 2 * DAY });
+    expect(await host.replace({ envelope: renewed, now: NOW + DAY })).toEqual({ ok: true });
+    expect(host.validity?.untilMs).toBe(NOW + 2 * DAY);
+    const lie = await sealed({ version: STUB_MANIFEST.policy.version + 1n });
+    expect(await host.replace({ envelope: lie, now: NOW })).toMatchObject({ code: "envelope.mismatch" });
+    expect(host.validity?.untilMs).toBe(NOW + 2 * DAY);
+  });
+});
