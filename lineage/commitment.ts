@@ -170,6 +170,15 @@ export type OpeningResult =
 
 /** Whether `opening` is what was committed to, and the request that it opens. Never throws. */
 export function checkOpening(commitment: RequestCommitment, opening: Opening): OpeningResult {
+  try {
+    return openRequest(commitment, opening);
+  } catch {
+    // A getter or a proxy threw, or what should be an object is none.
+    return refuseOpening("opening.malformed", "the commitment or its opening cannot be read");
+  }
+}
+
+function openRequest(commitment: RequestCommitment, opening: Opening): OpeningResult {
   const problem = formProblem(opening);
   if (problem !== null) return refuseOpening("opening.malformed", problem);
   if (commit(opening.salt, "", opening.request) !== commitment.commitment) {
@@ -277,6 +286,7 @@ export type DecodedOpening =
 
 /** Reads exactly what `encodeOpening` writes. Never throws. */
 export function decodeOpening(text: string): DecodedOpening {
+  if (typeof text !== "string") return malformed("an opening is read from text");
   const parsed = parseJson(text, { sizeMax: OPENING_LENGTH_MAX, depthMax: 3 });
   if (!parsed.ok) return malformed(`${parsed.message} at ${parsed.offset}`);
   const opening = readOpening(parsed.value);

@@ -16,7 +16,10 @@ export interface EntryRefusal {
 export type EncodedEntry = { readonly ok: true; readonly bytes: Uint8Array } | EntryRefusal;
 export type DecodedEntry = { readonly ok: true; readonly entry: Entry } | EntryRefusal;
 
-/** Refuses whatever `decodeEntry` would not read. Never throws. */
+/**
+ * Refuses whatever `decodeEntry` would not read, as long as each member says the same whenever it is asked.
+ * Never throws.
+ */
 export function encodeEntry(entry: Entry): EncodedEntry {
   try {
     const shape = shapeOf(entry);
@@ -30,6 +33,7 @@ export function encodeEntry(entry: Entry): EncodedEntry {
 
 /** Reads exactly what `encodeEntry` writes. Never throws. */
 export function decodeEntry(bytes: Uint8Array): DecodedEntry {
+  if (!(bytes instanceof Uint8Array)) return refuse("entry.malformed", "an entry is read from bytes");
   if (bytes.length > LIMITS.entryBytes) return tooLarge(bytes.length);
   const text = textOf(bytes);
   if (text === null)

@@ -30,7 +30,7 @@ const READ_ERRORS: ReadonlyMap<string, readonly [LogCode, string]> = new Map([
 export function ioError(error: unknown, file: string, operation: "read" | "write"): LogError {
   if (error instanceof LogError) return error;
   const known = (operation === "write" ? WRITE_ERRORS : READ_ERRORS).get(errnoOf(error));
-  const detail = error instanceof Error ? error.message : String(error);
+  const detail = error instanceof Error ? error.message : "what was thrown is no error";
   if (known !== undefined) return new LogError(known[0], `${known[1]} (${detail})`, { file });
   return operation === "read"
     ? new LogError("log.unreadable", `cannot be read: ${detail}`, { file })

@@ -46,6 +46,12 @@ export interface LogFiles {
   readonly openings: LogFile | null;
 }
 
+/** From JavaScript anything may arrive, even what cannot stand in a message. */
+export function expectPath(dir: unknown): void {
+  if (typeof dir === "string" && dir !== "") return;
+  throw new LogError("log.not_a_folder", "the path of a log's folder is text, and this is none: check it");
+}
+
 /** Makes the folder where that is asked for; otherwise it must be there. */
 export async function expectFolder(dir: string, create: boolean): Promise<void> {
   try {

@@ -9,6 +9,7 @@ import {
   closeFiles,
   ENTRIES_FILE,
   expectFolder,
+  expectPath,
   hasLog,
   LOCK_FILE,
   type LogFile,
@@ -53,8 +54,10 @@ export type OpenResult =
  * `log.read_only`. Never rejects.
  */
 export async function openFileLog(dir: string, options: OpenOptions): Promise<OpenResult> {
-  const isWriter = options.signer !== null || options.create;
+  let isWriter = true;
   try {
+    expectPath(dir);
+    isWriter = options.signer !== null || options.create;
     if (options.origin !== null && !isOrigin(options.origin)) throw badOrigin(options.origin);
     await expectFolder(dir, options.create);
     if (!options.create && !(await hasLog(dir))) throw missing(dir, ENTRIES_FILE);

@@ -1,12 +1,12 @@
 /** Entries on their way to the disk. */
 import { checkOpening, type Opening } from "../commitment.ts";
 import type { Entry } from "../entry.ts";
-import { encodeEntry } from "../entry-codec.ts";
+import { decodeEntry, encodeEntry } from "../entry-codec.ts";
 import { dueAfter, sequenceProblem } from "../sequence.ts";
 import { LogError, type Receipt } from "../store.ts";
 import { FRAME_HEADER_BYTES } from "./frame.ts";
 import { BATCH_BYTES_MAX, OPENING_BYTES_MAX, QUEUE_BYTES_MAX, QUEUE_COUNT_MAX } from "./limits.ts";
-import { encodeOpeningBody } from "./opening-body.ts";
+import { decodeOpeningBody, encodeOpeningBody } from "./opening-body.ts";
 
 /** One entry that waits, and whoever waits for it. */
 export interface Waiting {
@@ -24,7 +24,10 @@ export interface Queue {
   readonly sequences: Map<string, number>;
 }
 
-/** Throws a LogError where the entry cannot be taken; then the queue is as it was. */
+/**
+ * Throws a LogError where the entry cannot be taken; then the queue is as it was. Entry and opening are read
+ * once, to be written; what is judged is read back from the bytes, as whoever checks the log will read it.
+ */
 export function enqueue(
   queue: Queue,
   entry: Entry,
@@ -37,14 +40,17 @@ export function enqueue(
     const where = encoded.path === "" ? "" : `${encoded.path}: `;
     throw invalid(`${where}${encoded.message} (${encoded.code})`);
   }
-  const problem = sequenceProblem(queue.sequences, entry);
+  const decoded = decodeEntry(encoded.bytes);
+  if (!decoded.ok) throw invalid(`the entry changed while it was read: ${decoded.message}`);
+  const written = decoded.entry;
+  const problem = sequenceProblem(queue.sequences, written);
   if (problem !== null) throw invalid(problem);
-  const item = { body: encoded.bytes, opening: openingBytes(entry, opening), resolve, reject };
+  const item = { body: encoded.bytes, opening: openingBytes(written, opening), resolve, reject };
   const bytes = itemBytes(item);
   if (queue.bytes + bytes > QUEUE_BYTES_MAX) throw busy(`${queue.bytes} bytes`);
   queue.items.push(item);
   queue.bytes += bytes;
-  queue.sequences.set(entry.node, dueAfter(entry));
+  queue.sequences.set(written.node, dueAfter(written));
 }
 
 /** What does not open its entry's commitment would be found by every later check of the log. */
@@ -53,11 +59,23 @@ function openingBytes(entry: Entry, opening: Opening | undefined): Uint8Array | 
   if (entry.kind !== "decision" || entry.request === null) {
     throw new LogError("log.opening_mismatch", "there is an opening, but the entry commits to no request");
   }
-  const result = checkOpening(entry.request, opening);
+  const bytes = writtenOpening(opening);
+  if (bytes.length > OPENING_BYTES_MAX) {
+    throw invalid(`the opening has ${bytes.length} bytes, at most ${OPENING_BYTES_MAX} are kept`);
+  }
+  const decoded = decodeOpeningBody(bytes);
+  const result = decoded.ok ? checkOpening(entry.request, decoded.opening) : decoded;
   if (!result.ok) throw new LogError("log.opening_mismatch", `${result.message} (${result.code})`);
-  const bytes = encodeOpeningBody(opening);
-  if (bytes.length <= OPENING_BYTES_MAX) return bytes;
-  throw invalid(`the opening has ${bytes.length} bytes, at most ${OPENING_BYTES_MAX} are kept`);
+  return bytes;
+}
+
+function writtenOpening(opening: Opening): Uint8Array {
+  try {
+    return encodeOpeningBody(opening);
+  } catch (error) {
+    const reason = error instanceof RangeError ? error.message : "it cannot be read";
+    throw new LogError("log.opening_mismatch", `this is no opening: ${reason}`);
+  }
 }
 
 /** As many of the first items as are written at once; at least one where there is any. */

@@ -19,6 +19,7 @@ import {
   closeFiles,
   ENTRIES_FILE,
   expectFolder,
+  expectPath,
   type LogFiles,
   missing,
   openFiles,
@@ -59,6 +60,7 @@ export type VerifyResult =
  */
 export async function verifyLog(dir: string, key: PublicKey, crypto: CryptoPort): Promise<VerifyResult> {
   try {
+    expectPath(dir);
     await expectFolder(dir, false);
     const published = await readPublished(dir, (origin) => keyOf(origin, key, crypto), crypto);
     const files = await openFiles(dir, "r");
