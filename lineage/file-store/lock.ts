@@ -29,7 +29,7 @@ const ATTEMPTS_MAX = 100;
 const LOCK_BYTES_MAX = 1024;
 
 const LINE =
-  /^polity-log-lock\/1 ([1-9]\d{0,9}) ([0-9a-f-]{36}) started=(\d*) boot=(\S*) space=(\S*) host=(\S*)\n$/;
+  /^polity-log-lock\/1 ([1-9]\d{0,9}) ([0-9a-f-]{36}) started=(\d*) boot=(\S*) machine=(\S*) space=(\S*) host=(\S*)\n$/;
 
 /** Rejects with `log.locked`, or what the file system throws. */
 export async function takeLock(dir: string, name: string): Promise<Lock> {
@@ -101,9 +101,10 @@ function locked(name: string, why: string): LogError {
   });
 }
 
-async function writeHolder(path: string, { pid, token, started, boot, space, host }: Holder): Promise<void> {
-  const machine = `boot=${boot} space=${space} host=${host}`;
-  const text = `polity-log-lock/1 ${pid} ${token} started=${started} ${machine}\n`;
+async function writeHolder(path: string, holder: Holder): Promise<void> {
+  const { pid, token, started, boot, machine, space, host } = holder;
+  const where = `boot=${boot} machine=${machine} space=${space} host=${host}`;
+  const text = `polity-log-lock/1 ${pid} ${token} started=${started} ${where}\n`;
   const handle = await open(path, "wx", PRIVATE_MODE);
   try {
     await writeAll(handle, utf8(text), 0);
@@ -119,12 +120,13 @@ async function readHolder(path: string): Promise<Holder | "unreadable" | "none">
   if (bytes === null) return "none";
   const match = LINE.exec(String.fromCharCode(...bytes));
   if (match === null) return "unreadable";
-  const [, pid, token, started, boot, space, host] = match;
+  const [, pid, token, started, boot, machine, space, host] = match;
   return {
     pid: Number(pid),
     token: token!,
     started: started!,
     boot: boot!,
+    machine: machine!,
     space: space!,
     host: host!,
   };

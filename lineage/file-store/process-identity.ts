@@ -8,6 +8,8 @@ export interface ProcessIdentity {
   readonly started: string;
   /** Changes with every start of the machine; empty where the system does not say. */
   readonly boot: string;
+  /** Stays with an installation of the system; empty where the system does not say. */
+  readonly machine: string;
   /** A container has numbers of its own for its processes; empty where there is no such thing. */
   readonly space: string;
   /** Without white space. */
@@ -19,6 +21,7 @@ export async function ownIdentity(): Promise<ProcessIdentity> {
     pid: process.pid,
     started: (await processStat("self"))?.started ?? "",
     boot: await textOf(() => readFile("/proc/sys/kernel/random/boot_id", "utf8")),
+    machine: encodeURIComponent(await textOf(() => readFile("/etc/machine-id", "utf8"))),
     space: await textOf(() => readlink("/proc/self/ns/pid")),
     host: encodeURIComponent(hostname()),
   };
@@ -30,7 +33,7 @@ export async function ownIdentity(): Promise<ProcessIdentity> {
  */
 export async function isGone(holder: ProcessIdentity, own: ProcessIdentity): Promise<boolean | "unknown"> {
   const isSameKernel = holder.boot === own.boot && (holder.boot !== "" || holder.host === own.host);
-  if (!isSameKernel) return holder.host === own.host ? true : "unknown";
+  if (!isSameKernel) return wasBefore(holder, own) ? true : "unknown";
   if (holder.space !== own.space) return "unknown";
   try {
     process.kill(holder.pid, 0);
@@ -41,6 +44,16 @@ export async function isGone(holder: ProcessIdentity, own: ProcessIdentity): Pro
   const stat = await processStat(String(holder.pid));
   // A dead process keeps its number until its parent has asked how it ended.
   return stat === null || stat.state === "Z" || stat.state === "X" || stat.started !== holder.started;
+}
+
+/**
+ * Whether the holder ran before this machine was started again. Names are not enough to know a machine by:
+ * hosts share them, copies of a disk share its id, and containers have that of their image. A container's
+ * processes are in a space of its own, which no start of the machine gives it again.
+ */
+function wasBefore(holder: ProcessIdentity, own: ProcessIdentity): boolean {
+  const isKnown = own.machine !== "" && own.boot !== "" && holder.boot !== "";
+  return isKnown && holder.machine === own.machine && holder.host === own.host && holder.space === own.space;
 }
 
 /** See proc(5), /proc/pid/stat: state and start are fields 3 and 22; null where there is no such thing. */
