@@ -6,12 +6,14 @@ import { canonicalFields, type InputCode } from "./canonical-fields.ts";
 import { type Sha256, utf8 } from "./hash.ts";
 import type { Header } from "./header.ts";
 import {
+  ALWAYS,
   type HeldApproval,
   headerCode,
   type LastHeader,
   makeLastHeader,
   putHeader,
   readApprovals,
+  type Validity,
 } from "./header-fields.ts";
 import { parseJson } from "./json.ts";
 import { ENTITY_ID_BYTES_MAX } from "./layout.ts";
@@ -37,6 +39,8 @@ export interface FrameWriter {
   readonly factsTag: Uint8Array;
   readonly entityNumbers: ReadonlyMap<string, number>;
   readonly sha256: Sha256;
+  /** What headers say about the policy is narrowed to this. */
+  readonly validity: Validity;
   readonly last: LastHeader;
   /** The last frame had approvals, and with them a digest that the next must not show. */
   hasDigest: boolean;
@@ -47,27 +51,29 @@ export interface FrameWriter {
   hasUnknownApprover: boolean;
 }
 
+type Shared = Pick<FrameWriter, "layoutTag" | "factsTag" | "entityNumbers" | "sha256"> & {
+  /** Left out: always. */
+  readonly validity?: Validity | undefined;
+};
+
 /** Writes what is the same in every frame. `target` covers the frame's region. */
-export function openFrame(
-  target: Target,
-  shared: Pick<FrameWriter, "layoutTag" | "factsTag" | "entityNumbers" | "sha256">,
-): FrameWriter {
+export function openFrame(target: Target, shared: Shared): FrameWriter {
   const scratch = makeTarget(new ArrayBuffer(SCRATCH_BYTES), 0, SCRATCH_BYTES, true);
-  const writer: FrameWriter = {
+  writeConstants(target, shared);
+  return {
     target,
     scratch,
     ...shared,
-    last: makeLastHeader(),
+    validity: shared.validity ?? ALWAYS,
+    last: makeLastHeader(target.words, target.base),
     hasDigest: false,
     hasUnknownApprover: false,
   };
-  writeConstants(writer);
-  return writer;
 }
 
 const SCRATCH_BYTES = 1 << 16;
 
-function writeConstants({ target, layoutTag, factsTag }: FrameWriter): void {
+function writeConstants(target: Target, { layoutTag, factsTag }: Shared): void {
   const { bytes, words, base } = target;
   bytes.fill(0, base, base + HEADER_BYTES);
   words[base >> 2] = MAGIC;
@@ -96,7 +102,8 @@ export function encodeFrame(
       if (writer.hasDigest) clearDigest(writer);
       target.next = target.base + HEADER_BYTES + plan.bytes;
       isWritten =
-        putRequest(writer, plan, fields) && putHeader(target.words, target.base, header, writer.last);
+        putRequest(writer, plan, fields) &&
+        putHeader(target.words, target.base, header, writer.last, writer.validity);
     } else {
       return encodeApproved(writer, plan, fields, header);
     }
@@ -107,6 +114,7 @@ export function encodeFrame(
     // What was collected before something threw must not stand in the place of the next request's absent
     // fields.
     plan.values.fill(undefined);
+    plan.usual?.waiting.fill(undefined);
     return refusal(writer, plan, fields, header);
   }
   close(target, plan, 0);
@@ -127,7 +135,7 @@ function putRequest(writer: FrameWriter, plan: ActionPlan, fields: unknown): boo
   const { target } = writer;
   const { values, nodes, offsets } = plan;
   const start = target.base + HEADER_BYTES;
-  if (plan.isUsual) return putUsual(target, plan, start, fields);
+  if (plan.usual !== null) return putUsual(target, plan.usual, start, fields);
   let isGood = collect(plan, fields, values);
   for (let index = 0; index < values.length; index += 1) {
     const value = values[index];
@@ -198,7 +206,7 @@ function encodeApproved(
   const isWritten =
     snapshot.ok &&
     putRequest(writer, plan, snapshot.value) &&
-    putHeader(target.words, target.base, header, writer.last) &&
+    putHeader(target.words, target.base, header, writer.last, writer.validity) &&
     putApprovals(target, at, known);
   if (!isWritten) return target.isFull ? "input.too_large" : "input.invalid";
   if (known.length > 0) {

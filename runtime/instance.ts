@@ -2,6 +2,7 @@
 import { encodeFrame, type FrameWriter, openFrame } from "./frame.ts";
 import type { Sha256 } from "./hash.ts";
 import type { Header } from "./header.ts";
+import type { Validity } from "./header-fields.ts";
 import type { Program } from "./program.ts";
 import { type Decision, denied, RESULT_BYTES, RESULT_HEADER_BYTES, readResult } from "./result.ts";
 import { makeTarget } from "./writers.ts";
@@ -37,7 +38,8 @@ export interface FactsBlock {
 
 /**
  * Loads facts into a fresh instance and makes it ready to be asked. `suffix` follows the name of each
- * function, where one module holds several evaluators. Never throws.
+ * function, where one module holds several evaluators. `validity`, whole milliseconds, narrows what headers
+ * say about the policy's. Never throws.
  */
 export function openInstance(
   exports: WebAssembly.Exports,
@@ -45,6 +47,7 @@ export function openInstance(
   facts: FactsBlock,
   sha256: Sha256,
   suffix = "",
+  validity?: Validity,
 ): Instance | OpenFailure {
   const memory = exports.memory as WebAssembly.Memory;
   const call = (name: string) => exports[`${name}${suffix}`] as Call;
@@ -64,7 +67,7 @@ export function openInstance(
     if (load(KIND.facts, block.length) !== 1) return fail("facts", "the evaluator refused the facts");
     const target = makeTarget(memory.buffer, frame, frameBytes, false);
     const { layoutTag, entityNumbers } = program;
-    const writer = openFrame(target, { layoutTag, factsTag: tag, entityNumbers, sha256 });
+    const writer = openFrame(target, { layoutTag, factsTag: tag, entityNumbers, sha256, validity });
     return { program, memory, decide: call("pol_decide"), frame: writer, frameBytes, result };
   } catch {
     return fail("trap", "the evaluator trapped while it was loaded");

@@ -5,6 +5,7 @@
 import { buildFacts, NO_FACTS } from "./facts.ts";
 import type { EntityName, FactsCode } from "./facts-refusal.ts";
 import { digestName, type Sha256 } from "./hash.ts";
+import type { Validity } from "./header-fields.ts";
 import { type FactsBlock, type Instance, type OpenFailure, openInstance } from "./instance.ts";
 import { ABI_MAJOR, LANGUAGE_VERSION, type Manifest } from "./manifest.ts";
 import { decodeManifest, layoutTag } from "./manifest-codec.ts";
@@ -149,15 +150,16 @@ const FAILURES = {
   facts: "facts.invalid",
 } as const satisfies Record<OpenFailure["failed"], LoadCode | FactsCode>;
 
-/** A fresh instance with these facts in it. Never throws. */
+/** A fresh instance with these facts in it; `validity` as in instance.ts. Never throws. */
 export async function instantiate(
   { module, program }: Evaluator,
   facts: FactsBlock,
   sha256: Sha256,
+  validity?: Validity,
 ): Promise<Instance | LoadRefusal> {
   try {
     const { exports } = await WebAssembly.instantiate(module);
-    const opened = openInstance(exports, program, facts, sha256);
+    const opened = openInstance(exports, program, facts, sha256, "", validity);
     return "failed" in opened ? refuse(FAILURES[opened.failed], opened.message) : opened;
   } catch {
     return refuse("load.trap", "the engine does not instantiate this module");

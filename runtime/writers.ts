@@ -91,7 +91,7 @@ function put(target: Target, node: Node, at: number, value: unknown): boolean {
     if (op === ID) return putId(target, at, value, node.limit);
     if (op === STRING || op === PATH) return putText(target, at, value, node.limit);
     if (op === ENUM) {
-      const member = memberOf(node.members, node.memberPlaces, value);
+      const member = memberOf(node.members, value);
       return member >= 0 && putWord(target, at, member);
     }
   } else if (typeof value === "boolean") return op === BOOL && putWord(target, at, value ? 1 : 0);
@@ -161,7 +161,7 @@ function putEntity(target: Target, node: Node, at: number, id: string): boolean 
 // ---- text
 
 /** Up to here, in UTF-16 units, copying by hand beats a call of the encoder. */
-const COPIED_MAX = 64;
+export const COPIED_MAX = 64;
 
 const ID_TEXT = /^[A-Za-z0-9._:@/-]+$/;
 
@@ -219,7 +219,7 @@ export function copyText(target: Target, at: number, value: string, limit: numbe
   return true;
 }
 
-function encodeText(target: Target, at: number, value: string, limit: number): boolean {
+export function encodeText(target: Target, at: number, value: string, limit: number): boolean {
   if (value.length > limit || !value.isWellFormed()) return false;
   const { next, end, bytes } = target;
   const room = Math.min(next + limit, end);
