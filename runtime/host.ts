@@ -195,7 +195,7 @@ function makeHost(first: Active, sha256: Sha256, sizeBytesMax: number): Host {
     return result;
   }
 
-  return Object.freeze({
+  const methods = {
     decide,
     request(action: string, fields: unknown): RequestResult {
       const plan = active.evaluator.program.actions.get(action);
@@ -209,14 +209,13 @@ function makeHost(first: Active, sha256: Sha256, sizeBytesMax: number): Host {
     },
     replace,
     ready: () => fill(active, sha256),
-    get manifest() {
-      return active.evaluator.manifest;
-    },
-    get evaluator() {
-      return active.evaluator.name;
-    },
-    get facts() {
-      return active.facts.name;
-    },
-  });
+  };
+  // Getters written into the object itself would make the engine keep it as a dictionary, in which each call
+  // of `decide` is looked up.
+  const getters = {
+    manifest: { enumerable: true, get: () => active.evaluator.manifest },
+    evaluator: { enumerable: true, get: () => active.evaluator.name },
+    facts: { enumerable: true, get: () => active.facts.name },
+  };
+  return Object.freeze(Object.defineProperties(methods, getters)) as Host;
 }

@@ -2,6 +2,7 @@
  * A manifest's types made ready for the writers: each type becomes one flat node with everything looked up,
  * so that writing a value meets no Map, no name and no BigInt on the usual way. All nodes have one shape.
  */
+import { interned } from "./interned.ts";
 import {
   DURATION_MAX,
   ENTITY_ID_BYTES_MAX,
@@ -151,7 +152,7 @@ export function makePlanner(types: Types): Planner {
       ...planOf(fields, nodeOf),
       offsets: fields.map((field) => field.offset ?? -1),
       bytes: fixedBytes,
-      action: name,
+      action: interned(name),
       index,
       usual: usualSteps(fields.map(({ name, type, offset }) => ({ name, node: nodeOf(type), offset }))),
       values: fields.map(() => undefined),
