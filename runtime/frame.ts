@@ -42,6 +42,9 @@ export interface FrameWriter {
   /** What headers say about the policy is narrowed to this. */
   readonly validity: Validity;
   readonly last: LastHeader;
+  /** What `close` wrote last for a frame without approvals: most often it is the same again. */
+  lastPlan: ActionPlan | null;
+  lastNext: number;
   /** The last frame had approvals, and with them a digest that the next must not show. */
   hasDigest: boolean;
   /**
@@ -63,9 +66,14 @@ export function openFrame(target: Target, shared: Shared): FrameWriter {
   return {
     target,
     scratch,
-    ...shared,
+    layoutTag: shared.layoutTag,
+    factsTag: shared.factsTag,
+    entityNumbers: shared.entityNumbers,
+    sha256: shared.sha256,
     validity: shared.validity ?? ALWAYS,
     last: makeLastHeader(target.words, target.base),
+    lastPlan: null,
+    lastNext: 0,
     hasDigest: false,
     hasUnknownApprover: false,
   };
@@ -101,9 +109,13 @@ export function encodeFrame(
     if (Array.isArray(approvals) && approvals.length === 0) {
       if (writer.hasDigest) clearDigest(writer);
       target.next = target.base + HEADER_BYTES + plan.bytes;
+      const { usual } = plan;
+      const isRequestWritten =
+        usual === null
+          ? putRequest(writer, plan, fields)
+          : putUsual(target, usual, target.base + HEADER_BYTES, fields);
       isWritten =
-        putRequest(writer, plan, fields) &&
-        putHeader(target.words, target.base, header, writer.last, writer.validity);
+        isRequestWritten && putHeader(target.words, target.base, header, writer.last, writer.validity);
     } else {
       return encodeApproved(writer, plan, fields, header);
     }
@@ -117,18 +129,20 @@ export function encodeFrame(
     plan.usual?.waiting.fill(undefined);
     return refusal(writer, plan, fields, header);
   }
-  close(target, plan, 0);
+  if (plan !== writer.lastPlan || target.next !== writer.lastNext) close(writer, plan, 0);
   return null;
 }
 
-function close(target: Target, plan: ActionPlan, approvals: number): void {
-  const { words, base, next } = target;
+function close(writer: FrameWriter, plan: ActionPlan, approvals: number): void {
+  const { words, base, next } = writer.target;
   const word = base >> 2;
   words[word + 2] = next - base;
   words[word + 3] = plan.index;
   words[word + 22] = approvals;
   words[word + 36] = plan.bytes;
   words[word + 37] = next - base - HEADER_BYTES - plan.bytes - approvals * APPROVAL_BYTES;
+  writer.lastPlan = approvals === 0 ? plan : null;
+  writer.lastNext = next;
 }
 
 function putRequest(writer: FrameWriter, plan: ActionPlan, fields: unknown): boolean {
@@ -213,7 +227,7 @@ function encodeApproved(
     target.bytes.set(sha256(utf8(requestJson(plan.action, result.json))), target.base + 112);
     writer.hasDigest = true;
   } else if (writer.hasDigest) clearDigest(writer);
-  close(target, plan, known.length);
+  close(writer, plan, known.length);
   return null;
 }
 

@@ -5,6 +5,9 @@ import { type Members, NO_MEMBERS } from "./members.ts";
 /** What a usual field is; 0 for a field that is none. */
 export const USUAL = { other: 0, id: 1, text: 2, enum: 3, bool: 4 } as const;
 
+/** In UTF-16 units; what is longer takes another way. */
+const SHORT = 64;
+
 /** What is to be done for one field. */
 export interface Step {
   name: string;
@@ -14,6 +17,8 @@ export interface Step {
   word: number;
   /** UTF-8 bytes of text. */
   limit: number;
+  /** Up to so many characters text is copied by hand. */
+  short: number;
   members: Members;
   /** Which of the texts it is, in the order of the slots; -1 for a field that is none. */
   text: number;
@@ -46,7 +51,15 @@ export function makeSteps(fields: readonly StepSource[]): Steps {
   const steps = fields.map(({ name, kind, offset, limit, members }): Step => {
     const isText = kind === USUAL.id || kind === USUAL.text;
     const text = isText ? texts.length : -1;
-    const step = { name: interned(name), kind, word: offset >> 2, limit, members, text };
+    const step = {
+      name: interned(name),
+      kind,
+      word: offset >> 2,
+      limit,
+      short: Math.min(limit, SHORT),
+      members,
+      text,
+    };
     if (isText) texts.push(step);
     return step;
   });
@@ -57,12 +70,20 @@ export function makeSteps(fields: readonly StepSource[]): Steps {
 }
 
 /** Written out, so that the engine keeps all of it in the object itself. */
-function placeOf(next: Place, { name, kind, word, limit, members, text }: Step): Place {
-  return { name, kind, word, limit, members, text, next };
+function placeOf(next: Place, { name, kind, word, limit, short, members, text }: Step): Place {
+  return { name, kind, word, limit, short, members, text, next };
 }
 
 function makeEnd(): Place {
-  const step: Step = { name: "", kind: USUAL.other, word: 0, limit: 0, members: NO_MEMBERS, text: -1 };
+  const step: Step = {
+    name: "",
+    kind: USUAL.other,
+    word: 0,
+    limit: 0,
+    short: 0,
+    members: NO_MEMBERS,
+    text: -1,
+  };
   const end = placeOf(null as unknown as Place, step);
   (end as { next: Place }).next = end;
   return end;
@@ -76,6 +97,7 @@ export function learn(place: Place, { byName, end }: Steps, key: string): boolea
   place.kind = step.kind;
   place.word = step.word;
   place.limit = step.limit;
+  place.short = step.short;
   place.members = step.members;
   place.text = step.text;
   return true;

@@ -6,7 +6,7 @@
  */
 import { memberOf } from "./members.ts";
 import { learn, type Step, type Steps, USUAL } from "./steps.ts";
-import { copyText, encodeText, COPIED_MAX as MAX, type Target } from "./writers.ts";
+import { copyAscii, copyText, encodeText, COPIED_MAX as MAX, type Target } from "./writers.ts";
 
 // Constants of this module are known to the optimising compiler; what is imported is looked up each time.
 const { other: OTHER, id: ID, enum: ENUM, bool: BOOL } = USUAL;
@@ -16,7 +16,8 @@ const hasOwn = Object.prototype.hasOwnProperty;
 /** `start` is the address of the fixed part. False: something is not as usual, and nothing written counts. */
 export function putUsual(target: Target, steps: Steps, start: number, fields: unknown): boolean {
   if (typeof fields !== "object" || fields === null || Array.isArray(fields)) return false;
-  const { words } = target;
+  const { words, base, end } = target;
+  let { next } = target;
   const first = start >> 2;
   let place = steps.first;
   let texts = 0;
@@ -36,21 +37,34 @@ export function putUsual(target: Target, steps: Steps, start: number, fields: un
       words[word] = value ? 1 : 0;
       words[word + 1] = 0;
     } else if (place.text === texts) {
-      if (!putOne(target, place, word << 2, value)) return false;
       texts += 1;
+      if (typeof value !== "string") return false;
+      const { length } = value;
+      const isShort = length > 0 && length <= place.short && next + length <= end;
+      if (isShort && copyAscii(words, next, value)) {
+        words[word] = next - base;
+        words[word + 1] = length;
+        next += (length + 7) & -8;
+      } else {
+        target.next = next;
+        if (!putText(target, place, word << 2, value)) return false;
+        next = target.next;
+      }
     } else if (kind === OTHER) return false;
     else steps.waiting[place.text] = value;
     place = place.next;
   }
+  target.next = next;
   return place === steps.end && (texts === steps.texts.length || putWaiting(target, steps, start, texts));
 }
 
-function putOne(target: Target, { kind, limit }: Step, at: number, value: unknown): boolean {
-  if (typeof value !== "string") return false;
-  const isId = kind === ID;
-  if (isId && value.length === 0) return false;
-  if ((isId || value.length <= COPIED_MAX) && copyText(target, at, value, limit)) return true;
-  return !isId && encodeText(target, at, value, limit);
+/** Text of any length and alphabet. */
+function putText(target: Target, { kind, limit }: Step, at: number, value: string): boolean {
+  // The module looks at the characters of an id itself.
+  if (kind === ID) return value !== "" && copyText(target, at, value, limit);
+  return (
+    (value.length <= COPIED_MAX && copyText(target, at, value, limit)) || encodeText(target, at, value, limit)
+  );
 }
 
 function putWaiting(target: Target, { texts, waiting }: Steps, start: number, from: number): boolean {
@@ -60,7 +74,7 @@ function putWaiting(target: Target, { texts, waiting }: Steps, start: number, fr
     // What a request said must not outlive it.
     waiting[at] = undefined;
     const step = texts[at]!;
-    isGood &&= putOne(target, step, start + (step.word << 2), value);
+    isGood &&= typeof value === "string" && putText(target, step, start + (step.word << 2), value);
   }
   return isGood;
 }

@@ -179,7 +179,7 @@ export function putText(target: Target, at: number, value: string, limit: number
   return true;
 }
 
-/** Copies ASCII four characters at a time; false where there are others, or no room. */
+/** Text and its slot; false where it is not ASCII, or has no room. */
 export function copyText(target: Target, at: number, value: string, limit: number): boolean {
   const { words, next } = target;
   const { length } = value;
@@ -187,6 +187,16 @@ export function copyText(target: Target, at: number, value: string, limit: numbe
     target.isFull ||= length <= limit;
     return false;
   }
+  if (!copyAscii(words, next, value)) return false;
+  words[at >> 2] = length === 0 ? 0 : next - target.base;
+  words[(at >> 2) + 1] = length;
+  target.next = next + padded(length);
+  return true;
+}
+
+/** Copies ASCII to `next`, four characters at a time, padded with zeros; false where there are others. */
+export function copyAscii(words: Int32Array, next: number, value: string): boolean {
+  const { length } = value;
   const whole = length & -4;
   let word = next >> 2;
   let seen = 0;
@@ -212,11 +222,7 @@ export function copyText(target: Target, at: number, value: string, limit: numbe
   }
   // Padded to 8 bytes: the room begins at a multiple of 8.
   if ((word & 1) === 1) words[word] = 0;
-  if (seen > 127) return false;
-  words[at >> 2] = length === 0 ? 0 : next - target.base;
-  words[(at >> 2) + 1] = length;
-  target.next = next + padded(length);
-  return true;
+  return seen < 128;
 }
 
 export function encodeText(target: Target, at: number, value: string, limit: number): boolean {
