@@ -212,10 +212,19 @@ export function copyAscii(words: Int32Array, next: number, value: string): boole
   }
   if (from < length) {
     let last = 0;
-    for (let shift = 0; from < length; from += 1, shift += 8) {
-      const unit = value.charCodeAt(from);
-      seen |= unit;
-      last |= unit << shift;
+    if (from > 0) {
+      // The last three, of which one or two may be there already: no loop whose end cannot be foreseen.
+      const a = value.charCodeAt(length - 3);
+      const b = value.charCodeAt(length - 2);
+      const c = value.charCodeAt(length - 1);
+      seen |= a | b | c;
+      last = (a | (b << 8) | (c << 16)) >>> ((3 - (length & 3)) << 3);
+    } else {
+      for (let shift = 0; from < length; from += 1, shift += 8) {
+        const unit = value.charCodeAt(from);
+        seen |= unit;
+        last |= unit << shift;
+      }
     }
     words[word] = last;
     word += 1;
