@@ -127,7 +127,7 @@ function valueJson(reading: Reading, node: Node, value: unknown, path: string): 
 }
 
 function isMember(node: Node, value: unknown): boolean {
-  return typeof value === "string" && node.members.includes(value);
+  return typeof value === "string" && node.members.names.includes(value);
 }
 
 /** Numbers and times as the writers take them; undefined where the value has no such form. */
@@ -216,7 +216,7 @@ function memberKey(of: Node, member: unknown): bigint | string | undefined {
     case OP.bool:
       return typeof member === "boolean" ? BigInt(member) : undefined;
     case OP.enum:
-      return isMember(of, member) ? BigInt(of.members.indexOf(member as string)) : undefined;
+      return isMember(of, member) ? BigInt(of.members.names.indexOf(member as string)) : undefined;
     case OP.int:
     case OP.decimal:
     case OP.timestamp:

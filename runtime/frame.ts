@@ -6,12 +6,14 @@ import { canonicalFields, type InputCode } from "./canonical-fields.ts";
 import { type Sha256, utf8 } from "./hash.ts";
 import type { Header } from "./header.ts";
 import {
+  ALWAYS,
   type HeldApproval,
   headerCode,
   type LastHeader,
   makeLastHeader,
   putHeader,
   readApprovals,
+  type Validity,
 } from "./header-fields.ts";
 import { parseJson } from "./json.ts";
 import { ENTITY_ID_BYTES_MAX } from "./layout.ts";
@@ -37,7 +39,12 @@ export interface FrameWriter {
   readonly factsTag: Uint8Array;
   readonly entityNumbers: ReadonlyMap<string, number>;
   readonly sha256: Sha256;
+  /** What headers say about the policy is narrowed to this. */
+  readonly validity: Validity;
   readonly last: LastHeader;
+  /** What `close` wrote last for a frame without approvals: most often it is the same again. */
+  lastPlan: ActionPlan | null;
+  lastNext: number;
   /** The last frame had approvals, and with them a digest that the next must not show. */
   hasDigest: boolean;
   /**
@@ -47,27 +54,34 @@ export interface FrameWriter {
   hasUnknownApprover: boolean;
 }
 
+type Shared = Pick<FrameWriter, "layoutTag" | "factsTag" | "entityNumbers" | "sha256"> & {
+  /** Left out: always. */
+  readonly validity?: Validity | undefined;
+};
+
 /** Writes what is the same in every frame. `target` covers the frame's region. */
-export function openFrame(
-  target: Target,
-  shared: Pick<FrameWriter, "layoutTag" | "factsTag" | "entityNumbers" | "sha256">,
-): FrameWriter {
+export function openFrame(target: Target, shared: Shared): FrameWriter {
   const scratch = makeTarget(new ArrayBuffer(SCRATCH_BYTES), 0, SCRATCH_BYTES, true);
-  const writer: FrameWriter = {
+  writeConstants(target, shared);
+  return {
     target,
     scratch,
-    ...shared,
-    last: makeLastHeader(),
+    layoutTag: shared.layoutTag,
+    factsTag: shared.factsTag,
+    entityNumbers: shared.entityNumbers,
+    sha256: shared.sha256,
+    validity: shared.validity ?? ALWAYS,
+    last: makeLastHeader(target.words, target.base),
+    lastPlan: null,
+    lastNext: 0,
     hasDigest: false,
     hasUnknownApprover: false,
   };
-  writeConstants(writer);
-  return writer;
 }
 
 const SCRATCH_BYTES = 1 << 16;
 
-function writeConstants({ target, layoutTag, factsTag }: FrameWriter): void {
+function writeConstants(target: Target, { layoutTag, factsTag }: Shared): void {
   const { bytes, words, base } = target;
   bytes.fill(0, base, base + HEADER_BYTES);
   words[base >> 2] = MAGIC;
@@ -95,8 +109,13 @@ export function encodeFrame(
     if (Array.isArray(approvals) && approvals.length === 0) {
       if (writer.hasDigest) clearDigest(writer);
       target.next = target.base + HEADER_BYTES + plan.bytes;
+      const { usual } = plan;
+      const isRequestWritten =
+        usual === null
+          ? putRequest(writer, plan, fields)
+          : putUsual(target, usual, target.base + HEADER_BYTES, fields);
       isWritten =
-        putRequest(writer, plan, fields) && putHeader(target.words, target.base, header, writer.last);
+        isRequestWritten && putHeader(target.words, target.base, header, writer.last, writer.validity);
     } else {
       return encodeApproved(writer, plan, fields, header);
     }
@@ -107,27 +126,30 @@ export function encodeFrame(
     // What was collected before something threw must not stand in the place of the next request's absent
     // fields.
     plan.values.fill(undefined);
+    plan.usual?.waiting.fill(undefined);
     return refusal(writer, plan, fields, header);
   }
-  close(target, plan, 0);
+  if (plan !== writer.lastPlan || target.next !== writer.lastNext) close(writer, plan, 0);
   return null;
 }
 
-function close(target: Target, plan: ActionPlan, approvals: number): void {
-  const { words, base, next } = target;
+function close(writer: FrameWriter, plan: ActionPlan, approvals: number): void {
+  const { words, base, next } = writer.target;
   const word = base >> 2;
   words[word + 2] = next - base;
   words[word + 3] = plan.index;
   words[word + 22] = approvals;
   words[word + 36] = plan.bytes;
   words[word + 37] = next - base - HEADER_BYTES - plan.bytes - approvals * APPROVAL_BYTES;
+  writer.lastPlan = approvals === 0 ? plan : null;
+  writer.lastNext = next;
 }
 
 function putRequest(writer: FrameWriter, plan: ActionPlan, fields: unknown): boolean {
   const { target } = writer;
   const { values, nodes, offsets } = plan;
   const start = target.base + HEADER_BYTES;
-  if (plan.isUsual) return putUsual(target, plan, start, fields);
+  if (plan.usual !== null) return putUsual(target, plan.usual, start, fields);
   let isGood = collect(plan, fields, values);
   for (let index = 0; index < values.length; index += 1) {
     const value = values[index];
@@ -198,14 +220,14 @@ function encodeApproved(
   const isWritten =
     snapshot.ok &&
     putRequest(writer, plan, snapshot.value) &&
-    putHeader(target.words, target.base, header, writer.last) &&
+    putHeader(target.words, target.base, header, writer.last, writer.validity) &&
     putApprovals(target, at, known);
   if (!isWritten) return target.isFull ? "input.too_large" : "input.invalid";
   if (known.length > 0) {
     target.bytes.set(sha256(utf8(requestJson(plan.action, result.json))), target.base + 112);
     writer.hasDigest = true;
   } else if (writer.hasDigest) clearDigest(writer);
-  close(target, plan, known.length);
+  close(writer, plan, known.length);
   return null;
 }
 

@@ -11,10 +11,20 @@ import { putNumber } from "./writers.ts";
 const TIME_MIN = Number(TIMESTAMP_MIN);
 const TIME_MAX = Number(TIMESTAMP_MAX);
 const TRUST_TOP = Number(TRUST_MAX);
+/** Where it stands in the frame. */
+const CONTAINMENT = 80;
+
+/** For how long a policy may be used: what a header says about that is narrowed to this. */
+export interface Validity {
+  readonly fromMs: number;
+  readonly untilMs: number;
+}
+
+export const ALWAYS: Validity = { fromMs: TIME_MIN, untilMs: TIME_MAX };
 
 /**
- * What the header of the frame in memory says. From one request to the next most of it is the same and need
- * be neither checked nor written again. Zero is never remembered: it could not be told from minus zero.
+ * What the header of the frame in memory says, which need be neither checked nor written again: from one
+ * request to the next most of it is the same. Zero is never remembered: it could not be told from minus zero.
  */
 export interface LastHeader {
   now: number;
@@ -22,43 +32,92 @@ export interface LastHeader {
   policyUntil: number;
   factsUntil: number;
   readAt: number;
+  trust: number;
+  state: string;
 }
 
-export function makeLastHeader(): LastHeader {
-  return { now: 0, policyFrom: 0, policyUntil: 0, factsUntil: 0, readAt: 0 };
+/** Of a frame whose header is zero but for the containment, which is written here. */
+export function makeLastHeader(words: Int32Array, base: number): LastHeader {
+  const state = "free";
+  words[(base + CONTAINMENT) >> 2] = CONTAINMENT_NUMBERS[state];
+  return { now: 0, policyFrom: 0, policyUntil: 0, factsUntil: 0, readAt: 0, trust: 0, state };
 }
 
 /**
  * Writes times, containment and trust into the frame at `base`; false where one of them is not as it must
- * be.
+ * be. Throws where `containment` is nothing at all.
  */
-export function putHeader(words: Int32Array, base: number, header: Header, last: LastHeader): boolean {
+export function putHeader(
+  words: Int32Array,
+  base: number,
+  header: Header,
+  last: LastHeader,
+  validity: Validity,
+): boolean {
+  // Everything is read before anything else happens: then the engine knows what kind of objects these are,
+  // and asking for their prototypes costs nothing.
   const { now, policyFrom, policyUntil, factsUntil, containment, trust } = header;
-  if (!isPlain(header) || typeof containment !== "object" || !isPlain(containment)) return false;
   const { state, readAt } = containment;
-  const number = state === "free" ? 1 : state === "quarantined" ? 2 : state === "terminated" ? 3 : 0;
-  if (number === 0 || !isWithin(trust, 0, TRUST_TOP)) return false;
-  const word = (base + 80) >> 2;
-  words[word] = number;
-  words[word + 1] = trust;
-  if (!putTime(words, base + 40, now, last.now)) return false;
-  last.now = now;
-  if (!putTime(words, base + 48, policyFrom, last.policyFrom)) return false;
-  last.policyFrom = policyFrom;
-  if (!putTime(words, base + 56, policyUntil, last.policyUntil)) return false;
-  last.policyUntil = policyUntil;
-  if (!putTime(words, base + 64, factsUntil, last.factsUntil)) return false;
-  last.factsUntil = factsUntil;
-  if (!putTime(words, base + 72, readAt, last.readAt)) return false;
-  last.readAt = readAt;
+  if (!isPlain(header) || !isPlain(containment)) return false;
+  if (state !== last.state && !putState(words, base, state, last)) return false;
+  if ((trust !== last.trust || trust === 0) && !putTrust(words, base, trust, last)) return false;
+  if (isNew(now, last.now)) {
+    if (!isTime(now)) return false;
+    putNumber(words, base + 40, now);
+    last.now = now;
+  }
+  if (isNew(policyFrom, last.policyFrom)) {
+    const from = Math.max(policyFrom, validity.fromMs);
+    if (!isTime(policyFrom) || !isTime(from)) return false;
+    putNumber(words, base + 48, from);
+    last.policyFrom = policyFrom;
+  }
+  if (isNew(policyUntil, last.policyUntil)) {
+    const until = Math.min(policyUntil, validity.untilMs);
+    if (!isTime(policyUntil) || !isTime(until)) return false;
+    putNumber(words, base + 56, until);
+    last.policyUntil = policyUntil;
+  }
+  if (isNew(factsUntil, last.factsUntil)) {
+    if (!isTime(factsUntil)) return false;
+    putNumber(words, base + 64, factsUntil);
+    last.factsUntil = factsUntil;
+  }
+  if (isNew(readAt, last.readAt)) {
+    if (!isTime(readAt)) return false;
+    putNumber(words, base + 72, readAt);
+    last.readAt = readAt;
+  }
   return true;
 }
 
 /** What is said here must be the object's own, never a default that it inherits. */
-function isPlain(object: object | null): boolean {
-  if (object === null) return false;
+function isPlain(object: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(object);
   return prototype === Object.prototype || prototype === null;
+}
+
+function isNew(value: number, last: number): boolean {
+  return value !== last || value === 0;
+}
+
+function isTime(value: unknown): boolean {
+  return isWithin(value, TIME_MIN, TIME_MAX);
+}
+
+function putState(words: Int32Array, base: number, state: string, last: LastHeader): boolean {
+  const number = state === "free" ? 1 : state === "quarantined" ? 2 : state === "terminated" ? 3 : 0;
+  if (number === 0) return false;
+  words[(base + CONTAINMENT) >> 2] = number;
+  last.state = state;
+  return true;
+}
+
+function putTrust(words: Int32Array, base: number, trust: number, last: LastHeader): boolean {
+  if (!isWithin(trust, 0, TRUST_TOP)) return false;
+  words[(base + 84) >> 2] = trust;
+  last.trust = trust;
+  return true;
 }
 
 function isWithin(value: unknown, min: number, max: number): value is number {
@@ -68,13 +127,6 @@ function isWithin(value: unknown, min: number, max: number): value is number {
     (value as number) <= max &&
     !isMinusZero(value as number)
   );
-}
-
-function putTime(words: Int32Array, at: number, value: unknown, last: number): boolean {
-  if (value === last && value !== 0) return true;
-  if (!isWithin(value, TIME_MIN, TIME_MAX)) return false;
-  putNumber(words, at, value);
-  return true;
 }
 
 // ---- the exact reading

@@ -111,7 +111,7 @@ export function makeHost(first: Active | null, settings: HostSettings): OpenHost
     }
   }
 
-  return Object.freeze({
+  const methods = {
     decide,
     request(action: string, fields: unknown): RequestResult {
       const plan = active?.evaluator.program.actions.get(action);
@@ -125,18 +125,19 @@ export function makeHost(first: Active | null, settings: HostSettings): OpenHost
     },
     replace,
     ready: async () => (active === null ? undefined : fill(active, settings)),
-    get manifest() {
-      return active?.evaluator.manifest ?? null;
-    },
-    get evaluator() {
-      return active?.evaluator.name ?? null;
-    },
-    get facts() {
-      return active?.facts.name ?? null;
-    },
-    get validity() {
-      const statement = active?.evaluator.statement ?? null;
-      return statement && { fromMs: statement.validFromMs, untilMs: statement.validUntilMs };
-    },
-  });
+  };
+  // Getters written into the object itself would make the engine keep it as a dictionary, in which each call
+  // of `decide` is looked up.
+  const getters = {
+    manifest: { enumerable: true, get: () => active?.evaluator.manifest ?? null },
+    evaluator: { enumerable: true, get: () => active?.evaluator.name ?? null },
+    facts: { enumerable: true, get: () => active?.facts.name ?? null },
+    validity: { enumerable: true, get: () => validityOf(active) },
+  };
+  return Object.freeze(Object.defineProperties(methods, getters)) as OpenHost;
+}
+
+function validityOf(active: Active | null): OpenHost["validity"] {
+  const statement = active?.evaluator.statement ?? null;
+  return statement && { fromMs: statement.validFromMs, untilMs: statement.validUntilMs };
 }

@@ -2,14 +2,16 @@
 import { encodeFrame, type FrameWriter, openFrame } from "./frame.ts";
 import type { Sha256 } from "./hash.ts";
 import type { Header } from "./header.ts";
+import type { Validity } from "./header-fields.ts";
+import type { ActionPlan } from "./plan.ts";
 import type { Program } from "./program.ts";
 import { type Decision, denied, RESULT_BYTES, RESULT_HEADER_BYTES, readResult } from "./result.ts";
+import { recall, remember } from "./result-memory.ts";
 import { makeTarget } from "./writers.ts";
 
 const KIND = { frame: 0, result: 1, facts: 2 } as const;
 const ADDRESS = 0;
 const CAPACITY = 1;
-const RESULT_HEADER_WORDS = RESULT_HEADER_BYTES >> 2;
 
 type Call = (...args: number[]) => unknown;
 
@@ -21,6 +23,12 @@ export interface Instance {
   readonly frameBytes: number;
   /** Address of the result. */
   readonly result: number;
+  /** The result, and its first 64 bytes, as parts of the memory. */
+  resultWords: Int32Array;
+  resultHeader: Float64Array;
+  /** What was asked last: actions tend to come again, and comparing names costs less than finding one. */
+  action: string;
+  plan: ActionPlan | null;
 }
 
 /** `abi`, `memory`, `trap` or `facts`: which of the host's checks has failed. */
@@ -37,7 +45,8 @@ export interface FactsBlock {
 
 /**
  * Loads facts into a fresh instance and makes it ready to be asked. `suffix` follows the name of each
- * function, where one module holds several evaluators. Never throws.
+ * function, where one module holds several evaluators. `validity`, whole milliseconds, narrows what headers
+ * say about the policy's. Never throws.
  */
 export function openInstance(
   exports: WebAssembly.Exports,
@@ -45,6 +54,7 @@ export function openInstance(
   facts: FactsBlock,
   sha256: Sha256,
   suffix = "",
+  validity?: Validity,
 ): Instance | OpenFailure {
   const memory = exports.memory as WebAssembly.Memory;
   const call = (name: string) => exports[`${name}${suffix}`] as Call;
@@ -64,8 +74,21 @@ export function openInstance(
     if (load(KIND.facts, block.length) !== 1) return fail("facts", "the evaluator refused the facts");
     const target = makeTarget(memory.buffer, frame, frameBytes, false);
     const { layoutTag, entityNumbers } = program;
-    const writer = openFrame(target, { layoutTag, factsTag: tag, entityNumbers, sha256 });
-    return { program, memory, decide: call("pol_decide"), frame: writer, frameBytes, result };
+    const writer = openFrame(target, { layoutTag, factsTag: tag, entityNumbers, sha256, validity });
+    const views = resultViews(memory, result);
+    // Written out, so that the engine keeps all of it in the object itself.
+    return {
+      program,
+      memory,
+      decide: call("pol_decide"),
+      frame: writer,
+      frameBytes,
+      result,
+      resultWords: views.resultWords,
+      resultHeader: views.resultHeader,
+      action: "",
+      plan: null,
+    };
   } catch {
     return fail("trap", "the evaluator trapped while it was loaded");
   }
@@ -88,18 +111,19 @@ const BEFORE_ENTITIES = /^(?:input|host|policy|facts|containment|subject)\./;
 
 /** The decision; null where the instance trapped or broke the ABI, and must not be asked again. */
 export function ask(instance: Instance, action: string, fields: unknown, header: Header): Decision | null {
-  const { program, frame, result } = instance;
-  const { last } = program;
-  // Actions tend to come again, and comparing two names costs less than finding one.
-  const plan = last.plan?.action === action ? last.plan : program.actions.get(action);
-  if (plan === undefined) return denied("input.unknown_action");
-  last.plan = plan;
+  let { plan } = instance;
+  if (plan === null || action !== instance.action) {
+    plan = instance.program.actions.get(action) ?? null;
+    if (plan === null) return denied("input.unknown_action");
+    instance.action = plan.action;
+    instance.plan = plan;
+  }
+  const { frame } = instance;
   const { target } = frame;
   if (target.words.length === 0) renewViews(instance);
   const code = encodeFrame(frame, plan, fields, header);
   if (code !== null) return denied(code);
-  const { words } = target;
-  for (let word = result >> 2, end = word + RESULT_HEADER_WORDS; word < end; word += 1) words[word] = 0;
+  clear(instance.resultHeader);
   let answer: unknown;
   try {
     answer = instance.decide(target.next - target.base);
@@ -107,15 +131,54 @@ export function ask(instance: Instance, action: string, fields: unknown, header:
     return null;
   }
   // Memory may not grow while deciding; if it did, the views are empty and nothing in them can be believed.
-  if (typeof answer !== "number" || words.length === 0) return null;
-  const decision = readResult(program.results, target, result, answer);
-  if (decision === null || !frame.hasUnknownApprover || BEFORE_ENTITIES.test(decision.code)) return decision;
-  return denied("entity.unknown");
+  if (typeof answer !== "number" || target.words.length === 0) return null;
+  const decision = recall(instance.program.results.memory, instance.resultWords, answer);
+  if (decision === null) return read(instance, answer);
+  return frame.hasUnknownApprover ? afterApprovers(decision) : decision;
+}
+
+/** A decision that was not made before. */
+function read({ program, frame, result, resultWords }: Instance, answer: number): Decision | null {
+  const decision = readResult(program.results, frame.target, result, answer);
+  if (decision === null) return null;
+  remember(program.results.memory, resultWords, decision);
+  return frame.hasUnknownApprover ? afterApprovers(decision) : decision;
+}
+
+/** Where an approver's type is unknown. */
+function afterApprovers(decision: Decision): Decision {
+  return BEFORE_ENTITIES.test(decision.code) ? decision : denied("entity.unknown");
+}
+
+/** Eight bytes at a time: zero is zero in every kind of number. */
+function clear(header: Float64Array): void {
+  header[0] = 0;
+  header[1] = 0;
+  header[2] = 0;
+  header[3] = 0;
+  header[4] = 0;
+  header[5] = 0;
+  header[6] = 0;
+  header[7] = 0;
+}
+
+function resultViews(
+  { buffer }: WebAssembly.Memory,
+  result: number,
+): Pick<Instance, "resultWords" | "resultHeader"> {
+  return {
+    resultWords: new Int32Array(buffer, result, RESULT_BYTES >> 2),
+    resultHeader: new Float64Array(buffer, result, RESULT_HEADER_BYTES >> 3),
+  };
 }
 
 /** Several evaluators in one module share its memory: facts that one of them loads make it grow for all. */
-function renewViews({ memory, frame, frameBytes }: Instance): void {
+function renewViews(instance: Instance): void {
+  const { memory, frame, frameBytes } = instance;
   const { bytes, words } = makeTarget(memory.buffer, frame.target.base, frameBytes, false);
   frame.target.bytes = bytes;
   frame.target.words = words;
+  const { resultWords, resultHeader } = resultViews(memory, instance.result);
+  instance.resultWords = resultWords;
+  instance.resultHeader = resultHeader;
 }

@@ -3,6 +3,7 @@ import type { HostSettings } from "./active.ts";
 import { buildFacts, NO_FACTS } from "./facts.ts";
 import type { FactsCode } from "./facts-refusal.ts";
 import { digestName, type Sha256 } from "./hash.ts";
+import type { Validity } from "./header-fields.ts";
 import { type FactsBlock, type Instance, type OpenFailure, openInstance } from "./instance.ts";
 import { type LoadCode, type LoadRefusal, refuse } from "./load-refusal.ts";
 import { ABI_MAJOR, LANGUAGE_VERSION, type Manifest } from "./manifest.ts";
@@ -147,17 +148,24 @@ const FAILURES = {
   facts: "facts.invalid",
 } as const satisfies Record<OpenFailure["failed"], LoadCode | FactsCode>;
 
-/** A fresh instance with these facts in it. Never throws. */
+/** A fresh instance with these facts in it; a policy lasts no longer in it than was signed. Never throws. */
 export async function instantiate(
-  { module, program }: Evaluator,
+  { module, program, statement }: Evaluator,
   facts: FactsBlock,
   sha256: Sha256,
 ): Promise<Instance | LoadRefusal> {
   try {
     const { exports } = await WebAssembly.instantiate(module);
-    const opened = openInstance(exports, program, facts, sha256);
+    const opened = openInstance(exports, program, facts, sha256, "", validityOf(statement));
     return "failed" in opened ? refuse(FAILURES[opened.failed], opened.message) : opened;
   } catch {
     return refuse("load.trap", "the engine does not instantiate this module");
   }
+}
+
+/** As in a frame, where the last millisecond is included. */
+function validityOf(statement: EvaluatorStatement | null): Validity | undefined {
+  return statement === null
+    ? undefined
+    : { fromMs: statement.validFromMs, untilMs: statement.validUntilMs - 1 };
 }

@@ -1,28 +1,58 @@
-/** Finding an enum's member: one look at a table, one comparison. */
+/** Finding an enum's member: one character, one look at a table, one comparison. */
+import { interned } from "./interned.ts";
 
-/** Places for members by length and two characters; a power of two. */
-const PLACES = 64;
+/** Places of a table, a power of two; more than there are members, so that they find places of their own. */
+const PLACES = 256;
+
+/** Number -1: none. */
+interface Member {
+  readonly name: string;
+  readonly number: number;
+}
+
+/** The members of an enum in their order, and where each is found. */
+export interface Members {
+  readonly names: readonly string[];
+  /** By place; null where no character and factor give each member a place of its own. */
+  readonly table: readonly Member[] | null;
+  /** The character that is looked at: so many eighths of the way from the first to the last. */
+  readonly eighths: number;
+  readonly factor: number;
+}
+
+const NONE: Member = { name: "", number: -1 };
+
+export const NO_MEMBERS: Members = { names: [], table: null, eighths: 0, factor: 0 };
 
 /** -1 where the value is no member. Comparing with one candidate is quicker than with one after another. */
-export function memberOf(members: readonly string[], places: Int8Array | null, value: unknown): number {
+export function memberOf({ names, table, eighths, factor }: Members, value: unknown): number {
   if (typeof value !== "string") return -1;
-  if (places === null || value.length === 0) return members.indexOf(value);
-  const member = places[placeOf(value)]!;
-  return member >= 0 && members[member] === value ? member : -1;
+  const last = value.length - 1;
+  if (table === null || last < 0) return names.indexOf(value);
+  const place = (Math.imul(last, factor) + value.charCodeAt(Math.imul(last, eighths) >> 3)) & (PLACES - 1);
+  const member = table[place]!;
+  return member.name === value ? member.number : -1;
 }
 
-function placeOf(value: string): number {
-  const { length } = value;
-  return (length * 7 + value.charCodeAt(0) * 3 + value.charCodeAt(length - 1) * 5) & (PLACES - 1);
-}
-
-/** Where each member is found; null where two would share a place or one is empty. */
-export function memberPlaces(members: readonly string[]): Int8Array | null {
-  const places = new Int8Array(PLACES).fill(-1);
-  for (const [number, member] of members.entries()) {
-    const place = member === "" || number > 127 ? -1 : placeOf(member);
-    if (place < 0 || places[place] !== -1) return null;
-    places[place] = number;
+export function makeMembers(given: readonly string[]): Members {
+  const names = given.map(interned);
+  for (let factor = 1; factor < PLACES; factor += 7) {
+    for (let eighths = 0; eighths <= 8; eighths += 1) {
+      const table = tableOf(names, eighths, factor);
+      if (table !== null) return { names, table, eighths, factor };
+    }
   }
-  return places;
+  return { names, table: null, eighths: 0, factor: 0 };
+}
+
+function tableOf(names: readonly string[], eighths: number, factor: number): readonly Member[] | null {
+  const table = Array.from({ length: PLACES }, () => NONE);
+  for (const [number, name] of names.entries()) {
+    const last = name.length - 1;
+    if (last < 0) return null;
+    const place = (Math.imul(last, factor) + name.charCodeAt(Math.imul(last, eighths) >> 3)) & (PLACES - 1);
+    if (table[place] !== NONE) return null;
+    table[place] = { name, number };
+  }
+  return table;
 }

@@ -2,6 +2,7 @@
  * A manifest's types made ready for the writers: each type becomes one flat node with everything looked up,
  * so that writing a value meets no Map, no name and no BigInt on the usual way. All nodes have one shape.
  */
+import { interned } from "./interned.ts";
 import {
   DURATION_MAX,
   ENTITY_ID_BYTES_MAX,
@@ -15,7 +16,8 @@ import {
 } from "./layout.ts";
 import { sortedNames } from "./layout-codec.ts";
 import type { ActionLayout } from "./manifest.ts";
-import { memberPlaces } from "./members.ts";
+import { type Members, makeMembers, NO_MEMBERS } from "./members.ts";
+import { makeSteps, type StepSource, type Steps, USUAL } from "./steps.ts";
 import { unreachable } from "./unreachable.ts";
 
 /** What a node does; consecutive small integers, so that a switch over them is a jump. */
@@ -52,8 +54,7 @@ export interface Node {
   /** Entities: the number of the type. */
   readonly entity: number;
   /** Enums: the members in their order. */
-  readonly members: readonly string[];
-  readonly memberPlaces: Int8Array | null;
+  readonly members: Members;
   /** Collections: of what. */
   readonly of: Node | null;
   /** Records: of what. */
@@ -82,11 +83,8 @@ export interface ActionPlan extends Plan {
   readonly action: string;
   /** The action's number in the frame. */
   readonly index: number;
-  /** The kind of each field, one of USUAL; all of them are usual where `isUsual`. */
-  readonly usual: readonly number[];
-  readonly isUsual: boolean;
-  /** Indexes of the usual fields that are texts. */
-  readonly texts: readonly number[];
+  /** Where all of the fields are usual ones, what to do for each of them. */
+  readonly usual: Steps | null;
   /** Where collected values wait to be written; empty between two requests. */
   readonly values: unknown[];
 }
@@ -118,7 +116,7 @@ export function makePlanner(types: Types): Planner {
       case "path":
         return { ...leaf, op: OP.path, limit: type.bytesMax, hasPath: true };
       case "enum":
-        return { ...leaf, op: OP.enum, ...membersOf(types.enums.get(type.name) ?? []) };
+        return { ...leaf, op: OP.enum, members: makeMembers(types.enums.get(type.name) ?? []) };
       case "entity": {
         const entity = entityNumbers.get(type.name) ?? -1;
         return { ...leaf, op: OP.entity, limit: ENTITY_ID_BYTES_MAX, entity };
@@ -154,28 +152,35 @@ export function makePlanner(types: Types): Planner {
       ...planOf(fields, nodeOf),
       offsets: fields.map((field) => field.offset ?? -1),
       bytes: fixedBytes,
-      action: name,
+      action: interned(name),
       index,
-      ...usualFields(fields.map((field) => usualOf(nodeOf(field.type), field.offset))),
+      usual: usualSteps(fields.map(({ name, type, offset }) => ({ name, node: nodeOf(type), offset }))),
       values: fields.map(() => undefined),
     }),
   };
 }
 
-/** What a usual field is; 0 for a field that is none. */
-export const USUAL = { other: 0, id: 1, text: 2, enum: 3, bool: 4 } as const;
-
-function usualOf({ op, isOptional }: Node, offset: number | null): number {
-  if (isOptional || offset === null) return USUAL.other;
+function usualOf({ op, isOptional }: Node): number {
+  if (isOptional) return USUAL.other;
   if (op === OP.id) return USUAL.id;
   if (op === OP.string || op === OP.path) return USUAL.text;
   return op === OP.enum ? USUAL.enum : op === OP.bool ? USUAL.bool : USUAL.other;
 }
 
-function usualFields(usual: readonly number[]): Pick<ActionPlan, "usual" | "isUsual" | "texts"> {
-  const isText = (kind: number) => kind === USUAL.id || kind === USUAL.text;
-  const texts = usual.flatMap((kind, index) => (isText(kind) ? [index] : []));
-  return { usual, isUsual: !usual.includes(USUAL.other), texts };
+interface UsualField {
+  readonly name: string;
+  readonly node: Node;
+  readonly offset: number | null;
+}
+
+function usualSteps(fields: readonly UsualField[]): Steps | null {
+  const sources: StepSource[] = [];
+  for (const { name, node, offset } of fields) {
+    const kind = usualOf(node);
+    if (offset === null || kind === USUAL.other) return null;
+    sources.push({ name, kind, offset, limit: node.limit, members: node.members });
+  }
+  return makeSteps(sources);
 }
 
 function planOf(fields: readonly Field[], nodeOf: (type: Type) => Node): Plan {
@@ -210,16 +215,11 @@ const BLANK: Node = {
   limit: 0,
   least: 0,
   entity: -1,
-  members: [],
-  memberPlaces: null,
+  members: NO_MEMBERS,
   of: null,
   record: null,
   hasPath: false,
 };
-
-function membersOf(members: readonly string[]): Pick<Node, "members" | "memberPlaces"> {
-  return { members, memberPlaces: memberPlaces(members) };
-}
 
 type Range = Pick<Node, "min" | "max" | "exactMin" | "exactMax">;
 

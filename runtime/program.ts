@@ -12,8 +12,6 @@ export interface Program {
   readonly results: ResultReader;
   /** By name: a type's number in frames and facts. */
   readonly entityNumbers: ReadonlyMap<string, number>;
-  /** The action that was asked last. */
-  readonly last: { plan: ActionPlan | null };
   /** 8 bytes. */
   readonly layoutTag: Uint8Array;
 }
@@ -44,7 +42,6 @@ export function makeProgram(manifest: Manifest): Program {
     },
     results: makeResultReader(manifest),
     entityNumbers: numbers,
-    last: { plan: null },
     layoutTag,
   };
 }

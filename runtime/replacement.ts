@@ -47,8 +47,8 @@ export function givenOf(replacement: Replacement | null | undefined): Given {
 }
 
 /**
- * What is no Uint8Array becomes no bytes, and is then no WebAssembly. Only the constructor copies, which asks no
- * method of what it is given: a `slice` could answer with memory that another thread still writes.
+ * What is no Uint8Array becomes no bytes, and is then no WebAssembly. Only the constructor copies, which asks
+ * no method of what it is given: a `slice` could answer with memory that another thread still writes.
  */
 function bytesOf(wasm: unknown): Uint8Array<ArrayBuffer> {
   const view = wasm instanceof ArrayBuffer ? new Uint8Array(wasm) : wasm;

@@ -16,56 +16,56 @@ interface Remembered {
   readonly verdict: number;
   readonly granted: number;
   readonly code: number;
-  readonly fired: Int32Array;
-  readonly decision: Decision;
+  readonly fired: readonly number[];
+  readonly decision: Decision | null;
 }
+
+/** No result has this verdict. */
+const NOTHING: Remembered = { verdict: 0, granted: 0, code: 0, fired: [], decision: null };
 
 /** One place for each hash; a later decision takes the place of an earlier one. */
-export type ResultMemory = (Remembered | null)[];
+export type ResultMemory = Remembered[];
 
 export function makeResultMemory(): ResultMemory {
-  return Array.from({ length: PLACES }, () => null);
+  return Array.from({ length: PLACES }, () => NOTHING);
 }
 
-/** The decision that an equal result gave; null where there is none. */
-export function recall(memory: ResultMemory, words: Int32Array, result: number): Decision | null {
-  if (words[result] !== MAGIC || hasMore(words, result)) return null;
-  const known = memory[placeOf(words, result)];
-  if (known === null || known === undefined) return null;
-  const { verdict, granted, code, fired } = known;
+/** The decision that an equal result and answer gave; null where there is none. `words` are the result's. */
+export function recall(memory: ResultMemory, words: Int32Array, answer: number): Decision | null {
+  if (words[0] !== MAGIC || hasMore(words)) return null;
+  const count = words[6]!;
+  const { verdict, granted, code, fired, decision } = memory[placeOf(words)]!;
   const isSame =
-    words[result + 1] === verdict &&
-    words[result + 2] === granted &&
-    words[result + 3] === code &&
-    words[result + 6] === fired.length &&
-    words[result + 7] === fired.length;
+    answer === verdict &&
+    words[1] === verdict &&
+    words[2] === granted &&
+    words[3] === code &&
+    words[7] === count &&
+    fired.length === count;
   if (!isSame) return null;
-  for (let at = 0; at < fired.length; at += 1) if (words[result + FIRED_WORD + at] !== fired[at]) return null;
-  return known.decision;
+  for (let at = 0; at < count; at += 1) if (words[FIRED_WORD + at] !== fired[at]) return null;
+  return decision;
 }
 
 /** Keeps the decision that was read from this sound result, if it is of the kind that comes again. */
-export function remember(memory: ResultMemory, words: Int32Array, result: number, decision: Decision): void {
-  const count = words[result + 7]!;
-  if (hasMore(words, result) || count > FIRED_MAX) return;
-  const fired = words.slice(result + FIRED_WORD, result + FIRED_WORD + count);
-  const [verdict, granted, code] = [words[result + 1]!, words[result + 2]!, words[result + 3]!];
-  memory[placeOf(words, result)] = { verdict, granted, code, fired, decision };
+export function remember(memory: ResultMemory, words: Int32Array, decision: Decision): void {
+  const count = words[7]!;
+  if (hasMore(words) || count > FIRED_MAX) return;
+  const fired = Array.from(words.subarray(FIRED_WORD, FIRED_WORD + count));
+  const [verdict, granted, code] = [words[1]!, words[2]!, words[3]!];
+  memory[placeOf(words)] = { verdict, granted, code, fired, decision };
 }
 
 /** Erring rules, obligations, values, a state delta or paths: what may differ while fired rules do not. */
-function hasMore(words: Int32Array, result: number): boolean {
-  const at = result + 8;
-  return (
-    (words[at]! | words[at + 1]! | words[at + 2]! | words[at + 3]! | words[at + 4]! | words[at + 5]!) !== 0
-  );
+function hasMore(words: Int32Array): boolean {
+  return (words[8]! | words[9]! | words[10]! | words[11]! | words[12]! | words[13]!) !== 0;
 }
 
-function placeOf(words: Int32Array, result: number): number {
-  const count = words[result + 7]!;
-  let hash = words[result + 3]! + (count << 4);
+function placeOf(words: Int32Array): number {
+  const count = words[7]!;
+  let hash = words[3]! + (count << 4);
   for (let at = 0; at < count && at < FIRED_MAX; at += 1) {
-    hash = Math.imul(hash, 31) + words[result + FIRED_WORD + at]!;
+    hash = Math.imul(hash, 31) + words[FIRED_WORD + at]!;
   }
   return hash & (PLACES - 1);
 }

@@ -14,7 +14,7 @@ import { RULES_LISTED_MAX } from "./layout.ts";
 import { sortedNames } from "./layout-codec.ts";
 import type { Manifest, RuleEntry, TemplateEntry } from "./manifest.ts";
 import { renderReason } from "./render.ts";
-import { makeResultMemory, RESULT_MAGIC, type ResultMemory, recall, remember } from "./result-memory.ts";
+import { makeResultMemory, RESULT_MAGIC, type ResultMemory } from "./result-memory.ts";
 
 /**
  * The answer to one request. Only `verdict: "allow"` permits. A decision is data: nothing in it changes, and
@@ -120,8 +120,6 @@ export function readResult(
 ): Decision | null {
   const { words } = view;
   const word = result >> 2;
-  const known = recall(reader.memory, words, word);
-  if (known !== null && words[word + 1] === answer) return known;
   const number = words[word + 1]!;
   const verdict = VERDICTS[number];
   const code = CODES[words[word + 3]!];
@@ -139,7 +137,7 @@ export function readResult(
   const paths = verdict !== "allow" || words[word + 13] === 0 ? NONE : readPaths(view, word);
   if (fired === null || errors === null || paths === null) return null;
   const { rules, reasons, notes, explained } = fired;
-  const decision = Object.freeze({
+  return Object.freeze({
     verdict,
     code,
     granted: granted === 1,
@@ -153,8 +151,6 @@ export function readResult(
     obligations: NONE,
     paths,
   });
-  remember(reader.memory, words, word, decision);
-  return decision;
 }
 
 function listed(total: number): number {

@@ -61,7 +61,7 @@ function signedSettings(trust: Trust, options: HostOptions): HostSettings {
   };
 }
 
-/** Nobody may change whom a host trusts. What is no trust stays what it is, and is refused when it is needed. */
+/** Nobody may change whom a host trusts. What is no trust stays what it is, and is refused when needed. */
 function copyOf(trust: Trust): Trust {
   const { keys, threshold, name, audience } = trust ?? {};
   const copy = { keys: Array.isArray(keys) ? [...keys] : keys, name };

@@ -1,32 +1,34 @@
 /**
  * The short way for actions all of whose fields are required, read by the evaluator and of the commonest
- * types: identifiers, text, enums and booleans. What has a fixed place is written as its key comes along;
- * only texts wait, since the variable part follows the order of the slots and not that of the keys.
+ * types: identifiers, text, enums and booleans. Each is written as its key comes along; only a text that
+ * comes before its turn waits, since the variable part follows the order of the slots and not that of the
+ * keys.
  */
 import { memberOf } from "./members.ts";
-import { type ActionPlan, USUAL } from "./plan.ts";
-import { copyText, putText, type Target } from "./writers.ts";
+import { learn, type Step, type Steps, USUAL } from "./steps.ts";
+import { copyAscii, copyText, encodeText, COPIED_MAX as MAX, type Target } from "./writers.ts";
 
 // Constants of this module are known to the optimising compiler; what is imported is looked up each time.
-const { id: ID, enum: ENUM, bool: BOOL } = USUAL;
+const { other: OTHER, id: ID, enum: ENUM, bool: BOOL } = USUAL;
+const COPIED_MAX = MAX;
 const hasOwn = Object.prototype.hasOwnProperty;
 
 /** `start` is the address of the fixed part. False: something is not as usual, and nothing written counts. */
-export function putUsual(target: Target, plan: ActionPlan, start: number, fields: unknown): boolean {
+export function putUsual(target: Target, steps: Steps, start: number, fields: unknown): boolean {
   if (typeof fields !== "object" || fields === null || Array.isArray(fields)) return false;
-  const { seenNames, seenIndexes, usual, nodes, offsets, values } = plan;
-  const { words } = target;
-  let position = 0;
+  const { words, base, end } = target;
+  let { next } = target;
+  const first = start >> 2;
+  let place = steps.first;
+  let texts = 0;
   for (const key in fields) {
     if (!hasOwn.call(fields, key)) continue;
-    const index = key === seenNames[position] ? seenIndexes[position]! : learn(plan, key, position);
-    if (index < 0) return false;
-    position += 1;
+    if (key !== place.name && !learn(place, steps, key)) return false;
     const value = (fields as Readonly<Record<string, unknown>>)[key];
-    const kind = usual[index]!;
-    const word = (start + offsets[index]!) >> 2;
+    const { kind } = place;
+    const word = first + place.word;
     if (kind === ENUM) {
-      const member = memberOf(nodes[index]!.members, nodes[index]!.memberPlaces, value);
+      const member = memberOf(place.members, value);
       if (member < 0) return false;
       words[word] = member;
       words[word + 1] = 0;
@@ -34,38 +36,45 @@ export function putUsual(target: Target, plan: ActionPlan, start: number, fields
       if (typeof value !== "boolean") return false;
       words[word] = value ? 1 : 0;
       words[word + 1] = 0;
-    } else values[index] = value;
+    } else if (place.text === texts) {
+      texts += 1;
+      if (typeof value !== "string") return false;
+      const { length } = value;
+      const isShort = length > 0 && length <= place.short && next + length <= end;
+      if (isShort && copyAscii(words, next, value)) {
+        words[word] = next - base;
+        words[word + 1] = length;
+        next += (length + 7) & -8;
+      } else {
+        target.next = next;
+        if (!putText(target, place, word << 2, value)) return false;
+        next = target.next;
+      }
+    } else if (kind === OTHER) return false;
+    else steps.waiting[place.text] = value;
+    place = place.next;
   }
-  return position === nodes.length && putTexts(target, plan, start);
+  target.next = next;
+  return place === steps.end && (texts === steps.texts.length || putWaiting(target, steps, start, texts));
 }
 
-/** Another key than last time at this place. */
-function learn(plan: ActionPlan, key: string, position: number): number {
-  const index = plan.indexes.get(key);
-  if (index === undefined) return -1;
-  plan.seenNames[position] = key;
-  plan.seenIndexes[position] = index;
-  return index;
+/** Text of any length and alphabet. */
+function putText(target: Target, { kind, limit }: Step, at: number, value: string): boolean {
+  // The module looks at the characters of an id itself.
+  if (kind === ID) return value !== "" && copyText(target, at, value, limit);
+  return (
+    (value.length <= COPIED_MAX && copyText(target, at, value, limit)) || encodeText(target, at, value, limit)
+  );
 }
 
-function putTexts(target: Target, plan: ActionPlan, start: number): boolean {
-  const { texts, usual, nodes, offsets, values } = plan;
+function putWaiting(target: Target, { texts, waiting }: Steps, start: number, from: number): boolean {
   let isGood = true;
-  for (let at = 0; at < texts.length; at += 1) {
-    const index = texts[at]!;
-    const value = values[index];
+  for (let at = from; at < texts.length; at += 1) {
+    const value = waiting[at];
     // What a request said must not outlive it.
-    values[index] = undefined;
-    if (!isGood || typeof value !== "string") {
-      isGood = false;
-      continue;
-    }
-    const { limit } = nodes[index]!;
-    const slot = start + offsets[index]!;
-    isGood =
-      usual[index] === ID
-        ? value.length > 0 && copyText(target, slot, value, limit)
-        : putText(target, slot, value, limit);
+    waiting[at] = undefined;
+    const step = texts[at]!;
+    isGood &&= typeof value === "string" && putText(target, step, start + (step.word << 2), value);
   }
   return isGood;
 }

@@ -91,7 +91,7 @@ function put(target: Target, node: Node, at: number, value: unknown): boolean {
     if (op === ID) return putId(target, at, value, node.limit);
     if (op === STRING || op === PATH) return putText(target, at, value, node.limit);
     if (op === ENUM) {
-      const member = memberOf(node.members, node.memberPlaces, value);
+      const member = memberOf(node.members, value);
       return member >= 0 && putWord(target, at, member);
     }
   } else if (typeof value === "boolean") return op === BOOL && putWord(target, at, value ? 1 : 0);
@@ -161,7 +161,7 @@ function putEntity(target: Target, node: Node, at: number, id: string): boolean 
 // ---- text
 
 /** Up to here, in UTF-16 units, copying by hand beats a call of the encoder. */
-const COPIED_MAX = 64;
+export const COPIED_MAX = 64;
 
 const ID_TEXT = /^[A-Za-z0-9._:@/-]+$/;
 
@@ -179,7 +179,7 @@ export function putText(target: Target, at: number, value: string, limit: number
   return true;
 }
 
-/** Copies ASCII four characters at a time; false where there are others, or no room. */
+/** Text and its slot; false where it is not ASCII, or has no room. */
 export function copyText(target: Target, at: number, value: string, limit: number): boolean {
   const { words, next } = target;
   const { length } = value;
@@ -187,6 +187,16 @@ export function copyText(target: Target, at: number, value: string, limit: numbe
     target.isFull ||= length <= limit;
     return false;
   }
+  if (!copyAscii(words, next, value)) return false;
+  words[at >> 2] = length === 0 ? 0 : next - target.base;
+  words[(at >> 2) + 1] = length;
+  target.next = next + padded(length);
+  return true;
+}
+
+/** Copies ASCII to `next`, four characters at a time, padded with zeros; false where there are others. */
+export function copyAscii(words: Int32Array, next: number, value: string): boolean {
+  const { length } = value;
   const whole = length & -4;
   let word = next >> 2;
   let seen = 0;
@@ -202,24 +212,29 @@ export function copyText(target: Target, at: number, value: string, limit: numbe
   }
   if (from < length) {
     let last = 0;
-    for (let shift = 0; from < length; from += 1, shift += 8) {
-      const unit = value.charCodeAt(from);
-      seen |= unit;
-      last |= unit << shift;
+    if (from > 0) {
+      // The last three, of which one or two may be there already: no loop whose end cannot be foreseen.
+      const a = value.charCodeAt(length - 3);
+      const b = value.charCodeAt(length - 2);
+      const c = value.charCodeAt(length - 1);
+      seen |= a | b | c;
+      last = (a | (b << 8) | (c << 16)) >>> ((3 - (length & 3)) << 3);
+    } else {
+      for (let shift = 0; from < length; from += 1, shift += 8) {
+        const unit = value.charCodeAt(from);
+        seen |= unit;
+        last |= unit << shift;
+      }
     }
     words[word] = last;
     word += 1;
   }
   // Padded to 8 bytes: the room begins at a multiple of 8.
   if ((word & 1) === 1) words[word] = 0;
-  if (seen > 127) return false;
-  words[at >> 2] = length === 0 ? 0 : next - target.base;
-  words[(at >> 2) + 1] = length;
-  target.next = next + padded(length);
-  return true;
+  return seen < 128;
 }
 
-function encodeText(target: Target, at: number, value: string, limit: number): boolean {
+export function encodeText(target: Target, at: number, value: string, limit: number): boolean {
   if (value.length > limit || !value.isWellFormed()) return false;
   const { next, end, bytes } = target;
   const room = Math.min(next + limit, end);

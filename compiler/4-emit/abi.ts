@@ -90,7 +90,7 @@ function printDecide(ir: Ir): string {
     return [
       `    case ${index}:`,
       `      if (openFields(${action.bytes})) {`,
-      `        ${functionOf("fields", index, action.name)}(FRAME + HEADER_BYTES);`,
+      `        ${functionOf("fields", index, action.name)}();`,
       ...approvals,
       "        closeFields();",
       "      }",

@@ -21,6 +21,14 @@ export interface Decoders {
   readonly collections: Map<string, { readonly index: number; readonly text: string }>;
 }
 
+/** Fields of actions, whose places are known, have decoders of their own where that is of use. */
+export function decodeFields(struct: IrStruct, decoders: Decoders): readonly string[] {
+  return struct.slots.flatMap(({ type, offset }) => {
+    const lines = decode(type, "ARRIVED", offset, decoders);
+    return lines.map((line) => line.replace(/^decode(?=(?:Bool|Enum|Id)\()/, "field"));
+  });
+}
+
 /** Statements that decode the slot at `offset` from the address `from`, an expression. */
 function decode(type: Type, from: string, offset: number, decoders: Decoders): readonly string[] {
   const { types } = decoders;

@@ -3,7 +3,7 @@ import type { Type } from "@polity/runtime/layout.ts";
 import { unreachable } from "../diagnostic.ts";
 import { equalityKey, type Ir, type IrLiteral, type IrStruct } from "../ir.ts";
 import { printAbi } from "./abi.ts";
-import { type Decoders, decodeStruct } from "./decoders.ts";
+import { type Decoders, decodeFields, decodeStruct } from "./decoders.ts";
 import { printEqualities } from "./equality.ts";
 import { PRELUDE_IMPORTS } from "./imports.ts";
 import { functionOf, literalName, member, namespaceOf } from "./names.ts";
@@ -114,6 +114,9 @@ function printStructDecoders(ir: Ir, decoders: Decoders): readonly string[] {
   return [
     ...ir.records.map((struct, index) => make(`record${index}`, struct)),
     ...entities,
-    ...ir.actions.map((action, index) => make(functionOf("fields", index, action.name), action)),
+    ...ir.actions.map((action, index) => {
+      const lines = decodeFields(action, decoders).map((line) => `  ${line}`);
+      return [`function ${functionOf("fields", index, action.name)}(): void {`, ...lines, "}"].join("\n");
+    }),
   ];
 }

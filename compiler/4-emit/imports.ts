@@ -1,7 +1,7 @@
 /** What the emitted program takes from the support library. Unused functions leave no trace in the module. */
 const IMPORTS: readonly (readonly [file: string, names: string])[] = [
   ["config", "FRAME_BYTES"],
-  ["prelude/memory", "FRAME, WORK, FIELDS, HEADER_BYTES, RESULT, RESULT_BYTES, shift, fault, clearFault"],
+  ["prelude/memory", "FRAME, ARRIVED, FIELDS, RESULT, RESULT_BYTES, shift, fault, clearFault"],
   ["prelude/codes", "ALLOW, HOLD, DENY, QUARANTINE, TERMINATE"],
   [
     "prelude/number",
@@ -17,6 +17,7 @@ const IMPORTS: readonly (readonly [file: string, names: string])[] = [
     "prelude/decode",
     "decodePresence, decodeCollection, decodeEntities, decodePaths, ascendingNumbers, ascendingText",
   ],
+  ["prelude/decode", "fieldBool, fieldEnum, fieldId"],
   ["prelude/directory", "countOf, resolve"],
   ["prelude/facts", "factsAddress, factsCapacity, reserveFacts, openFacts, openType, openRecord, closeFacts"],
   ["prelude/facts", "missLiteral, seal"],

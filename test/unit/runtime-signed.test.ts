@@ -1,4 +1,6 @@
 /** Only what someone trusted has signed is loaded; and a host without an evaluator says so every time. */
+import { compile } from "@polity/compiler/pipeline.ts";
+import { buildEvaluator } from "@polity/compiler/wasm.ts";
 import { generateKey, nodeCrypto, nodeSigner } from "@polity/lineage/node/crypto.ts";
 import { loadUnsigned } from "@polity/runtime/authoring.ts";
 import { digestName, sha256 } from "@polity/runtime/hash.ts";
@@ -85,6 +87,37 @@ describe("an evaluator with its signature", () => {
     expect(await refusal({ envelope: new TextEncoder().encode(envelope) })).toBe("");
     expect(await refusal({ envelope: Buffer.from(envelope) })).toBe("");
   });
+});
+
+/** The stub looks at no time; this one does. */
+const REAL = `polity 1
+policy test.signed version 1
+
+entity User
+subject user: User
+
+action go {}
+
+allow everything on go always
+`;
+
+test("an evaluator allows nothing outside of the time that was signed, whatever a header says", async () => {
+  const { value } = compile({ file: "signed.pol", text: REAL });
+  const { wasm: real, manifest } = await buildEvaluator(value!);
+  const name = manifest.policy.name;
+  const signed = { ...manifest.policy, abi: manifest.abi, sources: manifest.sources };
+  const own = await sealed({ ...signed, digest: digestName(sha256(real)) });
+  const facts = '{"entities":[{"type":"User","id":"u","attributes":{},"parents":[]}]}';
+  const loaded = await load(real, own, { ...pair.trust, name }, NOW, { facts });
+  if (!loaded.ok) throw new Error(`${loaded.code}: ${loaded.message}`);
+  const at = (now: number) => loaded.host.decide("go", { user: "u" }, headerTo(1, now));
+  expect(at(NOW - DAY)).toMatchObject({ verdict: "allow" });
+  expect(at(NOW + DAY - 1)).toMatchObject({ verdict: "allow" });
+  expect(at(NOW - DAY - 1)).toMatchObject({ verdict: "deny", code: "policy.stale" });
+  expect(at(NOW + DAY)).toMatchObject({ verdict: "deny", code: "policy.stale" });
+  const longer = { ...signed, digest: digestName(sha256(real)), validUntilMs: NOW + 2 * DAY };
+  await loaded.host.replace({ envelope: await sealed(longer), now: NOW + DAY });
+  expect(at(NOW + DAY)).toMatchObject({ verdict: "allow" });
 });
 
 describe("is refused by code where it is", () => {
@@ -200,7 +233,7 @@ describe("a running host", () => {
 });
 
 describe("what JavaScript may hand over", () => {
-  /** Memory that another thread may write; an evaluator is judged and compiled from memory of the host's own. */
+  /** Memory that another thread may write; a host judges and compiles memory of its own. */
   const shared = (bytes: Uint8Array) => {
     const view = new Uint8Array(new SharedArrayBuffer(bytes.length));
     view.set(bytes);

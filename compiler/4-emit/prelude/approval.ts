@@ -32,8 +32,13 @@ function ascending(a: usize, b: usize, from: u32, to: u32): bool {
 }
 
 // After the fields, in whose walk the approvals come last.
-export function decodeApprovals(fixedBytes: u32, types: u32): void {
+// @ts-ignore: decorator
+@inline export function decodeApprovals(fixedBytes: u32, types: u32): void {
   const count = approvalCount();
+  if (count != 0) decodeEach(count, fixedBytes, types);
+}
+
+function decodeEach(count: u32, fixedBytes: u32, types: u32): void {
   for (let i: u32 = 0; i < count; i++) {
     const offset = offsetOf(fixedBytes, i);
     const p = FRAME + offset;

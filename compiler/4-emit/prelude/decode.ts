@@ -1,6 +1,7 @@
 // Slots as they arrive, checked and turned into what rules read. Every decoder checks its own bounds, so that
 // going on after a refusal is safe; what is decoded then is never used.
-import { base, cursor, inFacts, limit, nameEntity, refusal, refuse, shift, take } from "./memory";
+import { FRAME, WORK, base, cursor, inFacts, limit, nameEntity } from "./memory";
+import { refusal, refuse, shift, take } from "./memory";
 import { INVALID, OUT_OF_RANGE, TOO_LARGE } from "./codes";
 import { compareBytes, idText, lengthOf, padded, textOf, wellFormed } from "./text";
 import { canonicalPath, sortPaths } from "./path";
@@ -8,16 +9,39 @@ import { find, isRecord } from "./directory";
 
 const ID_BYTES_MAX: u32 = 256;
 
-export function decodeBool(p: usize): void {
+// From a slot of a frame to its decoded place. Of the fields of an action everything is known beforehand.
+const BY: usize = WORK - FRAME;
+
+// @ts-ignore: decorator
+@inline function boolBy(p: usize, by: usize): void {
   const value = load<u64>(p);
   if (value > 1) refuse(INVALID);
-  store<u64>(p + shift, value);
+  store<u64>(p + by, value);
+}
+
+export function decodeBool(p: usize): void {
+  boolBy(p, shift);
+}
+
+// @ts-ignore: decorator
+@inline export function fieldBool(p: usize): void {
+  boolBy(p, BY);
+}
+
+// @ts-ignore: decorator
+@inline function enumBy(p: usize, by: usize, members: u64): void {
+  const value = load<u64>(p);
+  if (value >= members) refuse(INVALID);
+  store<u64>(p + by, value);
 }
 
 export function decodeEnum(p: usize, members: u64): void {
-  const value = load<u64>(p);
-  if (value >= members) refuse(INVALID);
-  store<u64>(p + shift, value);
+  enumBy(p, shift, members);
+}
+
+// @ts-ignore: decorator
+@inline export function fieldEnum(p: usize, members: u64): void {
+  enumBy(p, BY, members);
 }
 
 export function decodeNumber(p: usize, from: i64, to: i64): void {
@@ -26,18 +50,18 @@ export function decodeNumber(p: usize, from: i64, to: i64): void {
   store<i64>(p + shift, value);
 }
 
-// Takes the text's bytes and points the decoded slot at them; false where there are none, or they cannot be.
+// Takes the text's bytes, which begin at `text`, and points the decoded slot at them; false where there are
+// none, or they cannot be.
 // @ts-ignore: decorator
-@inline function takeText(p: usize, bytesMax: u32): bool {
+@inline function takeText(p: usize, slot: usize, text: usize, bytesMax: u32): bool {
   const offset = load<u32>(p);
   const length = load<u32>(p, 4);
-  const slot = p + shift;
   if (length - 1 >= bytesMax || !take(offset, padded(length))) {
     refuse(length > bytesMax ? TOO_LARGE : INVALID);
     store<u64>(slot, 0);
     return false;
   }
-  store<u32>(slot, <u32>(base + offset - slot));
+  store<u32>(slot, <u32>(text - slot));
   store<u32>(slot, length, 4);
   return true;
 }
@@ -47,13 +71,22 @@ export function decodeText(p: usize, bytesMax: u32): void {
     store<u64>(p + shift, 0);
     return;
   }
-  const slot = p + shift;
-  if (takeText(p, bytesMax) && !wellFormed(textOf(slot), lengthOf(slot))) refuse(INVALID);
+  const text = base + load<u32>(p);
+  if (takeText(p, p + shift, text, bytesMax) && !wellFormed(text, load<u32>(p, 4))) refuse(INVALID);
+}
+
+// @ts-ignore: decorator
+@inline function idBy(p: usize, by: usize, from: usize, bytesMax: u32): void {
+  const text = from + load<u32>(p);
+  if (takeText(p, p + by, text, bytesMax) && !idText(text, load<u32>(p, 4))) refuse(INVALID);
 }
 
 export function decodeId(p: usize, bytesMax: u32): void {
-  const slot = p + shift;
-  if (takeText(p, bytesMax) && !idText(textOf(slot), lengthOf(slot))) refuse(INVALID);
+  idBy(p, shift, base, bytesMax);
+}
+
+export function fieldId(p: usize, bytesMax: u32): void {
+  idBy(p, BY, FRAME, bytesMax);
 }
 
 export function decodePath(p: usize, bytesMax: u32): void {

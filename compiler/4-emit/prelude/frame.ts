@@ -1,6 +1,6 @@
 // The frame's header, and the checks before any rule. See docs/abi.md, "Frame" and "The order of checks".
 import { APPROVAL_BYTES, FRAME, HEADER_BYTES, WORK } from "./memory";
-import { cursor, limit, openDecoding, refusal, refuse, unknownEntity } from "./memory";
+import { cursor, limit, openDecoding, openDenial, refusal, refuse, unknownEntity } from "./memory";
 import {
   CONTAINMENT_STALE,
   ENTITY_UNKNOWN,
@@ -43,37 +43,34 @@ const TIME_MAX: i64 = 253402300799999;
 }
 
 // @ts-ignore: decorator
-@inline function timeAt(offset: usize): void {
-  const time = load<i64>(FRAME + offset);
-  if (time < TIME_MIN || time > TIME_MAX) refuse(OUT_OF_RANGE);
+@inline function isTime(offset: usize): bool {
+  return <u64>(load<i64>(FRAME + offset) - TIME_MIN) <= <u64>(TIME_MAX - TIME_MIN);
+}
+
+function refused(code: u32): bool {
+  refuse(code);
+  return false;
 }
 
 // The header's own form. Nothing behind it is read before its lengths agree.
 export function openFrame(bytes: i32, actions: u32, layoutTag: u64): bool {
-  openDecoding(FRAME, WORK - FRAME, 0, 0, false);
-  if (bytes < <i32>HEADER_BYTES || bytes > FRAME_BYTES || (bytes & 7) != 0) {
-    refuse(INVALID);
-    return false;
+  openDenial();
+  if (bytes < <i32>HEADER_BYTES || bytes > FRAME_BYTES || (bytes & 7) != 0) return refused(INVALID);
+  if (load<u64>(FRAME) != (<u64>MAGIC | (<u64>HEADER_BYTES << 32))) return refused(INVALID);
+  if (load<u32>(FRAME, 8) != <u32>bytes) return refused(INVALID);
+  if (actionOf() >= actions || load<u64>(FRAME, 16) != layoutTag) return refused(INVALID);
+  const reserved = load<u64>(FRAME, 96) | load<u64>(FRAME, 104) | load<u64>(FRAME, 152);
+  if ((reserved | <u64>load<u32>(FRAME, 92)) != 0) return refused(INVALID);
+  if (approvalCount() > APPROVALS_MAX) return refused(TOO_LARGE);
+  if (approvalCount() == 0) {
+    const low = load<u64>(FRAME, 112) | load<u64>(FRAME, 120);
+    const high = load<u64>(FRAME, 128) | load<u64>(FRAME, 136);
+    if ((low | high) != 0) return refused(INVALID);
   }
-  if (load<u32>(FRAME) != MAGIC || load<u32>(FRAME, 4) != HEADER_BYTES) refuse(INVALID);
-  if (load<u32>(FRAME, 8) != <u32>bytes) refuse(INVALID);
-  if (actionOf() >= actions || load<u64>(FRAME, 16) != layoutTag) refuse(INVALID);
-  if (load<u32>(FRAME, 92) != 0 || load<u64>(FRAME, 96) != 0 || load<u64>(FRAME, 104) != 0) refuse(INVALID);
-  if (load<u64>(FRAME, 152) != 0) refuse(INVALID);
-  const approvals = approvalCount();
-  if (approvals > APPROVALS_MAX) refuse(TOO_LARGE);
-  const low = load<u64>(FRAME, 112) | load<u64>(FRAME, 120);
-  const high = load<u64>(FRAME, 128) | load<u64>(FRAME, 136);
-  if (approvals == 0 && (low | high) != 0) refuse(INVALID);
-  timeAt(40);
-  timeAt(48);
-  timeAt(56);
-  timeAt(64);
-  timeAt(72);
-  const containment = load<u32>(FRAME, 80);
-  if (containment < 1 || containment > 3) refuse(INVALID);
-  if (load<u32>(FRAME, 84) > 1000) refuse(OUT_OF_RANGE);
-  return refusal == 0;
+  if (!isTime(40) || !isTime(48) || !isTime(56) || !isTime(64) || !isTime(72)) return refused(OUT_OF_RANGE);
+  if (load<u32>(FRAME, 80) - 1 > 2) return refused(INVALID);
+  if (load<u32>(FRAME, 84) > 1000) return refused(OUT_OF_RANGE);
+  return true;
 }
 
 // The action's fixed part and the approvals are there; the variable part begins behind them.

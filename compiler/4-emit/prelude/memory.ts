@@ -10,6 +10,8 @@ export const FRAME: usize = memory.data(FRAME_BYTES, 16);
 // The decoded frame: every slot at the same offset as in the frame, text and members found relative to it.
 export const WORK: usize = memory.data(FRAME_BYTES, 16);
 export const FIELDS: usize = WORK + HEADER_BYTES;
+// The fixed part as it arrives.
+export const ARRIVED: usize = FRAME + HEADER_BYTES;
 export const RESULT_BYTES: i32 = 64 + 256 * 4 + 256 * 8;
 export const RESULT: usize = memory.data(RESULT_BYTES, 16);
 export const FIRED: usize = RESULT + 64;
@@ -49,8 +51,17 @@ export function openDecoding(from: usize, by: usize, start: u32, end: u32, facts
   pathCount = 0;
 }
 
+// Without a branch of its own: where it is called, there is one already.
 export function refuse(code: u32): void {
-  if (refusal == 0) refusal = code;
+  refusal = select<u32>(refusal, code, refusal != 0);
+}
+
+// Before anything is known of a frame.
+export function openDenial(): void {
+  refusal = 0;
+  unknownEntity = false;
+  namedCount = 0;
+  pathCount = 0;
 }
 
 // Takes the next `bytes` (a multiple of 8) of the variable part, which must be where the slot says.

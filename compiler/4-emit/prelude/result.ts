@@ -52,22 +52,16 @@ export function erred(rule: u32, kind: u32): void {
   erringCount += 1;
 }
 
+// Two words at a time; the magic is in the last two.
 function write(verdict: u32, code: u32): i32 {
-  store<u32>(RESULT, verdict, 4);
-  store<u32>(RESULT, granted ? 1 : 0, 8);
-  store<u32>(RESULT, code, 12);
+  store<u64>(RESULT, <u64>granted | (<u64>code << 32), 8);
   store<u64>(RESULT, 0, 16);
-  store<u32>(RESULT, firedCount, 24);
-  store<u32>(RESULT, min(firedCount, LISTED_MAX), 28);
-  store<u32>(RESULT, erringCount, 32);
-  store<u32>(RESULT, min(erringCount, LISTED_MAX), 36);
-  store<u32>(RESULT, 0, 40);
-  store<u32>(RESULT, valueCount, 44);
-  store<u32>(RESULT, 0, 48);
-  store<u32>(RESULT, pathCount, 52);
-  store<u32>(RESULT, <u32>PATHS, 56);
-  store<u32>(RESULT, <u32>VALUES, 60);
-  store<u32>(RESULT, MAGIC);
+  store<u64>(RESULT, <u64>firedCount | (<u64>min(firedCount, LISTED_MAX) << 32), 24);
+  store<u64>(RESULT, <u64>erringCount | (<u64>min(erringCount, LISTED_MAX) << 32), 32);
+  store<u64>(RESULT, <u64>valueCount << 32, 40);
+  store<u64>(RESULT, <u64>pathCount << 32, 48);
+  store<u64>(RESULT, <u64>PATHS | (<u64>VALUES << 32), 56);
+  store<u64>(RESULT, <u64>MAGIC | (<u64>verdict << 32));
   return <i32>verdict;
 }
 

@@ -106,19 +106,19 @@ function charactersWellFormed(p: usize, end: usize): bool {
   return true;
 }
 
-// The high bit of each byte of `word` that lies in from..to; all bytes are below 0x80, so no sum carries.
+// Added to bytes below 0x80, this sets the high bit of those that are `from` or more; no sum carries.
 // @ts-ignore: decorator
-@inline function within(word: u64, from: u64, to: u64): u64 {
-  const ones: u64 = 0x0101010101010101;
-  return (word + (0x80 - from) * ones) & ~(word + (0x7f - to) * ones);
+@inline function reach(from: u64): u64 {
+  return (0x80 - from) * 0x0101010101010101;
 }
 
-// [A-Za-z0-9._:@/-], eight characters at a time: `-./0-9:` and `@A-Z` are neighbours in ASCII.
+// [A-Za-z0-9._:@/-], eight characters at a time: those that an odd number of bounds lies at or below, of
+// `-./0-9:`, `@A-Z`, `_` and `a-z`, neighbours in ASCII each, the first and the one behind the last.
 // @ts-ignore: decorator
 @inline function idWord(word: u64): bool {
-  const marks = within(word, 0x2d, 0x3a) | within(word, 0x5f, 0x5f);
-  const good = marks | within(word, 0x40, 0x5a) | within(word, 0x61, 0x7a);
-  return (good & ~word & HIGH_BITS) == HIGH_BITS;
+  const low = (word + reach(0x2d)) ^ (word + reach(0x3b)) ^ (word + reach(0x40)) ^ (word + reach(0x5b));
+  const high = (word + reach(0x5f)) ^ (word + reach(0x60)) ^ (word + reach(0x61)) ^ (word + reach(0x7b));
+  return ((low ^ high) & ~word & HIGH_BITS) == HIGH_BITS;
 }
 
 // Padded text of at least one character, all of them `[A-Za-z0-9._:@/-]`; the padding is zero.

@@ -1,0 +1,104 @@
+/** What the short way (usual.ts) does for each field of an action, with everything looked up. */
+import { interned } from "./interned.ts";
+import { type Members, NO_MEMBERS } from "./members.ts";
+
+/** What a usual field is; 0 for a field that is none. */
+export const USUAL = { other: 0, id: 1, text: 2, enum: 3, bool: 4 } as const;
+
+/** In UTF-16 units; what is longer takes another way. */
+const SHORT = 64;
+
+/** What is to be done for one field. */
+export interface Step {
+  name: string;
+  /** One of USUAL. */
+  kind: number;
+  /** Where its slot is, in words of 4 bytes from the start of the fixed part. */
+  word: number;
+  /** UTF-8 bytes of text. */
+  limit: number;
+  /** Up to so many characters text is copied by hand. */
+  short: number;
+  members: Members;
+  /** Which of the texts it is, in the order of the slots; -1 for a field that is none. */
+  text: number;
+}
+
+/** A step at its place in the order of keys; what it says is overwritten when another key comes there. */
+export interface Place extends Step {
+  /** The end's is the end. */
+  readonly next: Place;
+}
+
+export interface Steps {
+  /**
+   * The steps in the order of the last request's keys: requests tend to come in one order, and comparing a
+   * key with the one expected at its place is cheaper than looking it up.
+   */
+  readonly first: Place;
+  /** The place after the last, whose step is none. */
+  readonly end: Place;
+  readonly byName: ReadonlyMap<string, Readonly<Step>>;
+  readonly texts: readonly Readonly<Step>[];
+  /** Where texts wait whose turn it is not yet; empty between two requests. */
+  readonly waiting: unknown[];
+}
+
+export type StepSource = Pick<Step, "name" | "kind" | "limit" | "members"> & { readonly offset: number };
+
+export function makeSteps(fields: readonly StepSource[]): Steps {
+  const texts: Step[] = [];
+  const steps = fields.map(({ name, kind, offset, limit, members }): Step => {
+    const isText = kind === USUAL.id || kind === USUAL.text;
+    const text = isText ? texts.length : -1;
+    const step = {
+      name: interned(name),
+      kind,
+      word: offset >> 2,
+      limit,
+      short: Math.min(limit, SHORT),
+      members,
+      text,
+    };
+    if (isText) texts.push(step);
+    return step;
+  });
+  const end = makeEnd();
+  const first = steps.reduceRight(placeOf, end);
+  const byName = new Map(steps.map((step) => [step.name, step]));
+  return { first, end, byName, texts, waiting: texts.map(() => undefined) };
+}
+
+/** Written out, so that the engine keeps all of it in the object itself. */
+function placeOf(next: Place, { name, kind, word, limit, short, members, text }: Step): Place {
+  return { name, kind, word, limit, short, members, text, next };
+}
+
+function makeEnd(): Place {
+  const step: Step = {
+    name: "",
+    kind: USUAL.other,
+    word: 0,
+    limit: 0,
+    short: 0,
+    members: NO_MEMBERS,
+    text: -1,
+  };
+  const end = placeOf(null as unknown as Place, step);
+  (end as { next: Place }).next = end;
+  return end;
+}
+
+/** Another key than last time at this place; false where it is no field's, or one too many. */
+export function learn(place: Place, { byName, end }: Steps, key: string): boolean {
+  const step = byName.get(key);
+  if (step === undefined || place === end) return false;
+  place.name = step.name;
+  place.kind = step.kind;
+  place.word = step.word;
+  place.limit = step.limit;
+  place.short = step.short;
+  place.members = step.members;
+  place.text = step.text;
+  return true;
+}
