@@ -15,7 +15,8 @@ const GZIPPED_BYTES_MAX = 36 * 1024;
 test("the runtime is small, and needs nothing but the Web platform", async () => {
   const script = await bundled(RUNTIME);
   expect(gzipSync(script).length).toBeLessThan(GZIPPED_BYTES_MAX);
-  expect(script).not.toMatch(/\beval\(|new Function|node:/);
+  const forbidden = /\beval\(|new Function|["'`]node:/.exec(Buffer.from(script).toString());
+  expect(forbidden?.[0]).toBeUndefined();
 });
 
 test("200 decisions in Chromium under a strict Content-Security-Policy are those of Node", async () => {
