@@ -1,6 +1,7 @@
 /** The few things that the store does with a file system, and what its errors mean to a log. */
+import { constants } from "node:fs";
 import { type FileHandle, open, rename, unlink } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { type LogCode, LogError } from "../store.ts";
 
 /** Everybody may read entries and checkpoint; what opens a commitment is the owner's alone. */
@@ -77,14 +78,30 @@ export async function readUpTo(handle: FileHandle, position: number, bytesMax: n
   return bytes.subarray(0, filled);
 }
 
-/** Null where there is no such file. */
+/** Null where there is nothing of that name; whatever is no file is refused. */
 export async function openOrNull(path: string, flags: "r" | "r+"): Promise<FileHandle | null> {
+  const access = flags === "r" ? constants.O_RDONLY : constants.O_RDWR;
+  let handle: FileHandle;
   try {
-    return await open(path, flags);
+    // Otherwise opening a pipe waits until somebody opens its other end.
+    handle = await open(path, access | (constants.O_NONBLOCK ?? 0));
   } catch (error) {
     if (errnoOf(error) === "ENOENT") return null;
+    if (NO_FILE_ERRORS.has(errnoOf(error))) throw noFile(path);
     throw error;
   }
+  if ((await handle.stat()).isFile()) return handle;
+  await handle.close();
+  throw noFile(path);
+}
+
+/** What opening a folder for writing, or a socket, gives. */
+const NO_FILE_ERRORS: ReadonlySet<string> = new Set(["EISDIR", "ENXIO"]);
+
+function noFile(path: string): LogError {
+  const message =
+    "what has this name is no file: find out what put it there, and restore the file from a copy";
+  return new LogError("log.malformed", message, { file: basename(path) });
 }
 
 /**

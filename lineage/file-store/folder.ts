@@ -1,6 +1,6 @@
 /** A log's folder: which files it has, how they begin, and how they come to be. */
 import { type FileHandle, mkdir, readdir, stat } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { equalBytes } from "@polity/runtime/hash.ts";
 import { LogError } from "../store.ts";
 import {
@@ -10,6 +10,7 @@ import {
   openOrNull,
   PRIVATE_MODE,
   PUBLIC_MODE,
+  readSmall,
   readUpTo,
   replaceFile,
   syncFolder,
@@ -60,8 +61,16 @@ export async function expectFolder(dir: string, create: boolean): Promise<void> 
     }
   } catch (error) {
     if (!create || errnoOf(error) !== "ENOENT") throw ioError(error, dir, "read");
-    await mkdir(dir, { recursive: true, mode: FOLDER_MODE });
-    await syncFolder(dirname(dir));
+    const first = await mkdir(dir, { recursive: true, mode: FOLDER_MODE });
+    if (first !== undefined) await syncAround(resolve(first), resolve(dir));
+  }
+}
+
+/** Makes durable that there are the folders from `first` down to `last`: each has its name in the one above. */
+async function syncAround(first: string, last: string): Promise<void> {
+  for (let made = last; ; made = dirname(made)) {
+    await syncFolder(dirname(made));
+    if (made === first || made === dirname(made)) return;
   }
 }
 
@@ -78,7 +87,7 @@ export async function hasLog(dir: string): Promise<boolean> {
 
 /** An empty log. The entries come last: a folder without them has no log yet, whatever else is there. */
 export async function makeLog(dir: string, origin: string): Promise<void> {
-  const strange = (await strangeFiles(dir)).filter((name) => !name.endsWith(".new"));
+  const strange = (await strangeFiles(dir)).filter((name) => !LEFT_BEHIND.test(name));
   const checkpoint = await openOrNull(join(dir, CHECKPOINT_FILE), "r");
   await checkpoint?.close();
   if (checkpoint !== null) throw missing(dir, ENTRIES_FILE);
@@ -86,10 +95,26 @@ export async function makeLog(dir: string, origin: string): Promise<void> {
     const names = strange.slice(0, 3).join(", ");
     throw new LogError("log.not_empty", `${dir} has other files (${names}): a log wants a folder of its own`);
   }
+  await expectNoOpenings(dir);
   const generation = crypto.getRandomValues(new Uint8Array(GENERATION_BYTES));
   const headerOf = (kind: FileKind) => encodeFileHeader({ kind, origin, generation });
   await replaceFile(dir, OPENINGS_FILE, headerOf("openings"), PRIVATE_MODE);
   await replaceFile(dir, ENTRIES_FILE, headerOf("entries"), PUBLIC_MODE);
+}
+
+/** Of a write, or of the takeover of a lock, that was interrupted. */
+const LEFT_BEHIND = /\.new$|^lock(?:\.[0-9a-f-]{36})+$/;
+
+/** Where the entries are gone, openings may be all that is left of them. */
+async function expectNoOpenings(dir: string): Promise<void> {
+  const bytes = await readSmall(join(dir, OPENINGS_FILE), FILE_HEADER_BYTES_MAX + 1);
+  if (bytes === null) return;
+  const line = bytes.indexOf(0x0a);
+  // Without a line's end this may be the beginning of a first line.
+  const isMore = line === -1 ? bytes.length > FILE_HEADER_BYTES_MAX : line + 1 < bytes.length;
+  if (!isMore) return;
+  const message = "there are openings, but no entries: restore the entries, or move this file elsewhere";
+  throw new LogError("log.not_empty", message, { file: OPENINGS_FILE });
 }
 
 export function missing(dir: string, file: string): LogError {

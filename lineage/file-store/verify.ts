@@ -20,6 +20,7 @@ import {
   ENTRIES_FILE,
   expectFolder,
   expectPath,
+  type LogFile,
   type LogFiles,
   missing,
   openFiles,
@@ -213,10 +214,18 @@ function uncovered(size: number, place: LogPlace): LogError {
   );
 }
 
+/** Windows has no such modes. */
+async function modeWarnings({ handle, name }: LogFile): Promise<string[]> {
+  const mode = (await handle.stat()).mode & 0o777;
+  if (process.platform === "win32" || (mode & 0o077) === 0) return [];
+  return [`${name} may be read or changed by other users (mode ${mode.toString(8)}): chmod 600 ${name}`];
+}
+
 async function warningsOf(dir: string, { openings }: LogFiles, { unknown }: Published): Promise<string[]> {
   const warnings = (await strangeFiles(dir)).map((name) => `${name} is no part of the log and was not read`);
   if (openings === null)
     warnings.push("there are no openings: no request was checked against its commitment");
+  else warnings.push(...(await modeWarnings(openings)));
   if (unknown > 0)
     warnings.push(`${unknown} more signatures on the checkpoint, by keys that are not known here`);
   return warnings;
