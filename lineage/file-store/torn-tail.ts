@@ -10,17 +10,27 @@ import { decodeFrame, FRAME_HEADER_BYTES, type FrameLimits, markOf, withLength }
 import { BATCH_BYTES_MAX, OPENING_BYTES_MAX } from "./limits.ts";
 
 const SECTOR_BYTES = 512;
+/** Undamaged frames have fewer zeros in a row, and so do frames with a byte that became zero. */
+const HOLE_BYTES_MIN = 16;
+/**
+ * Of what could be frames in a tail: several times what an interrupted batch takes. A tail that takes more
+ * was made by somebody, and is not cut off.
+ */
+const EFFORT_BYTES_MAX = 8 * BATCH_BYTES_MAX;
+/** What a look at a frame costs besides its bytes. */
+const FRAME_EFFORT_BYTES = 256;
 
 /** Whether the bytes of the entries file from `offset` on, where no frame is, are the torn end of a batch. */
 export async function isTornEntry(file: LogFile, offset: number): Promise<boolean> {
   const tail = await readTail(file, offset, BATCH_BYTES_MAX);
   if (tail === null) return false;
   const limits = { generation: file.header.generation, bodyBytesMax: LIMITS.entryBytes };
-  const later = laterFrames(tail, offset, limits);
+  const search: Search = { tail, offset, limits, effortBytes: 0 };
+  const later = laterFrames(search);
   // These say how much of the file was durable when they were written.
-  if (later.some(({ mark }) => mark > offset)) return false;
+  if (later === null || later.some(({ mark }) => mark > offset)) return false;
   if (tail.length < FRAME_HEADER_BYTES || hasHole(tail, offset)) return true;
-  return isShort(tail, limits) && !isWholeButForLength(tail, offset, later, limits);
+  return isShort(tail, limits) && isNothingButBegun(search, later);
 }
 
 /**
@@ -42,14 +52,33 @@ async function readTail(file: LogFile, offset: number, bytesMax: number): Promis
   return length > bytesMax ? null : readUpTo(file.handle, offset, length);
 }
 
-/** Whether the part of some sector of the file that lies in the tail is nothing but zeros. */
+/**
+ * Whether there are sectors in the tail with nothing but zeros. Of a sector of which only a few bytes are in
+ * the tail that says little: these may be zero in a frame that is all there.
+ */
 function hasHole(tail: Uint8Array, offset: number): boolean {
+  let zeros = 0;
   for (let at = 0; at < tail.length; ) {
     const end = Math.min(tail.length, at + SECTOR_BYTES - ((offset + at) % SECTOR_BYTES));
-    if (tail.subarray(at, end).every((byte) => byte === 0)) return true;
+    zeros = tail.subarray(at, end).every((byte) => byte === 0) ? zeros + (end - at) : 0;
+    if (zeros >= HOLE_BYTES_MIN) return true;
     at = end;
   }
   return false;
+}
+
+interface Search {
+  readonly tail: Uint8Array;
+  /** Of the tail in the file. */
+  readonly offset: number;
+  readonly limits: FrameLimits;
+  effortBytes: number;
+}
+
+/** Whether one more frame of such a size may be looked at. */
+function mayLookAt(search: Search, sizeBytes: number): boolean {
+  search.effortBytes += sizeBytes + FRAME_EFFORT_BYTES;
+  return search.effortBytes <= EFFORT_BYTES_MAX;
 }
 
 interface Later {
@@ -58,12 +87,23 @@ interface Later {
   readonly mark: number;
 }
 
-function laterFrames(tail: Uint8Array, offset: number, limits: FrameLimits): readonly Later[] {
+/** Frames that begin behind the start of the tail; null where looking for them takes too long. */
+function laterFrames(search: Search): readonly Later[] | null {
+  const { tail, offset, limits } = search;
+  const view = new DataView(tail.buffer, tail.byteOffset, tail.length);
   const found: Later[] = [];
   for (let at = 1; at + FRAME_HEADER_BYTES < tail.length; ) {
-    const result = decodeFrame(tail.subarray(at), offset + at, limits);
+    // Most bytes of text cannot begin a frame: the length would be too large.
+    const sizeBytes = FRAME_HEADER_BYTES + view.getUint32(at, true);
+    const isPossible = sizeBytes <= FRAME_HEADER_BYTES + limits.bodyBytesMax && at + sizeBytes <= tail.length;
+    if (!isPossible || sizeBytes === FRAME_HEADER_BYTES) {
+      at += 1;
+      continue;
+    }
+    if (!mayLookAt(search, sizeBytes)) return null;
+    const result = decodeFrame(tail.subarray(at, at + sizeBytes), offset + at, limits);
     if (result.ok) found.push({ at, mark: result.frame.mark });
-    at += result.ok ? result.sizeBytes : 1;
+    at += result.ok ? sizeBytes : 1;
   }
   return found;
 }
@@ -74,15 +114,13 @@ function isShort(tail: Uint8Array, limits: FrameLimits): boolean {
   return !result.ok && result.problem === "short";
 }
 
-/** A frame that is all there was not torn, even if its length was changed. */
-function isWholeButForLength(
-  tail: Uint8Array,
-  offset: number,
-  later: readonly Later[],
-  limits: FrameLimits,
-): boolean {
-  return [...later.map(({ at }) => at), tail.length].some((end) => {
-    const frame = withLength(tail.subarray(0, end));
-    return decodeFrame(frame, offset, limits).ok;
-  });
+/** Whether the frame at the start is not all there: if it is, its length was changed, and nothing was torn. */
+function isNothingButBegun(search: Search, later: readonly Later[]): boolean {
+  const { tail, offset, limits } = search;
+  for (const end of [...later.map(({ at }) => at), tail.length]) {
+    if (end > FRAME_HEADER_BYTES + limits.bodyBytesMax) break;
+    if (!mayLookAt(search, end)) return false;
+    if (decodeFrame(withLength(tail.subarray(0, end)), offset, limits).ok) return false;
+  }
+  return true;
 }
