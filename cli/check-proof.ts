@@ -38,13 +38,17 @@ export interface EvidenceRefusal extends Refusal {
   readonly about: keyof Evidence;
 }
 
-/** The first thing that is wrong, or what was logged. Never throws. */
+/** The first thing that is wrong, or what was logged; any log of the key's will do where `log` is null. */
 export function checkEvidence(
   { proof, record, opening }: Evidence,
   key: PublicKey,
+  log: string | null = null,
 ): Proven | EvidenceRefusal {
   const proven = verifyProof(proof, record, [key], nodeCrypto);
   if (!proven.ok) return refusal("proof", proven.code, proven.message);
+  if (log !== null && log !== proven.origin) {
+    return refusal("proof", "proof.other_origin", `the proof is of the log ${proven.origin}, not of ${log}`);
+  }
   const decoded = decodeEntry(record);
   if (!decoded.ok) {
     const at = decoded.path === "" ? "" : `${decoded.path}: `;
@@ -75,6 +79,7 @@ const AGAIN = "take the file as pol log prove wrote it";
 const HINTS: ReadonlyMap<string, string> = new Map([
   ["note.unknown_keys", "give the public key of the log that signed, or do not believe this proof"],
   ["note.bad_signature", "the checkpoint in the proof was changed after it was signed"],
+  ["proof.other_origin", "ask for a proof from the log that is meant"],
   ["proof.not_included", "record and proof do not belong together, or one of them was changed"],
   ["opening.mismatch", "the opening is that of another entry, or was changed"],
 ]);

@@ -92,7 +92,7 @@ const decide: Command = {
     withValue("engine", "ENGINE", "what answers (default: wasm)", ["wasm", "reference"]),
     withValue("log", "DIR", "append each decision to this log, and show it once it is durable there"),
     withValue("key", "NAME.pem", "with --log: the private key that signs the log's checkpoints"),
-    withValue("origin", "NAME", "with --log: the log's name (default: its own, or one made from the key)"),
+    withValue("origin", "NAME", "with --log: the log's name (default: its own; a new log gets one)"),
     withValue("node", "NAME", "with --log: who decides, as the log says it (default: local)"),
     switchOf("json", null, "print JSON even on a terminal (without one it always is)"),
     HELP,

@@ -6,8 +6,9 @@ import type { LogStore, Receipt } from "@polity/lineage/store.ts";
 import type { Header } from "@polity/runtime/header.ts";
 import type { Signer } from "@polity/runtime/signer.ts";
 import type { Answer } from "./answer.ts";
-import { appendAll, type Logged } from "./append-all.ts";
+import { type Appended, appendAll, type Logged } from "./append-all.ts";
 import type { Desk } from "./desk.ts";
+import { beforeEnd } from "./ending.ts";
 import { failure } from "./failure.ts";
 import { logFailure, openToWrite, type Writer } from "./log-folder.ts";
 
@@ -18,7 +19,7 @@ export interface DecisionLog {
   ) => Promise<{ readonly receipts: readonly Receipt[]; readonly failure: unknown }>;
   /** Signs a checkpoint of everything; fails where that or an earlier one failed. */
   readonly finish: () => Promise<void>;
-  /** Lets others write. */
+  /** Signs for what no checkpoint covers, where that can be done, and lets others write. */
   readonly close: () => Promise<void>;
 }
 
@@ -26,20 +27,73 @@ export interface DecisionLog {
 const CHECKPOINT_MS = 1_000;
 const CHECKPOINT_ENTRIES = 1_000;
 
+/** A process that is ended before `close` closes first. */
 export async function openDecisionLog(writer: Writer, signer: Signer, desk: Desk): Promise<DecisionLog> {
   const { store, nextSeq } = await openToWrite(writer, signer);
-  return decisionLog(store, writer, nextSeq(writer.node), desk);
+  const checkpoints = checkpointsOf(store);
+  let seq = nextSeq(writer.node);
+  let appending: Promise<unknown> = Promise.resolve();
+  let closing: Promise<void> | null = null;
+  const isClosing = () => closing !== null;
+
+  async function closeOnce(): Promise<void> {
+    await appending;
+    await checkpoints.stop();
+    await store.close();
+    forget();
+  }
+  function close(): Promise<void> {
+    closing ??= closeOnce();
+    return closing;
+  }
+  const forget = beforeEnd(close);
+
+  return {
+    async append(answers) {
+      if (isClosing()) return NEVER;
+      const logged = answers.map((answer) => {
+        const one = entryOf(answer, desk, writer.node, seq);
+        seq += 1;
+        return one;
+      });
+      const appended = checkpoints.problem() === undefined ? appendAll(store, logged) : Promise.resolve(NONE);
+      appending = appended;
+      const { receipts, error } = await appended;
+      await checkpoints.grown();
+      const failed = error ?? checkpoints.problem();
+      return { receipts, failure: failed === undefined ? undefined : logFailure(writer.dir, failed) };
+    },
+    async finish() {
+      if (isClosing()) return NEVER;
+      await checkpoints.finish();
+      const problem = checkpoints.problem();
+      if (problem !== undefined) throw logFailure(writer.dir, problem);
+    },
+    close,
+  };
 }
 
-function decisionLog(store: LogStore, { dir, node }: Writer, firstSeq: number, desk: Desk): DecisionLog {
-  let seq = firstSeq;
-  let signedSize = store.size;
+interface Checkpoints {
+  /** What the first signing that failed failed with. */
+  readonly problem: () => unknown;
+  /** Entries were appended: signs where there are many. */
+  readonly grown: () => Promise<void>;
+  /** Signs for everything. */
+  readonly finish: () => Promise<void>;
+  /** Signs for everything unless that failed before, and no more after that. */
+  readonly stop: () => Promise<void>;
+}
+
+function checkpointsOf(store: LogStore): Checkpoints {
+  let signedSize = 0;
   let signing: Promise<void> | null = null;
   let problem: unknown;
 
+  /** Joins the signing that is under way, which may not cover what came since it began. */
   function sign(): Promise<void> {
+    if (signing !== null) return signing;
     signedSize = store.size;
-    signing ??= store
+    signing = store
       .checkpoint()
       .then(() => {})
       .catch((error: unknown) => {
@@ -58,31 +112,27 @@ function decisionLog(store: LogStore, { dir, node }: Writer, firstSeq: number, d
   timer.unref();
 
   return {
-    async append(answers) {
-      const logged = answers.map((answer) => {
-        const one = entryOf(answer, desk, node, seq);
-        seq += 1;
-        return one;
-      });
-      const { receipts, error } = problem === undefined ? await appendAll(store, logged) : NONE;
+    problem: () => problem,
+    async grown() {
       if (store.size - signedSize >= CHECKPOINT_ENTRIES) await sign();
-      const failed = error ?? problem;
-      return { receipts, failure: failed === undefined ? undefined : logFailure(dir, failed) };
     },
     async finish() {
       clearInterval(timer);
       await signing;
       await sign();
-      if (problem !== undefined) throw logFailure(dir, problem);
     },
-    async close() {
+    async stop() {
       clearInterval(timer);
-      await store.close();
+      await signing;
+      // Also an empty log: one without any checkpoint looks like one that lost it.
+      if (problem === undefined) await sign();
     },
   };
 }
 
-const NONE = { receipts: [], error: undefined } as const;
+/** For whoever goes on while the process ends. */
+const NEVER = new Promise<never>(() => {});
+const NONE: Appended = { receipts: [], error: undefined };
 
 /** Of what cannot be read nothing is known; the entry then says null. */
 const NO_ACTION = "";

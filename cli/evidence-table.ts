@@ -88,7 +88,7 @@ const logAppend: Command = {
   operands: { ...files("DIR FILE…", Number.POSITIVE_INFINITY, [".json", ".jsonl"]), min: 2, isFolder: true },
   options: [
     required(withValue("key", PRIVATE_KEY, "the private key that signs the log's checkpoints")),
-    withValue("origin", "NAME", "the log's name (default: its own, or one made from the key)"),
+    withValue("origin", "NAME", "the log's name (default: its own; a new log gets one)"),
     withValue("node", "NAME", "who appends, where an entry does not say it (default: local)"),
     JSON_OPTION,
     HELP,
@@ -154,6 +154,7 @@ const logVerify: Command = {
   operands: { ...files("P.tlog-proof|DIR", 1, [".tlog-proof"]), isFolder: true },
   options: [
     required(withValue("key", PUBLIC_KEY, "the public key of the log")),
+    withValue("origin", "NAME", "the log that is meant (default: any that the key signed)"),
     withValue("record", "R.json", "of a proof: the entry (default: P.json)"),
     withValue("opening", "O.json", "of a proof: the request that was decided, to be checked too"),
     JSON_OPTION,
@@ -167,6 +168,10 @@ const logVerify: Command = {
     {
       line: "pol log verify decisions --key log.pub.pem",
       says: "every entry, from the first byte to the last",
+    },
+    {
+      line: "pol log verify decisions --key log.pub.pem --origin example.com/payments",
+      says: "and that it is this log: one key may sign several",
     },
   ],
   exits: ["0 everything is as it was logged", "1 something is not"],

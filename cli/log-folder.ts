@@ -2,7 +2,7 @@
 import { type Checkpoint, decodeCheckpoint, isOrigin } from "@polity/lineage/checkpoint.ts";
 import { hasLog } from "@polity/lineage/file-store/folder.ts";
 import { type OpenOptions, openFileLog } from "@polity/lineage/file-store/open.ts";
-import { nodeCrypto } from "@polity/lineage/node/crypto.ts";
+import { nodeCrypto, nodeRandomBytes } from "@polity/lineage/node/crypto.ts";
 import { LogError, type LogStore } from "@polity/lineage/store.ts";
 import { digestName } from "@polity/runtime/hash.ts";
 import type { Signer } from "@polity/runtime/signer.ts";
@@ -25,17 +25,22 @@ export interface Writer {
 const NODE_USUAL = "local";
 const NODE_BYTES_MAX = 256;
 
-export function writerOptions({ command, values }: Invocation, dir: string): Writer {
-  const origin = values.get("origin") ?? null;
-  if (origin !== null && !isOrigin(origin)) {
-    const like = "like example.com/payments: no scheme, no space, no +, at most 255 characters";
-    throw usage(command, `${quoted(origin)} is no name of a log`, like);
-  }
+export function writerOptions(invocation: Invocation, dir: string): Writer {
+  const { command, values } = invocation;
+  const origin = originOption(invocation);
   const node = values.get("node") ?? NODE_USUAL;
   if (!isLabel(node) || Buffer.byteLength(node) > NODE_BYTES_MAX) {
     throw usage(command, `--node is 1 to ${NODE_BYTES_MAX} bytes without control characters`);
   }
   return { dir, origin, node };
+}
+
+/** The log's name that is asked for; null where none is. */
+export function originOption({ command, values }: Invocation): string | null {
+  const origin = values.get("origin") ?? null;
+  if (origin === null || isOrigin(origin)) return origin;
+  const like = "like example.com/payments: no scheme, no space, no +, at most 255 characters";
+  throw usage(command, `${quoted(origin)} is no name of a log`, like);
 }
 
 export interface WrittenLog {
@@ -74,9 +79,10 @@ async function open(dir: string, options: Omit<OpenOptions, "crypto">) {
   throw logFailure(dir, opened.error);
 }
 
-/** A name that no other key gives. */
+/** A name that no other key and no other folder has: under one name, two logs would contradict each other. */
 function originFor({ publicKey }: Signer): string {
-  return `polity.local/${publicKey.id.slice("sha256:".length, "sha256:".length + 16)}`;
+  const key = publicKey.id.slice("sha256:".length, "sha256:".length + 16);
+  return `polity.local/${key}/${Buffer.from(nodeRandomBytes(8)).toString("hex")}`;
 }
 
 /** What a log objects to, which says itself what to do, as a failure; every other error as it is. */
@@ -98,6 +104,13 @@ export function logRefusal(dir: string, error: LogError): Refusal {
     ...(index !== null && { index }),
   };
   return { ok: false, code, message, hint: null, place };
+}
+
+/** What a check of a whole log found where it is not the log that is meant. */
+export function otherLog(found: string, wanted: string): Refusal {
+  const message = `this is the log ${found}, not ${wanted}`;
+  const hint = "check the folder, or the name: a log keeps the one that it was made with";
+  return { ok: false, code: "log.other_origin", message, hint };
 }
 
 /** What a log last signed. */

@@ -1,6 +1,7 @@
 /** The only file that writes to standard output and standard error. */
 import { once } from "node:events";
 import { styleText } from "node:util";
+import { endEarly } from "./ending.ts";
 import { EXIT, fileFailure, isFailure } from "./failure.ts";
 
 export type Channel = "out" | "error";
@@ -36,7 +37,8 @@ const plain: Paint = (_look, text) => text;
 /** Writes text as it is and waits where the reader is slow. */
 export async function write(text: string | Uint8Array, channel: Channel = "out"): Promise<void> {
   const stream = streamOf(channel);
-  if (!stream.write(text)) await once(stream, "drain");
+  // After an error `watchStreams` ends the process, and whatever comes after this never comes.
+  if (!stream.write(text)) await once(stream, "drain").catch(() => new Promise<never>(() => {}));
 }
 
 export async function printLine(line: string, channel: Channel = "out"): Promise<void> {
@@ -50,10 +52,10 @@ export async function printLine(line: string, channel: Channel = "out"): Promise
 export function watchStreams(): void {
   for (const channel of ["out", "error"] as const) {
     streamOf(channel).on("error", (error: Error) => {
-      if ("code" in error && error.code === "EPIPE") process.exit(EXIT.pipe);
+      if ("code" in error && error.code === "EPIPE") return endEarly(() => process.exit(EXIT.pipe));
       const told = fileFailure("write", channel === "out" ? "standard output" : "standard error", error);
       if (channel === "out" && isFailure(told)) process.stderr.write(`pol: error: ${told.message}\n`);
-      process.exit(EXIT.usage);
+      endEarly(() => process.exit(EXIT.usage));
     });
   }
 }

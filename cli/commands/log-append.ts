@@ -3,7 +3,8 @@ import { nodeUuid } from "@polity/lineage/node/crypto.ts";
 import { dueAfter, type Sequences, sequenceProblem } from "@polity/lineage/sequence.ts";
 import type { LogStore, Receipt } from "@polity/lineage/store.ts";
 import { appendAll } from "../append-all.ts";
-import { EXIT, failure } from "../failure.ts";
+import { uninterrupted } from "../ending.ts";
+import { advised, EXIT, failure } from "../failure.ts";
 import { type Invocation, usage } from "../invocation.ts";
 import { readSigner } from "../key-files.ts";
 import { type Head, logFailure, openToWrite, signHead, type Writer, writerOptions } from "../log-folder.ts";
@@ -41,14 +42,32 @@ export async function run(invocation: Invocation): Promise<number> {
   const all = [...refusals, ...form.refusals].sort((a, b) => place(a) - place(b) || a.line - b.line);
   if (all.length > 0) return refuse(all, json);
   const { store, nextSeq } = await openToWrite(writer, signer);
+  const due = new Map(form.entries.map(({ node }) => [node, nextSeq(node)]));
+  // All or none, and signed for: so whoever interrupts this waits for it.
+  const done = await uninterrupted(() => appendDrafts(store, drafts, writer, due));
+  if ("refusals" in done) return refuse(done.refusals, json);
+  await tell(dir, done, json);
+  return EXIT.done;
+}
+
+interface Done {
+  readonly entries: readonly Entry[];
+  readonly receipts: readonly Receipt[];
+  readonly head: Head;
+}
+
+/** Lets others write in the end. */
+async function appendDrafts(
+  store: LogStore,
+  drafts: readonly Draft[],
+  writer: Writer,
+  due: Sequences,
+): Promise<Done | Pick<Completed, "refusals">> {
   try {
-    const due = new Map(form.entries.map(({ node }) => [node, nextSeq(node)]));
-    const { entries, refusals: late } = complete(drafts, writer, due);
-    if (late.length > 0) return await refuse(late, json);
-    const receipts = await append(store, dir, entries);
-    const head = await signHead(store, dir);
-    await tell(dir, entries, receipts, head, json);
-    return EXIT.done;
+    const { entries, refusals } = complete(drafts, writer, due);
+    if (refusals.length > 0) return { refusals };
+    const receipts = await append(store, writer.dir, entries);
+    return { entries, receipts, head: await signHead(store, writer.dir) };
   } finally {
     await store.close();
   }
@@ -92,11 +111,10 @@ async function append(store: LogStore, dir: string, entries: readonly Entry[]): 
     const all = entries.map((entry) => ({ entry, opening: null }));
     const { receipts, error } = await appendAll(store, all, progress.step);
     if (error === undefined) return receipts;
-    if (receipts.length > 0) {
-      const done = `${plural(receipts.length, "entry", "entries")} of ${entries.length} are in the log`;
-      await tellFailure({ message: `${done}, the others are not`, hint: null });
-    }
-    throw logFailure(dir, error);
+    const problem = logFailure(dir, error);
+    if (receipts.length === 0) throw problem;
+    const done = `${receipts.length} of ${plural(entries.length, "entry", "entries")} are in the log`;
+    throw advised(problem, `${done}, the others are not`);
   } finally {
     await progress.stop();
   }
@@ -116,13 +134,7 @@ async function refuse(refusals: readonly DraftRefusal[], json: boolean): Promise
   throw failure(`${told}; nothing was appended`, null, EXIT.no);
 }
 
-async function tell(
-  dir: string,
-  entries: readonly Entry[],
-  receipts: readonly Receipt[],
-  head: Head,
-  json: boolean,
-): Promise<void> {
+async function tell(dir: string, { entries, receipts, head }: Done, json: boolean): Promise<void> {
   if (json) {
     const appended = receipts.map(({ index, leafHash }, at) => ({
       index,

@@ -5,7 +5,7 @@ import { checkEvidence } from "../check-proof.ts";
 import { advised, EXIT } from "../failure.ts";
 import { type Invocation, usage } from "../invocation.ts";
 import { readTrusted } from "../key-files.ts";
-import { logRefusal } from "../log-folder.ts";
+import { logRefusal, originOption, otherLog } from "../log-folder.ts";
 import { withEnding } from "../output-option.ts";
 import { withProgress } from "../progress.ts";
 import { isFolder, nameOf, readBytes } from "../read-file.ts";
@@ -23,13 +23,25 @@ export async function run(invocation: Invocation): Promise<number> {
   if (isLog && (values.has("record") || values.has("opening"))) {
     throw usage(command, "--record and --opening are about a proof, and this is a folder");
   }
+  const origin = originOption(invocation);
   const key = await readTrusted(values.get("key") ?? "");
-  return isLog ? verifyFolder(path, key, json) : verifyOne(invocation, path, key, json);
+  return isLog
+    ? verifyFolder(path, { key, origin }, json)
+    : verifyOne(invocation, path, { key, origin }, json);
 }
 
-async function verifyFolder(dir: string, key: PublicKey, json: boolean): Promise<number> {
+/** Whose log is meant, and which one; null: any of that key's. */
+interface Meant {
+  readonly key: PublicKey;
+  readonly origin: string | null;
+}
+
+async function verifyFolder(dir: string, { key, origin }: Meant, json: boolean): Promise<number> {
   const verified = await withProgress(`verifying ${nameOf(dir)}`, () => verifyLog(dir, key, nodeCrypto));
   if (!verified.ok) return answerNo(`log ${nameOf(dir)}`, logRefusal(dir, verified.error), json);
+  if (origin !== null && origin !== verified.origin) {
+    return answerNo(`log ${nameOf(dir)}`, otherLog(verified.origin, origin), json);
+  }
   if (json) await printLine(JSON.stringify({ ok: true, ...logSummary(verified) }));
   else await tellGood(dir, logLines(verified));
   if (!json) for (const warning of verified.warnings) await tellNote(visible(warning));
@@ -39,7 +51,7 @@ async function verifyFolder(dir: string, key: PublicKey, json: boolean): Promise
 async function verifyOne(
   { values }: Invocation,
   path: string,
-  key: PublicKey,
+  { key, origin }: Meant,
   json: boolean,
 ): Promise<number> {
   const recordPath = values.get("record") ?? withEnding(path, ".tlog-proof", ".json");
@@ -51,7 +63,7 @@ async function verifyOne(
     }),
     opening: openingPath === undefined ? null : await readBytes(openingPath),
   };
-  const checked = checkEvidence(evidence, key);
+  const checked = checkEvidence(evidence, key, origin);
   if (!checked.ok) {
     const files = { proof: path, record: recordPath, opening: openingPath ?? "" };
     return answerNo(nameOf(files[checked.about]), checked, json);

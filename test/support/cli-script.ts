@@ -127,7 +127,7 @@ function withoutDigests(line: string): string {
   return line
     .replace(/sha256:[0-9a-f]{64}/g, "sha256:…")
     .replace(/\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/g, "UUID")
-    .replace(/(polity\.local\/)[0-9a-f]{16}/g, "$1…")
+    .replace(/(polity\.local\/)[0-9a-f]{16}\/[0-9a-f]{16}/g, "$1…")
     .replace(/\([0-9a-f]{8}\)/g, "(…)")
     .replace(/\bbyte \d+|\b\d+ bytes\b/g, (text) => text.replace(/\d+/, "N"))
     .replace(/"offset":\d+/g, '"offset":N')
