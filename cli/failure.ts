@@ -33,6 +33,12 @@ export function isFailure(error: unknown): error is Failure {
   return error instanceof Error && FAILURE in error;
 }
 
+/** What `--json` prints for a file that could not be read; nothing where all could. */
+export function unreadData(failed: ReadonlyMap<string, Failure>) {
+  const unread = [...failed].map(([file, { message, hint }]) => ({ file, message, hint }));
+  return unread.length === 0 ? {} : { unread };
+}
+
 /** The code of an operating system's error (`ENOENT`), or null for anything else. */
 function systemCode(error: unknown): string | null {
   if (!(error instanceof Error) || !("code" in error) || !("syscall" in error)) return null;

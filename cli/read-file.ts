@@ -19,7 +19,7 @@ export async function readBytes(path: string): Promise<Uint8Array<ArrayBuffer>> 
 /** The whole file as UTF-8 text, a byte order mark included; fails where it is no text. */
 export async function readText(path: string): Promise<string> {
   const text = utf8Text(await readBytes(path));
-  if (text === null) throw failure(`cannot read ${nameOf(path)}: not UTF-8 text`);
+  if (text === null) throw failure(`cannot read ${nameOf(path)}: not UTF-8 text`, "save it as UTF-8");
   return text;
 }
 

@@ -1,6 +1,6 @@
 import { hasErrors } from "@polity/compiler/diagnostic.ts";
 import { compileFile } from "../compile-file.ts";
-import { EXIT, type Failure, isFailure } from "../failure.ts";
+import { EXIT, type Failure, isFailure, unreadData } from "../failure.ts";
 import type { Invocation } from "../invocation.ts";
 import { diagnosticData, type Finding, renderFindings } from "../render-diagnostic.ts";
 import { tellFailure } from "../tell.ts";
@@ -25,25 +25,25 @@ export async function run({ operands, switches }: Invocation): Promise<number> {
 /** One look at every file; one that cannot be read does not keep the others from being checked. */
 async function checkOnce(paths: readonly string[], json: boolean): Promise<number> {
   const findings: Finding[] = [];
-  const failures: Failure[] = [];
+  const failed = new Map<string, Failure>();
   for (const path of paths) {
     try {
       findings.push((await compileFile(path)).finding);
     } catch (error) {
       if (!isFailure(error)) throw error;
-      failures.push(error);
+      failed.set(path, error);
     }
   }
   if (json) {
     const diagnostics = findings.flatMap((finding) =>
       finding.diagnostics.map((diagnostic) => diagnosticData(finding, diagnostic)),
     );
-    await printLine(JSON.stringify({ diagnostics }));
+    await printLine(JSON.stringify({ diagnostics, ...unreadData(failed) }));
   } else {
     await write(renderFindings(findings, paintFor("out")) || soundText(findings));
   }
-  for (const failure of failures) await tellFailure(failure);
-  if (failures.length > 0) return EXIT.usage;
+  for (const failure of failed.values()) await tellFailure(failure);
+  if (failed.size > 0) return EXIT.usage;
   return findings.some(({ diagnostics }) => hasErrors(diagnostics)) ? EXIT.no : EXIT.done;
 }
 

@@ -1,7 +1,7 @@
 import type { Checked } from "@polity/compiler/checked.ts";
 import { compileFile } from "../compile-file.ts";
 import type { EngineName } from "../engines.ts";
-import { EXIT, isFailure } from "../failure.ts";
+import { EXIT, type Failure, isFailure, unreadData } from "../failure.ts";
 import type { Invocation } from "../invocation.ts";
 import { indexLines } from "../line-index.ts";
 import { withProgress } from "../progress.ts";
@@ -31,6 +31,7 @@ export async function run({ operands, switches, values }: Invocation): Promise<n
   const engines = ENGINES.get(values.get("engine") ?? "both") ?? [];
   const json = switches.has("json");
   const tested: Tested[] = [];
+  const failed = new Map<string, Failure>();
   let code: number = EXIT.done;
   for (const path of new Set(operands)) {
     try {
@@ -40,11 +41,12 @@ export async function run({ operands, switches, values }: Invocation): Promise<n
       if (!hasPassed(one)) code = Math.max(code, EXIT.no);
     } catch (error) {
       if (!isFailure(error)) throw error;
+      failed.set(path, error);
       await tellFailure(error);
       code = EXIT.usage;
     }
   }
-  if (json) await printLine(JSON.stringify({ files: tested.map(fileData) }));
+  if (json) await printLine(JSON.stringify({ files: tested.map(fileData), ...unreadData(failed) }));
   else if (tested.length > 1) await printLine(`\n${totals(tested.flatMap(({ results }) => results))}`);
   return code;
 }
