@@ -13,17 +13,22 @@ const FILES = ["entries", "openings", "checkpoint"];
 
 const timeout = 300_000;
 
-/** Calls `check` with each byte of a file flipped in turn; afterwards the file is as it was. */
+/**
+ * Calls `check` with each byte of a file flipped in turn, except where its mask is 0; afterwards the file is
+ * as it was.
+ */
 async function withEachFlip(
   path: string,
-  mask: (offset: number) => number,
+  mask: (offset: number, frameStarts: readonly number[]) => number,
   check: (offset: number, frameStarts: readonly number[]) => Promise<void>,
 ) {
   const bytes = readFileSync(path);
   const starts = path.endsWith("checkpoint") ? [] : frameStarts(path);
   const file = openSync(path, "r+");
   for (const [offset, byte] of bytes.entries()) {
-    writeSync(file, Uint8Array.of(byte ^ mask(offset)), 0, 1, offset);
+    const changed = byte ^ mask(offset, starts);
+    if (changed === byte) continue;
+    writeSync(file, Uint8Array.of(changed), 0, 1, offset);
     await check(offset, starts);
     writeSync(file, Uint8Array.of(byte), 0, 1, offset);
   }
@@ -55,29 +60,35 @@ function expectPlace(error: LogError, name: string, offset: number, starts: read
   expect(["log.malformed", "log.truncated"]).toContain(error.code);
 }
 
-test.for(MASKS)(
-  "whoever verifies the folder refuses every byte changed by XOR %d",
-  { timeout },
-  async (mask) => {
-    const dir = freshFolder();
-    await writeDozen(dir);
-    let flips = 0;
-    for (const name of FILES) {
+/**
+ * A checksum finds every change within one byte, which law L1 tries on frames by themselves; here one for
+ * each byte of a frame asks whether the file is looked at. First lines and notes are text, where it matters
+ * which change it is: each is tried.
+ */
+test("whoever verifies the folder refuses every changed byte", { timeout }, async () => {
+  const dir = freshFolder();
+  await writeDozen(dir);
+  const flipped = new Map<string, number>();
+  for (const name of FILES) {
+    for (const mask of MASKS) {
       await withEachFlip(
         join(dir, name),
-        () => mask,
+        (offset, [firstFrame = Number.POSITIVE_INFINITY]) =>
+          offset < firstFrame || mask === maskAt(offset) ? mask : 0,
         async (offset, starts) => {
           const result = await verifyLog(dir, SIGNER.publicKey, nodeCrypto);
           if (result.ok) throw new Error(`byte ${offset} of ${name} went unnoticed`);
           expectPlace(result.error, name, offset, starts);
-          flips += 1;
+          flipped.set(name, (flipped.get(name) ?? 0) + 1);
         },
       );
     }
-    expect(flips).toBe(FILES.reduce((sum, name) => sum + statSync(join(dir, name)).size, 0));
-    expect(await verifyLog(dir, SIGNER.publicKey, nodeCrypto)).toMatchObject({ ok: true });
-  },
-);
+  }
+  const sizes = FILES.map((name) => [name, statSync(join(dir, name)).size] as const);
+  for (const [name, size] of sizes) expect(flipped.get(name)).toBeGreaterThanOrEqual(size);
+  expect(flipped.get("checkpoint")).toBe(4 * sizes[2]![1]);
+  expect(await verifyLog(dir, SIGNER.publicKey, nodeCrypto)).toMatchObject({ ok: true });
+});
 
 test("whoever opens a log of which nothing is signed yet takes no changed byte for a torn end", {
   timeout,
@@ -100,9 +111,9 @@ test("the writer refuses what was changed below its own checkpoint", { timeout }
   const dir = freshFolder();
   await writeDozen(dir);
   for (const name of FILES) {
-    await withEachFlip(join(dir, name), maskAt, async (offset, starts) => {
-      // The other bytes are tried above; this asks whether the writer looks at all.
-      if (offset % 10 !== 0) return;
+    // The other bytes are tried above; this asks whether the writer looks at all.
+    const everyTenth = (offset: number) => (offset % 10 === 0 ? maskAt(offset) : 0);
+    await withEachFlip(join(dir, name), everyTenth, async (offset, starts) => {
       expectPlace(await refusedOpen(dir), name, offset, starts);
     });
   }
