@@ -3,9 +3,9 @@ import type { Checked } from "@polity/compiler/checked.ts";
 import { loadUnsigned } from "@polity/runtime/authoring.ts";
 import { NO_FACTS } from "@polity/runtime/facts.ts";
 import { digestName, sha256, utf8 } from "@polity/runtime/hash.ts";
-import { outcomeOf } from "@polity/runtime/index.ts";
 import type { Judgement } from "./decision.ts";
 import {
+  decideWith,
   type EngineName,
   type EngineRequest,
   evaluatorOf,
@@ -78,11 +78,7 @@ async function moduleDesk(files: Files, wasm: Uint8Array, facts: Uint8Array): Pr
   }
   const { host } = loaded;
   return {
-    decide: ({ action, fields, header }) => {
-      const decision = host.decide(action, fields, header);
-      const { rulesTotal, errorsTotal } = decision;
-      return { ...outcomeOf(decision), rulesTotal, errorsTotal };
-    },
+    decide: decideWith(host),
     policy: host.manifest.policy.name,
     evaluator: host.evaluator,
     facts: host.facts,

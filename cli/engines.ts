@@ -1,13 +1,13 @@
 /** What answers requests: the reference semantics or a compiled evaluator, behind one face. */
 import type { Checked } from "@polity/compiler/checked.ts";
 import { loadFacts } from "@polity/compiler/interpret/facts.ts";
-import { interpret } from "@polity/compiler/interpret/interpret.ts";
+import { interpretCounting } from "@polity/compiler/interpret/interpret.ts";
 import type { Evaluator } from "@polity/compiler/wasm.ts";
 import { loadUnsigned } from "@polity/runtime/authoring.ts";
-import type { Outcome } from "@polity/runtime/decision.ts";
 import type { Header } from "@polity/runtime/header.ts";
 import { type Host, outcomeOf } from "@polity/runtime/index.ts";
 import { canonicalJson, parseJson } from "@polity/runtime/json.ts";
+import type { Judgement } from "./decision.ts";
 import { utf8Text } from "./read-file.ts";
 import { requestNamer } from "./request-digest.ts";
 import { visible } from "./words.ts";
@@ -21,7 +21,7 @@ export interface Engine {
 }
 
 export interface Ready {
-  readonly decide: (request: EngineRequest) => Outcome;
+  readonly decide: (request: EngineRequest) => Judgement;
 }
 
 export interface EngineRequest {
@@ -52,7 +52,9 @@ function referenceEngine(checked: Checked): Engine {
       const decide = ({ action, fields, header }: EngineRequest) => {
         const named = nameRequest(action, fields);
         const digest = named.ok ? named.digest : null;
-        return interpret(checked, loaded.facts, { action, fields, header, digest });
+        const asked = { action, fields, header, digest };
+        const { outcome, rulesTotal, errorsTotal } = interpretCounting(checked, loaded.facts, asked);
+        return { ...outcome, rulesTotal, errorsTotal };
       };
       return { decide };
     },
@@ -70,8 +72,12 @@ function wasmEngine(wasm: Uint8Array): Engine {
   };
 }
 
-function decideWith(host: Host): Ready["decide"] {
-  return ({ action, fields, header }) => outcomeOf(host.decide(action, fields, header));
+export function decideWith(host: Host): Ready["decide"] {
+  return ({ action, fields, header }) => {
+    const decision = host.decide(action, fields, header);
+    const { rulesTotal, errorsTotal } = decision;
+    return { ...outcomeOf(decision), rulesTotal, errorsTotal };
+  };
 }
 
 function factsJson(facts: unknown): { readonly json: unknown } | { readonly refusal: FactsRefusal } {

@@ -9,7 +9,7 @@ import { admit } from "./checks.ts";
 import { isDenial } from "./denial.ts";
 import type { Facts } from "./facts.ts";
 import { judgeRules } from "./rules.ts";
-import { decide, denied } from "./verdict.ts";
+import { type Counted, decide, denied } from "./verdict.ts";
 
 /** One request as it comes from outside: nothing in it is trusted to have its type. */
 export interface Request {
@@ -26,7 +26,12 @@ export interface Request {
  * `host.not_ready`, and knows no limit of memory: a request that is too large for a frame is judged here.
  */
 export function interpret(checked: Checked, facts: Facts, request: Request): Outcome {
+  return interpretCounting(checked, facts, request).outcome;
+}
+
+/** As `interpret`, and how many rules and errors there were. */
+export function interpretCounting(checked: Checked, facts: Facts, request: Request): Counted {
   const admitted = admit(checked, facts, request);
-  if (isDenial(admitted)) return denied(admitted.deny);
+  if (isDenial(admitted)) return { outcome: denied(admitted.deny), rulesTotal: 0, errorsTotal: 0 };
   return decide(judgeRules(checked, admitted, request.digest), admitted.scope, checked.types);
 }

@@ -15,12 +15,19 @@ import { evaluate, type Scope } from "./evaluate.ts";
 import { type Failure, isFailure } from "./failure.ts";
 import type { Judged } from "./rules.ts";
 
+/** An outcome lists the first rules and errors alone; these are all of them. */
+export interface Counted {
+  readonly outcome: Outcome;
+  readonly rulesTotal: number;
+  readonly errorsTotal: number;
+}
+
 /** Denied before any rule. */
 export function denied(code: Code): Outcome {
   return { verdict: "deny", code, granted: false, rules: [], errors: [], reasons: [], notes: [] };
 }
 
-export function decide(judged: readonly Judged[], scope: Scope, types: Types): Outcome {
+export function decide(judged: readonly Judged[], scope: Scope, types: Types): Counted {
   const fired = judged.filter(({ result }) => result === "fired" || result === "released");
   const counting = judged.filter(({ result }) => result === "fired");
   const errors: { readonly rule: string; readonly kind: Failure["error"] }[] = [];
@@ -36,7 +43,7 @@ export function decide(judged: readonly Judged[], scope: Scope, types: Types): O
 
   const listed = fired.slice(0, RULES_LISTED_MAX);
   const becauses = listed.filter((each) => deciding.includes(each));
-  return {
+  const outcome: Outcome = {
     verdict,
     code: deciding.length > 0 ? "rule" : errors[0] !== undefined ? `error.${errors[0].kind}` : "no_rule",
     granted,
@@ -45,6 +52,7 @@ export function decide(judged: readonly Judged[], scope: Scope, types: Types): O
     reasons: becauses.flatMap(({ rule, clauses }) => fill(rule.name, clauses.because, scope, types)),
     notes: listed.flatMap(({ rule, clauses }) => fill(rule.name, clauses.note, scope, types)),
   };
+  return { outcome, rulesTotal: fired.length, errorsTotal: errors.length };
 }
 
 function strictest(verdicts: readonly Verdict[]): Verdict {

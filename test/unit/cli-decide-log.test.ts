@@ -55,6 +55,21 @@ test("every decision of a long stream has its entry, in order, under checkpoints
   expect(verified).toMatchObject({ ok: true, size: LINES, commitments: LINES, openings: LINES });
 }, 120_000);
 
+test.each(["wasm", "reference"])(
+  "the entry by %s counts all rules, also those that it does not list",
+  (engine) => {
+    const rules = Array.from({ length: 300 }, (_, at) => `allow rule_${at} on open when door == "north"\n`);
+    writeFileSync(join(home, "many.pol"), POLICY + rules.join(""));
+    const log = `many-${engine}`;
+    const run = `pol decide many.pol --engine ${engine} --request request.json --log ${log} --key log.pem`;
+    const proof = `pol log prove ${log} --index 0 -o ${log}.tlog-proof`;
+    const told = bash(`${run} 2> notes; ${proof}; pol log verify ${log}.tlog-proof --key log.pub.pem`).stdout;
+    expect(told).toContain(" and 293 more\n");
+    expect(told).toContain("decision   allow (rule)\n");
+  },
+  120_000,
+);
+
 test("where the log cannot grow, no decision is shown that is not in it, and the end is 2", async () => {
   const run = "pol decide doors.wasm --requests requests.jsonl --log full --key log.pem";
   const { status, stdout, stderr } = bash(`trap '' XFSZ; ulimit -f 1000; ${run}`);
