@@ -155,7 +155,7 @@ export function makePlanner(types: Types): Planner {
       bytes: fixedBytes,
       action: interned(name),
       index,
-      usual: usualSteps(fields.map(({ name, type, offset }) => ({ name, node: nodeOf(type), offset }))),
+      usual: usualSteps(fields.map(({ name, type, offset }) => ({ name, of: nodeOf(type), offset }))),
       values: fields.map(() => undefined),
     }),
   };
@@ -170,16 +170,16 @@ function usualOf({ op, isOptional }: Node): number {
 
 interface UsualField {
   readonly name: string;
-  readonly node: Node;
+  readonly of: Node;
   readonly offset: number | null;
 }
 
 function usualSteps(fields: readonly UsualField[]): Steps | null {
   const sources: StepSource[] = [];
-  for (const { name, node, offset } of fields) {
-    const kind = usualOf(node);
+  for (const { name, of, offset } of fields) {
+    const kind = usualOf(of);
     if (offset === null || kind === USUAL.other) return null;
-    sources.push({ name, kind, offset, limit: node.limit, members: node.members });
+    sources.push({ name, kind, offset, limit: of.limit, members: of.members });
   }
   // What has no field may still be a Map or a Date, which only the general way finds.
   return sources.length === 0 ? null : makeSteps(sources);
