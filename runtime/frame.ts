@@ -123,14 +123,17 @@ export function encodeFrame(
     // A getter or a proxy threw; the exact reading below calls no getter.
   }
   if (!isWritten) {
-    // What was collected before something threw must not stand in the place of the next request's absent
-    // fields.
-    plan.values.fill(undefined);
-    plan.usual?.waiting.fill(undefined);
+    forget(plan);
     return refusal(writer, plan, fields, header);
   }
   if (plan !== writer.lastPlan || target.next !== writer.lastNext) close(writer, plan, 0);
   return null;
+}
+
+/** What was collected before something went wrong must not stand in for what the next request says. */
+function forget({ values, usual }: ActionPlan): void {
+  values.fill(undefined);
+  usual?.waiting.fill(undefined);
 }
 
 function close(writer: FrameWriter, plan: ActionPlan, approvals: number): void {
@@ -222,7 +225,10 @@ function encodeApproved(
     putRequest(writer, plan, snapshot.value) &&
     putHeader(target.words, target.base, header, writer.last, writer.validity) &&
     putApprovals(target, at, known);
-  if (!isWritten) return target.isFull ? "input.too_large" : "input.invalid";
+  if (!isWritten) {
+    forget(plan);
+    return target.isFull ? "input.too_large" : "input.invalid";
+  }
   if (known.length > 0) {
     target.bytes.set(sha256(utf8(requestJson(plan.action, result.json))), target.base + 112);
     writer.hasDigest = true;

@@ -83,7 +83,7 @@ export interface ActionPlan extends Plan {
   readonly action: string;
   /** The action's number in the frame. */
   readonly index: number;
-  /** Where all of the fields are usual ones, what to do for each of them. */
+  /** Where there are fields and all of them are usual ones: what to do for each of them. */
   readonly usual: Steps | null;
   /** Where collected values wait to be written; empty between two requests. */
   readonly values: unknown[];
@@ -98,6 +98,7 @@ export interface Planner {
 export function makePlanner(types: Types): Planner {
   const entityNumbers = new Map(sortedNames(types.entities).map((name, at) => [name, at]));
   const records = new Map<string, Plan>();
+  const enums = new Map([...types.enums].map(([name, members]) => [name, makeMembers(members)]));
 
   function nodeOf(type: Type): Node {
     const leaf: Node = { ...BLANK, bytes: slotBytes(type, types) };
@@ -116,7 +117,7 @@ export function makePlanner(types: Types): Planner {
       case "path":
         return { ...leaf, op: OP.path, limit: type.bytesMax, hasPath: true };
       case "enum":
-        return { ...leaf, op: OP.enum, members: makeMembers(types.enums.get(type.name) ?? []) };
+        return { ...leaf, op: OP.enum, members: enums.get(type.name) ?? NO_MEMBERS };
       case "entity": {
         const entity = entityNumbers.get(type.name) ?? -1;
         return { ...leaf, op: OP.entity, limit: ENTITY_ID_BYTES_MAX, entity };
@@ -154,7 +155,7 @@ export function makePlanner(types: Types): Planner {
       bytes: fixedBytes,
       action: interned(name),
       index,
-      usual: usualSteps(fields.map(({ name, type, offset }) => ({ name, node: nodeOf(type), offset }))),
+      usual: usualSteps(fields.map(({ name, type, offset }) => ({ name, of: nodeOf(type), offset }))),
       values: fields.map(() => undefined),
     }),
   };
@@ -169,18 +170,19 @@ function usualOf({ op, isOptional }: Node): number {
 
 interface UsualField {
   readonly name: string;
-  readonly node: Node;
+  readonly of: Node;
   readonly offset: number | null;
 }
 
 function usualSteps(fields: readonly UsualField[]): Steps | null {
   const sources: StepSource[] = [];
-  for (const { name, node, offset } of fields) {
-    const kind = usualOf(node);
+  for (const { name, of, offset } of fields) {
+    const kind = usualOf(of);
     if (offset === null || kind === USUAL.other) return null;
-    sources.push({ name, kind, offset, limit: node.limit, members: node.members });
+    sources.push({ name, kind, offset, limit: of.limit, members: of.members });
   }
-  return makeSteps(sources);
+  // What has no field may still be a Map or a Date, which only the general way finds.
+  return sources.length === 0 ? null : makeSteps(sources);
 }
 
 function planOf(fields: readonly Field[], nodeOf: (type: Type) => Node): Plan {

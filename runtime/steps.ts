@@ -5,8 +5,8 @@ import { type Members, NO_MEMBERS } from "./members.ts";
 /** What a usual field is; 0 for a field that is none. */
 export const USUAL = { other: 0, id: 1, text: 2, enum: 3, bool: 4 } as const;
 
-/** In UTF-16 units; what is longer takes another way. */
-const SHORT = 64;
+/** Up to here, in UTF-16 units, copying text by hand beats a call of the encoder. */
+export const COPIED_MAX = 64;
 
 /** What is to be done for one field. */
 export interface Step {
@@ -17,7 +17,7 @@ export interface Step {
   word: number;
   /** UTF-8 bytes of text. */
   limit: number;
-  /** Up to so many characters text is copied by hand. */
+  /** The same, but of text that is copied by hand. */
   short: number;
   members: Members;
   /** Which of the texts it is, in the order of the slots; -1 for a field that is none. */
@@ -56,7 +56,7 @@ export function makeSteps(fields: readonly StepSource[]): Steps {
       kind,
       word: offset >> 2,
       limit,
-      short: Math.min(limit, SHORT),
+      short: Math.min(limit, COPIED_MAX),
       members,
       text,
     };

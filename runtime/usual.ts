@@ -5,8 +5,8 @@
  * keys.
  */
 import { memberOf } from "./members.ts";
-import { learn, type Step, type Steps, USUAL } from "./steps.ts";
-import { copyAscii, copyText, encodeText, COPIED_MAX as MAX, type Target } from "./writers.ts";
+import { learn, COPIED_MAX as MAX, type Step, type Steps, USUAL } from "./steps.ts";
+import { copyAscii, copyText, encodeText, type Target } from "./writers.ts";
 
 // Constants of this module are known to the optimising compiler; what is imported is looked up each time.
 const { other: OTHER, id: ID, enum: ENUM, bool: BOOL } = USUAL;

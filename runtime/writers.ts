@@ -8,6 +8,7 @@ import { padded } from "./layout.ts";
 import { memberOf } from "./members.ts";
 import { type Node, OP, type Plan } from "./plan.ts";
 import { type Exact, isMinusZero, readDecimal, readInt } from "./scalars.ts";
+import { COPIED_MAX } from "./steps.ts";
 import { compareText } from "./text-order.ts";
 
 /** Where values go: views of a memory, kept from call to call and remade when the memory has grown. */
@@ -159,9 +160,6 @@ function putEntity(target: Target, node: Node, at: number, id: string): boolean 
 }
 
 // ---- text
-
-/** Up to here, in UTF-16 units, copying by hand beats a call of the encoder. */
-export const COPIED_MAX = 64;
 
 const ID_TEXT = /^[A-Za-z0-9._:@/-]+$/;
 

@@ -153,6 +153,32 @@ describe("frames that no host wrote", () => {
   });
 });
 
+test("an id has characters of its alphabet and no others, wherever they stand", async () => {
+  const policy = `polity 1
+policy ids version 1
+action go { i: string id max 24 }
+allow all on go when i != "none"
+`;
+  const source = { ...SOURCE, policy, facts: '{"entities":[]}' };
+  const asked = instanceOf(await openSource(source), source.facts);
+  const plan = asked.program.actions.get("go")!;
+  for (const length of [1, 7, 8, 9, 16, 17, 24]) {
+    expect(encodeFrame(asked.frame, plan, { i: "i".repeat(length) }, FRAMES[0]!.header)).toBeNull();
+    const { base, bytes, next } = asked.frame.target;
+    const frame = bytes.slice(base, next);
+    for (let at = 168; at < frame.length; at += 1) {
+      for (let character = 0; character < 256; character += 1) {
+        const changed = frame.slice();
+        changed[at] = character;
+        const isIn = at < 168 + length;
+        const isGood = isIn ? /^[A-Za-z0-9._:@/-]$/.test(String.fromCharCode(character)) : character === 0;
+        const { verdict } = judge(changed, changed.length, asked);
+        if ((verdict === "allow") !== isGood) expect([length, at, character]).toBe(isGood);
+      }
+    }
+  }
+});
+
 test("a facts block with any byte changed is refused, or differs only in what it says", async () => {
   const facts = buildFacts(opened.program.facts, SOURCE.facts, sha256);
   if (!facts.ok) throw new Error(facts.refusal.message);

@@ -84,6 +84,16 @@ describe("actions of usual fields only", () => {
   });
 });
 
+test("without fields, only a plain object without properties is a request", () => {
+  const desk = deskFor({});
+  expect(desk.encode({})).toBeInstanceOf(Uint8Array);
+  expect(desk.encode(Object.create(null))).toBeInstanceOf(Uint8Array);
+  for (const fields of [new Map(), new Date(0), [], Object.create({}), null]) {
+    expect(desk.encode(fields)).toBe("input.invalid");
+  }
+  expect(desk.encode({ "": 1 })).toBe("input.unknown_field");
+});
+
 test("a member is found, and nothing else is one", () => {
   const names = fc.uniqueArray(fc.stringMatching(/^[a-z_]{1,9}$/), { minLength: 1, maxLength: 40 });
   fc.assert(

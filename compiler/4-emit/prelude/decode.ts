@@ -1,7 +1,7 @@
 // Slots as they arrive, checked and turned into what rules read. Every decoder checks its own bounds, so that
 // going on after a refusal is safe; what is decoded then is never used.
-import { FRAME, WORK, base, cursor, inFacts, limit, nameEntity } from "./memory";
-import { refusal, refuse, shift, take } from "./memory";
+import { FRAME, WORK, base, cursor, inFacts, limit, nameEntity, refusal, shift } from "./memory";
+import { refuse, take } from "./memory";
 import { INVALID, OUT_OF_RANGE, TOO_LARGE } from "./codes";
 import { compareBytes, idText, lengthOf, padded, textOf, wellFormed } from "./text";
 import { canonicalPath, sortPaths } from "./path";
