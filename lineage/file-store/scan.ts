@@ -40,6 +40,7 @@ export async function scanEntries(
   for (;;) {
     const read = await reader.next();
     if (read.kind === "frame") {
+      expectMark(read, scanned.offsets.length);
       noteSequence(scanned.sequences, read, scanned.offsets.length, covered);
       scanned.tree.append(leafHash(read.body, crypto.sha256));
       scanned.offsets.push(read.offset);
@@ -77,6 +78,17 @@ function expectRoot(tree: Tree, { size, root }: Checkpoint): void {
     `the checkpoint promises ${size} entries under the root ${digestName(root)}, but these are under ` +
       `${digestName(found)}: an entry was changed or replaced; restore the file from a copy`,
     { file: ENTRIES_FILE },
+  );
+}
+
+/** Nothing can have been durable that was not written yet. */
+export function expectMark({ mark, offset }: FrameOfEntry, index: number): void {
+  if (mark <= offset) return;
+  const place = { file: ENTRIES_FILE, offset, index };
+  throw new LogError(
+    "log.malformed",
+    "the record's mark lies behind it: restore the file from a copy",
+    place,
   );
 }
 

@@ -40,10 +40,18 @@ export async function isTornEntry(file: LogFile, offset: number): Promise<boolea
 export async function isTornOpening(file: LogFile, offset: number, size: number): Promise<boolean> {
   const tail = await readTail(file, offset, OPENING_BYTES_MAX + BATCH_BYTES_MAX);
   if (tail === null) return false;
-  if (tail.length < FRAME_HEADER_BYTES || hasHole(tail, offset)) return true;
+  if (tail.length < FRAME_HEADER_BYTES) return true;
   const limits = { generation: file.header.generation, bodyBytesMax: OPENING_BYTES_MAX };
   const index = markOf(tail);
-  return isShort(tail, limits) && index !== null && index >= size;
+  const isAhead = index !== null && index >= size;
+  if (hasHole(tail, offset)) return isAhead || isHeaderLost(tail, offset);
+  return isShort(tail, limits) && isAhead;
+}
+
+/** Whether a sector of zeros could have taken a part of what the frame at the start says of itself. */
+function isHeaderLost(tail: Uint8Array, offset: number): boolean {
+  if ((offset % SECTOR_BYTES) + FRAME_HEADER_BYTES > SECTOR_BYTES) return true;
+  return tail.subarray(0, FRAME_HEADER_BYTES).every((byte) => byte === 0);
 }
 
 /** Null where it is more than one batch. */

@@ -1,6 +1,7 @@
 /**
- * Checks a log's folder from outside: nothing is believed but a public key. Every byte of every file of the
- * log is covered by a checksum, a hash or the signature, and the first thing that is wrong is the answer.
+ * Checks a log's folder from outside: nothing is believed but a public key. Entries are covered by hashes that
+ * are signed and openings by the entries, against people; all else in the files by checksums, against
+ * accidents. The first thing that is wrong is the answer.
  */
 import type { CryptoPort } from "@polity/runtime/crypto-port.ts";
 import { digestName, equalBytes } from "@polity/runtime/hash.ts";
@@ -22,12 +23,13 @@ import {
   expectPath,
   type LogFile,
   type LogFiles,
-  missing,
   openFiles,
   strangeFiles,
 } from "./folder.ts";
 import { type FrameRead, makeFrameReader } from "./frame-reader.ts";
 import { CHECKPOINT_FILE, type Published, readPublished } from "./published.ts";
+import { expectMark } from "./scan.ts";
+import { isTornEntry } from "./torn-tail.ts";
 import { makeOpeningsCheck, type OpeningsCheck } from "./verify-openings.ts";
 
 export interface LogSummary {
@@ -56,8 +58,9 @@ export type VerifyResult =
 /**
  * Whether the folder is, whole, what the owner of `key` signed: checkpoint, header, every frame, every entry,
  * each node's count, every opening, and the root. Entries that no checkpoint covers are refused. Parents are
- * not looked up. Reads only, in bounded memory, without the writer's lock: what is written meanwhile may show
- * as uncovered. Never rejects.
+ * not looked up. Reads only, without the writer's lock: what is written meanwhile may show as uncovered, or as
+ * a warning about openings. Memory does not grow with entries, only with the number of nodes that wrote them.
+ * Never rejects.
  */
 export async function verifyLog(dir: string, key: PublicKey, crypto: CryptoPort): Promise<VerifyResult> {
   try {
@@ -87,7 +90,7 @@ async function verifyFiles(
   published: Published | null,
   crypto: CryptoPort,
 ): Promise<LogSummary> {
-  if (published === null) throw missing(dir, CHECKPOINT_FILE);
+  if (published === null) throw unsigned();
   const { checkpoint } = published;
   const { header } = files.entries;
   if (header.origin !== checkpoint.origin) {
@@ -97,9 +100,9 @@ async function verifyFiles(
       offset: 0,
     });
   }
-  const openings = makeOpeningsCheck(files.openings);
+  const openings = makeOpeningsCheck(files.openings, checkpoint.size);
   const tally = await verifyEntries(files, checkpoint, openings, crypto);
-  await openings.expectEnd(checkpoint.size);
+  const ahead = await openings.expectEnd();
   return {
     origin: checkpoint.origin,
     size: checkpoint.size,
@@ -109,7 +112,7 @@ async function verifyFiles(
     verdicts: tally.verdicts,
     commitments: tally.commitments,
     openings: openings.found(),
-    warnings: await warningsOf(dir, files, published),
+    warnings: [...(ahead === null ? [] : [ahead]), ...(await warningsOf(dir, files, published))],
   };
 }
 
@@ -143,11 +146,11 @@ async function verifyEntries(
     const read = await reader.next();
     const place = { file: ENTRIES_FILE, offset: read.offset, index };
     if (read.kind !== "frame") {
-      expectEnd(read, checkpoint.size, place);
+      await expectEnd(files.entries, read, checkpoint.size, place);
       return tally;
     }
     if (index >= checkpoint.size) throw uncovered(checkpoint.size, place);
-    if (read.mark > read.offset) throw damaged("the record's mark lies behind it", place);
+    expectMark(read, index);
     const decoded = decodeEntry(read.body);
     const problem = decoded.ok ? sequenceProblem(tally.due, decoded.entry) : decoded.message;
     if (!decoded.ok || problem !== null) {
@@ -181,11 +184,12 @@ function expectRoot(found: Uint8Array, { size, root }: Checkpoint): void {
   throw new LogError("log.other_root", message, { file: ENTRIES_FILE });
 }
 
-function expectEnd(
+async function expectEnd(
+  file: LogFile,
   read: Exclude<FrameRead, { kind: "frame" }>,
   size: number,
   place: LogPlace & { index: number },
-): void {
+): Promise<void> {
   if (place.index < size) {
     const promise = `the checkpoint covers ${size} entries: restore the file from a copy`;
     if (read.kind === "wrong") throw damaged(read.message, place);
@@ -193,16 +197,24 @@ function expectEnd(
     throw new LogError("log.truncated", `${message}, but ${promise}`, place);
   }
   if (read.kind === "end") return;
-  const advice = "a writer was interrupted, or the file was damaged; opening the log for writing tells which";
-  throw new LogError(
-    read.kind === "wrong" ? "log.malformed" : "log.truncated",
-    `${read.message}: ${advice}`,
-    place,
-  );
+  if (!(await isTornEntry(file, read.offset))) {
+    throw damaged(`${read.message}; no crash leaves such bytes, so they were changed later`, place);
+  }
+  const what = "behind what the checkpoint covers is the beginning of an entry";
+  const advice = "a writer was interrupted, or is at work; sign with `pol log checkpoint` when it is done";
+  throw new LogError("log.uncovered", `${what}: ${advice}`, place);
 }
 
 function damaged(message: string, place: LogPlace): LogError {
   return new LogError("log.malformed", `${message}: restore the file from a copy`, place);
+}
+
+/** Whoever appends is first told that an entry is durable; a signature comes later, or after a crash never. */
+function unsigned(): LogError {
+  const advice = "sign one with `pol log checkpoint`; if there was one, restore it from a copy";
+  return new LogError("log.uncovered", `there is no checkpoint, so nobody vouches for the log: ${advice}`, {
+    file: CHECKPOINT_FILE,
+  });
 }
 
 function uncovered(size: number, place: LogPlace): LogError {

@@ -52,7 +52,11 @@ describe("a file cut short", () => {
       const found = whole.indexOf(length);
       if (found !== -1)
         expect(await verify(dir)).toMatchObject({ ok: true, openings: found, commitments: 4 });
-      else expect(await refusedVerify(dir)).toMatchObject({ code: "log.malformed", file: "openings" });
+      else if (length > whole[0]! && length - whole.findLast((offset) => offset < length)! < 16) {
+        // Whose it was to be is not there any more: it may be of an entry that was never written.
+        const warnings = [expect.stringContaining("the beginning of one")];
+        expect(await verify(dir)).toMatchObject({ ok: true, warnings });
+      } else expect(await refusedVerify(dir)).toMatchObject({ code: "log.malformed", file: "openings" });
     }
   });
 
@@ -249,7 +253,6 @@ describe("openings", () => {
       [(frames) => frames.with(0, { ...frames[0]!, mark: 0 }), { code: "log.opening_mismatch", index: 0 }],
       [([one, two, three]) => [two!, one!, three!], { code: "log.malformed", index: 6 }],
       [([one, ...rest]) => [one!, one!, ...rest], { code: "log.malformed", index: 2 }],
-      [(frames) => [...frames, { mark: 12, body: frames[0]!.body }], { code: "log.malformed" }],
       [(frames) => frames.with(0, { mark: 1, body: utf8("{}") }), { code: "log.malformed", index: 1 }],
       [
         (frames) => frames.with(0, { mark: 1, body: Uint8Array.of(0xff) }),

@@ -71,7 +71,7 @@ const sums = vi.hoisted(() => ({ bytes: 0 }));
 vi.mock("node:zlib", async (original) => {
   const zlib = await original<typeof import("node:zlib")>();
   const crc32: typeof zlib.crc32 = (data, value) => {
-    sums.bytes += data.length;
+    sums.bytes += (data as Uint8Array).length;
     return zlib.crc32(data, value);
   };
   return { ...zlib, crc32 };
