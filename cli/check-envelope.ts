@@ -73,7 +73,7 @@ const HINTS: ReadonlyMap<string, string> = new Map([
   ["envelope.wrong_name", "--name says which policy is expected"],
   ["envelope.wrong_audience", "--audience says where it is to run; for another place it is signed again"],
   ["envelope.not_yet_valid", "wait, or sign it again with another --from"],
-  ["envelope.expired", "sign it again; a host never takes it"],
+  ["envelope.expired", "no host takes it any more; --now asks about another time"],
 ]);
 
 function refusal(code: string, message: string): Refusal {

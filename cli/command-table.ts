@@ -99,10 +99,13 @@ const decide: Command = {
   ],
   examples: [
     { line: "pol decide payments.pol --request request.json --facts facts.json", says: "one decision" },
-    { line: "pol decide payments.wasm --requests - < requests.jsonl", says: "one decision a line, in order" },
     {
-      line: "pol decide payments.wasm --requests requests.jsonl --log decisions --key log.pem",
-      says: "the same, each one in a log that shows every change",
+      line: "pol decide payments.wasm --requests - --facts facts.json < requests.jsonl",
+      says: "one decision a line, in order",
+    },
+    {
+      line: "pol decide doors.wasm --requests requests.jsonl --log decisions --key log.pem",
+      says: "the same without facts, each one in a log that shows every change",
     },
   ],
   exits: [

@@ -145,7 +145,7 @@ const logProve: Command = {
       says: "and refund.opening.json, with the request that was decided",
     },
   ],
-  exits: ["0 done", "1 the log has no such entry"],
+  exits: ["0 done", "1 the log has no such entry, or no checkpoint covers it yet"],
 };
 
 const logVerify: Command = {

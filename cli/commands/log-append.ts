@@ -131,7 +131,7 @@ async function refuse(refusals: readonly DraftRefusal[], json: boolean): Promise
     await tellFailure({ message: visible(`${place}: ${code}: ${member}${message}`), hint: null });
   }
   const told = plural(refusals.length, "entry is refused", "entries are refused");
-  throw failure(`${told}; nothing was appended`, null, EXIT.no);
+  throw failure(`${told}; nothing was appended`, "see docs/lineage.md for what entries are made of", EXIT.no);
 }
 
 async function tell(dir: string, { entries, receipts, head }: Done, json: boolean): Promise<void> {

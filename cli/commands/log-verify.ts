@@ -15,6 +15,8 @@ import { tellNote } from "../tell.ts";
 import { paintFor, printLine, write } from "../terminal.ts";
 import { visible } from "../words.ts";
 
+const ENDING = ".tlog-proof";
+
 export async function run(invocation: Invocation): Promise<number> {
   const { command, operands, values, switches } = invocation;
   const json = switches.has("json");
@@ -22,6 +24,9 @@ export async function run(invocation: Invocation): Promise<number> {
   const isLog = isFolder(path);
   if (isLog && (values.has("record") || values.has("opening"))) {
     throw usage(command, "--record and --opening are about a proof, and this is a folder");
+  }
+  if (!isLog && !path.endsWith(ENDING) && !values.has("record")) {
+    throw usage(command, `--record is missing, since ${nameOf(path)} is not called P${ENDING}`);
   }
   const origin = originOption(invocation);
   const key = await readTrusted(values.get("key") ?? "");
@@ -54,7 +59,7 @@ async function verifyOne(
   { key, origin }: Meant,
   json: boolean,
 ): Promise<number> {
-  const recordPath = values.get("record") ?? withEnding(path, ".tlog-proof", ".json");
+  const recordPath = values.get("record") ?? withEnding(path, ENDING, ".json");
   const openingPath = values.get("opening");
   const evidence = {
     proof: await readBytes(path),
