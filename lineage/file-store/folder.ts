@@ -66,7 +66,7 @@ export async function expectFolder(dir: string, create: boolean): Promise<void> 
   }
 }
 
-/** Makes durable that there are the folders from `first` down to `last`: each has its name in the one above. */
+/** Makes the folders from `first` down to `last` durable: each has its name in the one above. */
 async function syncAround(first: string, last: string): Promise<void> {
   for (let made = last; ; made = dirname(made)) {
     await syncFolder(dirname(made));

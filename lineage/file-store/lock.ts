@@ -28,8 +28,9 @@ const DEPTH_MAX = 3;
 const ATTEMPTS_MAX = 100;
 const LOCK_BYTES_MAX = 1024;
 
-const LINE =
-  /^polity-log-lock\/1 ([1-9]\d{0,9}) ([0-9a-f-]{36}) started=(\d*) boot=(\S*) machine=(\S*) space=(\S*) host=(\S*)\n$/;
+const PROCESS = String.raw`([1-9]\d{0,9}) ([0-9a-f-]{36}) started=(\d*)`;
+const PLACE = String.raw`boot=(\S*) machine=(\S*) space=(\S*) host=(\S*)`;
+const LINE = new RegExp(`^polity-log-lock/1 ${PROCESS} ${PLACE}\n$`);
 
 /** Rejects with `log.locked`, or what the file system throws. */
 export async function takeLock(dir: string, name: string): Promise<Lock> {

@@ -122,7 +122,7 @@ function isShort(tail: Uint8Array, limits: FrameLimits): boolean {
   return !result.ok && result.problem === "short";
 }
 
-/** Whether the frame at the start is not all there: if it is, its length was changed, and nothing was torn. */
+/** Whether the frame at the start is not all there: if it is, its length was changed, and nothing torn. */
 function isNothingButBegun(search: Search, later: readonly Later[]): boolean {
   const { tail, offset, limits } = search;
   for (const end of [...later.map(({ at }) => at), tail.length]) {

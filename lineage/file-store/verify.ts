@@ -1,6 +1,6 @@
 /**
- * Checks a log's folder from outside: nothing is believed but a public key. Entries are covered by hashes that
- * are signed and openings by the entries, against people; all else in the files by checksums, against
+ * Checks a log's folder from outside: nothing is believed but a public key. Entries are covered by hashes
+ * that are signed and openings by the entries, against people; all else in the files by checksums, against
  * accidents. The first thing that is wrong is the answer.
  */
 import type { CryptoPort } from "@polity/runtime/crypto-port.ts";
@@ -58,9 +58,9 @@ export type VerifyResult =
 /**
  * Whether the folder is, whole, what the owner of `key` signed: checkpoint, header, every frame, every entry,
  * each node's count, every opening, and the root. Entries that no checkpoint covers are refused. Parents are
- * not looked up. Reads only, without the writer's lock: what is written meanwhile may show as uncovered, or as
- * a warning about openings. Memory does not grow with entries, only with the number of nodes that wrote them.
- * Never rejects.
+ * not looked up. Reads only, without the writer's lock: what is written meanwhile may show as uncovered, or
+ * as a warning about openings. Memory does not grow with entries, only with the number of nodes that wrote
+ * them. Never rejects.
  */
 export async function verifyLog(dir: string, key: PublicKey, crypto: CryptoPort): Promise<VerifyResult> {
   try {
@@ -209,7 +209,7 @@ function damaged(message: string, place: LogPlace): LogError {
   return new LogError("log.malformed", `${message}: restore the file from a copy`, place);
 }
 
-/** Whoever appends is first told that an entry is durable; a signature comes later, or after a crash never. */
+/** An entry is durable before it is signed: after a crash there may be no signature at all. */
 function unsigned(): LogError {
   const advice = "sign one with `pol log checkpoint`; if there was one, restore it from a copy";
   return new LogError("log.uncovered", `there is no checkpoint, so nobody vouches for the log: ${advice}`, {

@@ -13,7 +13,7 @@ const OWN: ProcessIdentity = {
 /** Linux gives no process so high a number. */
 const NOBODY = 2 ** 22 + 1;
 
-test("a holder that cannot be seen from here counts as alive, also where the host has the same name", async () => {
+test("a holder that cannot be seen from here counts as alive, even on a host of the same name", async () => {
   const elsewhere = "22222222-0000-4000-8000-000000000000";
   const cases: readonly (readonly [Partial<ProcessIdentity>, boolean | "unknown"])[] = [
     [{}, false],
