@@ -11,6 +11,7 @@ import { putNumber } from "./writers.ts";
 const TIME_MIN = Number(TIMESTAMP_MIN);
 const TIME_MAX = Number(TIMESTAMP_MAX);
 const TRUST_TOP = Number(TRUST_MAX);
+const NOTHING = Number.NaN;
 /** Where it stands in the frame. */
 const CONTAINMENT = 80;
 
@@ -25,6 +26,7 @@ export const ALWAYS: Validity = { fromMs: TIME_MIN, untilMs: TIME_MAX };
 /**
  * What the header of the frame in memory says, which need be neither checked nor written again: from one
  * request to the next most of it is the same. Zero is never remembered: it could not be told from minus zero.
+ * NaN stands for nothing, since it equals no number.
  */
 export interface LastHeader {
   now: number;
@@ -40,7 +42,8 @@ export interface LastHeader {
 export function makeLastHeader(words: Int32Array, base: number): LastHeader {
   const state = "free";
   words[(base + CONTAINMENT) >> 2] = CONTAINMENT_NUMBERS[state];
-  return { now: 0, policyFrom: 0, policyUntil: 0, factsUntil: 0, readAt: 0, trust: 0, state };
+  const times = { now: NOTHING, policyFrom: NOTHING, policyUntil: NOTHING, factsUntil: NOTHING };
+  return { ...times, readAt: NOTHING, trust: NOTHING, state };
 }
 
 /**
@@ -60,33 +63,33 @@ export function putHeader(
   const { state, readAt } = containment;
   if (!isPlain(header) || !isPlain(containment)) return false;
   if (state !== last.state && !putState(words, base, state, last)) return false;
-  if ((trust !== last.trust || trust === 0) && !putTrust(words, base, trust, last)) return false;
-  if (isNew(now, last.now)) {
+  if (trust !== last.trust && !putTrust(words, base, trust, last)) return false;
+  if (now !== last.now) {
     if (!isTime(now)) return false;
     putNumber(words, base + 40, now);
-    last.now = now;
+    last.now = kept(now);
   }
-  if (isNew(policyFrom, last.policyFrom)) {
+  if (policyFrom !== last.policyFrom) {
     const from = Math.max(policyFrom, validity.fromMs);
     if (!isTime(policyFrom) || !isTime(from)) return false;
     putNumber(words, base + 48, from);
-    last.policyFrom = policyFrom;
+    last.policyFrom = kept(policyFrom);
   }
-  if (isNew(policyUntil, last.policyUntil)) {
+  if (policyUntil !== last.policyUntil) {
     const until = Math.min(policyUntil, validity.untilMs);
     if (!isTime(policyUntil) || !isTime(until)) return false;
     putNumber(words, base + 56, until);
-    last.policyUntil = policyUntil;
+    last.policyUntil = kept(policyUntil);
   }
-  if (isNew(factsUntil, last.factsUntil)) {
+  if (factsUntil !== last.factsUntil) {
     if (!isTime(factsUntil)) return false;
     putNumber(words, base + 64, factsUntil);
-    last.factsUntil = factsUntil;
+    last.factsUntil = kept(factsUntil);
   }
-  if (isNew(readAt, last.readAt)) {
+  if (readAt !== last.readAt) {
     if (!isTime(readAt)) return false;
     putNumber(words, base + 72, readAt);
-    last.readAt = readAt;
+    last.readAt = kept(readAt);
   }
   return true;
 }
@@ -97,8 +100,8 @@ function isPlain(object: object): boolean {
   return prototype === Object.prototype || prototype === null;
 }
 
-function isNew(value: number, last: number): boolean {
-  return value !== last || value === 0;
+function kept(value: number): number {
+  return value === 0 ? NOTHING : value;
 }
 
 function isTime(value: unknown): boolean {
@@ -116,7 +119,7 @@ function putState(words: Int32Array, base: number, state: string, last: LastHead
 function putTrust(words: Int32Array, base: number, trust: number, last: LastHeader): boolean {
   if (!isWithin(trust, 0, TRUST_TOP)) return false;
   words[(base + 84) >> 2] = trust;
-  last.trust = trust;
+  last.trust = kept(trust);
   return true;
 }
 

@@ -109,7 +109,9 @@ function place(region: Call, memory: WebAssembly.Memory, kind: number, bytes: nu
 /** What an unknown approver does not outrank: the checks that come before "every entity is known". */
 const BEFORE_ENTITIES = /^(?:input|host|policy|facts|containment|subject)\./;
 
-/** The decision; null where the instance trapped or broke the ABI, and must not be asked again. */
+/**
+ * The decision; null where the instance broke the ABI. Throws where it trapped. Neither may be asked again.
+ */
 export function ask(instance: Instance, action: string, fields: unknown, header: Header): Decision | null {
   let { plan } = instance;
   if (plan === null || action !== instance.action) {
@@ -124,12 +126,7 @@ export function ask(instance: Instance, action: string, fields: unknown, header:
   const code = encodeFrame(frame, plan, fields, header);
   if (code !== null) return denied(code);
   clear(instance.resultHeader);
-  let answer: unknown;
-  try {
-    answer = instance.decide(target.next - target.base);
-  } catch {
-    return null;
-  }
+  const answer = instance.decide(target.next - target.base);
   // Memory may not grow while deciding; if it did, the views are empty and nothing in them can be believed.
   if (typeof answer !== "number" || target.words.length === 0) return null;
   const decision = recall(instance.program.results.memory, instance.resultWords, answer);

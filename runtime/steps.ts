@@ -1,5 +1,6 @@
 /** What the short way (usual.ts) does for each field of an action, with everything looked up. */
 import { interned } from "./interned.ts";
+import { type KeptId, makeKeptIds } from "./kept-ids.ts";
 import { type Members, NO_MEMBERS } from "./members.ts";
 
 /** What a usual field is; 0 for a field that is none. */
@@ -40,6 +41,7 @@ export interface Steps {
   readonly end: Place;
   readonly byName: ReadonlyMap<string, Readonly<Step>>;
   readonly texts: readonly Readonly<Step>[];
+  readonly ids: readonly KeptId[];
   /** Where texts wait whose turn it is not yet; empty between two requests. */
   readonly waiting: unknown[];
 }
@@ -66,7 +68,7 @@ export function makeSteps(fields: readonly StepSource[]): Steps {
   const end = makeEnd();
   const first = steps.reduceRight(placeOf, end);
   const byName = new Map(steps.map((step) => [step.name, step]));
-  return { first, end, byName, texts, waiting: texts.map(() => undefined) };
+  return { first, end, byName, texts, ids: makeKeptIds(), waiting: texts.map(() => undefined) };
 }
 
 /** Written out, so that the engine keeps all of it in the object itself. */

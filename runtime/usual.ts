@@ -4,6 +4,7 @@
  * comes before its turn waits, since the variable part follows the order of the slots and not that of the
  * keys.
  */
+import { KEPT_MAX as KEPT, keep, keptAt } from "./kept-ids.ts";
 import { memberOf } from "./members.ts";
 import { learn, COPIED_MAX as MAX, type Step, type Steps, USUAL } from "./steps.ts";
 import { copyAscii, copyText, encodeText, type Target } from "./writers.ts";
@@ -11,6 +12,7 @@ import { copyAscii, copyText, encodeText, type Target } from "./writers.ts";
 // Constants of this module are known to the optimising compiler; what is imported is looked up each time.
 const { other: OTHER, id: ID, enum: ENUM, bool: BOOL } = USUAL;
 const COPIED_MAX = MAX;
+const KEPT_MAX = KEPT;
 const hasOwn = Object.prototype.hasOwnProperty;
 
 /** `start` is the address of the fixed part. False: something is not as usual, and nothing written counts. */
@@ -40,6 +42,19 @@ export function putUsual(target: Target, steps: Steps, start: number, fields: un
       texts += 1;
       if (typeof value !== "string") return false;
       const { length } = value;
+      const isFit = length <= place.short && next + KEPT_MAX <= end;
+      if (kind === ID && length > 1 && length <= KEPT_MAX && isFit) {
+        const kept = keptAt(steps.ids, value, length);
+        if (kept.text === value || keep(kept, value)) {
+          words[next >> 2] = kept.low;
+          words[(next >> 2) + 1] = kept.high;
+          words[word] = next - base;
+          words[word + 1] = length;
+          next += KEPT_MAX;
+          place = place.next;
+          continue;
+        }
+      }
       const isShort = length > 0 && length <= place.short && next + length <= end;
       if (isShort && copyAscii(words, next, value)) {
         words[word] = next - base;

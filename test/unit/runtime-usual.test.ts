@@ -55,6 +55,19 @@ describe("actions of usual fields only", () => {
     );
   });
 
+  test("an id that came before is written as if it had not, in each slot within its own limit", () => {
+    const slots: Record<string, Type> = { long: ID, short: { kind: "string", id: true, bytesMax: 4 } };
+    const warm = deskFor(slots, types);
+    const id = fc.string({ unit: fc.constantFrom("a", "b", "1", "2", "-", "é", "\u0000"), maxLength: 9 });
+    fc.assert(
+      fc.property(fc.array(fc.record({ long: id, short: id }), { minLength: 1, maxLength: 6 }), (all) => {
+        for (const request of all)
+          expect(warm.encode(request)).toEqual(deskFor(slots, types).encode(request));
+      }),
+      { numRuns: 2_000, seed: 11 },
+    );
+  });
+
   test("texts of every length and alphabet, and ids that no short copy holds", () => {
     for (let length = 0; length <= 90; length += 1) {
       const [ascii, other] = ["x".repeat(length), "é".repeat(length)];
