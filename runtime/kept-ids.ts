@@ -1,8 +1,8 @@
 /**
  * Short identifiers that came before, with the words that they are in memory. The same agents, users and
- * tools come again and again, and comparing two texts by their addresses is cheaper than copying one character
- * by character. Kept are identifiers alone, never free text, at most 64 of them, each until another takes
- * its place.
+ * tools come again and again, and comparing two texts by their addresses is cheaper than copying one
+ * character by character. Kept are identifiers alone, never free text, at most 64 of them, each until another
+ * takes its place.
  */
 
 /** A power of two. */
