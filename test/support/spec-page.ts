@@ -15,6 +15,8 @@ export interface SpecCase {
   readonly facts: unknown;
   readonly requests: readonly SpecRequest[];
   readonly refusals: readonly SpecRefusal[];
+  /** Of docs/spec.md, from the line `Spec: 5.6.1 5.6.2` that stands last above it under its heading. */
+  readonly clauses: readonly string[];
 }
 
 /** Facts that must be refused. */
@@ -49,6 +51,7 @@ interface Fence {
   readonly heading: string;
   readonly line: number;
   readonly lines: readonly string[];
+  readonly clauses: readonly string[];
 }
 
 /** When a request does not say it. */
@@ -83,14 +86,19 @@ function withFence(file: string, spec: SpecCase, fence: Fence): SpecCase {
 function fencesOf(file: string, text: string): readonly Fence[] {
   const fences: Fence[] = [];
   let heading = "";
+  let clauses: readonly string[] = [];
   let open: { language: string; line: number; lines: string[] } | undefined;
   for (const [index, line] of text.split("\n").entries()) {
     if (open === undefined) {
-      heading = /^#+ (.*)$/.exec(line)?.[1] ?? heading;
+      const title = /^#+ (.*)$/.exec(line)?.[1];
+      if (title !== undefined) [heading, clauses] = [title, []];
+      clauses = /^Spec:((?: \d+\.\d+(?:\.\d+)?)+)$/.exec(line)?.[1]?.trim().split(" ") ?? clauses;
       const language = /^```(.*)$/.exec(line)?.[1];
       if (language !== undefined) open = { language, line: index + 1, lines: [] };
     } else if (line === "```") {
-      if (/^(?:pol|requests|facts(?:\.\w+)?)$/.test(open.language)) fences.push({ ...open, heading });
+      if (/^(?:pol|requests|facts(?:\.\w+)?)$/.test(open.language)) {
+        fences.push({ ...open, heading, clauses });
+      }
       open = undefined;
     } else {
       open.lines.push(line);
@@ -100,10 +108,10 @@ function fencesOf(file: string, text: string): readonly Fence[] {
   return fences;
 }
 
-function programCase(file: string, { heading, line, lines }: Fence): SpecCase {
+function programCase(file: string, { heading, line, lines, clauses }: Fence): SpecCase {
   const diagnostics = lines.flatMap((text, index) => diagnosticsOf(text, line + 1 + index));
   const program = `${lines.join("\n")}\n`;
-  return { file, heading, line, program, diagnostics, facts: null, requests: [], refusals: [] };
+  return { file, heading, line, program, diagnostics, facts: null, requests: [], refusals: [], clauses };
 }
 
 function diagnosticsOf(text: string, line: number): readonly ExpectedDiagnostic[] {
