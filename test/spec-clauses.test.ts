@@ -49,7 +49,26 @@ describe("the reference interpreter", () => {
     );
     expect(unknown).toEqual([]);
   });
+
+  test("says in every file which clauses it carries out", () => {
+    const silent = files.filter(
+      (name) => !PLUMBING.has(name) && citedIn(readFileSync(join(folder, name), "utf8")).length === 0,
+    );
+    expect(silent).toEqual([]);
+  });
 });
+
+/** Files without a meaning of their own. */
+const PLUMBING: ReadonlySet<string> = new Set([
+  "denial.ts",
+  "explain.ts",
+  "failure.ts",
+  "interpret.ts",
+  "objects.ts",
+  "path.ts",
+  "reads.ts",
+  "text.ts",
+]);
 
 /** `(spec 5.6.1, 5.6.2)` in a comment. */
 function citedIn(text: string): readonly string[] {

@@ -1,4 +1,4 @@
-/** When a `hold` is released (language.md, "Approvals"). */
+/** When a `hold` is released (spec 8.3.1). */
 import type { Approval, EntityValue } from "../checked.ts";
 import type { Admitted } from "./checks.ts";
 import { evaluate } from "./evaluate.ts";

@@ -1,4 +1,4 @@
-/** Arithmetic on 64-bit numbers. Every result is computed exactly and then checked. */
+/** Arithmetic on 64-bit numbers. Every result is computed exactly and then checked (spec 5.5.1). */
 import { DECIMAL_SCALE, INT_MAX, INT_MIN } from "@polity/runtime/layout.ts";
 import type { ArithmeticOperator } from "../checked.ts";
 import { DIVIDE, type Failure, OVERFLOW } from "./failure.ts";
@@ -33,7 +33,7 @@ function checked(exact: bigint): bigint | Failure {
   return exact < INT_MIN || exact > INT_MAX ? OVERFLOW : exact;
 }
 
-/** `dividend / divisor`, a half going to the even neighbour; `divisor` is positive. */
+/** `dividend / divisor`, a half going to the even neighbour; `divisor` is positive (spec 5.5.2). */
 function roundHalfEven(dividend: bigint, divisor: bigint): bigint {
   const quotient = dividend / divisor;
   const rest = dividend % divisor;

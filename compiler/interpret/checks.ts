@@ -1,4 +1,5 @@
-/** What is checked before any rule (docs/abi.md, "The order of checks"): the first failure is the answer. */
+/** What is checked before any rule (docs/abi.md, "The order of checks"): the first failure is the answer
+ * (spec 9.1). */
 import type { Action, Checked, Value } from "../checked.ts";
 import { type Denial, isDenial } from "./denial.ts";
 import type { Scope } from "./evaluate.ts";
@@ -33,6 +34,7 @@ export function admit(checked: Checked, facts: Facts, request: Request): Admitte
   return { action, scope, header };
 }
 
+/** (spec 9.3, 9.4) */
 function checkTimes(checked: Checked, header: HeaderValues): Denial | null {
   const { now, policyFrom, policyUntil, factsUntil, readAt } = header;
   const { valid, containmentAgeMs } = checked;
@@ -43,6 +45,7 @@ function checkTimes(checked: Checked, header: HeaderValues): Denial | null {
   return null;
 }
 
+/** (spec 7.1.3) */
 function isEveryEntityKnown(facts: Facts, fields: ReadonlyMap<string, Value>, header: HeaderValues): boolean {
   const named = [...entitiesIn(fields), ...header.approvals.map(({ approver }) => approver)];
   return named.every((entity) => findEntity(facts, entity) !== undefined);

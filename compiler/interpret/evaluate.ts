@@ -1,4 +1,4 @@
-/** What expressions mean (language.md, "Expressions"): a value, or the first error that was met. */
+/** What expressions mean a value, or the first error that was met (spec 5.1.1). */
 import type { EntityValue, Expr, Value } from "../checked.ts";
 import { unreachable } from "../diagnostic.ts";
 import { calculate, negate } from "./arithmetic.ts";
@@ -86,7 +86,7 @@ export function evaluate(expr: Expr, scope: Scope): Evaluated {
   }
 }
 
-/** Goes on with the value of `expr`; an error sticks. */
+/** Goes on with the value of `expr`; an error sticks (spec 5.1.2). */
 function with1(expr: Expr, scope: Scope, then: (value: Value) => Evaluated): Evaluated {
   const value = evaluate(expr, scope);
   return isFailure(value) ? value : then(value);
@@ -97,6 +97,7 @@ function with2(left: Expr, right: Expr, scope: Scope, then: (a: Value, b: Value)
   return with1(left, scope, (a) => with1(right, scope, (b) => then(a, b)));
 }
 
+/** (spec 7.1.1, 4.3.2) */
 function attributeOf(of: Value, name: string, facts: Facts): Value {
   // Rules prove presence first; an explanation may look further than the rule did.
   if (of === undefined) return undefined;
@@ -105,6 +106,7 @@ function attributeOf(of: Value, name: string, facts: Facts): Value {
   return name === "id" ? entity.id : findEntity(facts, entity)?.attributes.get(name);
 }
 
+/** (spec 5.4.2) */
 function isOrdered(op: Node<"order">["op"], a: bigint, b: bigint): boolean {
   switch (op) {
     case "<":
@@ -118,10 +120,12 @@ function isOrdered(op: Node<"order">["op"], a: bigint, b: bigint): boolean {
   }
 }
 
+/** (spec 5.6.1) */
 function isIn(of: Value, within: Value): boolean {
   return (within as readonly Value[]).some((member) => isEqual(of, member));
 }
 
+/** (spec 5.6.4) */
 function isBelowAny(facts: Facts, of: EntityValue, groups: Value): boolean {
   return (groups as readonly EntityValue[]).some((group) => isBelow(facts, of, group));
 }
@@ -137,6 +141,7 @@ function textTest(op: Node<"text_test">["op"], text: string, pattern: string): b
   }
 }
 
+/** (spec 5.6.2) */
 function between(expr: Node<"between">, scope: Scope): Evaluated {
   return with1(expr.of, scope, (of) =>
     with2(expr.from, expr.to, scope, (from, to) => {
@@ -146,7 +151,7 @@ function between(expr: Node<"between">, scope: Scope): Evaluated {
   );
 }
 
-/** `any` and `all` stop at the member that decides; `count` meets them all. */
+/** `any` and `all` stop at the member that decides; `count` meets them all (spec 5.8.1, 5.8.2). */
 function quantify(expr: Node<"quantifier">, scope: Scope): Evaluated {
   const members = evaluate(expr.over, scope);
   if (isFailure(members)) return members;
@@ -172,7 +177,7 @@ function bind(scope: Scope, id: number, value: Value): Scope {
   return { ...scope, variables: new Map([...scope.variables, [id, value]]) };
 }
 
-/** Of a condition: true, false or the error. */
+/** Of a condition: true, false or the error (spec 5.3.2). */
 export function holds(condition: Expr, scope: Scope): boolean | Failure {
   const value = evaluate(condition, scope);
   return isFailure(value) ? value : value === true;

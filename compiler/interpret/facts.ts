@@ -1,4 +1,4 @@
-/** The snapshot of entities that requests are judged against, from its parsed JSON. */
+/** The snapshot of entities that requests are judged against, from its parsed JSON (spec 7.2.1, 7.2.2). */
 import type { Field } from "@polity/runtime/layout.ts";
 import type { Checked, EntityValue, Value } from "../checked.ts";
 import { isDenial } from "./denial.ts";
@@ -6,7 +6,7 @@ import { decodeFields, decodeId, resolveFields } from "./input.ts";
 import { ownData, readItems } from "./objects.ts";
 import { entitiesIn } from "./values.ts";
 
-/** Entities by type and id. Every parent, every entity-valued attribute and every entity literal is in it. */
+/** Entities by type and id. Every parent, every entity-valued attribute and every entity literal is in it (spec 7.1.4). */
 export interface Facts {
   readonly entities: ReadonlyMap<string, ReadonlyMap<string, Entity>>;
 }
@@ -67,7 +67,7 @@ export function findEntity(facts: Facts, { type, id }: EntityValue): Entity | un
   return facts.entities.get(type)?.get(id);
 }
 
-/** `entity` is `group` or is below it through any number of groups. */
+/** `entity` is `group` or is below it through any number of groups (spec 5.6.3). */
 export function isBelow(facts: Facts, entity: EntityValue, group: EntityValue): boolean {
   const seen = new Set<Entity | undefined>();
   const open = [findEntity(facts, entity)];

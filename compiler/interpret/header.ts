@@ -1,4 +1,4 @@
-/** The header of a request: every property is there and of its type, or the answer is deny. */
+/** The header of a request: every property is there and of its type, or the answer is deny (spec 9.2). */
 import type { Containment } from "@polity/runtime/decision.ts";
 import { APPROVALS_MAX, TIMESTAMP_MAX, TIMESTAMP_MIN, TRUST_MAX } from "@polity/runtime/layout.ts";
 import type { EntityValue } from "../checked.ts";

@@ -18,7 +18,7 @@ import { readDecimal, readDuration, readInt, readTimestamp } from "./scalars.ts"
 import { utf8Bytes } from "./text.ts";
 import { canonicalSet } from "./values.ts";
 
-/** The fields of a request, a record or the attributes of an entity: unknown names first, then by name. */
+/** The fields of a request, a record or the attributes of an entity: unknown names first, then by name (spec 9.2). */
 export function decodeFields(
   raw: unknown,
   fields: readonly Field[],
@@ -38,6 +38,7 @@ export function decodeFields(
   return values;
 }
 
+/** (spec 4.5.1) */
 function decodeAbsent(type: Type): undefined | Denial {
   return type.kind === "optional" ? undefined : MISSING;
 }
@@ -80,12 +81,13 @@ function decode(raw: unknown, type: Type, types: Types): Value | Denial {
   }
 }
 
+/** (spec 4.1.2) */
 function withinRange(value: bigint | undefined, min: bigint, max: bigint): bigint | Denial {
   if (value === undefined) return INVALID;
   return value < min || value > max ? OUT_OF_RANGE : value;
 }
 
-/** Well-formed text of so many UTF-8 bytes. */
+/** Well-formed text of so many UTF-8 bytes (spec 4.2.1, 4.2.2). */
 function decodeText(raw: unknown, bytesMax: number): string | Denial {
   if (typeof raw !== "string" || !raw.isWellFormed()) return INVALID;
   return utf8Bytes(raw) > bytesMax ? TOO_LARGE : raw;
@@ -96,6 +98,7 @@ export function decodeId(raw: unknown): string | Denial {
   return raw === "" ? INVALID : decodeText(raw, ENTITY_ID_BYTES_MAX);
 }
 
+/** (spec 4.4.1) */
 function decodeCollection(
   raw: unknown,
   type: Extract<Type, { readonly kind: "list" | "set" }>,

@@ -14,7 +14,7 @@ export interface Judged {
   readonly result: Result;
 }
 
-/** Every rule of the action, by name; none keeps another from being judged. */
+/** Every rule of the action, by name; none keeps another from being judged (spec 3.2). */
 export function judgeRules(checked: Checked, admitted: Admitted, digest: string | null): readonly Judged[] {
   const judged: Judged[] = [];
   for (const rule of checked.rules) {
@@ -24,6 +24,7 @@ export function judgeRules(checked: Checked, admitted: Admitted, digest: string 
   return judged;
 }
 
+/** (spec 8.1.2, 3.4) */
 function judge(clauses: Case, admitted: Admitted, digest: string | null): Result {
   const when = clauses.when === null ? true : holds(clauses.when, admitted.scope);
   if (when !== true) return isFailure(when) ? when : "not fired";

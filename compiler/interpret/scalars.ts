@@ -10,7 +10,7 @@ const BEYOND = INT_MAX + 1n;
 
 const MS = { second: 1_000n, minute: 60_000n, hour: 3_600_000n, day: 86_400_000n } as const;
 
-/** A safe integer number, an integer of any size as text, or a BigInt. There is no minus zero. */
+/** A safe integer number, an integer of any size as text, or a BigInt. There is no minus zero (spec 4.1.3). */
 export function readInt(raw: unknown): bigint | undefined {
   if (typeof raw === "bigint") return raw;
   if (typeof raw === "number") {
@@ -20,7 +20,7 @@ export function readInt(raw: unknown): bigint | undefined {
   return digits(raw);
 }
 
-/** Scaled by 10^4, from text or from a number whose shortest text has that form. */
+/** Scaled by 10^4, from text or from a number whose shortest text has that form (spec 4.1.3). */
 export function readDecimal(raw: unknown): bigint | undefined {
   if (typeof raw === "number") {
     // Beyond 2^53 a number no longer says which integer was meant: such amounts arrive as text.
@@ -36,7 +36,7 @@ export function readDecimal(raw: unknown): bigint | undefined {
   return value === 0n ? undefined : -value;
 }
 
-/** Milliseconds since 1970, from RFC 3339 text with `Z` and at most three fractional digits. */
+/** Milliseconds since 1970, from RFC 3339 text with `Z` and at most three fractional digits (spec 4.1.5). */
 export function readTimestamp(raw: unknown): bigint | undefined {
   if (typeof raw !== "string") return undefined;
   const pattern = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,3}))?Z$/;

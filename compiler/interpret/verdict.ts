@@ -1,4 +1,4 @@
-/** How the rules' results become one decision (language.md, "Verdicts"). */
+/** How the rules' results become one decision (spec 3.3, 3.5, 3.6). */
 
 import type { Verdict } from "@polity/runtime/decision.ts";
 import {
@@ -55,10 +55,12 @@ export function decide(judged: readonly Judged[], scope: Scope, types: Types): C
   return { outcome, rulesTotal: fired.length, errorsTotal: errors.length };
 }
 
+/** (spec 3.1) */
 function strictest(verdicts: readonly Verdict[]): Verdict {
   return verdicts.reduce((a, b) => (VERDICT_NUMBERS[b] > VERDICT_NUMBERS[a] ? b : a), "allow");
 }
 
+/** A reason or a note (spec 8.4.1). */
 function fill(rule: string, template: Template | null, scope: Scope, types: Types): readonly Reason[] {
   if (template === null) return [];
   const parts = template.parts.map((part) =>
@@ -67,6 +69,7 @@ function fill(rule: string, template: Template | null, scope: Scope, types: Type
   return [{ rule, parts }];
 }
 
+/** (spec 8.4.3) */
 function holeValue(expr: Expr, scope: Scope, types: Types): ReasonValue {
   const value = evaluate(expr, scope);
   return isFailure(value) ? { kind: "error" } : reasonValue(value, expr.type, types);

@@ -32,7 +32,7 @@ export function readSpecification(text: string): Specification {
   return { clauses, faults };
 }
 
-/** Whether a case has something that goes through: a row that is allowed or held, or a program without errors. */
+/** Whether something goes through in a case: a row that is allowed or held, or a program without errors. */
 export function accepts({ diagnostics, program, requests }: SpecCase): boolean {
   if (diagnostics.some(({ severity }) => severity === "error")) return false;
   const rows = expectations(program, requests);
