@@ -6,7 +6,10 @@ import { decodeFields, decodeId, resolveFields } from "./input.ts";
 import { ownData, readItems } from "./objects.ts";
 import { entitiesIn } from "./values.ts";
 
-/** Entities by type and id. Every parent, every entity-valued attribute and every entity literal is in it (spec 7.1.4). */
+/**
+ * Entities by type and id. Every parent, every entity-valued attribute and every entity literal is in it
+ * (spec 7.1.4).
+ */
 export interface Facts {
   readonly entities: ReadonlyMap<string, ReadonlyMap<string, Entity>>;
 }

@@ -18,7 +18,10 @@ import { readDecimal, readDuration, readInt, readTimestamp } from "./scalars.ts"
 import { utf8Bytes } from "./text.ts";
 import { canonicalSet } from "./values.ts";
 
-/** The fields of a request, a record or the attributes of an entity: unknown names first, then by name (spec 9.2). */
+/**
+ * The fields of a request, a record or the attributes of an entity: unknown names first, then by name
+ * (spec 9.2).
+ */
 export function decodeFields(
   raw: unknown,
   fields: readonly Field[],

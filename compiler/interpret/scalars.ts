@@ -10,7 +10,9 @@ const BEYOND = INT_MAX + 1n;
 
 const MS = { second: 1_000n, minute: 60_000n, hour: 3_600_000n, day: 86_400_000n } as const;
 
-/** A safe integer number, an integer of any size as text, or a BigInt. There is no minus zero (spec 4.1.3). */
+/**
+ * A safe integer number, an integer of any size as text, or a BigInt. There is no minus zero (spec 4.1.3).
+ */
 export function readInt(raw: unknown): bigint | undefined {
   if (typeof raw === "bigint") return raw;
   if (typeof raw === "number") {

@@ -34,7 +34,10 @@ export function canonicalSet(members: readonly Value[]): readonly Value[] | unde
   return sorted;
 }
 
-/** Equality of two values of one type (spec 5.4.1, 4.3.3). Absent equals absent: it occurs only inside records. */
+/**
+ * Equality of two values of one type (spec 5.4.1, 4.3.3). Absent equals absent: it occurs only inside
+ * records.
+ */
 export function isEqual(a: Value, b: Value): boolean {
   if (isArray(a) && isArray(b)) {
     return a.length === b.length && a.every((member, index) => isEqual(member, b[index]));
