@@ -42,6 +42,8 @@ interface Declared {
 
 export interface EnumDeclaration extends Declared {
   readonly kind: "enum";
+  /** Its members have an order, the one in which they stand. */
+  readonly ordered: boolean;
   readonly name: Name;
   readonly members: readonly Name[];
 }

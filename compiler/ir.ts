@@ -101,6 +101,7 @@ export type LibraryFunction =
   | "multiplyDecimal"
   | "divideDecimal"
   | "between"
+  | "rank"
   | "textEqual"
   | "startsWith"
   | "endsWith"

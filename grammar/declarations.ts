@@ -69,6 +69,7 @@ export function defineDeclarations(grammar: Grammar, types: TypeRules): readonly
   });
   return [
     defineEnum(grammar),
+    defineOrderedEnum(grammar),
     block("record"),
     defineEntity(grammar, fields),
     subject,
@@ -94,7 +95,22 @@ function defineEnum(grammar: Grammar): BodyRule {
     });
     $.OPTION(() => $.CONSUME1(t.Comma));
     const end = endOf($.CONSUME(t.RCurly));
-    return { kind: "enum", name, members, start, end };
+    return { kind: "enum", ordered: false, name, members, start, end };
+  });
+}
+
+/** `ordered enum Severity { low < medium < high }` */
+function defineOrderedEnum(grammar: Grammar): BodyRule {
+  const { tools: $ } = grammar;
+  return $.RULE("orderedEnum", () => {
+    const { startOffset: start } = $.CONSUME(t.Keyword.ordered);
+    $.CONSUME(t.Keyword.enum);
+    const name = nameOf($.CONSUME(t.Name));
+    const members: NameTree[] = [];
+    $.CONSUME(t.LCurly);
+    $.AT_LEAST_ONE_SEP({ SEP: t.Less, DEF: () => void members.push(nameOf($.CONSUME1(t.Name))) });
+    const end = endOf($.CONSUME(t.RCurly));
+    return { kind: "enum", ordered: true, name, members, start, end };
   });
 }
 

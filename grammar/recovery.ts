@@ -12,6 +12,7 @@ const AFTER_START: ReadonlyMap<TokenType, (next: IToken, afterNext: IToken) => b
   [Keyword.valid, (next) => next.tokenType === t.Timestamp],
   [Keyword.containment, (next) => next.tokenType === Keyword.within],
   [Keyword.enum, isName],
+  [Keyword.ordered, (next) => next.tokenType === Keyword.enum],
   [Keyword.record, isName],
   [Keyword.entity, isName],
   [Keyword.subject, isName],
@@ -31,7 +32,6 @@ const REFUSED_START: ReadonlyMap<string, (next: IToken, afterNext: IToken) => bo
   ["track", isName],
   ["event", isName],
   ["prove", (next) => next.tokenType === t.Text],
-  ["ordered", (next) => next.tokenType === Keyword.enum],
   ["const", isName],
   ["fn", isName],
   ["import", (next) => next.tokenType === t.Text],
@@ -91,6 +91,7 @@ export function isDeclarationAhead({ tools: $ }: Grammar): boolean {
   const next = $.LA(2);
   const afterNext = $.LA(3).tokenType;
   if (VERDICTS.has(first)) return isName(next) && afterNext === Keyword.on;
+  if (first === Keyword.ordered) return next.tokenType === Keyword.enum && isName($.LA(3));
   if (first === Keyword.every) return next.tokenType === Keyword.action && afterNext === t.LCurly;
   if (first === Keyword.subject) return isName(next) && afterNext === t.Colon;
   if (first === Keyword.test) return next.tokenType === t.Text && afterNext === Keyword.on;

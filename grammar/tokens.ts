@@ -29,6 +29,7 @@ const SOFT_WORDS = [
   "containment",
   "within",
   "enum",
+  "ordered",
   "record",
   "entity",
   "subject",

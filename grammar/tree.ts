@@ -66,6 +66,8 @@ interface Documented extends Node {
 
 export interface EnumTree extends Documented {
   readonly kind: "enum";
+  /** `ordered enum A { x < y }` */
+  readonly ordered: boolean;
   readonly name: NameTree;
   readonly members: readonly NameTree[];
 }

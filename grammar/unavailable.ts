@@ -34,7 +34,7 @@ export function refuseDeclaration(grammar: Grammar): boolean {
   const first = $.LA(1);
   const what = refusedStart(first, $.LA(2), $.LA(3));
   if (what === null) return false;
-  refuse(grammar, "declaration", what === "ordered" ? "ordered enum" : what, first);
+  refuse(grammar, "declaration", what, first);
   skipToDeclaration(grammar, $.exportLexerState() + 2);
   return true;
 }

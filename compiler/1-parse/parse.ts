@@ -105,8 +105,10 @@ function declarationOf(tree: DeclarationTree, report: Report): Declaration {
   const span = spanOf(tree);
   const doc = docOf(tree.docs);
   switch (tree.kind) {
-    case "enum":
-      return { kind: "enum", name: nameOf(tree.name), members: tree.members.map(nameOf), doc, span };
+    case "enum": {
+      const { ordered } = tree;
+      return { kind: "enum", ordered, name: nameOf(tree.name), members: tree.members.map(nameOf), doc, span };
+    }
     case "record":
       return { kind: "record", name: nameOf(tree.name), fields: fieldsOf(tree.fields, report), doc, span };
     case "entity": {

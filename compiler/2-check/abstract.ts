@@ -27,11 +27,14 @@ function isReplaced(expr: Of<"coalesce">, assume: Assumption): boolean {
   return assume.absent !== null && pathKey(expr.of) === assume.absent;
 }
 
-/** Null for what is no number. The types of `int` and `decimal` carry their interval; times need the walk. */
+/**
+ * Null for what has no order; a member of an enum counts as its number. The types of `int` and `decimal`
+ * carry their interval; times need the walk.
+ */
 export function rangeOf(expr: Expr, assume: Assumption = NO_ASSUMPTION): Interval | null {
   const within = typeRange(expr.type);
   if (within === null) return null;
-  if (expr.kind === "literal") return typeof expr.value === "bigint" ? point(expr.value) : within;
+  if (expr.kind === "literal") return literalRange(expr.value) ?? within;
   if (expr.kind === "arithmetic") {
     const left = rangeOf(expr.left, assume);
     const right = rangeOf(expr.right, assume);
@@ -51,10 +54,19 @@ export function rangeOf(expr: Expr, assume: Assumption = NO_ASSUMPTION): Interva
   return expr.kind === "quantifier" ? countRange(expr, assume) : within;
 }
 
+function literalRange(value: Value): Interval | null {
+  if (typeof value === "bigint") return point(value);
+  return typeof value === "object" && "member" in value ? point(BigInt(value.member)) : null;
+}
+
+/** More than any enum has. */
+const MEMBERS: Interval = { min: 0n, max: 2n ** 32n };
+
 /** As values of a field have it: a timestamp of the request lies in years 1 to 9999. */
 export function typeRange(type: Type): Interval | null {
   if (type.kind === "int" || type.kind === "decimal") return type;
   if (type.kind === "timestamp") return { min: TIMESTAMP_MIN, max: TIMESTAMP_MAX };
+  if (type.kind === "enum") return MEMBERS;
   return type.kind === "duration" ? { min: -DURATION_MAX, max: DURATION_MAX } : null;
 }
 
@@ -77,7 +89,7 @@ function constantOf(expr: Expr, assume: Assumption): Value {
   if (expr.kind === "literal") return expr.value;
   if (expr.kind === "coalesce" && isReplaced(expr, assume)) return constantOf(expr.otherwise, assume);
   const range = rangeOf(expr, assume);
-  if (range !== null && range.min === range.max) return range.min;
+  if (range !== null && range.min === range.max && expr.type.kind !== "enum") return range.min;
   return expr.type.kind === "bool" ? (truthOf(expr, assume) ?? undefined) : undefined;
 }
 

@@ -57,6 +57,7 @@ export function declare(source: Source, program: Program, report: Report): World
       records: sorted(new Map([...records].map(([name, fields]) => [name, known(fields)]))),
       entities: sorted(entityTypes(entities, groups)),
     },
+    ordered: new Set(unique.flatMap((d) => (d.kind === "enum" && d.ordered ? [d.name.text] : []))),
     records,
     hasSoundRecords: recordChecks.isSound,
     entities,

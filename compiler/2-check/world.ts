@@ -11,6 +11,8 @@ export interface World {
   readonly source: Source;
   readonly report: Report;
   readonly types: Types;
+  /** Names of the enums whose members have an order. */
+  readonly ordered: ReadonlySet<string>;
   readonly records: ReadonlyMap<string, Fields>;
   /** No record contains itself, none is too deep or too large: a walk through their fields ends. */
   readonly hasSoundRecords: boolean;

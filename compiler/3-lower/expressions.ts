@@ -41,8 +41,8 @@ export function lowerValue(expr: Expr, scope: Scope): IrExpr {
       return {
         kind: "operator",
         op: expr.op,
-        left: lowerValue(expr.left, scope),
-        right: lowerValue(expr.right, scope),
+        left: lowerRank(expr.left, scope),
+        right: lowerRank(expr.right, scope),
       };
     case "arithmetic":
       return arithmetic(expr, lowerValue(expr.left, scope), lowerValue(expr.right, scope));
@@ -63,6 +63,12 @@ export function lowerValue(expr: Expr, scope: Scope): IrExpr {
   }
 }
 
+/** A number or time, or the place of a member among the members of an ordered enum. */
+function lowerRank(expr: Expr, scope: Scope): IrExpr {
+  const value = lowerValue(expr, scope);
+  return expr.type.kind === "enum" ? call("rank", value) : value;
+}
+
 type TestKind = "member" | "between" | "below" | "below_any" | "text_test" | "path_within" | "quantifier";
 type Test = Extract<Expr, { kind: TestKind }>;
 
@@ -73,7 +79,7 @@ function lowerTest(expr: Test, scope: Scope): IrExpr {
     case "member":
       return unless(expr.negated, lowerMember(expr, scope));
     case "between": {
-      const parts = [expr.of, expr.from, expr.to].map((part) => lowerValue(part, scope));
+      const parts = [expr.of, expr.from, expr.to].map((part) => lowerRank(part, scope));
       return unless(expr.negated, call("between", ...parts));
     }
     case "below":

@@ -10,7 +10,7 @@ const IMPORTS: readonly (readonly [file: string, names: string])[] = [
   ["prelude/text", "textEqual, startsWith, endsWith, like"],
   ["prelude/path", "pathWithin"],
   ["prelude/value", "numberAt, boolAt, enumAt, entityAt, present, inside, insideOr, sizeOf, membersOf"],
-  ["prelude/value", "hasNumber, hasBool, hasEnum, hasEntity, hasText, oneOf"],
+  ["prelude/value", "hasNumber, hasBool, hasEnum, hasEntity, hasText, oneOf, rank"],
   ["prelude/entity", "below, belowAny"],
   ["prelude/decode", "decodeBool, decodeEnum, decodeNumber, decodeText, decodeId, decodePath, decodeEntity"],
   [

@@ -50,7 +50,7 @@ export function evaluate(expr: Expr, scope: Scope): Evaluated {
     case "equal":
       return with2(expr.left, expr.right, scope, (a, b) => isEqual(a, b) !== expr.negated);
     case "order":
-      return with2(expr.left, expr.right, scope, (a, b) => isOrdered(expr.op, a as bigint, b as bigint));
+      return with2(expr.left, expr.right, scope, (a, b) => isOrdered(expr.op, rankOf(a), rankOf(b)));
     case "arithmetic":
       return with2(expr.left, expr.right, scope, (a, b) =>
         calculate(expr.op, expr.meaning === "decimal", a as bigint, b as bigint),
@@ -106,6 +106,14 @@ function attributeOf(of: Value, name: string, facts: Facts): Value {
   return name === "id" ? entity.id : findEntity(facts, entity)?.attributes.get(name);
 }
 
+/**
+ * What an order compares: a number or time itself, of a member of an ordered enum its place (spec 4.3.4,
+ * 5.4.3).
+ */
+function rankOf(value: Value): bigint {
+  return typeof value === "bigint" ? value : BigInt((value as { readonly member: number }).member);
+}
+
 /** (spec 5.4.2) */
 function isOrdered(op: Node<"order">["op"], a: bigint, b: bigint): boolean {
   switch (op) {
@@ -145,8 +153,8 @@ function textTest(op: Node<"text_test">["op"], text: string, pattern: string): b
 function between(expr: Node<"between">, scope: Scope): Evaluated {
   return with1(expr.of, scope, (of) =>
     with2(expr.from, expr.to, scope, (from, to) => {
-      const value = of as bigint;
-      return (value >= (from as bigint) && value <= (to as bigint)) !== expr.negated;
+      const value = rankOf(of);
+      return (value >= rankOf(from) && value <= rankOf(to)) !== expr.negated;
     }),
   );
 }

@@ -17,7 +17,6 @@ describe("one diagnostic for each construct that this version lacks", () => {
     ["track spent by agent = sum(amount) of transfer when currency == EUR within 24h", "track"],
     ["event signed_in { method: string }", "event"],
     ['prove "small" on go: permitted implies amount <= agent.limit', "prove"],
-    ["ordered enum Level { low < high }", "ordered"],
     ["const MAX = 5 * (3 + 2)", "const"],
     ["fn f(t: timestamp) -> bool = t > now", "fn"],
     ['import "std/agents"', "import"],

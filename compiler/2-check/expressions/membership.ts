@@ -4,7 +4,8 @@ import type { Expr as Node } from "../../ast.ts";
 import type { Expr } from "../../checked.ts";
 import { neverBelow, patternFromRequest, wrongOperands, wrongType } from "../messages-types.ts";
 import { done, type Env, FAILED, type Outcome, type Scope } from "../scope.ts";
-import { BOOL, canBeBelow, isCollection, isOrdered, sameType, showType } from "../types.ts";
+import { BOOL, canBeBelow, isCollection, sameType, showType } from "../types.ts";
+import { hasOrder, orderHint } from "./comparisons.ts";
 import { checkPair, doubt } from "./operands.ts";
 
 type BinaryNode = Extract<Node, { kind: "binary" }>;
@@ -83,9 +84,10 @@ function checkBetween(
   if (!isLeftFirst) of = scope.check(node.left, scope, env, ends?.left.type ?? null).expr;
   if (ends === null || of === null) return FAILED;
   for (const end of [ends.left, ends.right]) {
-    if (isOrdered(of.type) && sameType(of.type, end.type)) continue;
-    const takes = "three values of one type: `int`, `decimal`, `timestamp` or `duration`";
-    scope.report(wrongOperands(node.span, node.op, [showType(of.type), showType(end.type)], takes));
+    if (hasOrder(of.type, scope.world) && sameType(of.type, end.type)) continue;
+    const takes = "three values of one type: `int`, `decimal`, `timestamp`, `duration` or an ordered enum";
+    const found = [showType(of.type), showType(end.type)];
+    scope.report(wrongOperands(node.span, node.op, found, takes, orderHint(of.type)));
     return FAILED;
   }
   const mayErr = of.mayErr || ends.left.mayErr || ends.right.mayErr;

@@ -54,12 +54,17 @@ function generateComparison(context: Context, depth: number): string | undefined
   if (place === undefined) return undefined;
   const { type } = place;
   if (type.kind === "bool" && random.chance(0.4)) return place.text;
-  const isOrdered = ["int", "decimal", "timestamp", "duration"].includes(type.kind);
+  const isOrdered = hasOrder(context, type);
   const op = random.pick(isOrdered ? ["<", "<=", ">", ">=", "==", "!="] : ["==", "!="]);
   const left = random.chance(0.45) ? place.text : generateExpression(context, type, depth);
   if (type.kind === "list" || type.kind === "set") return generateSameCollections(context, place, op);
   const right = generateExpression(context, type, depth);
   return left === undefined || right === undefined ? undefined : `(${left} ${op} ${right})`;
+}
+
+function hasOrder({ schema }: Context, type: Type): boolean {
+  if (type.kind === "enum") return schema.ordered.has(type.name);
+  return ["int", "decimal", "timestamp", "duration"].includes(type.kind);
 }
 
 function generateSameCollections(context: Context, { text, type }: Place, op: string): string | undefined {
@@ -101,8 +106,7 @@ const PLAIN: ReadonlySet<string> = new Set([
 ]);
 
 function generateBetween(context: Context, depth: number): string | undefined {
-  const kinds = ["int", "decimal", "timestamp", "duration"];
-  const place = pickPlace(context, ({ type }) => kinds.includes(type.kind));
+  const place = pickPlace(context, ({ type }) => hasOrder(context, type));
   if (place === undefined) return undefined;
   const ends = [1, 2].map(() => generateExpression(context, place.type, depth));
   return `(${place.text} ${context.random.pick(["in", "not in"])} ${ends.join("..")})`;

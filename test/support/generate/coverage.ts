@@ -50,7 +50,7 @@ const NODES: readonly string[] = [
     "between not",
   ],
   ...["below", "below not", "below_any", "below_any not", "path_within"],
-  ...["<", "<=", ">", ">="].map((op) => `order ${op}`),
+  ...["<", "<=", ">", ">="].flatMap((op) => [`order ${op}`, `members ${op}`]),
   ...["+", "-", "*", "/", "%"].flatMap((op) => [`int ${op}`, `decimal ${op}`]),
   ...[
     "duration +",
@@ -70,6 +70,7 @@ const NODES: readonly string[] = [
 
 function nodeName(expr: Expr): string {
   if (expr.kind === "presence") return `presence ${expr.present ? "present" : "absent"}`;
+  if (expr.kind === "order" && expr.left.type.kind === "enum") return `members ${expr.op}`;
   if (expr.kind === "order" || expr.kind === "quantifier") return `${expr.kind} ${expr.op}`;
   if (expr.kind === "arithmetic") return `${expr.meaning} ${expr.op}`;
   if (expr.kind === "negate") return `negate ${expr.type.kind}`;

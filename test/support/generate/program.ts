@@ -43,9 +43,12 @@ function generateProbe(random: Random, schema: Schema, action: string): string {
   return `allow probe_${action} on ${action}\n  always\n  note "${holes.join(" ")}"`;
 }
 
-function printSchema({ types, subject, shared, actions }: Schema): readonly string[] {
+function printSchema({ types, ordered, subject, shared, actions }: Schema): readonly string[] {
   const lines: string[] = [];
-  for (const [name, members] of types.enums) lines.push(`enum ${name} { ${members.join(", ")} }`);
+  for (const [name, members] of types.enums) {
+    const isOrdered = ordered.has(name);
+    lines.push(`${isOrdered ? "ordered " : ""}enum ${name} { ${members.join(isOrdered ? " < " : ", ")} }`);
+  }
   for (const [name, fields] of types.records) lines.push(`record ${name} ${printFields(fields)}`);
   for (const [name, { groups, attributes }] of types.entities) {
     const within = groups.length === 0 ? "" : ` in ${groups.join(", ")}`;

@@ -13,6 +13,8 @@ import type { Random } from "./random.ts";
 
 export interface Schema {
   readonly types: Types;
+  /** Names of the enums that have an order. */
+  readonly ordered: ReadonlySet<string>;
   readonly subject: { readonly field: string; readonly entity: string } | null;
   readonly shared: readonly Field[];
   readonly actions: readonly { readonly name: string; readonly fields: readonly Field[] }[];
@@ -32,6 +34,7 @@ export function generateSchema(random: Random): Schema {
   for (let n = 0; n < random.between(1, 3); n += 1) {
     enums.set(`Kind${n}`, ["red", "green", "blue", "grey"].slice(0, random.between(1, 4)));
   }
+  const ordered = new Set(random.some([...enums.keys()], 0.4));
   const entityNames = ["User", "Team", "Asset"].slice(0, random.between(1, 3));
   const records = new Map<string, readonly Field[]>();
   for (let n = 0; n < random.between(0, 3); n += 1) {
@@ -49,7 +52,7 @@ export function generateSchema(random: Random): Schema {
   const actions = ["act0", "act1", "act2", "act3"]
     .slice(0, random.between(1, 4))
     .map((name) => ({ name, fields: generateFields(random, "f", random.between(1, 6), declared) }));
-  return { types: { enums, records, entities }, subject, shared, actions };
+  return { types: { enums, records, entities }, ordered, subject, shared, actions };
 }
 
 /** Sorted by name, as the checker keeps them. */
