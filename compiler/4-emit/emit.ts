@@ -5,7 +5,7 @@ import { equalityKey, type Ir, type IrLiteral, type IrStruct } from "../ir.ts";
 import { printAbi } from "./abi.ts";
 import { type Decoders, decodeFields, decodeStruct } from "./decoders.ts";
 import { printEqualities } from "./equality.ts";
-import { PRELUDE_IMPORTS } from "./imports.ts";
+import { preludeImports } from "./imports.ts";
 import { functionOf, literalName, member, namespaceOf } from "./names.ts";
 import { printAction, printQuantifier } from "./rules.ts";
 
@@ -28,8 +28,6 @@ export function emit(ir: Ir): string {
   const decoders: Decoders = { types: manifest.types, collections: new Map() };
   const structs = printStructDecoders(ir, decoders);
   const sections: (readonly string[])[] = [
-    [`// The policy ${manifest.policy.name}, version ${manifest.policy.version}, as AssemblyScript.`],
-    PRELUDE_IMPORTS,
     ["// ---- where things lie", ...offsets(ir)],
     ["// ---- constants", ...ir.literals.map(printLiteral)],
     [
@@ -45,10 +43,9 @@ export function emit(ir: Ir): string {
     ],
     ["// ---- the functions of the ABI", ...printAbi(ir)],
   ];
-  return `${sections
-    .filter((section) => section.length > 1 || !section[0]?.startsWith("// ----"))
-    .map((s) => s.join("\n\n"))
-    .join("\n\n")}\n`;
+  const head = `// The policy ${manifest.policy.name}, version ${manifest.policy.version}, as AssemblyScript.`;
+  const body = sections.filter((section) => section.length > 1).map((section) => section.join("\n\n"));
+  return `${[head, preludeImports(body.join("\n")), ...body].join("\n\n")}\n`;
 }
 
 function sameType(ir: Ir, type: Type): number {

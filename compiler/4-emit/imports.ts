@@ -29,6 +29,13 @@ const IMPORTS: readonly (readonly [file: string, names: string])[] = [
   ],
 ];
 
-export const PRELUDE_IMPORTS: readonly string[] = [
-  IMPORTS.map(([file, names]) => `import { ${names} } from "./${file}";`).join("\n"),
-];
+/** The imports of what this text mentions. */
+export function preludeImports(text: string): string {
+  const words = new Set(text.match(/\w+/g));
+  const lines: string[] = [];
+  for (const [file, names] of IMPORTS) {
+    const used = names.split(", ").filter((name) => words.has(name));
+    if (used.length > 0) lines.push(`import { ${used.join(", ")} } from "./${file}";`);
+  }
+  return lines.join("\n");
+}
