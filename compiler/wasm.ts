@@ -7,6 +7,7 @@ import { emit, emitConfig } from "./4-emit/emit.ts";
 import { finishModule } from "./4-emit/module.ts";
 import type { Checked } from "./checked.ts";
 import { COMPILER } from "./version.ts";
+import { weigh } from "./weigh/weigh.ts";
 
 export interface Evaluator {
   /** One file: the code, its manifest and its sum. */
@@ -19,7 +20,7 @@ export interface Evaluator {
 const VERSIONS = { compiler: COMPILER, assembler: ASSEMBLER };
 
 export async function buildEvaluator(checked: Checked): Promise<Evaluator> {
-  const ir = lower(checked, VERSIONS);
+  const ir = lower(checked, VERSIONS, weigh(checked));
   const assemblyscript = emit(ir);
   const files = new Map([
     ["config.ts", emitConfig([ir])],
@@ -35,7 +36,7 @@ export async function buildEvaluator(checked: Checked): Promise<Evaluator> {
 
 /** The program's AssemblyScript without assembling it. */
 export function emitAssemblyScript(checked: Checked): string {
-  return emit(lower(checked, VERSIONS));
+  return emit(lower(checked, VERSIONS, weigh(checked)));
 }
 
 /**
@@ -45,7 +46,7 @@ export function emitAssemblyScript(checked: Checked): string {
 export async function assembleBatch(
   programs: readonly Checked[],
 ): Promise<{ readonly wasm: Uint8Array; readonly manifests: readonly Manifest[] }> {
-  const irs = programs.map((checked) => lower(checked, VERSIONS));
+  const irs = programs.map((checked) => lower(checked, VERSIONS, weigh(checked)));
   const files = new Map([["config.ts", emitConfig(irs)]]);
   const names = ["pol_abi", "pol_region", "pol_reserve", "pol_load", "pol_decide", "pol_record"];
   const entry: string[] = [];

@@ -7,7 +7,7 @@ import { type Sha256, toHex, utf8 } from "./hash.ts";
 import { CanonicalJsonError, canonicalJson, parseJson } from "./json.ts";
 import type { Types } from "./layout.ts";
 import { layoutJson, readLayout } from "./layout-codec.ts";
-import type { ActionLayout, Manifest, RuleEntry, TemplateEntry } from "./manifest.ts";
+import type { ActionCost, ActionLayout, Manifest, RuleEntry, TemplateEntry } from "./manifest.ts";
 import { array, ascending, bigint, bool, integer, members, name, refuse, ShapeError, text } from "./shape.ts";
 
 export type ManifestResult =
@@ -24,6 +24,7 @@ export function encodeManifest(manifest: Manifest): string {
     assembler: manifest.assembler,
     compiler: manifest.compiler,
     containment_age_ms: String(manifest.containmentAgeMs),
+    costs: manifest.costs.map(costJson),
     entity_literals: manifest.entityLiterals.map(({ type, id }) => ({ type, id })),
     language: manifest.language,
     layout: layoutJson(types, subject, actions),
@@ -71,6 +72,7 @@ const KEYS = [
   "assembler",
   "compiler",
   "containment_age_ms",
+  "costs",
   "entity_literals",
   "language",
   "layout",
@@ -108,6 +110,7 @@ function readManifest(json: unknown): Manifest {
     policy: { name: text(policy.name, "policy.name"), version: bigint(policy.version, "policy.version") },
     valid: readValid(top.valid),
     containmentAgeMs: age,
+    costs: readCosts(top.costs, layout.actions),
     compiler: text(top.compiler, "compiler"),
     assembler: text(top.assembler, "assembler"),
     sources: array(top.sources, "sources", readSource),
@@ -134,6 +137,37 @@ function readValid(json: unknown): Manifest["valid"] {
     fromMs: bigint(valid.from_ms, "valid.from_ms"),
     untilMs: bigint(valid.until_ms, "valid.until_ms"),
   };
+}
+
+function costJson({ action, decodeSteps, ruleSteps, frameBytesMax }: ActionCost): unknown {
+  return {
+    action,
+    decode_steps: String(decodeSteps),
+    frame_bytes_max: frameBytesMax,
+    rule_steps: String(ruleSteps),
+  };
+}
+
+const COST_KEYS = ["action", "decode_steps", "frame_bytes_max", "rule_steps"];
+
+function readCosts(json: unknown, actions: readonly ActionLayout[]): readonly ActionCost[] {
+  const costs = array(json, "costs", (one, where) => {
+    const cost = members(one, where, COST_KEYS);
+    return {
+      action: name(cost.action, where),
+      decodeSteps: steps(cost.decode_steps, where),
+      ruleSteps: steps(cost.rule_steps, where),
+      frameBytesMax: integer(cost.frame_bytes_max, where, 160, U32_MAX),
+    };
+  });
+  const isComplete =
+    costs.length === actions.length && costs.every((one, i) => one.action === actions[i]?.name);
+  return isComplete ? costs : refuse("costs", "not one for each action");
+}
+
+function steps(json: unknown, where: string): bigint {
+  const value = bigint(json, where);
+  return value < 0n ? refuse(where, "negative") : value;
 }
 
 function readSource(json: unknown, where: string): Manifest["sources"][number] {

@@ -33,6 +33,18 @@ export interface Manifest {
   readonly entityLiterals: readonly { readonly type: string; readonly id: string }[];
   readonly readsTrust: boolean;
   readonly limits: { readonly frameBytesMax: number; readonly factsBytesMax: number };
+  /** One for each action, in their order. */
+  readonly costs: readonly ActionCost[];
+}
+
+/** The most that one decision on an action takes (docs/spec.md, 12); INT_MAX stands for that and more. */
+export interface ActionCost {
+  readonly action: string;
+  /** Steps of reading the frame. */
+  readonly decodeSteps: bigint;
+  /** Steps of all rules. */
+  readonly ruleSteps: bigint;
+  readonly frameBytesMax: number;
 }
 
 export interface ActionLayout {

@@ -66,17 +66,17 @@ export function actionLayout(action: Action, types: Types): ActionLayout {
 
 /** The largest frame that the bounds allow, in whole slots. */
 export function frameBytesMax(checked: Checked): number {
-  const { types } = checked;
-  let most = 0;
-  for (const action of checked.actions) {
-    let bytes = 0;
-    for (const field of action.fields) {
-      if (field.read) bytes += slotBytes(field.type, types) + variableBytesMax(field.type, types);
-    }
-    most = Math.max(most, bytes);
+  const none: Action = { name: "", fields: [] };
+  return Math.max(...[none, ...checked.actions].map((action) => actionFrameBytesMax(action, checked.types)));
+}
+
+/** The largest frame of one action. */
+export function actionFrameBytesMax(action: Action, types: Types): number {
+  let bytes = HEADER_BYTES + APPROVALS_MAX * (APPROVAL_BYTES + ENTITY_ID_BYTES_MAX);
+  for (const field of action.fields) {
+    if (field.read) bytes += slotBytes(field.type, types) + variableBytesMax(field.type, types);
   }
-  const approvals = APPROVALS_MAX * (APPROVAL_BYTES + ENTITY_ID_BYTES_MAX);
-  return Math.min(HEADER_BYTES + approvals + most, FRAME_BYTES_CAP);
+  return Math.min(bytes, FRAME_BYTES_CAP);
 }
 
 function variableBytesMax(type: Type, types: Types): number {

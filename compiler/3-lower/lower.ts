@@ -14,7 +14,14 @@ export interface Versions {
   readonly assembler: string;
 }
 
-export function lower(checked: Checked, versions: Versions): Ir {
+/** What weighing says of an action, in the order of the program's. */
+export interface ActionSteps {
+  readonly decodeSteps: bigint;
+  readonly ruleSteps: bigint;
+}
+
+/** Without `steps` the manifest states no bound: the largest number stands there. */
+export function lower(checked: Checked, versions: Versions, steps: readonly ActionSteps[] = []): Ir {
   const gathered = gather(checked);
   const actions = checked.actions.map((action): IrAction => {
     const rules: IrRule[] = [];
@@ -27,7 +34,7 @@ export function lower(checked: Checked, versions: Versions): Ir {
   });
   const digest = bytesToHex(sha256(new TextEncoder().encode(checked.source.text)));
   return {
-    manifest: manifestOf(checked, versions, `sha256:${digest}`),
+    manifest: manifestOf(checked, versions, `sha256:${digest}`, steps),
     entities: entityStructs(checked.types),
     records: recordStructs(checked.types),
     actions,

@@ -1,10 +1,12 @@
 /** When a `hold` is released (spec 8.3.1). */
 import type { Approval, EntityValue } from "../checked.ts";
+import { WEIGHTS } from "../weights.ts";
 import type { Admitted } from "./checks.ts";
 import { evaluate } from "./evaluate.ts";
 import { isBelow } from "./facts.ts";
 import { type Failure, isFailure } from "./failure.ts";
 import type { HeldApproval } from "./header.ts";
+import { spend } from "./meter.ts";
 import { entitiesIn } from "./values.ts";
 
 /** Whether enough different approvers have approved exactly this request in time. */
@@ -18,6 +20,8 @@ export function isApproved(
   const inRequest = entitiesIn(scope.fields);
   const counting: EntityValue[] = [];
   for (const held of header.approvals) {
+    const named = BigInt(inRequest.length + counting.length);
+    spend(scope.meter, WEIGHTS.approval.steps + named * WEIGHTS.member.steps);
     if (held.request !== digest || !isTimely(held, header.now, wanted.withinMs)) continue;
     if (!isBelow(scope.facts, held.approver, group as EntityValue)) continue;
     if (isAmong(held.approver, inRequest) || isAmong(held.approver, counting)) continue;

@@ -7,6 +7,7 @@ import { type Facts, findEntity } from "./facts.ts";
 import { decodeHeader, type HeaderValues } from "./header.ts";
 import { decodeFields, resolveFields } from "./input.ts";
 import type { Request } from "./interpret.ts";
+import { countFrame, newMeter } from "./meter.ts";
 import { entitiesIn } from "./values.ts";
 
 /** A request that rules may judge. */
@@ -30,7 +31,10 @@ export function admit(checked: Checked, facts: Facts, request: Request): Admitte
   if (header.containment === "quarantined") return { deny: "subject.quarantined" };
   if (header.containment === "terminated") return { deny: "subject.terminated" };
   if (!isEveryEntityKnown(facts, fields, header)) return { deny: "entity.unknown" };
-  const scope: Scope = { facts, fields, now: header.now, trust: header.trust, variables: new Map() };
+  const meter = newMeter();
+  countFrame(meter, action, fields, header.approvals.length);
+  const { now, trust } = header;
+  const scope: Scope = { facts, fields, now, trust, variables: new Map(), meter };
   return { action, scope, header };
 }
 

@@ -4,6 +4,7 @@ import { unreachable } from "../diagnostic.ts";
 import { calculate, negate } from "./arithmetic.ts";
 import { type Facts, findEntity, isBelow } from "./facts.ts";
 import { type Evaluated, type Failure, isFailure } from "./failure.ts";
+import { countNode, type Meter } from "./meter.ts";
 import { isWithin } from "./path.ts";
 import { isLike } from "./text.ts";
 import { isEqual, isRecord } from "./values.ts";
@@ -17,11 +18,18 @@ export interface Scope {
   readonly trust: bigint;
   /** The quantifiers' variables by id. */
   readonly variables: ReadonlyMap<number, Value>;
+  readonly meter: Meter;
 }
 
 type Node<K extends Expr["kind"]> = Extract<Expr, { readonly kind: K }>;
 
 export function evaluate(expr: Expr, scope: Scope): Evaluated {
+  const result = meaningOf(expr, scope);
+  countNode(scope.meter, expr, result);
+  return result;
+}
+
+function meaningOf(expr: Expr, scope: Scope): Evaluated {
   switch (expr.kind) {
     case "literal":
       return expr.value;

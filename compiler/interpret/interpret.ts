@@ -29,9 +29,9 @@ export function interpret(checked: Checked, facts: Facts, request: Request): Out
   return interpretCounting(checked, facts, request).outcome;
 }
 
-/** As `interpret`, and how many rules and errors there were. */
+/** As `interpret`, and how many rules, errors and steps there were; no steps where no rule was judged. */
 export function interpretCounting(checked: Checked, facts: Facts, request: Request): Counted {
   const admitted = admit(checked, facts, request);
-  if (isDenial(admitted)) return { outcome: denied(admitted.deny), rulesTotal: 0, errorsTotal: 0 };
+  if (isDenial(admitted)) return { outcome: denied(admitted.deny), rulesTotal: 0, errorsTotal: 0, steps: 0n };
   return decide(judgeRules(checked, admitted, request.digest), admitted.scope, checked.types);
 }

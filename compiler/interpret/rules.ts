@@ -1,9 +1,11 @@
 /** The rules of an action, one by one. */
 import type { Case, Checked, Rule } from "../checked.ts";
+import { WEIGHTS } from "../weights.ts";
 import { isApproved } from "./approvals.ts";
 import type { Admitted } from "./checks.ts";
 import { holds } from "./evaluate.ts";
 import { type Failure, isFailure } from "./failure.ts";
+import { spend } from "./meter.ts";
 
 /** `released`: a `hold` that fired and has its approvals. */
 type Result = "fired" | "released" | "not fired" | Failure;
@@ -19,7 +21,9 @@ export function judgeRules(checked: Checked, admitted: Admitted, digest: string 
   const judged: Judged[] = [];
   for (const rule of checked.rules) {
     const clauses = rule.cases.find(({ action }) => action === admitted.action.name);
-    if (clauses !== undefined) judged.push({ rule, clauses, result: judge(clauses, admitted, digest) });
+    if (clauses === undefined) continue;
+    spend(admitted.scope.meter, WEIGHTS.rule.steps);
+    judged.push({ rule, clauses, result: judge(clauses, admitted, digest) });
   }
   return judged;
 }

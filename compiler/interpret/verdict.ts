@@ -11,8 +11,10 @@ import {
 import { RULES_LISTED_MAX, type Type, type Types } from "@polity/runtime/layout.ts";
 import type { EntityValue, Expr, Template, Value } from "../checked.ts";
 import { unreachable } from "../diagnostic.ts";
+import { WEIGHTS } from "../weights.ts";
 import { evaluate, type Scope } from "./evaluate.ts";
 import { type Failure, isFailure } from "./failure.ts";
+import { spend } from "./meter.ts";
 import type { Judged } from "./rules.ts";
 
 /** An outcome lists the first rules and errors alone; these are all of them. */
@@ -20,6 +22,8 @@ export interface Counted {
   readonly outcome: Outcome;
   readonly rulesTotal: number;
   readonly errorsTotal: number;
+  /** What the decision cost (spec 12.1). */
+  readonly steps: bigint;
 }
 
 /** Denied before any rule. */
@@ -52,7 +56,7 @@ export function decide(judged: readonly Judged[], scope: Scope, types: Types): C
     reasons: becauses.flatMap(({ rule, clauses }) => fill(rule.name, clauses.because, scope, types)),
     notes: listed.flatMap(({ rule, clauses }) => fill(rule.name, clauses.note, scope, types)),
   };
-  return { outcome, rulesTotal: fired.length, errorsTotal: errors.length };
+  return { outcome, rulesTotal: fired.length, errorsTotal: errors.length, steps: scope.meter.steps };
 }
 
 /** (spec 3.1) */
@@ -71,6 +75,7 @@ function fill(rule: string, template: Template | null, scope: Scope, types: Type
 
 /** (spec 8.4.3) */
 function holeValue(expr: Expr, scope: Scope, types: Types): ReasonValue {
+  spend(scope.meter, WEIGHTS.hole.steps);
   const value = evaluate(expr, scope);
   return isFailure(value) ? { kind: "error" } : reasonValue(value, expr.type, types);
 }

@@ -125,6 +125,12 @@ export function manifestOf(
     entityLiterals: [],
     readsTrust: false,
     limits: { frameBytesMax: 1 << 16, factsBytesMax: 1 << 24 },
+    costs: actions.map(({ name }) => ({
+      action: name,
+      decodeSteps: 64n,
+      ruleSteps: 2n ** 63n - 1n,
+      frameBytesMax: 5_280,
+    })),
     ...over,
   };
 }

@@ -11,8 +11,9 @@ import { canonicalRequest } from "@polity/runtime/request.ts";
 import { outcomeOf } from "@polity/runtime/result.ts";
 import type { Checked } from "../../../compiler/checked.ts";
 import { loadFacts } from "../../../compiler/interpret/facts.ts";
-import { interpret } from "../../../compiler/interpret/interpret.ts";
+import { interpretCounting } from "../../../compiler/interpret/interpret.ts";
 import { assembleBatch, buildEvaluator } from "../../../compiler/wasm.ts";
+import { weigh } from "../../../compiler/weigh/weigh.ts";
 import { type GeneratedRequest, OWN_DIGEST } from "./requests.ts";
 
 /** One program, ready for facts, which are JSON values. */
@@ -28,15 +29,31 @@ export interface LoadedEngine {
 /** For one program: engines by name. */
 export type NamedEngines = ReadonlyMap<string, Engine>;
 
-/** The reference interpreter. */
+/** The reference interpreter, which counts its steps (laws.md, C1). */
 export function referenceEngine(checked: Checked): Engine {
+  const bounds = stepBounds(checked);
   return {
     load: async (facts) => {
       const loaded = loadFacts(checked, facts);
       if (!loaded.ok) return { refused: loaded.refusal.code };
-      return { decide: (request) => interpret(checked, loaded.facts, { ...request, digest: OWN_DIGEST }) };
+      return {
+        decide: (request) => {
+          const asked = { ...request, digest: OWN_DIGEST };
+          const { outcome, steps } = interpretCounting(checked, loaded.facts, asked);
+          const bound = bounds.get(request.action) ?? 0n;
+          if (steps > bound) throw new Error(`${steps} steps, more than the bound of ${bound}`);
+          return outcome;
+        },
+      };
     },
   };
+}
+
+/** By action. */
+function stepBounds(checked: Checked): ReadonlyMap<string, bigint> {
+  return new Map(
+    weigh(checked).map(({ action, decodeSteps, ruleSteps }) => [action, decodeSteps + ruleSteps]),
+  );
 }
 
 /**

@@ -1,0 +1,106 @@
+/**
+ * What each kind of expression costs by itself (spec 12.1, 12.3): the one place where a new kind must be
+ * added. The static bound asks it with the largest extents that types allow, the reference interpreter with
+ * the extents of the values that it met; each finds the parts that are evaluated by a walk of its own.
+ */
+import type { Expr } from "./checked.ts";
+import { unreachable } from "./diagnostic.ts";
+import type { Extent } from "./extent.ts";
+import { WEIGHTS } from "./weights.ts";
+
+export interface Steps {
+  /** Of the node alone. Grows with each operand's extent. */
+  readonly own: bigint;
+  /** Parts that are evaluated at most once. */
+  readonly once: readonly Expr[];
+  /** A part that is evaluated so many times at most. */
+  readonly repeated: { readonly body: Expr; readonly times: bigint } | null;
+}
+
+const NODE = WEIGHTS.node.steps;
+const WORD = WEIGHTS.word.steps;
+const MEMBER = WEIGHTS.member.steps;
+const CLIMB = WEIGHTS.climb.steps;
+
+export function stepsOf(expr: Expr, extentOf: (operand: Expr) => Extent): Steps {
+  switch (expr.kind) {
+    case "literal":
+    case "field":
+    case "now":
+    case "trust":
+    case "variable":
+      return node([]);
+    case "attribute":
+    case "proved":
+    case "presence":
+    case "not":
+    case "negate":
+      return node([expr.of]);
+    case "coalesce":
+      return node([expr.of, expr.otherwise]);
+    case "and":
+    case "or":
+    case "order":
+      return node([expr.left, expr.right]);
+    case "equal":
+      return node([expr.left, expr.right], comparing(extentOf(expr.left), extentOf(expr.right)));
+    case "arithmetic": {
+      const isWide = expr.op === "*" || expr.op === "/" || expr.op === "%";
+      return node([expr.left, expr.right], isWide ? WEIGHTS.wide.steps : 0n);
+    }
+    case "member": {
+      const { members, memberSize } = extentOf(expr.within);
+      const compared = least(memberSize, sizeOf(extentOf(expr.of)));
+      return node([expr.of, expr.within], members * (MEMBER + compared * WORD));
+    }
+    case "between":
+      return node([expr.of, expr.from, expr.to]);
+    case "below":
+      return node([expr.of, expr.group], CLIMB);
+    case "below_any":
+      return node([expr.of, expr.groups], extentOf(expr.groups).members * CLIMB);
+    case "text_test":
+      return node([expr.of, expr.pattern], testing(expr.op, extentOf(expr.of), extentOf(expr.pattern)));
+    case "path_within":
+      return node([expr.of, expr.base], comparing(extentOf(expr.of), extentOf(expr.base)));
+    case "quantifier": {
+      const { members } = extentOf(expr.over);
+      return {
+        own: NODE + members * MEMBER,
+        once: [expr.over],
+        repeated: { body: expr.body, times: members },
+      };
+    }
+    default:
+      return unreachable(expr);
+  }
+}
+
+/** A node with operands that are evaluated at most once, and what it costs beyond its own step. */
+function node(once: readonly Expr[], beyond = 0n): Steps {
+  return { own: NODE + beyond, once, repeated: null };
+}
+
+function least(a: bigint, b: bigint): bigint {
+  return a < b ? a : b;
+}
+
+function sizeOf({ slots, words }: Extent): bigint {
+  return slots + words;
+}
+
+/** Of two values that differ in size, the comparison ends with the smaller one. */
+function comparing(a: Extent, b: Extent): bigint {
+  return least(sizeOf(a), sizeOf(b)) * WORD;
+}
+
+/** `like` may begin again behind every byte of the text, each time with a whole part of the pattern. */
+function testing(op: "starts_with" | "ends_with" | "like", text: Extent, pattern: Extent): bigint {
+  switch (op) {
+    case "starts_with":
+    case "ends_with":
+      return comparing(text, pattern);
+    case "like":
+      return (1n + text.words * 8n) * (1n + pattern.words) * WORD;
+  }
+}
