@@ -5,22 +5,10 @@
  */
 import { readFileSync } from "node:fs";
 import { loadUnsigned } from "@polity/runtime/authoring.ts";
-import type { Header } from "@polity/runtime/index.ts";
 import { type Access, type Ask, byHand, REQUESTS, requests } from "./access.ts";
+import { HEADER } from "./header.ts";
 import { measure, used } from "./measure.ts";
 import { PEERS } from "./peers/all.ts";
-
-const NOW = 1_795_341_600_000;
-
-const HEADER: Header = {
-  now: NOW,
-  policyFrom: NOW - 1_000,
-  policyUntil: NOW + 1_000,
-  factsUntil: NOW + 1_000,
-  containment: { state: "free", readAt: NOW },
-  trust: 1_000,
-  approvals: [],
-};
 
 async function openPolity(file: string): Promise<Ask> {
   const loaded = await loadUnsigned(new Uint8Array(readFileSync(file)));

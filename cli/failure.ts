@@ -45,9 +45,12 @@ function systemCode(error: unknown): string | null {
   return typeof error.code === "string" ? error.code : null;
 }
 
+/** What is said of a file that should not be there. */
+export const IS_THERE = "it is there already";
+
 const SYSTEM_MESSAGES: ReadonlyMap<string, string> = new Map([
   ["ENOENT", "no such file or folder"],
-  ["EEXIST", "it is there already"],
+  ["EEXIST", IS_THERE],
   ["EISDIR", "is a folder"],
   ["ENOTDIR", "a part of the path is not a folder"],
   ["EACCES", "permission denied"],

@@ -7,7 +7,6 @@ import { leafHash } from "@polity/lineage/tree.ts";
 import { verifyInclusion } from "@polity/lineage/tree-proof.ts";
 import { checkpointOf } from "./log-folder.ts";
 import type { Refusal } from "./refusal.ts";
-import { plural } from "./words.ts";
 
 export interface ProvenEntry {
   readonly ok: true;
@@ -29,8 +28,9 @@ export async function proveEntry(
   const note = await store.head();
   const { size, root } = note === null ? { size: 0, root: new Uint8Array() } : checkpointOf(note);
   const record = index < store.size ? await store.entry(index) : null;
-  if (record === null)
-    return refusal(`the log has ${plural(store.size, "entry", "entries")}, from 0 on`, null);
+  if (record === null) {
+    return refusal(`there is no entry ${index}: the log has ${entriesThere(store.size)}`, null);
+  }
   if (note === null || index >= size) {
     const hint = "pol log checkpoint signs for it; while pol decide runs, it does so each second";
     return refusal(`no checkpoint covers entry ${index} yet: the last one covers ${size}`, hint);
@@ -46,6 +46,12 @@ export async function proveEntry(
   }
   const proof = encodeTlogProof({ index, hashes, checkpoint: note, extra: null });
   return { ok: true, proof, record, opening: opened === null ? null : encodeOpening(opened), size };
+}
+
+/** `6, 0 to 5` */
+function entriesThere(size: number): string {
+  if (size === 0) return "none";
+  return size === 1 ? "one, 0" : `${size}, 0 to ${size - 1}`;
 }
 
 function refusal(message: string, hint: string | null): Refusal {

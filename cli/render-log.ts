@@ -11,7 +11,7 @@ export function logLines({ origin, size, root, time, kinds, verdicts, ...rest }:
   const { commitments, openings } = rest;
   return columns([
     ["log", origin],
-    ["entries", size === 0 ? "none" : `${size}: ${counts(kinds)}`],
+    ["entries", size === 0 ? "none" : `${size}: ${kindCounts(kinds)}`],
     ...(verdicts.size === 0 ? [] : [["decisions", counts(verdicts)]]),
     ...(time === null ? [] : [["time", `${timeText(time.fromMs)} to ${timeText(time.toMs)}`]]),
     ...(commitments === 0
@@ -36,7 +36,12 @@ export function logSummary({ time, kinds, verdicts, ...rest }: LogSummary) {
   };
 }
 
-/** `3 decision, 1 outcome` */
+/** `3 decisions, 1 outcome` */
+function kindCounts(kinds: LogSummary["kinds"]): string {
+  return [...kinds].map(([kind, count]) => plural(count, kind)).join(", ");
+}
+
+/** `3 allow, 1 deny` */
 function counts(map: ReadonlyMap<string, number>): string {
   return [...map].map(([name, count]) => `${count} ${name}`).join(", ");
 }

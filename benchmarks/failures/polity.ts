@@ -2,21 +2,10 @@
 import { compile } from "@polity/compiler/pipeline.ts";
 import { buildEvaluator } from "@polity/compiler/wasm.ts";
 import { loadUnsigned } from "@polity/runtime/authoring.ts";
-import { type Header, type Host, parseJson } from "@polity/runtime/index.ts";
+import { type Host, parseJson } from "@polity/runtime/index.ts";
+import { HEADER } from "../header.ts";
 import { SECTIONS } from "./cases.ts";
 import { type Engine, isText, type Policy } from "./engine.ts";
-
-const NOW = 1_795_341_600_000;
-
-export const HEADER: Header = {
-  now: NOW,
-  policyFrom: NOW - 1_000,
-  policyUntil: NOW + 1_000,
-  factsUntil: NOW + 1_000,
-  containment: { state: "free", readAt: NOW },
-  trust: 1_000,
-  approvals: [],
-};
 
 const HEAD = "polity 1\npolicy failures version 1\n";
 

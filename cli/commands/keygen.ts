@@ -1,6 +1,6 @@
-import { EXIT, failure } from "../failure.ts";
+import { advised, EXIT, failure, IS_THERE } from "../failure.ts";
 import type { Invocation } from "../invocation.ts";
-import { writeKeyPair } from "../key-files.ts";
+import { type KeyPair, writeKeyPair } from "../key-files.ts";
 import { columns } from "../table.ts";
 import { printLine, write } from "../terminal.ts";
 import { quoted, visible } from "../words.ts";
@@ -12,7 +12,7 @@ export async function run({ values, switches }: Invocation): Promise<number> {
   if (/\.(?:pem|pub)$/.test(name)) {
     throw failure(`${quoted(name)} would become ${quoted(`${name}.pem`)}`, "give the name alone: -o release");
   }
-  const { id, privateKey, publicKey } = writeKeyPair(name);
+  const { id, privateKey, publicKey } = newKeyPair(name);
   if (switches.has("json")) {
     await printLine(JSON.stringify({ keyId: id, privateKey, publicKey }));
     return EXIT.done;
@@ -24,4 +24,13 @@ export async function run({ values, switches }: Invocation): Promise<number> {
   ];
   await write(`${columns(rows).join("\n")}\n`);
   return EXIT.done;
+}
+
+function newKeyPair(name: string): KeyPair {
+  try {
+    return writeKeyPair(name);
+  } catch (error) {
+    const isThere = error instanceof Error && error.message.endsWith(IS_THERE);
+    throw isThere ? advised(error, "a key is never overwritten: choose another name") : error;
+  }
 }

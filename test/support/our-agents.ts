@@ -3,7 +3,8 @@ import { compile } from "@polity/compiler/pipeline.ts";
 import { loadUnsigned } from "@polity/runtime/authoring.ts";
 import type { Header } from "@polity/runtime/header.ts";
 import type { Host } from "@polity/runtime/index.ts";
-import { HEADER, openPolity } from "../../benchmarks/failures/polity.ts";
+import { openPolity } from "../../benchmarks/failures/polity.ts";
+import { HEADER } from "../../benchmarks/header.ts";
 import { DO, stubEvaluator } from "./stub-evaluator.ts";
 
 const POLICY = `

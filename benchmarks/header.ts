@@ -1,0 +1,14 @@
+import type { Header } from "@polity/runtime/index.ts";
+
+const NOW = 1_795_341_600_000;
+
+/** A header under which everything is free and current. */
+export const HEADER: Header = {
+  now: NOW,
+  policyFrom: NOW - 1_000,
+  policyUntil: NOW + 1_000,
+  factsUntil: NOW + 1_000,
+  containment: { state: "free", readAt: NOW },
+  trust: 1_000,
+  approvals: [],
+};
