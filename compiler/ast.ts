@@ -169,7 +169,12 @@ export type BinaryOperator =
   | "??"
   | "in"
   | "not in"
-  | "like";
+  | "like"
+  | "subset_of"
+  | "overlaps"
+  | "disjoint_from";
+
+export type QuantifierOperator = "any" | "all" | "count" | "sum" | "min" | "max";
 
 export type Expr =
   | { readonly kind: "name"; readonly name: string; readonly span: Span }
@@ -212,7 +217,7 @@ export type Expr =
   | { readonly kind: "presence"; readonly of: Expr; readonly present: boolean; readonly span: Span }
   | {
       readonly kind: "quantifier";
-      readonly op: "any" | "all" | "count";
+      readonly op: QuantifierOperator;
       readonly variable: Name;
       readonly over: Expr;
       readonly body: Expr;

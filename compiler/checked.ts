@@ -187,6 +187,28 @@ export type Expr = Typed &
         readonly over: Expr;
         readonly body: Expr;
       }
+    /**
+     * Over numbers and times. The type of `min` and `max` over what may be empty is optional; the sum of
+     * nothing is 0, and each partial sum is checked unless `mayOverflow` is false.
+     */
+    | {
+        readonly kind: "aggregate";
+        readonly op: "sum" | "min" | "max";
+        readonly variable: string;
+        readonly id: number;
+        readonly over: Expr;
+        readonly body: Expr;
+        readonly mayOverflow: boolean;
+      }
+    /** How many members a list or set has: an int within its bounds. */
+    | { readonly kind: "size"; readonly of: Expr }
+    /** Both sides are sets of one type. */
+    | {
+        readonly kind: "sets";
+        readonly op: "subset_of" | "overlaps" | "disjoint_from";
+        readonly left: Expr;
+        readonly right: Expr;
+      }
   );
 
 // ---- tests

@@ -77,13 +77,15 @@ export interface IrLiteral {
 }
 
 export interface IrQuantifier {
-  readonly op: "any" | "all" | "count";
+  readonly op: "any" | "all" | "count" | "sum" | "min" | "max";
   readonly variable: string;
   readonly id: number;
   /** Variables of enclosing quantifiers that the body reads. */
   readonly captures: readonly number[];
   readonly strideBytes: number;
   readonly body: IrExpr;
+  /** Of a sum: each partial one is checked. */
+  readonly mayOverflow: boolean;
   readonly mayErr: boolean;
 }
 
@@ -115,6 +117,11 @@ export type LibraryFunction =
   | "hasText"
   | "hasEntity"
   | "oneOf"
+  | "countMembers"
+  | "wordsWithin"
+  | "wordsMeet"
+  | "textsWithin"
+  | "textsMeet"
   | "present"
   | "inside"
   | "insideOr"

@@ -133,6 +133,9 @@ const COMPARISONS: readonly TokenType[] = [
   t.Greater,
   t.GreaterEqual,
   t.Keyword.like,
+  t.Keyword.subset_of,
+  t.Keyword.overlaps,
+  t.Keyword.disjoint_from,
 ];
 
 function defineComparison(grammar: Grammar, operand: ExprRule): ExprRule {

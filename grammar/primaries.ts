@@ -4,7 +4,7 @@ import type { ExprRule } from "./expressions.ts";
 import type { Grammar } from "./machine.ts";
 import { endOf, grow, nameOf, oneOf, rawOf } from "./nodes.ts";
 import * as t from "./tokens.ts";
-import type { ExprTree, NameTree } from "./tree.ts";
+import type { ExprTree, NameTree, QuantifierWord } from "./tree.ts";
 import { refuseCall, refuseIndex, refusePrimary } from "./unavailable.ts";
 
 /** Rules that are defined later than those that call them. */
@@ -134,8 +134,9 @@ function isClosing(type: TokenType): boolean {
 
 function defineQuantifier(grammar: Grammar, expression: () => ExprRule, operand: () => ExprRule): ExprRule {
   const { tools: $ } = grammar;
-  const { any, all, count } = t.Keyword;
-  const quantifierWord = oneOf(grammar, "OR", [any, all, count], "`any`\n`all`\n`count`");
+  const { any, all, count, sum, min, max } = t.Keyword;
+  const words = [any, all, count, sum, min, max];
+  const quantifierWord = oneOf(grammar, "OR", words, words.map(({ LABEL }) => LABEL).join("\n"));
   return $.RULE("quantifier", () => {
     const word = quantifierWord();
     $.CONSUME(t.LParen);
@@ -145,7 +146,7 @@ function defineQuantifier(grammar: Grammar, expression: () => ExprRule, operand:
     $.CONSUME(t.Colon);
     const body = $.SUBRULE1(expression());
     const end = endOf($.CONSUME(t.RParen));
-    const op = word.tokenType.PATTERN as "any" | "all" | "count";
+    const op = word.tokenType.PATTERN as QuantifierWord;
     return grow(grammar, word.startOffset, end, [over, body], (place) => ({
       kind: "quantifier",
       op,

@@ -61,7 +61,15 @@ const OPERAND_ENDS: ReadonlySet<TokenType> = new Set([
 ]);
 
 /** Words that name a construct only before a parenthesis. */
-const BEFORE_PARENTHESIS: ReadonlySet<TokenType> = new Set([t.Keyword.any, t.Keyword.all, t.Keyword.count]);
+const BEFORE_PARENTHESIS: ReadonlySet<TokenType> = new Set([
+  t.Keyword.any,
+  t.Keyword.all,
+  t.Keyword.count,
+  t.Keyword.sum,
+]);
+
+/** Bounds of a type before a number, aggregates before a parenthesis. */
+const MIN_MAX: ReadonlySet<TokenType> = new Set([t.Keyword.min, t.Keyword.max]);
 
 /** Adds the token `[start, scan.at)`. */
 export function emit(scan: Scan, type: TokenType, start: number, image: string): void {
@@ -92,7 +100,7 @@ function adjustBefore(scan: Scan, next: TokenType): void {
   const isName =
     next === t.Colon || next === t.ColonColon
       ? t.KEYWORDS.get(last.PATTERN as string) === last
-      : next !== t.LParen && BEFORE_PARENTHESIS.has(last);
+      : next !== t.LParen && (BEFORE_PARENTHESIS.has(last) || (next !== t.Integer && MIN_MAX.has(last)));
   if (!isName) return;
   const token = scan.tokens[scan.tokens.length - 1];
   if (token === undefined) return;

@@ -192,7 +192,12 @@ export type BinaryWord =
   | "??"
   | "in"
   | "not in"
-  | "like";
+  | "like"
+  | "subset_of"
+  | "overlaps"
+  | "disjoint_from";
+
+export type QuantifierWord = "any" | "all" | "count" | "sum" | "min" | "max";
 
 /** `depth` is the height of the tree below, leaves having 1; it is bounded, so recursive passes are safe. */
 interface Expr extends Node {
@@ -230,7 +235,7 @@ export type ExprTree =
   | (Expr & { readonly kind: "presence"; readonly of: ExprTree; readonly present: boolean })
   | (Expr & {
       readonly kind: "quantifier";
-      readonly op: "any" | "all" | "count";
+      readonly op: QuantifierWord;
       readonly variable: NameTree;
       readonly over: ExprTree;
       readonly body: ExprTree;

@@ -139,13 +139,7 @@ export function refuseSource(grammar: Grammar): void {
 
 // ---- expressions
 
-const REFUSED_INFIX: ReadonlySet<string> = new Set([
-  "matches",
-  "contains",
-  "subset_of",
-  "overlaps",
-  "disjoint_from",
-]);
+const REFUSED_INFIX: ReadonlySet<string> = new Set(["matches", "contains"]);
 
 /** `left matches /re/` and its like, as a gap. */
 export function refuseInfix(grammar: Grammar, left: ExprTree, operand: ExprRule): ExprTree {
@@ -209,7 +203,7 @@ function isOperandAhead({ tools: $ }: Grammar): boolean {
 /**
  * What a name before a parenthesis means in the full language; all others would be functions of the policy.
  */
-const REFUSED_CALLS: ReadonlySet<string> = new Set(["sum", "min", "max", "exists", "age"]);
+const REFUSED_CALLS: ReadonlySet<string> = new Set(["exists", "age"]);
 
 export function refuseCall(grammar: Grammar, of: ExprTree): ExprTree {
   const { tools: $ } = grammar;

@@ -1,8 +1,8 @@
 /**
  * Tests that an empty collection passes. `all` over nothing is true, so whoever sends nothing would be
  * granted what was meant for those whose every member is good; `not any` says the same, and so does a
- * `count` that 0 satisfies. In a restricting rule `any` finds something bad, and nothing is not bad: that is
- * no such test unless it stands under a `not` or `unless`.
+ * `count` or a `sum` that 0 satisfies, `subset_of` and `disjoint_from`. In a restricting rule `any` finds
+ * something bad, and nothing is not bad: that is no such test unless it stands under a `not` or `unless`.
  */
 import type { RuleDeclaration } from "../ast.ts";
 import type { Expr } from "../checked.ts";
@@ -14,7 +14,7 @@ import type { Scope } from "./scope.ts";
 import { isCollection } from "./types.ts";
 import { operandsOf } from "./walk.ts";
 
-type Quantifier = Extract<Expr, { kind: "quantifier" }>;
+type Quantifier = Extract<Expr, { kind: "quantifier" | "aggregate" }>;
 
 /** Where truth grants, where it restricts (and whether under a negation), and where it may do either. */
 interface Position {
@@ -55,13 +55,15 @@ function visit(expr: Expr, position: Position, checking: Checking): void {
     visit(expr.left, position, checking);
     visit(expr.right, position, checking);
   } else if (expr.kind === "quantifier") {
-    if (isHazard(expr.op === "all", position)) report(expr, expr, checking);
+    if (isHazard(expr.op === "all", position)) report(expr.over, expr, checking);
     visit(expr.body, position, checking);
+  } else if (expr.kind === "sets") {
+    for (const side of emptied(expr)) if (position.grants) report(side, expr, checking);
   } else {
     for (const operand of operandsOf(expr)) visit(operand, BOTH, checking);
     for (const count of countsIn(expr)) {
       const truth = truthOf(expr, { absent: null, empty: count.over });
-      if (isHazard(truth, position)) report(count, expr, checking);
+      if (isHazard(truth, position)) report(count.over, expr, checking);
       visit(count.body, bodyPosition(count, expr, position), checking);
     }
   }
@@ -74,8 +76,13 @@ function isHazard(truth: boolean | null, { grants, restricts, isNegated }: Posit
   return (grants && truth !== false) || (restricts && isNegated && truth !== true);
 }
 
-function report(quantifier: Quantifier, test: Expr, { silence, scope }: Checking): void {
-  const { over } = quantifier;
+/** The sides that make it true by being empty. */
+function emptied({ op, left, right }: Extract<Expr, { kind: "sets" }>): readonly Expr[] {
+  if (op === "overlaps") return [];
+  return op === "subset_of" ? [left] : [left, right];
+}
+
+function report(over: Expr, test: Expr, { silence, scope }: Checking): void {
   if (isCollection(over.type) && over.type.min > 0) return;
   const origin = originOf(over.kind === "coalesce" ? over.of : over, scope);
   if (!silence.covers(origin)) scope.report(emptyGrants(test.span, origin));
@@ -86,8 +93,8 @@ function countsIn(expr: Expr): readonly Quantifier[] {
   const counts: Quantifier[] = [];
   for (const operand of operandsOf(expr)) {
     if (operand.type.kind === "bool") continue;
-    if (operand.kind === "quantifier") counts.push(operand);
-    else counts.push(...countsIn(operand));
+    if (operand.kind === "quantifier" || operand.kind === "aggregate") counts.push(operand);
+    if (operand.kind !== "quantifier") counts.push(...countsIn(operand));
   }
   return counts;
 }

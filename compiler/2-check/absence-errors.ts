@@ -61,6 +61,8 @@ function lost(expr: Expr, firing: Firing, drop: Drop, report: Report): void {
     const stopsEarlier = isReached && firing !== !isAll;
     if (stopsEarlier || direction(expr.over, drop) !== "same") report(expr.body);
   }
+  if (expr.kind === "aggregate" && expr.body.mayErr && direction(expr.over, drop) !== "same")
+    report(expr.body);
 }
 
 /** One true side makes an `or` true, one false side an `and` false; with the other answers it takes both. */
@@ -77,7 +79,7 @@ function isReachedLess(change: Direction, truth: boolean): boolean {
 }
 
 function canErrItself(expr: Expr): boolean {
-  if (expr.kind === "negate") return expr.mayOverflow;
+  if (expr.kind === "negate" || expr.kind === "aggregate") return expr.mayOverflow;
   return expr.kind === "arithmetic" && (expr.mayOverflow || expr.mayDivideByZero);
 }
 

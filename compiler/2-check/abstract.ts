@@ -7,7 +7,7 @@ import { DURATION_MAX, TIMESTAMP_MAX, TIMESTAMP_MIN, type Type } from "@polity/r
 import type { Expr, Value } from "../checked.ts";
 import { unreachable } from "../diagnostic.ts";
 import { isSameValue } from "./constants.ts";
-import { arithmeticBounds, hull, type Interval, negateBounds, point } from "./intervals.ts";
+import { arithmeticBounds, hull, type Interval, negateBounds, point, sumBounds } from "./intervals.ts";
 import { pathKey } from "./narrowing.ts";
 import { plain } from "./types.ts";
 
@@ -24,6 +24,7 @@ type Of<K extends Expr["kind"]> = Extract<Expr, { kind: K }>;
 
 /** The value of `??` is that of its right side. */
 function isReplaced(expr: Of<"coalesce">, assume: Assumption): boolean {
+  if (expr.of.kind === "aggregate") return expr.of.over === assume.empty;
   return assume.absent !== null && pathKey(expr.of) === assume.absent;
 }
 
@@ -51,7 +52,15 @@ export function rangeOf(expr: Expr, assume: Assumption = NO_ASSUMPTION): Interva
     const of = typeRange(plain(expr.of.type));
     return of === null ? within : hull(of, otherwise);
   }
+  if (expr.kind === "size") return sizeOf(expr.of, assume);
+  if (expr.kind === "aggregate") return aggregateRange(expr, assume) ?? within;
   return expr.kind === "quantifier" ? countRange(expr, assume) : within;
+}
+
+function aggregateRange(expr: Of<"aggregate">, assume: Assumption): Interval | null {
+  const parts = rangeOf(expr.body, assume);
+  if (parts === null || expr.op !== "sum") return parts;
+  return sumBounds(sizeOf(expr.over, assume), parts).result;
 }
 
 function literalRange(value: Value): Interval | null {
@@ -76,7 +85,7 @@ function countRange(expr: Of<"quantifier">, assume: Assumption): Interval {
   return { min: truth === true ? min : 0n, max: truth === false ? 0n : max };
 }
 
-function sizeOf(over: Expr, assume: Assumption): Interval {
+export function sizeOf(over: Expr, assume: Assumption = NO_ASSUMPTION): Interval {
   if (over === assume.empty) return point(0n);
   if (over.kind === "coalesce" && isReplaced(over, assume)) return sizeOf(over.otherwise, assume);
   const { type } = over;
@@ -130,6 +139,8 @@ export function truthOf(expr: Expr, assume: Assumption): boolean | null {
       return withinTruth(expr, assume);
     case "quantifier":
       return quantifierTruth(expr, assume);
+    case "sets":
+      return setsTruth(expr, assume);
     case "field":
     case "variable":
     case "attribute":
@@ -138,6 +149,8 @@ export function truthOf(expr: Expr, assume: Assumption): boolean | null {
     case "trust":
     case "arithmetic":
     case "negate":
+    case "aggregate":
+    case "size":
       return null;
     default:
       return unreachable(expr);
@@ -248,4 +261,16 @@ function quantifierTruth(expr: Of<"quantifier">, assume: Assumption): boolean | 
   // One member decides `any` by being true and `all` by being false; all must agree on the other answer.
   if (truth === !isAny) return truth;
   return truth === isAny && size.min > 0n ? truth : null;
+}
+
+function setsTruth({ op, left, right }: Of<"sets">, assume: Assumption): boolean | null {
+  const [a, b] = [sizeOf(left, assume), sizeOf(right, assume)];
+  if (op === "subset_of") {
+    if (a.max === 0n) return true;
+    if (a.min > b.max) return false;
+  } else if (a.max === 0n || b.max === 0n) return op === "disjoint_from";
+  const [some, others] = [constantOf(left, assume), constantOf(right, assume)];
+  if (!Array.isArray(some) || !Array.isArray(others)) return null;
+  const isAmong = (value: Value) => others.some((other: Value) => isSameValue(value, other));
+  return op === "subset_of" ? some.every(isAmong) : some.some(isAmong) === (op === "overlaps");
 }

@@ -120,9 +120,35 @@ function structural(expr: Expr, drop: Drop): Direction {
       const over = of(expr.over);
       return join(expr.op === "all" ? flip(over) : over, of(expr.body));
     }
+    case "aggregate":
+      return aggregateDirection(expr, drop);
+    case "size":
+      return of(expr.of);
+    case "sets":
+      return setsDirection(expr.op, of(expr.left), of(expr.right));
     default:
       return unreachable(expr);
   }
+}
+
+/** More members make a maximum larger, a minimum smaller, and a sum what the sign of its parts says. */
+function aggregateDirection(expr: Extract<Expr, { kind: "aggregate" }>, drop: Drop): Direction {
+  const over = direction(expr.over, drop);
+  const body = direction(expr.body, drop);
+  if (over === "same" || expr.op === "max") return join(over, body);
+  if (expr.op === "min") return join(flip(over), body);
+  const parts = rangeOf(expr.body, assumption(drop));
+  if (parts === null) return "any";
+  return parts.min >= 0n ? join(over, body) : parts.max <= 0n ? join(flip(over), body) : "any";
+}
+
+function setsDirection(
+  op: Extract<Expr, { kind: "sets" }>["op"],
+  left: Direction,
+  right: Direction,
+): Direction {
+  if (op === "subset_of") return join(flip(left), right);
+  return turned(join(left, right), op === "disjoint_from");
 }
 
 function turned(d: Direction, isNegated: boolean): Direction {
@@ -131,6 +157,11 @@ function turned(d: Direction, isNegated: boolean): Direction {
 
 /** Where the path is there the value lies within its type; where not, it is the default's. */
 function coalesceDirection(expr: Extract<Expr, { kind: "coalesce" }>, drop: Drop): Direction {
+  if (expr.of.kind === "aggregate") {
+    // Where the collection itself changes, the default may come or go.
+    const isSteady = direction(expr.of.over, drop) === "same";
+    return isSteady ? join(direction(expr.of, drop), direction(expr.otherwise, drop)) : "any";
+  }
   if (pathKey(expr.of) !== drop.path) return direction(expr.otherwise, drop);
   const type = plain(expr.of.type);
   const before = typeRange(type);

@@ -52,6 +52,14 @@ export function negateBounds(a: Interval): ArithmeticBounds {
   return bounded({ min: -a.max, max: -a.min });
 }
 
+/** A sum of so many numbers from `part`, taken one after another; the sum of none is 0. */
+export function sumBounds(size: Interval, part: Interval): ArithmeticBounds {
+  const min = (part.min < 0n ? size.max : size.min) * part.min;
+  const max = (part.max > 0n ? size.max : size.min) * part.max;
+  const onTheWay = bounded(hull(point(0n), { min, max }));
+  return { ...bounded({ min, max }), mayOverflow: onTheWay.mayOverflow };
+}
+
 function bounded(exact: Interval): ArithmeticBounds {
   const mayOverflow = exact.min < INT_MIN || exact.max > INT_MAX;
   if (exact.min > INT_MAX || exact.max < INT_MIN)

@@ -1,4 +1,5 @@
 /** Every code that this phase can give, each with one constructor in the files named here. */
+import { codes as collectionCodes } from "./messages-collections.ts";
 import { codes as nameCodes } from "./messages-names.ts";
 import { codes as ruleCodes } from "./messages-rules.ts";
 import { codes as testCodes } from "./messages-tests.ts";
@@ -8,6 +9,7 @@ import { codes as warningCodes } from "./messages-warnings.ts";
 export const codes: readonly string[] = [
   ...nameCodes,
   ...typeCodes,
+  ...collectionCodes,
   ...ruleCodes,
   ...testCodes,
   ...warningCodes,

@@ -68,6 +68,7 @@ function secret(expr: Expr): string | null {
     case "trust":
       return "`trust`";
     case "quantifier":
+    case "aggregate":
       return `\`${expr.op}\``;
     case "attribute":
       return expr.of.type.kind === "entity" && expr.name !== "id" ? "attributes of entities" : null;
@@ -91,6 +92,8 @@ function secret(expr: Expr): string | null {
     case "between":
     case "text_test":
     case "path_within":
+    case "size":
+    case "sets":
       return null;
     default:
       return unreachable(expr);

@@ -15,6 +15,7 @@ export function operandsOf(expr: Expr): readonly Expr[] {
     case "presence":
     case "not":
     case "negate":
+    case "size":
       return [expr.of];
     case "coalesce":
       return [expr.of, expr.otherwise];
@@ -23,6 +24,7 @@ export function operandsOf(expr: Expr): readonly Expr[] {
     case "equal":
     case "order":
     case "arithmetic":
+    case "sets":
       return [expr.left, expr.right];
     case "member":
       return [expr.of, expr.within];
@@ -37,6 +39,7 @@ export function operandsOf(expr: Expr): readonly Expr[] {
     case "path_within":
       return [expr.of, expr.base];
     case "quantifier":
+    case "aggregate":
       return [expr.over, expr.body];
     default:
       return unreachable(expr);

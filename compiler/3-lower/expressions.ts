@@ -57,7 +57,11 @@ export function lowerValue(expr: Expr, scope: Scope): IrExpr {
     case "text_test":
     case "path_within":
     case "quantifier":
+    case "aggregate":
+    case "sets":
       return lowerTest(expr, scope);
+    case "size":
+      return call("countMembers", lowerSlot(expr.of, scope));
     default:
       return unreachable(expr);
   }
@@ -69,8 +73,21 @@ function lowerRank(expr: Expr, scope: Scope): IrExpr {
   return expr.type.kind === "enum" ? call("rank", value) : value;
 }
 
-type TestKind = "member" | "between" | "below" | "below_any" | "text_test" | "path_within" | "quantifier";
-type Test = Extract<Expr, { kind: TestKind }>;
+type Test = Extract<
+  Expr,
+  {
+    kind:
+      | "member"
+      | "between"
+      | "below"
+      | "below_any"
+      | "text_test"
+      | "path_within"
+      | "quantifier"
+      | "aggregate"
+      | "sets";
+  }
+>;
 
 const TEXT_TESTS = { starts_with: "startsWith", ends_with: "endsWith", like: "like" } as const;
 
@@ -94,7 +111,10 @@ function lowerTest(expr: Test, scope: Scope): IrExpr {
     case "path_within":
       return call("pathWithin", lowerSlot(expr.of, scope), lowerSlot(expr.base, scope));
     case "quantifier":
+    case "aggregate":
       return lowerQuantifier(expr, scope);
+    case "sets":
+      return lowerSets(expr, scope);
     default:
       return unreachable(expr);
   }
@@ -121,6 +141,15 @@ function lowerAttribute(expr: Extract<Expr, { kind: "attribute" }>, scope: Scope
 }
 
 function lowerCoalesce(expr: Extract<Expr, { kind: "coalesce" }>, scope: Scope): IrExpr {
+  if (expr.of.kind === "aggregate") {
+    const size = call("countMembers", lowerSlot(expr.of.over, scope));
+    return {
+      kind: "choose",
+      condition: { kind: "operator", op: "!=", left: size, right: { kind: "number", value: 0n } },
+      value: lowerQuantifier(expr.of, scope),
+      otherwise: lowerValue(expr.otherwise, scope),
+    };
+  }
   if (heldAs(expr.type) === "slot") return lowerSlot(expr, scope);
   const of = lowerSlot(expr.of, scope);
   return {
@@ -176,7 +205,16 @@ function lowerMember(expr: Extract<Expr, { kind: "member" }>, scope: Scope): IrE
   return { kind: "search", index: equalityOf(scope, type), within, of };
 }
 
-function lowerQuantifier(expr: Extract<Expr, { kind: "quantifier" }>, scope: Scope): IrExpr {
+/** Members ascend on both sides, so that one walk through both is enough. */
+function lowerSets(expr: Extract<Expr, { kind: "sets" }>, scope: Scope): IrExpr {
+  const { type } = expr.left;
+  const isText = type.kind === "set" && heldAs(type.of) === "slot";
+  const sides = [lowerSlot(expr.left, scope), lowerSlot(expr.right, scope)];
+  if (expr.op === "subset_of") return call(isText ? "textsWithin" : "wordsWithin", ...sides);
+  return unless(expr.op === "disjoint_from", call(isText ? "textsMeet" : "wordsMeet", ...sides));
+}
+
+function lowerQuantifier(expr: Extract<Expr, { kind: "quantifier" | "aggregate" }>, scope: Scope): IrExpr {
   const { type } = expr.over;
   if (type.kind !== "list" && type.kind !== "set") throw new Error("quantifier over no collection");
   const over = lowerSlot(expr.over, scope);
@@ -187,7 +225,9 @@ function lowerQuantifier(expr: Extract<Expr, { kind: "quantifier" }>, scope: Sco
     .sort((a, b) => a - b);
   const strideBytes = slotBytes(type.of, scope.types);
   const { op, id, variable } = expr;
-  scope.quantifiers[index] = { op, id, variable, captures, strideBytes, body, mayErr: expr.body.mayErr };
+  const mayOverflow = expr.kind === "aggregate" && expr.mayOverflow;
+  const mayErr = expr.body.mayErr || mayOverflow;
+  scope.quantifiers[index] = { op, id, variable, captures, strideBytes, body, mayOverflow, mayErr };
   return { kind: "quantifier", index, over, captures };
 }
 
@@ -199,6 +239,7 @@ function variablesIn(node: unknown, found: Set<number>): Set<number> {
   for (const [key, part] of Object.entries(node)) {
     if (key !== "type" && key !== "span" && key !== "value") variablesIn(part, found);
   }
-  if (expr.kind === "quantifier" && typeof expr.id === "number") found.delete(expr.id);
+  const binds = expr.kind === "quantifier" || expr.kind === "aggregate";
+  if (binds && typeof expr.id === "number") found.delete(expr.id);
   return found;
 }

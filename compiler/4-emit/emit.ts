@@ -43,7 +43,8 @@ export function emit(ir: Ir): string {
     ],
     ["// ---- the functions of the ABI", ...printAbi(ir)],
   ];
-  const head = `// The policy ${manifest.policy.name}, version ${manifest.policy.version}, as AssemblyScript.`;
+  const { name, version } = manifest.policy;
+  const head = `// The policy ${name}, version ${version}, as AssemblyScript.`;
   const body = sections.filter((section) => section.length > 1).map((section) => section.join("\n\n"));
   return `${[head, preludeImports(body.join("\n")), ...body].join("\n\n")}\n`;
 }

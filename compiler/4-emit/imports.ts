@@ -11,6 +11,7 @@ const IMPORTS: readonly (readonly [file: string, names: string])[] = [
   ["prelude/path", "pathWithin"],
   ["prelude/value", "numberAt, boolAt, enumAt, entityAt, present, inside, insideOr, sizeOf, membersOf"],
   ["prelude/value", "hasNumber, hasBool, hasEnum, hasEntity, hasText, oneOf, rank"],
+  ["prelude/sets", "countMembers, wordsWithin, wordsMeet, textsWithin, textsMeet"],
   ["prelude/entity", "below, belowAny"],
   ["prelude/decode", "decodeBool, decodeEnum, decodeNumber, decodeText, decodeId, decodePath, decodeEntity"],
   [

@@ -9,20 +9,24 @@ import { entityIndex, functionOf, typeIndex } from "./names.ts";
 const RULES_PER_FUNCTION = 64;
 
 export function printQuantifier(quantifier: IrQuantifier, index: number): string {
-  const { op, id, captures, strideBytes, mayErr } = quantifier;
+  const { op, id, captures, strideBytes, mayOverflow, mayErr } = quantifier;
   const parameters = ["over: usize", ...captures.map((capture) => `${variable(capture)}: usize`)].join(", ");
   const body = print(quantifier.body);
   const found = {
     any: `if (${body}) return true;`,
     all: `if (!(${body})) return false;`,
     count: `if (${body}) found += 1;`,
+    sum: mayOverflow ? `found = add(found, ${body});` : `found += ${body};`,
+    min: `found = min<i64>(found, ${body});`,
+    max: `found = max<i64>(found, ${body});`,
   }[op];
-  const answer = { any: "false", all: "true", count: "found" }[op];
+  const answer = op === "any" || op === "all" ? String(op === "all") : "found";
+  const start = op === "min" ? "i64.MAX_VALUE" : op === "max" ? "i64.MIN_VALUE" : "0";
   return [
     `// ${op}(${quantifier.variable} in …)`,
-    `function quantifier${index}(${parameters}): ${op === "count" ? "i64" : "bool"} {`,
+    `function quantifier${index}(${parameters}): ${answer === "found" ? "i64" : "bool"} {`,
     `  let ${variable(id)} = membersOf(over);`,
-    ...(op === "count" ? ["  let found: i64 = 0;"] : []),
+    ...(answer === "found" ? [`  let found: i64 = ${start};`] : []),
     "  for (let i: u32 = 0, count = sizeOf(over); i < count; i++) {",
     `    ${found}`,
     ...(mayErr ? ["    if (fault != 0) break;"] : []),

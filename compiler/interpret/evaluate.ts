@@ -89,6 +89,14 @@ function meaningOf(expr: Expr, scope: Scope): Evaluated {
       return with2(expr.of, expr.base, scope, (path, base) => isWithin(path as string, base as string));
     case "quantifier":
       return quantify(expr, scope);
+    case "aggregate":
+      return aggregate(expr, scope);
+    case "size":
+      return with1(expr.of, scope, (of) => BigInt((of as readonly Value[]).length));
+    case "sets":
+      return with2(expr.left, expr.right, scope, (a, b) =>
+        compareSets(expr.op, a as readonly Value[], b as readonly Value[]),
+      );
     default:
       return unreachable(expr);
   }
@@ -186,6 +194,39 @@ function quantify(expr: Node<"quantifier">, scope: Scope): Evaluated {
       return true;
     case "count":
       return count;
+  }
+}
+
+/** Members in order; nothing has the sum 0 and neither a least nor a greatest part (spec 5.8.3, 5.8.4). */
+function aggregate(expr: Node<"aggregate">, scope: Scope): Evaluated {
+  const members = evaluate(expr.over, scope);
+  if (isFailure(members)) return members;
+  let result: bigint | undefined = expr.op === "sum" ? 0n : undefined;
+  for (const member of members as readonly Value[]) {
+    const part = evaluate(expr.body, bind(scope, expr.id, member));
+    if (isFailure(part)) return part;
+    const next = combine(expr.op, result, part as bigint);
+    if (isFailure(next)) return next;
+    result = next;
+  }
+  return result;
+}
+
+function combine(op: Node<"aggregate">["op"], before: bigint | undefined, part: bigint): bigint | Failure {
+  if (before === undefined) return part;
+  if (op === "sum") return calculate("+", false, before, part);
+  return part < before === (op === "min") ? part : before;
+}
+
+/** (spec 5.9.1, 5.9.2, 5.9.3) */
+function compareSets(op: Node<"sets">["op"], left: readonly Value[], right: readonly Value[]): boolean {
+  switch (op) {
+    case "subset_of":
+      return left.every((member) => isIn(member, right));
+    case "overlaps":
+      return left.some((member) => isIn(member, right));
+    case "disjoint_from":
+      return !left.some((member) => isIn(member, right));
   }
 }
 

@@ -38,6 +38,7 @@ function childrenOf(expr: Expr): readonly Expr[] {
     case "presence":
     case "not":
     case "negate":
+    case "size":
       return [expr.of];
     case "coalesce":
       return [expr.of, expr.otherwise];
@@ -46,6 +47,7 @@ function childrenOf(expr: Expr): readonly Expr[] {
     case "equal":
     case "order":
     case "arithmetic":
+    case "sets":
       return [expr.left, expr.right];
     case "member":
       return [expr.of, expr.within];
@@ -60,6 +62,7 @@ function childrenOf(expr: Expr): readonly Expr[] {
     case "path_within":
       return [expr.of, expr.base];
     case "quantifier":
+    case "aggregate":
       return [expr.over, expr.body];
     default:
       return unreachable(expr);

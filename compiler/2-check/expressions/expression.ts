@@ -2,6 +2,7 @@
 import type { Type } from "@polity/runtime/layout.ts";
 import type { Expr as Node } from "../../ast.ts";
 import { unreachable } from "../../diagnostic.ts";
+import { aggregateOfNothing } from "../messages-collections.ts";
 import { unprovedOptional } from "../messages-rules.ts";
 import { notAValue, tooDeep, wrongType } from "../messages-types.ts";
 import { pathKey, pathText } from "../narrowing.ts";
@@ -17,6 +18,7 @@ import { checkIn, checkLike } from "./membership.ts";
 import { checkName, checkSelect } from "./names.ts";
 import { checkCoalesce, checkPresence } from "./presence.ts";
 import { checkQuantifier } from "./quantifiers.ts";
+import { checkSets } from "./sets.ts";
 
 /** The emitter and engines walk trees by recursion; a chain of this length is a set or several rules. */
 const DEPTH_MAX = 256;
@@ -26,6 +28,10 @@ export function checkExpression(node: Node, scope: Scope, env: Env, expected: Ty
   const result = checkRaw(node, scope, env, expected);
   const { expr } = result;
   if (expr === null || expr.type.kind !== "optional") return result;
+  if (expr.kind === "aggregate") {
+    scope.report(aggregateOfNothing(node.span, expr.op));
+    return FAILED;
+  }
   const key = pathKey(expr);
   if (key === null || !env.proved.has(key)) {
     scope.report(unprovedOptional(node.span, pathText(expr)));
@@ -84,7 +90,7 @@ export function checkRaw(node: Node, scope: Scope, env: Env, expected: Type | nu
     case "presence":
       return checkPresence(node, scope, env);
     case "quantifier":
-      return checkQuantifier(node, scope, env);
+      return checkQuantifier(node, scope, env, expected);
     case "missing":
       return FAILED;
     default:
@@ -124,6 +130,10 @@ function checkBinary(
       return checkIn(node, node.op === "not in", scope, env);
     case "like":
       return checkLike(node, scope, env);
+    case "subset_of":
+    case "overlaps":
+    case "disjoint_from":
+      return checkSets(node, node.op, scope, env);
     default: {
       const never: never = node.op;
       return never;

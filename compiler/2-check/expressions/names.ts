@@ -7,7 +7,7 @@ import { ambiguousName, notShared, unknownAttribute, unknownMember, unknownName 
 import { notAValue } from "../messages-types.ts";
 import { done, type Env, FAILED, isInScope, type Outcome, type Scope, words } from "../scope.ts";
 import { nearest } from "../suggest.ts";
-import { plain, showType, TIMESTAMP } from "../types.ts";
+import { isCollection, plain, showType, TIMESTAMP } from "../types.ts";
 import { attributeOf, attributesOf, isTypeName } from "../world.ts";
 import { literal } from "./literals.ts";
 
@@ -95,11 +95,16 @@ export function checkSelect(node: SelectNode, scope: Scope, env: Env): Outcome {
   }
   const { expr } = scope.check(of, scope, env, null);
   if (expr === null) return FAILED;
+  if (isCollection(expr.type) && name.text === "size") {
+    const { min, max } = expr.type;
+    const type: Type = { kind: "int", min: BigInt(min), max: BigInt(max) };
+    return done({ kind: "size", of: expr, type, span, mayErr: expr.mayErr });
+  }
   const type = attributeOf(expr.type, name.text, scope.world);
   if (type === null) return FAILED;
   if (type === undefined) {
     const attributes = attributesOf(expr.type, scope.world);
-    const suggestion = nearest(name.text, attributes?.keys() ?? []);
+    const suggestion = nearest(name.text, attributes?.keys() ?? (isCollection(expr.type) ? ["size"] : []));
     scope.report(unknownAttribute(name, showType(expr.type), suggestion));
     return FAILED;
   }

@@ -62,6 +62,8 @@ function optionalPath(
   }
   const key = pathKey(expr);
   if (key !== null) return { expr, key };
+  // Nothing can be proved of it, but a default can stand in.
+  if (expr.kind === "aggregate" && what === "??") return { expr, key: "" };
   scope.report(notAPath(node.span));
   return null;
 }

@@ -94,6 +94,23 @@ function generateMember(context: Context, depth: number): string | undefined {
   return literal === undefined ? undefined : `(${place.text} ${op} ${literal})`;
 }
 
+/** Two sets of one type: of two places, or of a place and a literal. */
+function generateSets(context: Context): string | undefined {
+  const { random, rule } = context;
+  const set = pickPlace(context, ({ type }) => type.kind === "set");
+  if (set === undefined || set.type.kind !== "set") return undefined;
+  const others = context.places.filter(({ type }) => isSameType(type, set.type));
+  const op = random.pick(["subset_of", "overlaps", "disjoint_from"]);
+  const place = others.length > 1 && random.chance(0.6) ? random.pick(others) : undefined;
+  const other = place?.text ?? generateCollection(random, set.type.of, context.schema);
+  if (other === undefined) return undefined;
+  for (const side of [set, place]) {
+    const mayBeEmpty = side !== undefined && side.type.kind === "set" && side.type.min === 0;
+    if (op !== "overlaps" && mayBeEmpty && side.isPath) rule.absences.add(side.text);
+  }
+  return random.chance(0.5) ? `(${set.text} ${op} ${other})` : `(${other} ${op} ${set.text})`;
+}
+
 const PLAIN: ReadonlySet<string> = new Set([
   "bool",
   "int",
@@ -176,6 +193,7 @@ const MAKERS: readonly Maker[] = [
   generateComparison,
   generateMember,
   generateMember,
+  generateSets,
   generateBetween,
   generateBelow,
   generateBelow,

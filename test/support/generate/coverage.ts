@@ -66,11 +66,15 @@ const NODES: readonly string[] = [
   ...["int", "decimal", "duration"].map((kind) => `negate ${kind}`),
   ...["starts_with", "ends_with", "like"].map((op) => `text ${op}`),
   ...["any", "all", "count"].map((op) => `quantifier ${op}`),
+  ...["sum", "min", "max"].map((op) => `aggregate ${op}`),
+  ...["subset_of", "overlaps", "disjoint_from"].map((op) => `sets ${op}`),
+  "size",
 ];
 
 function nodeName(expr: Expr): string {
   if (expr.kind === "presence") return `presence ${expr.present ? "present" : "absent"}`;
   if (expr.kind === "order" && expr.left.type.kind === "enum") return `members ${expr.op}`;
+  if (expr.kind === "aggregate" || expr.kind === "sets") return `${expr.kind} ${expr.op}`;
   if (expr.kind === "order" || expr.kind === "quantifier") return `${expr.kind} ${expr.op}`;
   if (expr.kind === "arithmetic") return `${expr.meaning} ${expr.op}`;
   if (expr.kind === "negate") return `negate ${expr.type.kind}`;

@@ -63,19 +63,24 @@ function generateCompound(context: Context, type: Type, depth: number): string |
       if (random.chance(0.1)) return `(-${part(INT)})`;
       if (random.chance(0.15)) return binary(DURATION, "/", DURATION);
       if (random.chance(0.2)) return generateCount(context, depth) ?? binary(INT, "+", INT);
+      if (random.chance(0.2)) return generateAggregate(context, INT, depth);
+      if (random.chance(0.15)) return generateSize(context);
       return binary(INT, random.pick(ARITHMETIC), INT);
     case "decimal":
       if (random.chance(0.1)) return `(-${part(DECIMAL)})`;
+      if (random.chance(0.15)) return generateAggregate(context, DECIMAL, depth);
       return binary(DECIMAL, random.pick(ARITHMETIC), DECIMAL);
     case "timestamp":
       return random.pick([
         () => "now",
+        () => generateAggregate(context, TIMESTAMP, depth),
         () => binary(TIMESTAMP, random.pick(["+", "-"]), DURATION),
         () => binary(DURATION, "+", TIMESTAMP),
       ])();
     case "duration":
       return random.pick([
         () => `(-${part(DURATION)})`,
+        () => generateAggregate(context, DURATION, depth),
         () => binary(TIMESTAMP, "-", TIMESTAMP),
         () => binary(DURATION, random.pick(["+", "-", "%"]), DURATION),
         () => binary(DURATION, random.pick(["*", "/"]), INT),
@@ -112,12 +117,41 @@ function generateCount(context: Context, depth: number): string | undefined {
   return generateQuantifier(context, "count", depth);
 }
 
+function generateSize(context: Context): string | undefined {
+  const collection = collectionOf(context);
+  return collection === undefined ? undefined : `${collection.text}.size`;
+}
+
+/** `sum(v in xs: …)`; the least and greatest of what may be empty have a default. */
+function generateAggregate(context: Context, type: Type, depth: number): string | undefined {
+  const { random, rule } = context;
+  const over = collectionOf(context);
+  if (over === undefined) return undefined;
+  const op = random.pick(type.kind === "timestamp" ? ["min", "max"] : ["sum", "sum", "min", "max"]);
+  const text = `v${rule.variables}`;
+  rule.variables += 1;
+  const variable: Place = { text, type: over.type.of, isFact: over.isFact, isPath: false };
+  const body = generateExpression(within(context, variable), type, depth);
+  if (body === undefined) return undefined;
+  if (over.isPath && over.type.min === 0) rule.absences.add(over.text);
+  const aggregate = `${op}(${text} in ${over.text}: ${body})`;
+  if (op === "sum" || over.type.min > 0) return aggregate;
+  return `(${aggregate} ?? ${generateExpression(context, type, Math.min(depth, 1))})`;
+}
+
+type CollectionPlace = Place & { readonly type: Extract<Type, { readonly kind: "list" | "set" }> };
+
+function collectionOf({ random, places }: Context): CollectionPlace | undefined {
+  const isCollection = (place: Place): place is CollectionPlace =>
+    place.type.kind === "list" || place.type.kind === "set";
+  const fitting = places.filter(isCollection);
+  return fitting.length === 0 ? undefined : random.pick(fitting);
+}
+
 /** `any(v in xs: …)` over some list or set in sight. */
 export function generateQuantifier(context: Context, op: string, depth: number): string | undefined {
-  const collections = context.places.filter(({ type }) => type.kind === "list" || type.kind === "set");
-  if (collections.length === 0) return undefined;
-  const over = context.random.pick(collections);
-  if (over.type.kind !== "list" && over.type.kind !== "set") return undefined;
+  const over = collectionOf(context);
+  if (over === undefined) return undefined;
   if (op === "all" && over.isPath && over.type.min === 0) context.rule.absences.add(over.text);
   const text = `v${context.rule.variables}`;
   context.rule.variables += 1;
