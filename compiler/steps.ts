@@ -35,6 +35,7 @@ export function stepsOf(expr: Expr, extentOf: (operand: Expr) => Extent): Steps 
     case "presence":
     case "not":
     case "negate":
+    case "size":
       return node([expr.of]);
     case "coalesce":
       return node([expr.of, expr.otherwise]);
@@ -63,7 +64,12 @@ export function stepsOf(expr: Expr, extentOf: (operand: Expr) => Extent): Steps 
       return node([expr.of, expr.pattern], testing(expr.op, extentOf(expr.of), extentOf(expr.pattern)));
     case "path_within":
       return node([expr.of, expr.base], comparing(extentOf(expr.of), extentOf(expr.base)));
-    case "quantifier": {
+    case "sets": {
+      const [left, right] = [extentOf(expr.left), extentOf(expr.right)];
+      return node([expr.left, expr.right], walking(left) + walking(right));
+    }
+    case "quantifier":
+    case "aggregate": {
       const { members } = extentOf(expr.over);
       return {
         own: NODE + members * MEMBER,
@@ -92,6 +98,11 @@ function sizeOf({ slots, words }: Extent): bigint {
 /** Of two values that differ in size, the comparison ends with the smaller one. */
 function comparing(a: Extent, b: Extent): bigint {
   return least(sizeOf(a), sizeOf(b)) * WORD;
+}
+
+/** Each member of both sets is looked at once, against a member of the other. */
+function walking({ members, memberSize }: Extent): bigint {
+  return members * (MEMBER + memberSize * WORD);
 }
 
 /** `like` may begin again behind every byte of the text, each time with a whole part of the pattern. */
