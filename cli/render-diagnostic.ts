@@ -1,5 +1,6 @@
 /** Diagnostics as text for people and as data for tools. */
 import type { Diagnostic } from "@polity/compiler/diagnostic.ts";
+import type { Span } from "@polity/compiler/source.ts";
 import { displayWidth } from "./display-width.ts";
 import { type LineIndex, lineText, positionIn } from "./line-index.ts";
 import type { Paint } from "./terminal.ts";
@@ -20,21 +21,25 @@ const LINE_COLUMNS_MAX = 120;
 const COLUMNS_BEFORE = 30;
 
 /** What `--json` prints for one diagnostic: lines and columns from 1, in UTF-16 units, the end exclusive. */
-export function diagnosticData({ path, lines }: Finding, diagnostic: Diagnostic) {
+export function diagnosticData(finding: Finding, diagnostic: Diagnostic) {
   const { code, severity, message, hint, span } = diagnostic;
+  return { code, severity, message, hint, ...placeData(finding, span) };
+}
+
+/** Where something stands, in the same units. */
+export function placeData({ path, lines }: Finding, span: Span) {
   const { line, column } = positionIn(lines, span.start);
   const end = positionIn(lines, span.end);
-  return {
-    code,
-    severity,
-    message,
-    hint,
-    file: path,
-    line,
-    column,
-    endLine: end.line,
-    endColumn: end.column,
-  };
+  return { file: path, line, column, endLine: end.line, endColumn: end.column };
+}
+
+export function lineAt({ lines }: Finding, span: Span): number {
+  return positionIn(lines, span.start).line;
+}
+
+/** What is written there. */
+export function sourceText({ lines }: Finding, span: Span): string {
+  return lines.text.slice(span.start, span.end);
 }
 
 /** Every diagnostic with the line it is about, errors counted at the end; empty where there is none. */

@@ -1,6 +1,6 @@
 /** A manifest as text for people. */
 import type { Field } from "@polity/runtime/layout.ts";
-import type { Manifest, RuleEntry, TemplateEntry } from "@polity/runtime/manifest.ts";
+import type { ActionCost, Manifest, RuleEntry, TemplateEntry } from "@polity/runtime/manifest.ts";
 import { durationText, timestampText } from "@polity/runtime/scalars.ts";
 import { columns } from "./table.ts";
 import type { Paint } from "./terminal.ts";
@@ -16,6 +16,8 @@ export function manifestLines(manifest: Manifest, paint: Paint): string[] {
     ...indented(typeLines(manifest)),
     ...title("Actions"),
     ...indented(columns(manifest.actions.map(({ name, fields }) => [name, fieldList(fields)]))),
+    ...title("Cost at most"),
+    ...indented(columns(manifest.costs.map(costCells))),
     ...title("Rules"),
     ...indented(columns(manifest.rules.map(ruleCells))),
     ...absentOkLines(manifest.rules, title),
@@ -53,6 +55,11 @@ function typeLines({ types }: Manifest): string[] {
 
 function fieldList(fields: readonly Field[]): string {
   return fields.map(({ name, type }) => `${name}: ${typeText(type)}`).join(", ");
+}
+
+function costCells({ action, decodeSteps, ruleSteps, frameBytesMax }: ActionCost): string[] {
+  const steps = `${decodeSteps} steps to read`;
+  return [action, steps, `${ruleSteps} in its rules`, `frame of ${sizeText(frameBytesMax)}`];
 }
 
 function ruleCells({ verdict, name, actions, line, because }: RuleEntry): string[] {

@@ -30,6 +30,8 @@ export interface Checked {
 
 export interface Action {
   readonly name: string;
+  /** Of the name, where it is declared. */
+  readonly span: Span;
   /** All declared and shared fields (subject included), sorted by name. */
   readonly fields: readonly ActionField[];
 }

@@ -2,7 +2,7 @@
 import type { Program, RuleDeclaration, TestDeclaration } from "../ast.ts";
 import type { Action, Checked, Rule } from "../checked.ts";
 import { type Diagnostic, hasErrors, type Phase, sortDiagnostics } from "../diagnostic.ts";
-import type { Source } from "../source.ts";
+import type { Source, Span } from "../source.ts";
 import { declare, known } from "./declarations.ts";
 import { checkHeader } from "./header.ts";
 import { byName } from "./order.ts";
@@ -49,7 +49,7 @@ export function check(source: Source, program: Program): Phase<Checked | null> {
     containmentAgeMs: header.containmentAgeMs,
     types: world.types,
     subject: world.subject,
-    actions: actionsOf(world, reads),
+    actions: actionsOf(program, world, reads),
     rules: whole,
     readsTrust: reads.trust,
     entityLiterals: reads.entities,
@@ -67,7 +67,11 @@ function wholeRules(results: readonly RuleResult[]): readonly Rule[] | null {
   return rules.sort(byName);
 }
 
-function actionsOf(world: World, reads: Reads): readonly Action[] {
+function actionsOf(program: Program, world: World, reads: Reads): readonly Action[] {
+  const spans = new Map<string, Span>();
+  for (const declaration of program.declarations) {
+    if (declaration.kind === "action") spans.set(declaration.name.text, declaration.name.span);
+  }
   const actions: Action[] = [];
   for (const [name, declared] of world.actions) {
     const read = reads.fields.get(name);
@@ -75,7 +79,8 @@ function actionsOf(world: World, reads: Reads): readonly Action[] {
       ...field,
       read: read?.has(field.name) === true || needsDoor(field.type, world.types),
     }));
-    actions.push({ name, fields });
+    const span = spans.get(name);
+    if (span !== undefined) actions.push({ name, span, fields });
   }
   return actions.sort(byName);
 }

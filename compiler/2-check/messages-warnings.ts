@@ -65,6 +65,11 @@ export function unusedAbsentOk(span: Span, path: string): Diagnostic {
   return warning("POL9009", span, message, "remove the `@absent_ok`: it promises a reviewer something else");
 }
 
+export function unrestrictedAction(span: Span, action: string): Diagnostic {
+  const message = `no restricting rule is on \`${action}\`: whatever an \`allow\` grants is final`;
+  return warning("POL9101", span, message, "a `deny` that everything shares is written `on *`");
+}
+
 export const codes: readonly string[] = [
   "POL9001",
   "POL9002",
@@ -75,4 +80,5 @@ export const codes: readonly string[] = [
   "POL9007",
   "POL9008",
   "POL9009",
+  "POL9101",
 ];

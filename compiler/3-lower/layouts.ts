@@ -66,14 +66,17 @@ export function actionLayout(action: Action, types: Types): ActionLayout {
 
 /** The largest frame that the bounds allow, in whole slots. */
 export function frameBytesMax(checked: Checked): number {
-  const none: Action = { name: "", fields: [] };
-  return Math.max(...[none, ...checked.actions].map((action) => actionFrameBytesMax(action, checked.types)));
+  const { actions, types } = checked;
+  return Math.max(
+    actionFrameBytesMax([], types),
+    ...actions.map(({ fields }) => actionFrameBytesMax(fields, types)),
+  );
 }
 
 /** The largest frame of one action. */
-export function actionFrameBytesMax(action: Action, types: Types): number {
+export function actionFrameBytesMax(fields: Action["fields"], types: Types): number {
   let bytes = HEADER_BYTES + APPROVALS_MAX * (APPROVAL_BYTES + ENTITY_ID_BYTES_MAX);
-  for (const field of action.fields) {
+  for (const field of fields) {
     if (field.read) bytes += slotBytes(field.type, types) + variableBytesMax(field.type, types);
   }
   return Math.min(bytes, FRAME_BYTES_CAP);

@@ -4,6 +4,7 @@ import { bytesToHex } from "@noble/hashes/utils.js";
 import type { Case, Checked, Rule, Template } from "../checked.ts";
 import type { Ir, IrAction, IrExpr, IrHole, IrRule } from "../ir.ts";
 import { positionAt } from "../source.ts";
+import type { ActionSteps } from "./costs.ts";
 import { lowerValue } from "./expressions.ts";
 import { actionStruct, containsPath, entityStructs, recordStructs } from "./layouts.ts";
 import { manifestOf } from "./manifest.ts";
@@ -12,12 +13,6 @@ import { closeEqualities, type Gathered, gather, type Scope } from "./scope.ts";
 export interface Versions {
   readonly compiler: string;
   readonly assembler: string;
-}
-
-/** What weighing says of an action, in the order of the program's. */
-export interface ActionSteps {
-  readonly decodeSteps: bigint;
-  readonly ruleSteps: bigint;
 }
 
 /** Without `steps` the manifest states no bound: the largest number stands there. */

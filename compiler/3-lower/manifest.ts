@@ -1,10 +1,8 @@
 /** What an evaluator says of itself. */
 import { sha256 } from "@noble/hashes/sha2.js";
-import { INT_MAX } from "@polity/runtime/layout.ts";
 import {
   ABI_MAJOR,
   ABI_MINOR,
-  type ActionCost,
   LANGUAGE_VERSION,
   type Manifest,
   type RuleEntry,
@@ -13,8 +11,9 @@ import {
 import { layoutTag } from "@polity/runtime/manifest-codec.ts";
 import type { Checked, Rule, Template } from "../checked.ts";
 import { positionAt } from "../source.ts";
-import { actionFrameBytesMax, actionLayout, frameBytesMax } from "./layouts.ts";
-import type { ActionSteps, Versions } from "./lower.ts";
+import { type ActionSteps, costsOf } from "./costs.ts";
+import { actionLayout, frameBytesMax } from "./layouts.ts";
+import type { Versions } from "./lower.ts";
 
 /** A built facts block may take half a gibibyte: with its index it then fills the memory's maximum. */
 const FACTS_BYTES_MAX = 0x2000_0000;
@@ -45,20 +44,6 @@ export function manifestOf(
     limits: { frameBytesMax: frameBytesMax(checked), factsBytesMax: FACTS_BYTES_MAX },
     costs: costsOf(checked, steps),
   };
-}
-
-/** Steps and bytes together, by action. Steps that no 64-bit number holds are as many as one can hold. */
-export function costsOf({ actions, types }: Checked, steps: readonly ActionSteps[]): readonly ActionCost[] {
-  return actions.map((action, index) => ({
-    action: action.name,
-    decodeSteps: capped(steps[index]?.decodeSteps ?? INT_MAX),
-    ruleSteps: capped(steps[index]?.ruleSteps ?? INT_MAX),
-    frameBytesMax: actionFrameBytesMax(action, types),
-  }));
-}
-
-function capped(steps: bigint): bigint {
-  return steps > INT_MAX ? INT_MAX : steps;
 }
 
 function ruleEntry(checked: Checked, rule: Rule): RuleEntry {

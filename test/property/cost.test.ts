@@ -10,8 +10,8 @@ import { HEADER } from "../support/asking.ts";
 import { compiled } from "../support/compiled.ts";
 import { ROOT } from "../support/repository.ts";
 
-const FIELDS = `a: int, b: int 1..9, s: string max 64, xs: set<int> min 1 max 50, names: list<string max 16> min 1 max 8,
-  dir: path max 64, o: int?`;
+const FIELDS = `a: int, b: int 1..9, s: string max 64, o: int?, xs: set<int> min 1 max 50,
+  names: list<string max 16> min 1 max 8, dir: path max 64`;
 
 function policy(condition: string): string {
   return `polity 1\npolicy test.cost version 1\naction go { ${FIELDS} }\nallow r on go when ${condition}\n`;

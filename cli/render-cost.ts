@@ -1,0 +1,85 @@
+/** What actions cost at most, and what restricts them, as text for people and as data for tools. */
+import { coverageOf } from "@polity/compiler/2-check/coverage.ts";
+import type { Checked } from "@polity/compiler/checked.ts";
+import { type Cost, costs } from "@polity/compiler/pipeline.ts";
+import { type Finding, lineAt, placeData, sourceText } from "./render-diagnostic.ts";
+import { columns } from "./table.ts";
+import type { Paint } from "./terminal.ts";
+import { sizeText, visible } from "./words.ts";
+
+/** A policy without errors. */
+export interface Sound {
+  readonly checked: Checked;
+  readonly finding: Finding;
+}
+
+/** Longer expressions are cut: the line says where to read them. */
+const EXPRESSION_MAX = 60;
+
+export function costText({ checked, finding }: Sound, paint: Paint): string {
+  const rows = costs(checked).map((cost) => [
+    cost.action,
+    String(cost.decodeSteps + cost.ruleSteps),
+    String(cost.decodeSteps),
+    String(cost.ruleSteps),
+    sizeText(cost.frameBytesMax),
+    culpritText(cost, finding),
+  ]);
+  const head = ["action", "steps", "reading", "rules", "frame", "most of the rules' steps"];
+  return table(`cost of ${visible(finding.path)}`, [head, ...rows], paint);
+}
+
+function culpritText({ culprit }: Cost, finding: Finding): string {
+  if (culprit === null) return "";
+  const text = visible(sourceText(finding, culprit.span).replace(/\s+/g, " "));
+  const shown = text.length > EXPRESSION_MAX ? `${text.slice(0, EXPRESSION_MAX - 1)}…` : text;
+  return `${culprit.steps} in ${culprit.rule}, line ${lineAt(finding, culprit.span)}: ${shown}`;
+}
+
+/** Steps are text: they may be more than JavaScript can count exactly. */
+export function costData({ checked, finding }: Sound) {
+  return {
+    file: finding.path,
+    actions: costs(checked).map(({ action, decodeSteps, ruleSteps, frameBytesMax, culprit }) => ({
+      action,
+      steps: String(decodeSteps + ruleSteps),
+      decodeSteps: String(decodeSteps),
+      ruleSteps: String(ruleSteps),
+      frameBytesMax,
+      culprit:
+        culprit === null
+          ? null
+          : { rule: culprit.rule, steps: String(culprit.steps), ...placeData(finding, culprit.span) },
+    })),
+  };
+}
+
+export function coverageText({ checked, finding }: Sound, paint: Paint): string {
+  const rows = coverageOf(checked).map(({ action, rules }) => [
+    action,
+    ["hold", "deny", "quarantine", "terminate"]
+      .flatMap((verdict) => {
+        const names = [...rules].find(([one]) => one === verdict)?.[1] ?? [];
+        return names.length === 0 ? [] : [`${verdict} ${names.join(", ")}`];
+      })
+      .join("; ") || "none",
+  ]);
+  return table(
+    `restricting rules of ${visible(finding.path)}`,
+    [["action", "restricted by"], ...rows],
+    paint,
+  );
+}
+
+export function coverageData({ checked, finding }: Sound) {
+  return {
+    file: finding.path,
+    actions: coverageOf(checked).map(({ action, rules }) => ({ action, rules: Object.fromEntries(rules) })),
+  };
+}
+
+function table(title: string, rows: readonly (readonly string[])[], paint: Paint): string {
+  const lines = columns(rows).map((line) => `  ${line}`);
+  const [head = "", ...rest] = lines;
+  return `${[paint("strong", title), paint("faint", head), ...rest].join("\n")}\n`;
+}
