@@ -31,6 +31,8 @@ export type Declaration =
   | SubjectDeclaration
   | SharedDeclaration
   | ActionDeclaration
+  | ConstDeclaration
+  | FunctionDeclaration
   | RuleDeclaration
   | TestDeclaration;
 
@@ -85,6 +87,28 @@ export interface ActionDeclaration extends Declared {
   readonly fields: readonly FieldDeclaration[];
 }
 
+/** `const LIMIT = 100` */
+export interface ConstDeclaration extends Declared {
+  readonly kind: "const";
+  readonly name: Name;
+  readonly value: Expr;
+}
+
+/** `fn young(t: timestamp) -> bool = now - t < 1h` */
+export interface FunctionDeclaration extends Declared {
+  readonly kind: "function";
+  readonly name: Name;
+  readonly parameters: readonly FieldDeclaration[];
+  readonly result: TypeNode;
+  readonly body: Expr;
+}
+
+/** `let twice = amount * 2` */
+export interface Let {
+  readonly name: Name;
+  readonly value: Expr;
+}
+
 export interface RuleDeclaration extends Declared {
   readonly kind: "rule";
   readonly verdict: Verdict;
@@ -93,6 +117,8 @@ export interface RuleDeclaration extends Declared {
   readonly actions: readonly Name[] | null;
   /** The rule says `always` instead of `when` or `unless`. */
   readonly always: boolean;
+  /** In the order of writing: each may use those before it. */
+  readonly lets: readonly Let[];
   readonly when: Expr | null;
   readonly unless: Expr | null;
   readonly until: Until | null;
@@ -203,6 +229,8 @@ export type Expr =
       readonly args: readonly Expr[];
       readonly span: Span;
     }
+  /** `young(t)`: a function with its arguments */
+  | { readonly kind: "apply"; readonly name: Name; readonly args: readonly Expr[]; readonly span: Span }
   | { readonly kind: "not"; readonly of: Expr; readonly span: Span }
   | { readonly kind: "negate"; readonly of: Expr; readonly span: Span }
   | {

@@ -1,6 +1,7 @@
 /** The whole grammar, and the walk over a source from declaration to declaration. */
 import { EOF, type IToken, isRecognitionException, type ParserMethod } from "chevrotain";
 import { type Body, type BodyRule, defineDeclarations, defineHead, defineLanguage } from "./declarations.ts";
+import { defineDefinitions } from "./definitions.ts";
 import { defineExpressions } from "./expressions.ts";
 import { createMachine, type Grammar, type Reading } from "./machine.ts";
 import { endOf } from "./nodes.ts";
@@ -52,6 +53,7 @@ function defineProgram(grammar: Grammar): ParserMethod<[], ProgramTree> {
   const bodies: readonly BodyRule[] = [
     ...defineHead(grammar),
     ...defineDeclarations(grammar, types),
+    ...defineDefinitions(grammar, types, expressions),
     rule as BodyRule,
     test as BodyRule,
   ];

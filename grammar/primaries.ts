@@ -3,6 +3,7 @@ import type { ParserMethod, TokenType } from "chevrotain";
 import type { ExprRule } from "./expressions.ts";
 import type { Grammar } from "./machine.ts";
 import { endOf, grow, nameOf, oneOf, rawOf } from "./nodes.ts";
+import { isName } from "./recovery.ts";
 import * as t from "./tokens.ts";
 import type { ExprTree, NameTree, QuantifierWord } from "./tree.ts";
 import { refuseCall, refuseIndex, refusePrimary } from "./unavailable.ts";
@@ -168,6 +169,11 @@ function definePostfix(grammar: Grammar, primary: ExprRule, expression: () => Ex
   });
   return $.RULE("postfix", () => {
     let of = refuseCall(grammar, $.SUBRULE(primary));
+    const applied = $.OPTION1({
+      GATE: () => of.kind === "reference" && isName($.LA(0)),
+      DEF: () => $.SUBRULE2(callArguments),
+    });
+    if (applied !== undefined) of = applyFunction(grammar, of, applied.args, applied.end);
     const step = () => {
       $.CONSUME(t.Dot);
       const name = nameOf($.CONSUME(t.Name));
@@ -179,6 +185,14 @@ function definePostfix(grammar: Grammar, primary: ExprRule, expression: () => Ex
     } while (refuseIndex(grammar));
     return of;
   });
+}
+
+/** `f(a, b)`; what stands before the parenthesis is the name of a function. */
+function applyFunction(grammar: Grammar, of: ExprTree, args: readonly ExprTree[], end: number): ExprTree {
+  const { start } = of;
+  const text = of.kind === "reference" ? of.name : "";
+  const name: NameTree = { kind: "name", text, start, end: of.end };
+  return grow(grammar, start, end, args, (place) => ({ kind: "apply", name, args, ...place }));
 }
 
 function select(grammar: Grammar, of: ExprTree, name: NameTree): ExprTree {

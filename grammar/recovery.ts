@@ -24,6 +24,8 @@ const AFTER_START: ReadonlyMap<TokenType, (next: IToken, afterNext: IToken) => b
   [Keyword.quarantine, isName],
   [Keyword.terminate, isName],
   [Keyword.test, (next) => next.tokenType === t.Text],
+  [Keyword.const, isName],
+  [Keyword.fn, isName],
 ]);
 
 /** What this version lacks, by its first word, and whether what follows is as in such a declaration. */
@@ -32,8 +34,6 @@ const REFUSED_START: ReadonlyMap<string, (next: IToken, afterNext: IToken) => bo
   ["track", isName],
   ["event", isName],
   ["prove", (next) => next.tokenType === t.Text],
-  ["const", isName],
-  ["fn", isName],
   ["import", (next) => next.tokenType === t.Text],
   ["guard", isName],
   ["module", isName],
@@ -51,6 +51,7 @@ export const VERDICTS: ReadonlySet<TokenType> = new Set([
 ]);
 
 export const CLAUSE_STARTS: ReadonlySet<TokenType> = new Set([
+  Keyword.let,
   Keyword.always,
   Keyword.when,
   Keyword.unless,
@@ -60,7 +61,7 @@ export const CLAUSE_STARTS: ReadonlySet<TokenType> = new Set([
   t.At,
 ]);
 
-export const REFUSED_CLAUSES: ReadonlySet<string> = new Set(["let", "for", "oblige"]);
+export const REFUSED_CLAUSES: ReadonlySet<string> = new Set(["for", "oblige"]);
 
 export function isName({ tokenType }: IToken): boolean {
   return tokenType === t.Name || (tokenType.CATEGORIES ?? []).includes(t.Name);
@@ -95,6 +96,8 @@ export function isDeclarationAhead({ tools: $ }: Grammar): boolean {
   if (first === Keyword.every) return next.tokenType === Keyword.action && afterNext === t.LCurly;
   if (first === Keyword.subject) return isName(next) && afterNext === t.Colon;
   if (first === Keyword.test) return next.tokenType === t.Text && afterNext === Keyword.on;
+  if (first === Keyword.const) return isName(next) && afterNext === t.Equal;
+  if (first === Keyword.fn) return isName(next) && afterNext === t.LParen;
   return isName(next) && afterNext === t.LCurly;
 }
 

@@ -95,6 +95,13 @@ function defineClauses(grammar: Grammar, expressions: ExpressionRules): ReadClau
   const template = defineTemplate(grammar, expressions);
   const until = defineUntil(grammar, expressions);
   const tag = defineTag(grammar);
+  const definition: ParserMethod<[], ClauseTree> = $.RULE("letClause", () => {
+    const word = $.CONSUME(t.Keyword.let);
+    const name = nameOf($.CONSUME(t.Name));
+    $.CONSUME(t.Equal);
+    const value = $.SUBRULE(expression);
+    return { kind: "let", name, value, ...placed(word) };
+  });
   const placed = (word: IToken) => {
     const keyword = { start: word.startOffset, end: endOf(word) };
     return { keyword, start: keyword.start, end: lastEnd(grammar) };
@@ -120,6 +127,7 @@ function defineClauses(grammar: Grammar, expressions: ExpressionRules): ReadClau
   const because = told("because");
   const note = told("note");
   return (clauses) => {
+    $.MANY1(() => clauses.push($.SUBRULE(definition)));
     $.OPTION(() => clauses.push($.SUBRULE(always)));
     $.OPTION1(() => clauses.push($.SUBRULE(when)));
     $.OPTION2(() => clauses.push($.SUBRULE(unless)));

@@ -16,6 +16,8 @@ const DECLARING: readonly string[] = [
   "every",
   "action",
   "test",
+  "const",
+  "fn",
 ];
 const TYPES: readonly string[] = [
   "bool",

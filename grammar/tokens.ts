@@ -65,6 +65,9 @@ const SOFT_WORDS = [
   "asked",
   "expect",
   "with",
+  "const",
+  "fn",
+  "let",
 ] as const;
 
 type Word = (typeof HARD_WORDS)[number] | (typeof SOFT_WORDS)[number];
@@ -155,8 +158,9 @@ export const Greater = sign("Greater", ">");
 export const GreaterEqual = sign("GreaterEqual", ">=");
 export const EqualEqual = sign("EqualEqual", "==");
 export const NotEqual = sign("NotEqual", "!=");
-/** Part of no sentence of this version: read so that slips and unavailable declarations can be named. */
+/** Before the body of a definition; in a condition it is a slip. */
 export const Equal = sign("Equal", "=");
+export const Arrow = sign("Arrow", "->");
 
 export const LITERALS: readonly TokenType[] = [Integer, Decimal, Duration, Timestamp, Text];
 
@@ -171,6 +175,7 @@ export const SIGNS: readonly TokenType[] = [
   GreaterEqual,
   EqualEqual,
   NotEqual,
+  Arrow,
   LCurly,
   RCurly,
   LParen,

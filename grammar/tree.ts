@@ -56,6 +56,8 @@ export type DeclarationTree =
   | SubjectTree
   | SharedTree
   | ActionTree
+  | ConstTree
+  | FunctionTree
   | RuleTree
   | TestTree;
 
@@ -107,6 +109,20 @@ export interface ActionTree extends Documented {
   readonly fields: readonly FieldTree[];
 }
 
+export interface ConstTree extends Documented {
+  readonly kind: "const";
+  readonly name: NameTree;
+  readonly value: ExprTree;
+}
+
+export interface FunctionTree extends Documented {
+  readonly kind: "function";
+  readonly name: NameTree;
+  readonly parameters: readonly FieldTree[];
+  readonly result: TypeTree;
+  readonly body: ExprTree;
+}
+
 export type VerdictWord = "allow" | "hold" | "deny" | "quarantine" | "terminate";
 
 export interface RuleTree extends Documented {
@@ -124,6 +140,7 @@ interface Clause extends Node {
 }
 
 export type ClauseTree =
+  | (Clause & { readonly kind: "let"; readonly name: NameTree; readonly value: ExprTree })
   | (Clause & { readonly kind: "always" })
   | (Clause & { readonly kind: "when" | "unless"; readonly condition: ExprTree })
   | (Clause & {
@@ -224,6 +241,8 @@ export type ExprTree =
       readonly method: NameTree;
       readonly args: readonly ExprTree[];
     })
+  /** A function and its arguments: `young(t)`. */
+  | (Expr & { readonly kind: "apply"; readonly name: NameTree; readonly args: readonly ExprTree[] })
   | (Expr & { readonly kind: "not" | "negate"; readonly of: ExprTree })
   | (Expr & {
       readonly kind: "binary";

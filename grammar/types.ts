@@ -8,6 +8,7 @@ import type { ExprTree, FieldTree, NamedTypeTree, RawTree, TypeTree } from "./tr
 import { refuseSource, refuseType } from "./unavailable.ts";
 
 export interface TypeRules {
+  readonly type: ParserMethod<[], TypeTree>;
   readonly field: ParserMethod<[], FieldTree>;
   /** In braces, with or without commas. */
   readonly fields: ParserMethod<[], FieldTree[]>;
@@ -42,7 +43,7 @@ export function defineTypes(grammar: Grammar): TypeRules {
     $.CONSUME(t.RCurly);
     return read;
   });
-  return { field, fields };
+  return { type: rules.type, field, fields };
 }
 
 function defineNamed(grammar: Grammar): ParserMethod<[], TypeTree> {

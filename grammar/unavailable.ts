@@ -41,7 +41,7 @@ export function refuseDeclaration(grammar: Grammar): boolean {
 
 // ---- rules
 
-/** `let`, `for any` and `oblige`. */
+/** `for any` and `oblige`. */
 export function refuseClause(grammar: Grammar): boolean {
   const { tools: $ } = grammar;
   const first = $.LA(1);
@@ -191,6 +191,8 @@ function isClauseAhead(grammar: Grammar, first: TokenType): boolean {
   if (first === t.Keyword.because || first === t.Keyword.note) {
     return t.TEMPLATES.includes(grammar.tools.LA(2).tokenType);
   }
+  if (first === t.Keyword.let)
+    return isName(grammar.tools.LA(2)) && grammar.tools.LA(3).tokenType === t.Equal;
   return (first === t.Keyword.when || first === t.Keyword.unless) && isOperandAhead(grammar);
 }
 
@@ -200,9 +202,7 @@ function isOperandAhead({ tools: $ }: Grammar): boolean {
   return OPERAND_STARTS.has(next.tokenType) || (isName(next) && !CLAUSE_STARTS.has(next.tokenType));
 }
 
-/**
- * What a name before a parenthesis means in the full language; all others would be functions of the policy.
- */
+/** Built-in functions that this version lacks; all others are declared in the policy. */
 const REFUSED_CALLS: ReadonlySet<string> = new Set(["exists", "age"]);
 
 export function refuseCall(grammar: Grammar, of: ExprTree): ExprTree {
@@ -210,7 +210,8 @@ export function refuseCall(grammar: Grammar, of: ExprTree): ExprTree {
   if (of.kind !== "reference" || $.LA(1).tokenType !== t.LParen) return of;
   const token = $.LA(0);
   const { text } = nameOf(token);
-  refuse(grammar, "expression", REFUSED_CALLS.has(text) ? text : "fn", token);
+  if (!REFUSED_CALLS.has(text)) return of;
+  refuse(grammar, "expression", text, token);
   skipBrackets(grammar);
   return missing(of.start, lastEnd(grammar));
 }

@@ -37,6 +37,10 @@ export function exprOf(tree: ExprTree, report: Report): Expr {
       return selectOf(tree, report);
     case "call":
       return callOf(tree, report);
+    case "apply": {
+      const args = tree.args.map((argument) => exprOf(argument, report));
+      return { kind: "apply", name: nameOf(tree.name), args, span };
+    }
     case "not":
       return { kind: "not", of: exprOf(tree.of, report), span };
     case "negate":

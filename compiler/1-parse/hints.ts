@@ -27,10 +27,23 @@ const FOREIGN: ReadonlyMap<string, string> = new Map([
 
 /** What a description of what is expected stands for. */
 const EXPANDED: ReadonlyMap<string, readonly string[]> = new Map<string, readonly string[]>([
-  ["a clause", ["when", "unless", "always", "until", "because", "note"]],
+  ["a clause", ["let", "when", "unless", "always", "until", "because", "note"]],
   [
     "a declaration",
-    [...VERDICT_WORDS, "enum", "record", "entity", "subject", "every", "action", "test", "policy", "valid"],
+    [
+      ...VERDICT_WORDS,
+      "enum",
+      "record",
+      "entity",
+      "subject",
+      "every",
+      "action",
+      "const",
+      "fn",
+      "test",
+      "policy",
+      "valid",
+    ],
   ],
   ["a verdict", VERDICT_WORDS],
 ]);

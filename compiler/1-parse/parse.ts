@@ -4,7 +4,7 @@ import type { DeclarationTree, FieldTree, HeaderTree, ProgramTree, RawTree } fro
 import type { Declaration, FieldDeclaration, PolicyHeader, Program } from "../ast.ts";
 import { type Diagnostic, type Phase, sortDiagnostics, unreachable } from "../diagnostic.ts";
 import type { Source, Span } from "../source.ts";
-import { typeOf } from "./expressions.ts";
+import { exprOf, typeOf } from "./expressions.ts";
 import { durationOf, intOf, timestampOf } from "./literals.ts";
 import { misplacedHead, noPolicy, repeatedHead, wrongVersion } from "./messages-syntax.ts";
 import { diagnosticOf } from "./problems.ts";
@@ -128,6 +128,13 @@ function declarationOf(tree: DeclarationTree, report: Report): Declaration {
       return { kind: "shared", fields: fieldsOf(tree.fields, report), doc, span };
     case "action":
       return { kind: "action", name: nameOf(tree.name), fields: fieldsOf(tree.fields, report), doc, span };
+    case "const":
+      return { kind: "const", name: nameOf(tree.name), value: exprOf(tree.value, report), doc, span };
+    case "function": {
+      const parameters = fieldsOf(tree.parameters, report);
+      const [result, body] = [typeOf(tree.result, report), exprOf(tree.body, report)];
+      return { kind: "function", name: nameOf(tree.name), parameters, result, body, doc, span };
+    }
     case "rule":
       return ruleOf(tree, doc, report);
     case "test":

@@ -1,6 +1,6 @@
 /** Rules: that each clause stands once and in its place, and that there is a condition. */
 import type { ClauseTree, RuleTree, TemplateTree } from "@polity/grammar/tree.ts";
-import type { AbsentOk, RuleDeclaration, Template, TemplatePart, Until } from "../ast.ts";
+import type { AbsentOk, Let, RuleDeclaration, Template, TemplatePart, Until } from "../ast.ts";
 import { unreachable } from "../diagnostic.ts";
 import { exprOf } from "./expressions.ts";
 import { durationOf, intOf, textOf, unescaped } from "./literals.ts";
@@ -11,7 +11,7 @@ type Kind = ClauseTree["kind"];
 type ClauseOf<K extends Kind> = ClauseTree & { readonly kind: K };
 
 /** Each clause's place in the order; what was refused by name has none. */
-const PLACES: readonly Kind[] = ["always", "when", "unless", "until", "because", "note", "absent_ok"];
+const PLACES: readonly Kind[] = ["let", "always", "when", "unless", "until", "because", "note", "absent_ok"];
 
 export function ruleOf(tree: RuleTree, doc: string, report: Report): RuleDeclaration {
   const { clauses } = tree;
@@ -28,6 +28,7 @@ export function ruleOf(tree: RuleTree, doc: string, report: Report): RuleDeclara
     name: nameOf(tree.name),
     actions: tree.actions?.map(nameOf) ?? null,
     always,
+    lets: clauses.flatMap((clause) => (clause.kind === "let" ? [letOf(clause, report)] : [])),
     when: when && exprOf(when.condition, report),
     unless: unless && exprOf(unless.condition, report),
     until: until && untilOf(until, report),
@@ -39,7 +40,7 @@ export function ruleOf(tree: RuleTree, doc: string, report: Report): RuleDeclara
   };
 }
 
-function find<K extends Exclude<Kind, "absent_ok" | "refused">>(
+function find<K extends Exclude<Kind, "absent_ok" | "let" | "refused">>(
   clauses: readonly ClauseTree[],
   kind: K,
 ): ClauseOf<K> | null {
@@ -52,7 +53,7 @@ function checkOrder(clauses: readonly ClauseTree[], report: Report): void {
   for (const clause of clauses) {
     const place = PLACES.indexOf(clause.kind);
     if (place === -1) continue;
-    if (seen.has(clause.kind) && clause.kind !== "absent_ok") {
+    if (seen.has(clause.kind) && clause.kind !== "absent_ok" && clause.kind !== "let") {
       report(repeatedClause(clause.keyword, wordOf(clause)));
     } else if (last !== null && place < PLACES.indexOf(last.kind)) {
       report(misplacedClause(last.keyword, wordOf(last), wordOf(clause)));
@@ -77,6 +78,10 @@ function checkCondition({ name, clauses }: RuleTree, report: Report): boolean {
   if (isAlways && condition !== undefined) report(alwaysWithCondition(condition.keyword, condition.kind));
   else if (!isAlways && condition === undefined && !isRefused) report(noCondition(spanOf(name), name.text));
   return condition === undefined;
+}
+
+function letOf({ name, value }: ClauseOf<"let">, report: Report): Let {
+  return { name: nameOf(name), value: exprOf(value, report) };
 }
 
 function untilOf(clause: ClauseOf<"until">, report: Report): Until {

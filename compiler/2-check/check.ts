@@ -4,6 +4,7 @@ import type { Action, Checked, Rule } from "../checked.ts";
 import { type Diagnostic, hasErrors, type Phase, sortDiagnostics } from "../diagnostic.ts";
 import type { Source, Span } from "../source.ts";
 import { declare, known } from "./declarations.ts";
+import { define } from "./definitions.ts";
 import { checkHeader } from "./header.ts";
 import { byName } from "./order.ts";
 import { type Reads, readsOf } from "./reads.ts";
@@ -23,9 +24,10 @@ const NOW_DEFAULT_MS = 1_767_225_600_000n;
  */
 export function check(source: Source, program: Program): Phase<Checked | null> {
   const diagnostics: Diagnostic[] = [];
-  const world = declare(source, program, (diagnostic) => {
+  const declared = declare(source, program, (diagnostic) => {
     diagnostics.push({ ...diagnostic, span: unwrapped(source.text, diagnostic.span) });
   });
+  const world = define(program, declared);
   const header = checkHeader(program, world.report);
   const rules = checkRules(
     program.declarations.filter((d): d is RuleDeclaration => d.kind === "rule"),

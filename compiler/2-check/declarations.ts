@@ -2,6 +2,7 @@
 import type { EntityType, Field, Type } from "@polity/runtime/layout.ts";
 import type { Declaration, FieldDeclaration, Name, Program } from "../ast.ts";
 import type { Source } from "../source.ts";
+import { NO_BINDINGS } from "./bindings.ts";
 import { duplicateName, nameTooLong, reservedName, shadowedName, unknownGroup } from "./messages-names.ts";
 import { tooMany, wrongSubject } from "./messages-types.ts";
 import { compareNames } from "./order.ts";
@@ -64,6 +65,7 @@ export function declare(source: Source, program: Program, report: Report): World
     subject: shared.subject,
     shared: shared.fields,
     actions,
+    definitions: NO_BINDINGS,
     used: names.used,
   };
 }

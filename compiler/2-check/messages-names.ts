@@ -24,7 +24,7 @@ export function unknownAction(name: Name, suggestion: string | null): Diagnostic
   return error("POL1004", name.span, `there is no action \`${name.text}\``, didYouMean(suggestion));
 }
 
-/** `owner` is the enum that has a member of this name, where one does. */
+/** `action` is empty outside of rules; `owner` is the enum that has a member of this name, where one does. */
 export function unknownName(
   name: string,
   span: Span,
@@ -34,7 +34,8 @@ export function unknownName(
 ): Diagnostic {
   const hint =
     owner === null ? didYouMean(suggestion) : `write \`${owner}.${name}\` for the member of the enum`;
-  return error("POL1005", span, `\`${name}\` is no field of \`${action}\` and no other name here`, hint);
+  const message = action === "" ? "is no name" : `is no field of \`${action}\` and no other name`;
+  return error("POL1005", span, `\`${name}\` ${message} here`, hint);
 }
 
 /** Properties and methods of the whole language that this version has not. */

@@ -3,15 +3,19 @@ import type { Diagnostic } from "../diagnostic.ts";
 import type { Span } from "../source.ts";
 import { didYouMean, error, listed } from "./message.ts";
 
-/** `path` as written, or null where the value is not a path and so cannot be proved present. */
-export function unprovedOptional(span: Span, path: string | null): Diagnostic {
+/**
+ * `path` as written, or null where the value is not a path and so cannot be proved present; `why` a proof
+ * does not reach here, where one seems to be meant.
+ */
+export function unprovedOptional(span: Span, path: string | null, why: string | null): Diagnostic {
   return error(
     "POL3001",
     span,
     path === null ? "this value may be absent" : `\`${path}\` may be absent`,
-    path === null
-      ? "only a field and its attributes can be proved present"
-      : `test it first with \`${path} is present and …\`, or give a default with \`${path} ?? …\``,
+    why ??
+      (path === null
+        ? "only a field and its attributes can be proved present"
+        : `test it first with \`${path} is present and …\`, or give a default with \`${path} ?? …\``),
   );
 }
 

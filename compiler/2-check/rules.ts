@@ -5,12 +5,13 @@ import { checkAbsence } from "./absence.ts";
 import { checkAbsentOk, dotted, type Silence, silenceOf, warnUnused } from "./absent-ok.ts";
 import { checkApproval } from "./approvals.ts";
 import { uniqueNames } from "./declarations.ts";
-import { checkCondition, checkExpression, checkRaw } from "./expressions/expression.ts";
+import { CHECKS, checkCondition } from "./expressions/expression.ts";
+import { checkLets, warnUnusedLets } from "./lets.ts";
 import { unknownAction } from "./messages-names.ts";
 import { allowEverything, needsSubject, untilWithoutHold } from "./messages-rules.ts";
-import { bothFacts, NOTHING } from "./narrowing.ts";
+import { bothFacts } from "./narrowing.ts";
 import { compareNames } from "./order.ts";
-import { type Env, NO_VARIABLES, newVariables, type Scope } from "./scope.ts";
+import { type Env, NO_ENV, newScope, type Scope } from "./scope.ts";
 import { starSpan, verdictSpan } from "./spans.ts";
 import { nearest } from "./suggest.ts";
 import { checkTemplate } from "./templates.ts";
@@ -34,10 +35,14 @@ function checkRule(declaration: RuleDeclaration, world: World): RuleResult {
   checkForm(declaration, world);
   const actions = actionsOf(declaration, world);
   const silence = silenceOf(declaration);
-  const cases = declaration.actions === null ? sharedCases(declaration, actions, silence, world) : [];
+  const usedLets = new Set<string>();
+  const cases =
+    declaration.actions === null ? sharedCases(declaration, actions, silence, usedLets, world) : [];
   if (declaration.actions !== null) {
     for (const action of actions) {
-      cases.push(checkCase(declaration, action, world.actions.get(action) ?? new Map(), silence, world));
+      cases.push(
+        checkCase(declaration, action, world.actions.get(action) ?? new Map(), silence, usedLets, world),
+      );
     }
   }
   checkAbsentOk(declaration, actions, world);
@@ -48,6 +53,7 @@ function checkRule(declaration: RuleDeclaration, world: World): RuleResult {
   const isConditioned = always !== (when !== null || unless !== null);
   if (!isConditioned || whole.length !== cases.length) return { declaration, actions, rule: null };
   warnUnused(declaration, silence, world);
+  warnUnusedLets(declaration, usedLets, world);
   const absentOk = declaration.absentOk.map((one) => ({ path: dotted(one), why: one.why }));
   const { name, verdict } = declaration;
   const rule: Rule = { name: name.text, verdict, span: declaration.span, cases: whole, absentOk };
@@ -81,9 +87,10 @@ function sharedCases(
   declaration: RuleDeclaration,
   actions: readonly string[],
   silence: Silence,
+  usedLets: Set<string>,
   world: World,
 ): (Case | null)[] {
-  const checked = checkCase(declaration, "*", world.shared, silence, world);
+  const checked = checkCase(declaration, "*", world.shared, silence, usedLets, world);
   return actions.map((action) => (checked === null ? null : { ...checked, action }));
 }
 
@@ -92,19 +99,14 @@ function checkCase(
   action: string,
   fields: Fields,
   silence: Silence,
+  usedLets: Set<string>,
   world: World,
 ): Case | null {
-  const scope: Scope = {
-    world,
-    report: world.report,
-    action,
-    fields,
-    variables: newVariables(),
-    check: checkExpression,
-    checkRaw,
-  };
-  let isWhole = true;
-  let env: Env = { proved: NOTHING, variables: NO_VARIABLES };
+  const start = newScope(world, action, fields, world.definitions, CHECKS);
+  const bindings = checkLets(declaration.lets, start, usedLets);
+  const scope: Scope = { ...start, bindings };
+  let isWhole = ![...bindings.values()].some((binding) => binding.kind === "let" && binding.isBroken);
+  let env: Env = NO_ENV;
   const clause = (node: Node | null, isUnless: boolean): Expr | null => {
     if (node === null) return null;
     const { expr, whenTrue, whenFalse } = checkCondition(node, scope, env);

@@ -2,9 +2,11 @@
 import type { Type } from "@polity/runtime/layout.ts";
 import type { Expr as Node } from "../ast.ts";
 import type { Expr } from "../checked.ts";
+import type { Span } from "../source.ts";
+import { type Bindings, describeBinding } from "./bindings.ts";
 import type { Facts } from "./narrowing.ts";
 import { NOTHING } from "./narrowing.ts";
-import type { Fields, Report, World } from "./world.ts";
+import { type Fields, isTypeName, type Report, type World } from "./world.ts";
 
 /** One rule on one action (or on all, where `shared` fields are all it may read). */
 export interface Scope {
@@ -13,6 +15,18 @@ export interface Scope {
   /** What messages call the place: an action's name, or `*`. */
   readonly action: string;
   readonly fields: Fields;
+  /** Names that stand for expressions. */
+  readonly bindings: Bindings;
+  /** What is replaced by the expression that is looked at; null in the text of a rule itself. */
+  readonly within: "const" | "let" | "fn" | null;
+  /** Where the name stands in the rule that all this replaces, and how to report there; null outside. */
+  readonly use: { readonly span: Span; readonly report: Report } | null;
+  /** How many definitions, one in the other, the expression stands in. */
+  readonly chain: number;
+  /** Nodes that replaced names in the rule or definition, counted again for each name around them. */
+  readonly expanded: { nodes: number };
+  /** Paths that a `let` or `fn` tested, where that proves nothing, with its name. */
+  readonly unproved: Map<string, string>;
   /** Numbers quantifier variables and remembers what each goes over. */
   readonly variables: VariableTable;
   readonly check: Check;
@@ -60,7 +74,21 @@ export function outcome(expr: Expr | null, whenTrue: Facts, whenFalse: Facts): O
   return { expr, whenTrue, whenFalse };
 }
 
-export function newVariables(): VariableTable {
+/** For a definition, whose `action` is empty, or for a rule on one action. */
+export function newScope(
+  world: World,
+  action: string,
+  fields: Fields,
+  bindings: Bindings,
+  { check, checkRaw }: Pick<Scope, "check" | "checkRaw">,
+): Scope {
+  const { report } = world;
+  const [variables, unproved] = [newVariables(), new Map<string, string>()];
+  const start = { within: null, use: null, chain: 0, expanded: { nodes: 0 }, unproved, variables };
+  return { world, report, action, fields, bindings, ...start, check, checkRaw };
+}
+
+function newVariables(): VariableTable {
   let count = 0;
   return {
     next: () => {
@@ -75,9 +103,25 @@ export const NO_VARIABLES: ReadonlyMap<string, Variable> = new Map();
 
 /** The word means something here, apart from members of an expected enum. */
 export function isInScope(name: string, scope: Scope, env: Env): boolean {
-  return name === "now" || name === "trust" || env.variables.has(name) || scope.fields.has(name);
+  return name === "now" || name === "trust" || hasName(name, scope, env);
+}
+
+function hasName(name: string, { bindings, fields }: Scope, { variables }: Env): boolean {
+  return variables.has(name) || bindings.has(name) || fields.has(name);
+}
+
+/** Where nothing is known. */
+export const NO_ENV: Env = { proved: NOTHING, variables: NO_VARIABLES };
+
+/** What a name means already, as messages say it; null where it is free. */
+export function takenBy(name: string, scope: Scope, env: Env): string | null {
+  const binding = scope.bindings.get(name);
+  if (binding !== undefined) return describeBinding(binding);
+  if (env.variables.has(name)) return "a variable here";
+  if (scope.fields.has(name)) return "a field";
+  return isTypeName(name, scope.world.types) ? "the name of a type" : null;
 }
 
 export function words(scope: Scope, env: Env): readonly string[] {
-  return [...env.variables.keys(), ...scope.fields.keys(), "now", "trust"];
+  return [...env.variables.keys(), ...scope.bindings.keys(), ...scope.fields.keys(), "now", "trust"];
 }

@@ -178,6 +178,7 @@ function describe(expr: Expr): string {
     case "negate":
       return describe(expr.of);
     case "call":
+    case "apply":
     case "not":
     case "binary":
     case "range":

@@ -1,5 +1,12 @@
 /** Questions about types that need no source text. */
-import { type EntityType, INT_MAX, INT_MIN, type Type, type Types } from "@polity/runtime/layout.ts";
+import {
+  DECIMAL_SCALE,
+  type EntityType,
+  INT_MAX,
+  INT_MIN,
+  type Type,
+  type Types,
+} from "@polity/runtime/layout.ts";
 import { unreachable } from "../diagnostic.ts";
 
 export const BOOL: Type = { kind: "bool" };
@@ -65,6 +72,38 @@ export function showType(type: Type): string {
     default:
       return unreachable(type);
   }
+}
+
+/** Both are the same type apart from ranges: whether every value of `inner` is one of `outer`. */
+export function fits(inner: Type, outer: Type): boolean {
+  if ((inner.kind === "int" || inner.kind === "decimal") && outer.kind === inner.kind) {
+    return inner.min >= outer.min && inner.max <= outer.max;
+  }
+  if (inner.kind === "string" && outer.kind === "string") return inner.id || !outer.id;
+  if (isCollection(inner) && isCollection(outer)) {
+    return inner.min >= outer.min && fits(inner.of, outer.of);
+  }
+  return true;
+}
+
+/** A type with what `fits` compares. */
+export function showRange(type: Type): string {
+  if (type.kind === "int" || type.kind === "decimal") {
+    const isWhole = type.min === INT_MIN && type.max === INT_MAX;
+    return isWhole ? type.kind : `${type.kind} ${showNumber(type, type.min)}..${showNumber(type, type.max)}`;
+  }
+  if (type.kind === "string") return type.id ? "string id" : "string";
+  if (!isCollection(type)) return showType(type);
+  return `${type.kind}<${showRange(type.of)}>${type.min > 0 ? ` min ${type.min}` : ""}`;
+}
+
+function showNumber({ kind }: Type, value: bigint): string {
+  if (kind === "int") return String(value);
+  const size = value < 0n ? -value : value;
+  const fraction = String(size % DECIMAL_SCALE)
+    .padStart(4, "0")
+    .replace(/0+$/, "");
+  return `${value < 0n ? "-" : ""}${size / DECIMAL_SCALE}${fraction === "" ? "" : `.${fraction}`}`;
 }
 
 /** The type within `T?`, or the type itself. */

@@ -37,8 +37,13 @@ function warnDecided(expr: Expr, scope: Scope): void {
   for (const operand of operandsOf(expr)) {
     // `flag == true` compares with a constant, which is not a condition.
     const isConstant = operand.kind === "literal" && expr.kind !== "and" && expr.kind !== "or";
-    if (!isConstant) warnDecided(operand, scope);
+    if (!isConstant && !isWithinName(operand, expr)) warnDecided(operand, scope);
   }
+}
+
+/** A part of what replaced a name stands where the whole stands: the message would seem to be about that. */
+function isWithinName(operand: Expr, { span }: Expr): boolean {
+  return operand.span.start === span.start && operand.span.end === span.end;
 }
 
 /** `grants`: whether truth here makes the answer more permissive. */

@@ -14,6 +14,11 @@ export function checkProgram(program: Program, rules: readonly RuleResult[], wor
 
 /** An entity type is useful without being named if what it can belong to is named. */
 function warnUnused(declaration: Declaration, { types, used, report }: World): void {
+  if (declaration.kind === "const" || declaration.kind === "function") {
+    const { name, kind } = declaration;
+    if (!used.has(name.text)) report(unusedDeclaration(name, kind === "const" ? "constant" : "function"));
+    return;
+  }
   if (declaration.kind !== "enum" && declaration.kind !== "record" && declaration.kind !== "entity") return;
   const name = declaration.name.text;
   const isUsed =
@@ -45,9 +50,9 @@ function warnUnreached(
 function warnDuplicates(rules: readonly RuleResult[], { report }: World): void {
   const first = new Map<string, string>();
   for (const { declaration, actions } of rules) {
-    const { name, verdict, when, unless, until } = declaration;
+    const { name, verdict, lets, when, unless, until } = declaration;
     const on = declaration.actions === null ? "*" : actions;
-    const key = JSON.stringify([verdict, on, when, unless, until], withoutPlaces);
+    const key = JSON.stringify([verdict, on, lets, when, unless, until], withoutPlaces);
     const other = first.get(key);
     if (other === undefined) first.set(key, name.text);
     else report(duplicateCondition(name, other));

@@ -3,6 +3,7 @@ import { ENTITY_ID_BYTES_MAX, type Type, type Types } from "@polity/runtime/layo
 import type { Name } from "../ast.ts";
 import type { Diagnostic } from "../diagnostic.ts";
 import { positionAt, type Source } from "../source.ts";
+import type { Bindings } from "./bindings.ts";
 
 /** Types by name; null where the declaration was wrong, so that nothing more is said about it. */
 export type Fields = ReadonlyMap<string, Type | null>;
@@ -23,7 +24,9 @@ export interface World {
   readonly shared: Fields;
   /** Declared and shared fields of each action. */
   readonly actions: ReadonlyMap<string, Fields>;
-  /** Names of enums, records and entities that something refers to; grows while the program is checked. */
+  /** Constants and functions. */
+  readonly definitions: Bindings;
+  /** Names of types, constants and functions that something refers to; grows while the program is checked. */
   readonly used: Set<string>;
 }
 

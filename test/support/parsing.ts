@@ -65,6 +65,8 @@ export function shown(expr: Expr): string {
       return `${shown(expr.of)}.${expr.name.text}`;
     case "call":
       return `${shown(expr.of)}.${expr.method.text}(${expr.args.map(shown).join(" ")})`;
+    case "apply":
+      return `${expr.name.text}(${expr.args.map(shown).join(" ")})`;
     case "not":
       return `(not ${shown(expr.of)})`;
     case "negate":

@@ -19,6 +19,7 @@ import { checkName, checkSelect } from "./names.ts";
 import { checkCoalesce, checkPresence } from "./presence.ts";
 import { checkQuantifier } from "./quantifiers.ts";
 import { checkSets } from "./sets.ts";
+import { checkApply } from "./substitution.ts";
 
 /** The emitter and engines walk trees by recursion; a chain of this length is a set or several rules. */
 const DEPTH_MAX = 256;
@@ -34,11 +35,23 @@ export function checkExpression(node: Node, scope: Scope, env: Env, expected: Ty
   }
   const key = pathKey(expr);
   if (key === null || !env.proved.has(key)) {
-    scope.report(unprovedOptional(node.span, pathText(expr)));
+    scope.report(unprovedOptional(node.span, pathText(expr), proofHint(key, scope)));
     return FAILED;
   }
   return done({ kind: "proved", of: expr, type: expr.type.of, span: expr.span, mayErr: expr.mayErr });
 }
+
+/** Why a proof that the author may have had in mind does not reach this place. */
+function proofHint(key: string | null, { within, unproved }: Scope): string | null {
+  const tested = key === null ? undefined : unproved.get(key);
+  if (tested !== undefined)
+    return `what \`${tested}\` tests proves nothing outside of it: write the test here`;
+  if (within === null) return null;
+  return `nothing that a rule tests is proved inside of a \`${within}\`: test it there, or give a default`;
+}
+
+/** How every expression is checked, for scopes that begin. */
+export const CHECKS = { check: checkExpression, checkRaw };
 
 /** A whole clause: not too deep, and a bool. */
 export function checkCondition(node: Node, scope: Scope, env: Env): Outcome {
@@ -76,6 +89,8 @@ export function checkRaw(node: Node, scope: Scope, env: Env, expected: Type | nu
       return checkSelect(node, scope, env);
     case "call":
       return checkCall(node, scope, env);
+    case "apply":
+      return checkApply(node, scope, env);
     case "not":
       return checkNot(node, scope, env);
     case "negate":
@@ -150,12 +165,13 @@ function isTooDeep(root: Node, scope: Scope): boolean {
       scope.report(tooDeep(root.span, DEPTH_MAX));
       return true;
     }
-    level = level.flatMap(children);
+    level = level.flatMap(childrenOf);
   }
   return false;
 }
 
-function children(node: Node): readonly Node[] {
+/** The parts of an expression as written, from left to right. */
+export function childrenOf(node: Node): readonly Node[] {
   switch (node.kind) {
     case "select":
     case "not":
@@ -172,6 +188,8 @@ function children(node: Node): readonly Node[] {
       return [node.over, node.body];
     case "collection":
       return node.elements;
+    case "apply":
+      return node.args;
     case "name":
     case "bool":
     case "int":

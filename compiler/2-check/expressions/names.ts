@@ -3,6 +3,7 @@ import { TRUST_MAX, type Type } from "@polity/runtime/layout.ts";
 import type { Expr as Node } from "../../ast.ts";
 import type { Expr } from "../../checked.ts";
 import type { Span } from "../../source.ts";
+import { fieldInFunction } from "../messages-definitions.ts";
 import { ambiguousName, notShared, unknownAttribute, unknownMember, unknownName } from "../messages-names.ts";
 import { notAValue } from "../messages-types.ts";
 import { done, type Env, FAILED, isInScope, type Outcome, type Scope, words } from "../scope.ts";
@@ -10,6 +11,7 @@ import { nearest } from "../suggest.ts";
 import { isCollection, plain, showType, TIMESTAMP } from "../types.ts";
 import { attributeOf, attributesOf, isTypeName } from "../world.ts";
 import { literal } from "./literals.ts";
+import { checkUse } from "./substitution.ts";
 
 type NameNode = Extract<Node, { kind: "name" }>;
 type SelectNode = Extract<Node, { kind: "select" }>;
@@ -30,6 +32,8 @@ export function checkName(node: NameNode, scope: Scope, env: Env, expected: Type
     scope.report(ambiguousName(name, span, enumName));
     return FAILED;
   }
+  const binding = scope.bindings.get(name);
+  if (binding !== undefined) return checkUse(binding, node, scope, expected);
   const type = typeOfWord(name, scope, env);
   if (type === null) return FAILED;
   return done(word(name, type, span, env));
@@ -66,6 +70,11 @@ function reportUnknown(node: NameNode, members: readonly string[], scope: Scope,
   if (isTypeName(name, types)) {
     scope.world.used.add(name);
     scope.report(notAValue(span, name, types.enums.has(name) ? "an enum" : "a type"));
+    return;
+  }
+  const { within } = scope;
+  if ((within === "fn" || within === "const") && [...actions].some(([, fields]) => fields.has(name))) {
+    scope.report(fieldInFunction(span, name, within));
     return;
   }
   const declaring = scope.action === "*" ? [...actions].filter(([, fields]) => fields.has(name)) : [];

@@ -32,7 +32,11 @@ export function checkPair(
 
 /** How much a type depends on the surroundings: 0 not, 1 a literal that can be converted, 2 entirely. */
 export function doubt(node: Node, scope: Scope, env: Env): number {
-  if (node.kind === "name") return isInScope(node.name, scope, env) ? 0 : 2;
+  if (node.kind === "name") {
+    const binding = scope.bindings.get(node.name);
+    if (binding?.kind === "const" || binding?.kind === "let") return binding.doubt;
+    return isInScope(node.name, scope, env) ? 0 : 2;
+  }
   if (node.kind === "int" || node.kind === "text") return 1;
   if (node.kind === "negate") return doubt(node.of, scope, env);
   if (node.kind === "collection") {

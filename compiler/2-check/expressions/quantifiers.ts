@@ -7,9 +7,8 @@ import { sumBounds } from "../intervals.ts";
 import { wrongParts } from "../messages-collections.ts";
 import { reservedName, shadowedName } from "../messages-names.ts";
 import { certainError, notCollection, wrongType } from "../messages-types.ts";
-import { done, type Env, FAILED, type Outcome, type Scope } from "../scope.ts";
+import { done, type Env, FAILED, type Outcome, type Scope, takenBy } from "../scope.ts";
 import { BOOL, type CollectionType, DURATION, isCollection, isOrdered, showType } from "../types.ts";
-import { isTypeName } from "../world.ts";
 
 type QuantifierNode = Extract<Node, { kind: "quantifier" }>;
 
@@ -101,13 +100,7 @@ function checkVariable(node: QuantifierNode, scope: Scope, env: Env): boolean {
     scope.report(reservedName(variable, "a word of the request cannot be a variable"));
     return false;
   }
-  const what = env.variables.has(name)
-    ? "a variable here"
-    : scope.fields.has(name)
-      ? "a field"
-      : isTypeName(name, scope.world.types)
-        ? "the name of a type"
-        : null;
+  const what = takenBy(name, scope, env);
   if (what === null) return true;
   scope.report(shadowedName(variable, what));
   return false;

@@ -12,12 +12,21 @@ export interface Context {
   readonly random: Random;
   readonly schema: Schema;
   readonly places: readonly Place[];
+  readonly functions: readonly GeneratedFunction[];
   /** Shared by one whole rule. */
   readonly rule: {
     variables: number;
     /** Paths whose absence the condition asks about: the rule may have to say `@absent_ok` for them. */
     readonly absences: Set<string>;
   };
+}
+
+export interface GeneratedFunction {
+  readonly name: string;
+  readonly parameters: readonly { readonly name: string; readonly type: Type }[];
+  readonly result: Type;
+  /** Paths from its parameters whose absence the body asks about. */
+  readonly absences: ReadonlySet<string>;
 }
 
 export const BOOL: Type = { kind: "bool" };
@@ -30,6 +39,10 @@ export const DURATION: Type = { kind: "duration" };
 export function generateExpression(context: Context, type: Type, depth: number): string | undefined {
   const { random } = context;
   if (type.kind === "bool" && depth > 0 && random.chance(0.7)) return context.condition(context, depth);
+  if (depth > 0 && random.chance(0.15)) {
+    const applied = generateApplication(context, type, depth - 1);
+    if (applied !== undefined) return applied;
+  }
   if (random.chance(0.2)) {
     const otherwise = generateOtherwise(context, type, depth - 1);
     if (otherwise !== undefined) return otherwise;
@@ -41,6 +54,24 @@ export function generateExpression(context: Context, type: Type, depth: number):
   const place = placeOf(context, type);
   if (place !== undefined && random.chance(0.75)) return place.text;
   return generateLiteral(random, type, context.schema) ?? place?.text;
+}
+
+function generateApplication(context: Context, type: Type, depth: number): string | undefined {
+  const fitting = context.functions.filter(({ result }) => isSameType(result, type));
+  if (fitting.length === 0) return undefined;
+  const { name, parameters, absences } = context.random.pick(fitting);
+  const given: string[] = [];
+  for (const parameter of parameters) {
+    const argument = generateExpression(context, parameter.type, depth);
+    if (argument === undefined) return undefined;
+    given.push(argument);
+    for (const path of absences) {
+      if (path.startsWith(`${parameter.name}.`)) {
+        context.rule.absences.add(argument + path.slice(parameter.name.length));
+      }
+    }
+  }
+  return `${name}(${given.join(", ")})`;
 }
 
 export function placeOf(context: Context, type: Type): Place | undefined {

@@ -1,6 +1,7 @@
 /** Random well-typed policies as source text. */
 import type { Field, Type } from "@polity/runtime/layout.ts";
 import { generateCondition } from "./conditions.ts";
+import { type Definitions, generateDefinitions, generateLets } from "./definitions.ts";
 import { BOOL, type Context, DECIMAL, DURATION, generateExpression, INT, TIMESTAMP } from "./expressions.ts";
 import { generateLiteral } from "./literals.ts";
 import { expand, isSameType, type Place } from "./places.ts";
@@ -21,19 +22,27 @@ export function generateProgram(random: Random, absentOk = 0.95): string {
     ...(random.chance(0.3) ? [`containment within ${random.pick(["30s", "1s", "5m"])}`] : []),
     ...printSchema(schema),
   ];
+  const definitions = generateDefinitions(random, schema);
+  parts.push(...definitions.lines);
   const count = random.between(1, 8);
-  for (let n = 0; n < count; n += 1) parts.push(generateRule(random, schema, `r${n}`, absentOk));
+  for (let n = 0; n < count; n += 1) parts.push(generateRule(random, schema, definitions, `r${n}`, absentOk));
   for (const { name } of schema.actions) {
-    if (random.chance(0.4)) parts.push(generateProbe(random, schema, name));
+    if (random.chance(0.4)) parts.push(generateProbe(random, schema, definitions, name));
   }
   return `${parts.join("\n")}\n`;
 }
 
 /** A rule that shows the values of many expressions, so that a wrong one cannot hide behind the verdict. */
-function generateProbe(random: Random, schema: Schema, action: string): string {
+function generateProbe(
+  random: Random,
+  schema: Schema,
+  { constants, functions }: Definitions,
+  action: string,
+): string {
   const fields = schema.actions.find(({ name }) => name === action)?.fields ?? [];
   const rule = { variables: 0, absences: new Set<string>() };
-  const context = { condition: generateCondition, random, schema, places: placesOf(schema, fields), rule };
+  const places = [...placesOf(schema, fields), ...constants];
+  const context = { condition: generateCondition, random, schema, places, functions, rule };
   const holes: string[] = [];
   for (let n = random.between(3, 8); n > 0; n -= 1) {
     const type = random.pick([BOOL, BOOL, BOOL, INT, DECIMAL, DECIMAL, TIMESTAMP, DURATION]);
@@ -77,7 +86,13 @@ const VERDICTS = [
   "terminate",
 ];
 
-function generateRule(random: Random, schema: Schema, name: string, absentOk: number): string {
+function generateRule(
+  random: Random,
+  schema: Schema,
+  { constants, functions }: Definitions,
+  name: string,
+  absentOk: number,
+): string {
   const anyVerdict = random.pick(VERDICTS);
   const needsSubject = anyVerdict === "quarantine" || anyVerdict === "terminate";
   const verdict = needsSubject && schema.subject === null ? "deny" : anyVerdict;
@@ -85,14 +100,10 @@ function generateRule(random: Random, schema: Schema, name: string, absentOk: nu
   const actions = random.shuffle(schema.actions).slice(0, random.chance(0.7) ? 1 : 2);
   const fields = isEverywhere ? [] : commonFields(actions.map((action) => action.fields));
   const rule = { variables: 0, absences: new Set<string>() };
-  const context: Context = {
-    condition: generateCondition,
-    random,
-    schema,
-    places: placesOf(schema, fields),
-    rule,
-  };
-  const clauses = generateClauses(context);
+  const places = [...placesOf(schema, fields), ...constants];
+  const outer: Context = { condition: generateCondition, random, schema, places, functions, rule };
+  const { lets, inner: context } = generateLets(outer);
+  const clauses = [...lets, ...generateClauses(context)];
   if (verdict === "hold") clauses.push(generateUntil(context));
   if (random.chance(0.5)) clauses.push(`  because ${generateTemplate(context, false)}`);
   if (random.chance(0.4)) clauses.push(`  note ${generateTemplate(context, true)}`);
@@ -162,5 +173,5 @@ function generateTemplate(context: Context, isNote: boolean): string {
 
 /** Without what the caller does not know. */
 function isPlainHole(text: string): boolean {
-  return !/\b(?:now|trust|in|any|all|count)\b/.test(text);
+  return !/\b(?:now|trust|in|any|all|count|g\d+)\b/.test(text);
 }

@@ -1,0 +1,85 @@
+/** POL31xx: constants, functions, `let`. */
+import type { Name } from "../ast.ts";
+import type { Diagnostic } from "../diagnostic.ts";
+import type { Span } from "../source.ts";
+import { didYouMean, error, listed } from "./message.ts";
+
+export function unknownFunction(name: Name, suggestion: string | null): Diagnostic {
+  return error("POL3101", name.span, `there is no function \`${name.text}\``, didYouMean(suggestion));
+}
+
+/** `what` it is instead: `a constant`. */
+export function notAFunction(name: Name, what: string): Diagnostic {
+  return error("POL3102", name.span, `\`${name.text}\` is ${what}, not a function`);
+}
+
+export function wrongArgumentCount(span: Span, name: string, wanted: number, found: number): Diagnostic {
+  const takes = `${wanted} argument${wanted === 1 ? "" : "s"}`;
+  return error("POL3103", span, `\`${name}\` takes ${takes}, found ${found}`);
+}
+
+/** Types as shown with their ranges. */
+export function mayBeOutside(span: Span, found: string, wanted: string): Diagnostic {
+  return error(
+    "POL3104",
+    span,
+    `this is \`${found}\` and may lie outside of \`${wanted}\``,
+    "declare a wider type here, or give what comes in a narrower one",
+  );
+}
+
+export function definedByItself(name: Name, through: readonly string[]): Diagnostic {
+  const others = through.filter((other) => other !== name.text);
+  const way = others.length === 0 ? "" : `, through ${listed(others)}`;
+  const message = `\`${name.text}\` is defined by itself${way}`;
+  return error("POL3105", name.span, message, "definitions do not recur: write out what is meant");
+}
+
+export function notConstantValue(span: Span, name: string): Diagnostic {
+  return error(
+    "POL3106",
+    span,
+    `\`${name}\` is no constant: its value is not known before a request`,
+    "a constant is a literal or computed from literals; a `fn` or a `let` may be more",
+  );
+}
+
+export function expansionTooLarge(span: Span, name: string, why: string): Diagnostic {
+  return error(
+    "POL3107",
+    span,
+    `\`${name}\` is too large to stand here: ${why}`,
+    "a name is replaced by its expression wherever it is used: use it less often, or make it smaller",
+  );
+}
+
+/** `what` is a parameter or the result. */
+export function optionalInFunction(span: Span, what: string): Diagnostic {
+  return error(
+    "POL3108",
+    span,
+    `${what} cannot be optional`,
+    "nothing is proved across a function: prove or replace the value where the function is used",
+  );
+}
+
+export function fieldInFunction(span: Span, name: string, what: "const" | "fn"): Diagnostic {
+  return error(
+    "POL3109",
+    span,
+    `\`${name}\` is a field, and a \`${what}\` reads no request`,
+    what === "fn" ? "make it a parameter" : "a `let` of a rule may read fields",
+  );
+}
+
+export const codes: readonly string[] = [
+  "POL3101",
+  "POL3102",
+  "POL3103",
+  "POL3104",
+  "POL3105",
+  "POL3106",
+  "POL3107",
+  "POL3108",
+  "POL3109",
+];
