@@ -21,6 +21,8 @@ export function typeText(type: Type): string {
     case "record":
     case "entity":
       return type.name;
+    case "ref":
+      return `ref ${type.name}`;
     case "optional":
       return `${typeText(type.of)}?`;
     case "list":

@@ -31,7 +31,8 @@ function fullText(value: Value, type: Type, types: Types): string {
       return visible(JSON.stringify(value));
     case "enum":
       return types.enums.get(type.name)?.[(value as { readonly member: number }).member] ?? "";
-    case "entity": {
+    case "entity":
+    case "ref": {
       const entity = value as EntityValue;
       return `${entity.type}::${visible(JSON.stringify(entity.id))}`;
     }

@@ -158,6 +158,8 @@ export type TypeNode =
   | {
       readonly kind: "named";
       readonly name: Name;
+      /** `ref User` */
+      readonly ref: boolean;
       /** `string id` */
       readonly id: boolean;
       /** `int 0..100`, `decimal 0.01..1_000_000`: as written, both literals (with sign). */
@@ -243,6 +245,8 @@ export type Expr =
   /** Only on the right of `in` and `not in`. */
   | { readonly kind: "range"; readonly from: Expr; readonly to: Expr; readonly span: Span }
   | { readonly kind: "presence"; readonly of: Expr; readonly present: boolean; readonly span: Span }
+  /** `exists(user)` */
+  | { readonly kind: "exists"; readonly of: Expr; readonly span: Span }
   | {
       readonly kind: "quantifier";
       readonly op: QuantifierOperator;

@@ -83,11 +83,13 @@ export interface Template {
 export interface EntityValue {
   readonly type: string;
   readonly id: string;
+  /** A `ref`: the facts may lack the entity. */
+  readonly isRef?: true;
 }
 
 /**
  * bool: boolean · int, decimal (scaled), timestamp, duration (ms): bigint ·
- * string, path (canonical): string · enum: { member } · entity: { type, id } · record: Map by field ·
+ * string, path (canonical): string · enum: { member } · entity and ref: { type, id } · record: Map by field ·
  * list and set: array · absent: undefined.
  * Sets are sorted in canonical order (docs/abi.md, "Order") and have no duplicates.
  */
@@ -121,12 +123,21 @@ export type Expr = Typed &
     | { readonly kind: "trust" }
     /** A quantifier's variable; `id` is unique within the case. */
     | { readonly kind: "variable"; readonly name: string; readonly id: number }
-    /** An attribute of an entity or a field of a record; `of` is never optional. */
+    /** An attribute of an entity, a field of a record or the id of a ref; `of` is never optional. */
     | { readonly kind: "attribute"; readonly of: Expr; readonly name: string }
     /** `of` has type `T?` and is known to be present here: the value inside. */
     | { readonly kind: "proved"; readonly of: Expr }
     /** `of` has an optional type. */
     | { readonly kind: "presence"; readonly of: Expr; readonly present: boolean }
+    /** `of` is a `ref`: whether the facts have the entity. */
+    | { readonly kind: "exists"; readonly of: Expr }
+    /**
+     * `of` is a `ref`, the value an entity: known to exist here, or `of` a `member` test, in which an entity
+     * that does not exist is equal to no other.
+     */
+    | { readonly kind: "resolved"; readonly of: Expr }
+    /** `of` is an entity, the value a `ref` to it. */
+    | { readonly kind: "reference"; readonly of: Expr }
     /** `of` has an optional type, `otherwise` the type within. */
     | { readonly kind: "coalesce"; readonly of: Expr; readonly otherwise: Expr }
     | { readonly kind: "not"; readonly of: Expr }

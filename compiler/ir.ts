@@ -111,6 +111,8 @@ export type LibraryFunction =
   | "pathWithin"
   | "below"
   | "belowAny"
+  | "exists"
+  | "entityNamed"
   | "hasNumber"
   | "hasBool"
   | "hasEnum"
@@ -181,6 +183,7 @@ export function equalityKey(type: Type): string {
     case "record":
     case "enum":
     case "entity":
+    case "ref":
       return `${type.kind} ${type.name}`;
     case "bool":
     case "int":

@@ -29,6 +29,7 @@ export function definePrimaries(grammar: Grammar, levels: Levels): { postfix: Ex
   const reference = defineReference(grammar);
   const collection = defineCollection(grammar, expression);
   const quantifier = defineQuantifier(grammar, expression, () => levels.operand as ExprRule);
+  const existence = defineExistence(grammar, expression);
 
   const alternatives = [
     { ALT: () => $.SUBRULE(literal) },
@@ -42,6 +43,7 @@ export function definePrimaries(grammar: Grammar, levels: Levels): { postfix: Ex
     },
     { ALT: () => $.SUBRULE(collection) },
     { ALT: () => $.SUBRULE(quantifier) },
+    { GATE: () => $.LA(2).tokenType === t.LParen, ALT: () => $.SUBRULE(existence) },
     { ALT: () => $.SUBRULE(reference) },
   ];
   const primary: ExprRule = $.RULE(
@@ -156,6 +158,18 @@ function defineQuantifier(grammar: Grammar, expression: () => ExprRule, operand:
       body,
       ...place,
     }));
+  });
+}
+
+/** `exists(user)` */
+function defineExistence(grammar: Grammar, expression: () => ExprRule): ExprRule {
+  const { tools: $ } = grammar;
+  return $.RULE("existence", () => {
+    const { startOffset: start } = $.CONSUME(t.Keyword.exists);
+    $.CONSUME(t.LParen);
+    const of = $.SUBRULE(expression());
+    const end = endOf($.CONSUME(t.RParen));
+    return grow(grammar, start, end, [of], (place) => ({ kind: "exists", of, ...place }));
   });
 }
 

@@ -46,6 +46,8 @@ const SOFT_WORDS = [
   "note",
   "present",
   "absent",
+  "exists",
+  "ref",
   "absent_ok",
   "any",
   "all",

@@ -169,6 +169,8 @@ export interface NamedTypeTree extends Node {
   readonly name: NameTree;
   /** How many `?` it has: one makes it optional, more are one too many. */
   readonly marks: number;
+  /** The word `ref`. */
+  readonly ref: Node | null;
   /** The word `id`. */
   readonly id: Node | null;
   readonly range: { readonly from: ExprTree; readonly to: ExprTree } | null;
@@ -252,6 +254,7 @@ export type ExprTree =
     })
   | (Expr & { readonly kind: "range"; readonly from: ExprTree; readonly to: ExprTree })
   | (Expr & { readonly kind: "presence"; readonly of: ExprTree; readonly present: boolean })
+  | (Expr & { readonly kind: "exists"; readonly of: ExprTree })
   | (Expr & {
       readonly kind: "quantifier";
       readonly op: QuantifierWord;

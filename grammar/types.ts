@@ -2,7 +2,7 @@
 import type { ParserMethod } from "chevrotain";
 import type { Grammar, Tools } from "./machine.ts";
 import { endOf, nameOf, oneOf, rawOf } from "./nodes.ts";
-import { lastEnd } from "./recovery.ts";
+import { isName, lastEnd } from "./recovery.ts";
 import * as t from "./tokens.ts";
 import type { ExprTree, FieldTree, NamedTypeTree, RawTree, TypeTree } from "./tree.ts";
 import { refuseSource, refuseType } from "./unavailable.ts";
@@ -55,6 +55,7 @@ function defineNamed(grammar: Grammar): ParserMethod<[], TypeTree> {
     return { from, to: $.SUBRULE1(number) };
   });
   return $.RULE("namedType", (): TypeTree => {
+    const ref = $.OPTION5({ GATE: () => isRefAhead($), DEF: () => rawOf($.CONSUME(t.Keyword.ref)) });
     const name = nameOf($.CONSUME(t.Name));
     const marks = readMarks($, () => $.OPTION(() => $.CONSUME(t.Question)));
     const id = $.OPTION1(() => rawOf($.CONSUME(t.Keyword.id)));
@@ -68,13 +69,19 @@ function defineNamed(grammar: Grammar): ParserMethod<[], TypeTree> {
       kind: "named",
       name,
       marks: marks + lateMarks,
+      ref: ref ?? null,
       id: id ?? null,
       range: bounds ?? null,
       max: max ?? null,
-      start: name.start,
+      start: ref?.start ?? name.start,
       end: lastEnd(grammar),
     };
   });
+}
+
+/** `ref User`, and not a type of that name with the next field behind it. */
+function isRefAhead($: Tools): boolean {
+  return isName($.LA(2)) && $.LA(3).tokenType !== t.Colon;
 }
 
 /**

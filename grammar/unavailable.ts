@@ -92,10 +92,6 @@ export function refuseType(grammar: Grammar): RefusedTypeTree | null {
     refuse(grammar, "type", "map", first);
     $.SKIP_TOKEN();
     skipAngles(grammar);
-  } else if (first.image === "ref" && isName(next) && $.LA(3).tokenType !== t.Colon) {
-    refuse(grammar, "type", "ref", first);
-    $.SKIP_TOKEN();
-    $.SKIP_TOKEN();
   } else return null;
   skipBounds(grammar);
   return { kind: "refused", start, end: lastEnd(grammar) };
@@ -203,7 +199,7 @@ function isOperandAhead({ tools: $ }: Grammar): boolean {
 }
 
 /** Built-in functions that this version lacks; all others are declared in the policy. */
-const REFUSED_CALLS: ReadonlySet<string> = new Set(["exists", "age"]);
+const REFUSED_CALLS: ReadonlySet<string> = new Set(["age"]);
 
 export function refuseCall(grammar: Grammar, of: ExprTree): ExprTree {
   const { tools: $ } = grammar;

@@ -168,7 +168,7 @@ function textJson(reading: Reading, node: Node, value: unknown, path: string): s
   if (
     !isGood ||
     (node.op === OP.id && !ID_CHARACTERS.test(value)) ||
-    (node.op === OP.entity && value === "")
+    ((node.op === OP.entity || node.op === OP.ref) && value === "")
   ) {
     return fail(reading, "input.invalid", path);
   }

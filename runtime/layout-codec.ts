@@ -81,6 +81,7 @@ function typeJson(type: Type): Readonly<Record<string, unknown>> {
     case "enum":
     case "record":
     case "entity":
+    case "ref":
       return { kind: type.kind, name: type.name };
     case "optional":
       return { kind: type.kind, of: typeJson(type.of) };
@@ -197,6 +198,7 @@ const TYPE_KEYS = new Map([
   ["enum", ["kind", "name"]],
   ["record", ["kind", "name"]],
   ["entity", ["kind", "name"]],
+  ["ref", ["kind", "name"]],
   ["optional", ["kind", "of"]],
   ["list", ["kind", "max", "min", "of"]],
   ["set", ["kind", "max", "min", "of"]],
@@ -232,6 +234,7 @@ function readType(json: unknown, where: string, depth: number): Type {
     case "enum":
     case "record":
     case "entity":
+    case "ref":
       return { kind, name: text(type.name, where) };
     case "optional":
       return { kind, of: readType(type.of, where, depth + 1) };
@@ -275,6 +278,7 @@ function measureType(type: Type, types: Types, extents: Extents, where: string):
       if (!types.enums.has(type.name)) refuse(where, `unknown enum ${type.name}`);
       return LEAF;
     case "entity":
+    case "ref":
       if (!types.entities.has(type.name)) refuse(where, `unknown entity type ${type.name}`);
       return LEAF;
     case "record":

@@ -21,6 +21,8 @@ export type Type =
   | { readonly kind: "enum"; readonly name: string }
   | { readonly kind: "record"; readonly name: string }
   | { readonly kind: "entity"; readonly name: string }
+  /** The id of an entity that the facts may lack; `name` is the entity type. */
+  | { readonly kind: "ref"; readonly name: string }
   | { readonly kind: "optional"; readonly of: Type }
   | { readonly kind: "list"; readonly of: Type; readonly min: number; readonly max: number }
   | { readonly kind: "set"; readonly of: Type; readonly min: number; readonly max: number };
@@ -82,6 +84,7 @@ export function slotBytes(type: Type, types: Types): number {
     case "path":
     case "enum":
     case "entity":
+    case "ref":
     case "list":
     case "set":
       return SLOT_BYTES;

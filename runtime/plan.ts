@@ -35,6 +35,7 @@ export const OP = {
   record: 10,
   list: 11,
   set: 12,
+  ref: 13,
 } as const;
 
 export interface Node {
@@ -122,6 +123,8 @@ export function makePlanner(types: Types): Planner {
         const entity = entityNumbers.get(type.name) ?? -1;
         return { ...leaf, op: OP.entity, limit: ENTITY_ID_BYTES_MAX, entity };
       }
+      case "ref":
+        return { ...leaf, op: OP.ref, limit: ENTITY_ID_BYTES_MAX };
       case "record": {
         const record = recordOf(type.name);
         return { ...leaf, op: OP.record, record, hasPath: record.nodes.some((node) => node.hasPath) };

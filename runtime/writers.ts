@@ -110,6 +110,8 @@ function putOther(target: Target, node: Node, at: number, value: unknown): boole
       return putExact(target, node, at, exactOf(node, value));
     case OP.entity:
       return typeof value === "string" && value !== "" && putEntity(target, node, at, value);
+    case OP.ref:
+      return typeof value === "string" && value !== "" && putText(target, at, value, node.limit);
     case OP.record:
       return putRecord(target, node.record!, at, value);
     case OP.list:

@@ -61,6 +61,8 @@ export function exprOf(tree: ExprTree, report: Report): Expr {
       return { kind: "range", from: exprOf(tree.from, report), to: exprOf(tree.to, report), span };
     case "presence":
       return { kind: "presence", of: exprOf(tree.of, report), present: tree.present, span };
+    case "exists":
+      return { kind: "exists", of: exprOf(tree.of, report), span };
     case "quantifier": {
       const over = exprOf(tree.over, report);
       const body = exprOf(tree.body, report);
@@ -139,6 +141,7 @@ export function typeOf(tree: TypeTree, report: Report): TypeNode {
       const type: TypeNode = {
         kind: "named",
         name: nameOf(tree.name),
+        ref: tree.ref !== null,
         id: tree.id !== null,
         range: range && { from: exprOf(range.from, report), to: exprOf(range.to, report) },
         max: tree.max && intOf(tree.max, 1n, report),
@@ -156,7 +159,7 @@ export function typeOf(tree: TypeTree, report: Report): TypeNode {
     }
     case "refused":
       // Only a program that is given up has one of these.
-      return { kind: "named", name: { text: "", span }, id: false, range: null, max: null, span };
+      return { kind: "named", name: { text: "", span }, ref: false, id: false, range: null, max: null, span };
     default:
       return unreachable(tree);
   }

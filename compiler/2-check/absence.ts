@@ -17,8 +17,9 @@ import { reportLostErrors } from "./absence-errors.ts";
 import { checkRecordEquality } from "./absence-records.ts";
 import { originOf, type Silence } from "./absent-ok.ts";
 import { type Direction, type Drop, direction, flip, newDrop } from "./direction.ts";
+import { existenceLoosens } from "./messages-entities.ts";
 import { absenceEscapes, absenceGrants, approversByAbsence } from "./messages-rules.ts";
-import { pathKey, pathText } from "./narrowing.ts";
+import { existenceKey, pathKey, pathText } from "./narrowing.ts";
 import type { Scope } from "./scope.ts";
 import { operandsOf } from "./walk.ts";
 
@@ -36,6 +37,8 @@ export interface AbsentPath {
    * As `@absent_ok` names it; null where it cannot (an attribute of an entity that the rule itself names).
    */
   readonly origin: string | null;
+  /** Not whether a value is there, but whether the entity that it names is. */
+  readonly isExistence: boolean;
 }
 
 export function checkAbsence(rule: RuleDeclaration, clauses: Clauses, silence: Silence, scope: Scope): void {
@@ -45,11 +48,10 @@ export function checkAbsence(rule: RuleDeclaration, clauses: Clauses, silence: S
     const drop = newDrop(path.key);
     const report = (test: Expr): void => {
       if (silence.covers(path.origin)) return;
-      scope.report(
-        rule.verdict === "allow"
-          ? absenceGrants(test.span, path.origin ?? path.text)
-          : absenceEscapes(test.span, path.origin ?? path.text, rule.verdict),
-      );
+      const name = path.origin ?? path.text;
+      if (path.isExistence) scope.report(existenceLoosens(test.span, name));
+      else if (rule.verdict === "allow") scope.report(absenceGrants(test.span, name));
+      else scope.report(absenceEscapes(test.span, name, rule.verdict));
     };
     if (when !== null) reportWrong(when, wanted, drop, report);
     if (unless !== null) reportWrong(unless, flip(wanted), drop, report);
@@ -64,10 +66,12 @@ export function checkAbsence(rule: RuleDeclaration, clauses: Clauses, silence: S
 function pathsOf({ when, unless, approval }: Clauses, scope: Scope): readonly AbsentPath[] {
   const paths = new Map<string, AbsentPath>();
   const visit = (expr: Expr): void => {
-    if (expr.kind === "presence" || expr.kind === "coalesce") {
-      const key = pathKey(expr.of);
+    if (expr.kind === "presence" || expr.kind === "coalesce" || expr.kind === "exists") {
+      const isExistence = expr.kind === "exists";
+      const key = isExistence ? existenceKey(expr.of) : pathKey(expr.of);
       if (key !== null && !paths.has(key)) {
-        paths.set(key, { key, text: pathText(expr.of) ?? key, origin: originOf(expr.of, scope) });
+        const origin = originOf(expr.of, scope);
+        paths.set(key, { key, text: pathText(expr.of) ?? key, origin, isExistence });
       }
     }
     for (const operand of operandsOf(expr)) visit(operand);

@@ -33,7 +33,10 @@ export function dotted({ path }: AbsentOk): string {
 /** The path that a value was reached by: members of a collection count as the collection they are in. */
 export function originOf(expr: Expr, scope: Scope): string | null {
   if (expr.kind === "field") return expr.name;
-  if (expr.kind === "proved" || expr.kind === "coalesce") return originOf(expr.of, scope);
+  if (expr.kind === "proved" || expr.kind === "resolved" || expr.kind === "reference") {
+    return originOf(expr.of, scope);
+  }
+  if (expr.kind === "coalesce") return originOf(expr.of, scope);
   if (expr.kind === "variable") {
     const over = scope.variables.overs.get(expr.id);
     return over === undefined ? null : originOf(over, scope);
@@ -58,7 +61,7 @@ export function checkAbsentOk(rule: RuleDeclaration, actions: readonly string[],
       if (first !== undefined && first !== null && "missing" in first) {
         world.report(unknownAbsentOk(first.missing.span, first.missing.text, first.suggestion));
       }
-    } else if (!known.some((type) => type.kind === "optional" || isCollection(type))) {
+    } else if (!known.some(mayBeAbsent)) {
       const span = spanOf(one);
       world.report(
         absentOkNeverAbsent(
@@ -69,6 +72,11 @@ export function checkAbsentOk(rule: RuleDeclaration, actions: readonly string[],
       );
     }
   }
+}
+
+/** Absent, empty, or the name of somebody who is not there. */
+function mayBeAbsent(type: Type): boolean {
+  return type.kind === "optional" || type.kind === "ref" || isCollection(type);
 }
 
 export function warnUnused(rule: RuleDeclaration, silence: Silence, world: World): void {

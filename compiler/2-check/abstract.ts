@@ -8,7 +8,7 @@ import type { Expr, Value } from "../checked.ts";
 import { unreachable } from "../diagnostic.ts";
 import { isSameValue } from "./constants.ts";
 import { arithmeticBounds, hull, type Interval, negateBounds, point, sumBounds } from "./intervals.ts";
-import { pathKey } from "./narrowing.ts";
+import { existenceKey, pathKey } from "./narrowing.ts";
 import { plain } from "./types.ts";
 
 export interface Assumption {
@@ -110,6 +110,8 @@ export function truthOf(expr: Expr, assume: Assumption): boolean | null {
       return expr.value === true;
     case "presence":
       return assume.absent !== null && pathKey(expr.of) === assume.absent ? !expr.present : null;
+    case "exists":
+      return assume.absent !== null && existenceKey(expr.of) === assume.absent ? false : null;
     case "coalesce":
       return isReplaced(expr, assume) ? truthOf(expr.otherwise, assume) : null;
     case "not":
@@ -145,6 +147,8 @@ export function truthOf(expr: Expr, assume: Assumption): boolean | null {
     case "variable":
     case "attribute":
     case "proved":
+    case "resolved":
+    case "reference":
     case "now":
     case "trust":
     case "arithmetic":

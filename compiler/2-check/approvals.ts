@@ -3,6 +3,7 @@ import { APPROVALS_MAX } from "@polity/runtime/layout.ts";
 import type { Until } from "../ast.ts";
 import type { Approval } from "../checked.ts";
 import { checkValue } from "./expressions/expression.ts";
+import { asEntity } from "./expressions/refs.ts";
 import { wrongApproval, wrongGroup } from "./messages-rules.ts";
 import type { Env, Scope } from "./scope.ts";
 import { showType } from "./types.ts";
@@ -16,7 +17,8 @@ export function checkApproval(until: Until, scope: Scope, env: Env): Approval | 
   if (!isCount) scope.report(wrongApproval(span, "the number of approvals", "1", `${APPROVALS_MAX}`));
   const isTime = withinMs >= WITHIN_MIN_MS && withinMs <= WITHIN_MAX_MS;
   if (!isTime) scope.report(wrongApproval(span, "the time for approvals", "1s", "30d"));
-  const { expr: group } = checkValue(until.group, scope, env);
+  const { expr } = checkValue(until.group, scope, env);
+  const group = expr === null ? null : asEntity(expr, scope, env);
   if (group === null) return null;
   if (group.type.kind !== "entity") {
     scope.report(wrongGroup(group.span, showType(group.type)));

@@ -11,7 +11,7 @@ import { type Reads, readsOf } from "./reads.ts";
 import { checkRules, type RuleResult } from "./rules.ts";
 import { unwrapped } from "./spans.ts";
 import { checkTests } from "./tests.ts";
-import { needsDoor } from "./types.ts";
+import { holdsRef, needsDoor } from "./types.ts";
 import { checkProgram } from "./warnings.ts";
 import type { World } from "./world.ts";
 
@@ -51,7 +51,7 @@ export function check(source: Source, program: Program): Phase<Checked | null> {
     containmentAgeMs: header.containmentAgeMs,
     types: world.types,
     subject: world.subject,
-    actions: actionsOf(program, world, reads),
+    actions: actionsOf(program, world, reads, whole.some(hasApproval)),
     rules: whole,
     readsTrust: reads.trust,
     entityLiterals: reads.entities,
@@ -69,7 +69,17 @@ function wholeRules(results: readonly RuleResult[]): readonly Rule[] | null {
   return rules.sort(byName);
 }
 
-function actionsOf(program: Program, world: World, reads: Reads): readonly Action[] {
+function hasApproval({ cases }: Rule): boolean {
+  return cases.some(({ approval }) => approval !== null);
+}
+
+/** Who is named anywhere in a request cannot approve it: with approvals every reference is in the frame. */
+function actionsOf(
+  program: Program,
+  world: World,
+  reads: Reads,
+  hasApprovals: boolean,
+): readonly Action[] {
   const spans = new Map<string, Span>();
   for (const declaration of program.declarations) {
     if (declaration.kind === "action") spans.set(declaration.name.text, declaration.name.span);
@@ -79,7 +89,10 @@ function actionsOf(program: Program, world: World, reads: Reads): readonly Actio
     const read = reads.fields.get(name);
     const fields = known(declared).map((field) => ({
       ...field,
-      read: read?.has(field.name) === true || needsDoor(field.type, world.types),
+      read:
+        read?.has(field.name) === true ||
+        needsDoor(field.type, world.types) ||
+        (hasApprovals && holdsRef(field.type, world.types)),
     }));
     const span = spans.get(name);
     if (span !== undefined) actions.push({ name, span, fields });

@@ -14,7 +14,7 @@
 import type { Expr } from "../checked.ts";
 import { unreachable } from "../diagnostic.ts";
 import { type Assumption, rangeOf, truthOf, typeRange } from "./abstract.ts";
-import { pathKey } from "./narrowing.ts";
+import { existenceKey, pathKey } from "./narrowing.ts";
 import { plain } from "./types.ts";
 
 export type Direction = "same" | "lower" | "higher" | "any";
@@ -85,6 +85,11 @@ function structural(expr: Expr, drop: Drop): Direction {
     case "presence":
       if (pathKey(expr.of) !== drop.path) return "same";
       return expr.present ? "lower" : "higher";
+    case "exists":
+      return existenceKey(expr.of) === drop.path ? "lower" : of(expr.of);
+    case "resolved":
+    case "reference":
+      return of(expr.of);
     case "coalesce":
       return coalesceDirection(expr, drop);
     case "not":

@@ -1,6 +1,7 @@
 /** Every code that this phase can give, each with one constructor in the files named here. */
 import { codes as collectionCodes } from "./messages-collections.ts";
 import { codes as definitionCodes } from "./messages-definitions.ts";
+import { codes as entityCodes } from "./messages-entities.ts";
 import { codes as nameCodes } from "./messages-names.ts";
 import { codes as ruleCodes } from "./messages-rules.ts";
 import { codes as testCodes } from "./messages-tests.ts";
@@ -11,6 +12,7 @@ export const codes: readonly string[] = [
   ...nameCodes,
   ...typeCodes,
   ...collectionCodes,
+  ...entityCodes,
   ...ruleCodes,
   ...definitionCodes,
   ...testCodes,

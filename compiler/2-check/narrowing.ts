@@ -29,11 +29,22 @@ export function eitherFacts(a: Facts, b: Facts): Facts {
 export function pathKey(expr: Expr): string | null {
   if (expr.kind === "field") return expr.name;
   if (expr.kind === "variable") return `#${expr.id}`;
-  if (expr.kind === "proved") return pathKey(expr.of);
+  if (isTransparent(expr)) return pathKey(expr.of);
   if (expr.kind === "literal" && expr.type.kind === "entity") return entityKey(expr);
   if (expr.kind !== "attribute") return null;
   const of = pathKey(expr.of);
   return of === null ? null : `${of}.${expr.name}`;
+}
+
+/** What stands between a path and what is read of it, and is not written. */
+function isTransparent(expr: Expr): expr is Extract<Expr, { kind: "proved" | "resolved" | "reference" }> {
+  return expr.kind === "proved" || expr.kind === "resolved" || expr.kind === "reference";
+}
+
+/** The key under which it is known that the entity exists; no path has a space in its key. */
+export function existenceKey(expr: Expr): string | null {
+  const key = pathKey(expr);
+  return key === null ? null : `exists ${key}`;
 }
 
 function entityKey(expr: Expr): string | null {
@@ -45,7 +56,7 @@ function entityKey(expr: Expr): string | null {
 /** What the writer would recognise: `agent.owner`, and a variable's name instead of its number. */
 export function pathText(expr: Expr): string | null {
   if (expr.kind === "field" || expr.kind === "variable") return expr.name;
-  if (expr.kind === "proved") return pathText(expr.of);
+  if (isTransparent(expr)) return pathText(expr.of);
   if (expr.kind === "literal") {
     const value = expr.value;
     return typeof value === "object" && "id" in value ? `${value.type}::${JSON.stringify(value.id)}` : null;

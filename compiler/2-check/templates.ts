@@ -75,10 +75,14 @@ function secret(expr: Expr): string | null {
     case "below":
     case "below_any":
       return "who is in which group";
+    case "exists":
+      return "who exists";
     case "literal":
     case "field":
     case "variable":
     case "proved":
+    case "resolved":
+    case "reference":
     case "presence":
     case "coalesce":
     case "not":

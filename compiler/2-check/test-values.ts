@@ -99,6 +99,7 @@ function exprJson(expr: Expr, type: Type, place: Place): unknown {
         ? memberJson(expr.name.text, expr.name.span, type, place)
         : wrongExpr(expr, type, place);
     case "entity":
+    case "ref":
       return expr.kind === "entity" && expr.type.text === type.name ? expr.id : wrongExpr(expr, type, place);
     case "record":
       return expr.kind === "collection" && expr.shape === "set" && expr.elements.length === 0
@@ -183,6 +184,7 @@ function describe(expr: Expr): string {
     case "binary":
     case "range":
     case "presence":
+    case "exists":
     case "quantifier":
     case "missing":
       return "no constant";

@@ -11,6 +11,7 @@ import {
 } from "@polity/runtime/layout.ts";
 import type { Expr, TypeNode } from "../ast.ts";
 import { unreachable } from "../diagnostic.ts";
+import { refOfOther } from "./messages-entities.ts";
 import { unknownType } from "./messages-names.ts";
 import {
   boundOutOfLimits,
@@ -54,6 +55,7 @@ export function resolveType(node: TypeNode, names: TypeNames): Type | null {
 }
 
 function resolveNamed(node: NamedNode, names: TypeNames): Type | null {
+  if (node.ref && !isEntity(node, names)) return null;
   const type = namedType(node, names);
   if (type === null) return null;
   const misplaced: string[] = [];
@@ -63,7 +65,14 @@ function resolveNamed(node: NamedNode, names: TypeNames): Type | null {
   for (const modifier of misplaced) names.report(wrongModifier(node.span, node.name.text, modifier));
   if (misplaced.length > 0) return null;
   if (type.kind === "int" || type.kind === "decimal") return withRange(type, node, names.report);
-  return type;
+  return node.ref && type.kind === "entity" ? { kind: "ref", name: type.name } : type;
+}
+
+function isEntity({ name }: NamedNode, { kinds, report }: TypeNames): boolean {
+  if (kinds.get(name.text) === "entity") return true;
+  const entities = [...kinds].flatMap(([other, kind]) => (kind === "entity" ? [other] : []));
+  report(refOfOther(name, nearest(name.text, entities)));
+  return false;
 }
 
 function namedType(node: NamedNode, names: TypeNames): Type | null {
@@ -162,5 +171,6 @@ function mayBeMember(type: Type, shape: "list" | "set"): boolean {
 
 function showMember(type: Type): string {
   if (type.kind === "optional") return `${showMember(type.of)}?`;
+  if (type.kind === "ref") return `ref ${type.name}`;
   return "name" in type ? type.name : type.kind;
 }

@@ -31,6 +31,7 @@ export function sameType(a: Type, b: Type): boolean {
     case "enum":
     case "record":
     case "entity":
+    case "ref":
       return b.kind === a.kind && b.name === a.name;
     case "optional":
     case "list":
@@ -56,6 +57,8 @@ export function showType(type: Type): string {
     case "record":
     case "entity":
       return type.name;
+    case "ref":
+      return `ref ${type.name}`;
     case "optional":
       return `${showType(type.of)}?`;
     case "list":
@@ -148,10 +151,20 @@ export function needsDoor(type: Type, types: Types, seen: Set<string> = new Set(
     case "duration":
     case "string":
     case "enum":
+    case "ref":
       return false;
     default:
       return unreachable(type);
   }
+}
+
+/** A reference is in it, at any depth. */
+export function holdsRef(type: Type, types: Types, seen: Set<string> = new Set()): boolean {
+  if (type.kind === "ref") return true;
+  if ("of" in type) return holdsRef(type.of, types, seen);
+  if (type.kind !== "record" || seen.has(type.name)) return false;
+  seen.add(type.name);
+  return (types.records.get(type.name) ?? []).some((field) => holdsRef(field.type, types, seen));
 }
 
 /** An entity of type `name` can be, or be below, an entity of type `group`. */

@@ -13,6 +13,9 @@ export function operandsOf(expr: Expr): readonly Expr[] {
     case "attribute":
     case "proved":
     case "presence":
+    case "exists":
+    case "resolved":
+    case "reference":
     case "not":
     case "negate":
     case "size":

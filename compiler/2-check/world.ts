@@ -42,7 +42,7 @@ export function lineOf(source: Source, name: Name): number {
 /** The fields of a record or the attributes of an entity type, `id` included; null for any other type. */
 export function attributesOf(type: Type, world: World): Fields | null {
   if (type.kind === "record") return world.records.get(type.name) ?? new Map();
-  if (type.kind === "entity") {
+  if (type.kind === "entity" || type.kind === "ref") {
     return new Map([...(world.entities.get(type.name) ?? []), ["id", ENTITY_ID]]);
   }
   return null;
@@ -51,7 +51,7 @@ export function attributesOf(type: Type, world: World): Fields | null {
 /** One attribute: undefined where there is none, null where its declaration was wrong. */
 export function attributeOf(type: Type, name: string, world: World): Type | null | undefined {
   if (type.kind === "record") return world.records.get(type.name)?.get(name);
-  if (type.kind !== "entity") return undefined;
+  if (type.kind !== "entity" && type.kind !== "ref") return undefined;
   return name === "id" ? ENTITY_ID : world.entities.get(type.name)?.get(name);
 }
 

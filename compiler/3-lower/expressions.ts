@@ -16,6 +16,12 @@ export function lowerValue(expr: Expr, scope: Scope): IrExpr {
     case "attribute":
     case "proved":
       return readAt(expr.type, lowerSlot(expr, scope));
+    case "exists":
+      return call("exists", ...named(expr.of, scope));
+    case "resolved":
+      return call("entityNamed", ...named(expr.of, scope));
+    case "reference":
+      return lowerSlot(expr, scope);
     case "coalesce":
       return lowerCoalesce(expr, scope);
     case "now":
@@ -71,6 +77,13 @@ export function lowerValue(expr: Expr, scope: Scope): IrExpr {
 function lowerRank(expr: Expr, scope: Scope): IrExpr {
   const value = lowerValue(expr, scope);
   return expr.type.kind === "enum" ? call("rank", value) : value;
+}
+
+/** The number of the entity type and the slot of the id that a reference holds. */
+function named(of: Expr, scope: Scope): readonly IrExpr[] {
+  if (of.type.kind !== "ref") throw new Error(`a ${of.type.kind} refers to nothing`);
+  const { name } = of.type;
+  return [{ kind: "enum", member: scope.literals.entityTypes.get(name) ?? 0, name }, lowerSlot(of, scope)];
 }
 
 type Test = Extract<
@@ -130,11 +143,14 @@ function lowerSlot(expr: Expr, scope: Scope): IrExpr {
     return call("insideOr", lowerSlot(expr.of, scope), lowerSlot(expr.otherwise, scope));
   }
   if (expr.kind === "literal") return lowerLiteral(expr, scope);
+  // An entity's record begins with the slot of its id.
+  if (expr.kind === "reference") return lowerValue(expr.of, scope);
   throw new Error(`no slot holds a ${expr.kind}`);
 }
 
 function lowerAttribute(expr: Extract<Expr, { kind: "attribute" }>, scope: Scope): IrExpr {
   const owner = expr.of.type;
+  if (owner.kind === "ref" && expr.name === "id") return lowerSlot(expr.of, scope);
   if (owner.kind !== "entity" && owner.kind !== "record") throw new Error(`attribute of a ${owner.kind}`);
   const of = owner.kind === "entity" ? lowerValue(expr.of, scope) : lowerSlot(expr.of, scope);
   return { kind: "offset", of, owner: owner.kind, struct: owner.name, name: expr.name };
@@ -186,9 +202,13 @@ function lowerEqual(expr: Extract<Expr, { kind: "equal" }>, scope: Scope): IrExp
   }
   const left = lowerSlot(expr.left, scope);
   const right = lowerSlot(expr.right, scope);
-  if (type.kind === "string" || type.kind === "path")
-    return unless(expr.negated, call("textEqual", left, right));
+  if (isText(type)) return unless(expr.negated, call("textEqual", left, right));
   return unless(expr.negated, { kind: "equality", index: equalityOf(scope, type), left, right });
+}
+
+/** Slots that are equal when their bytes are. */
+function isText({ kind }: Expr["type"]): boolean {
+  return kind === "string" || kind === "path" || kind === "ref";
 }
 
 const SEARCHES = { number: "hasNumber", bool: "hasBool", enum: "hasEnum", entity: "hasEntity" } as const;
@@ -201,7 +221,7 @@ function lowerMember(expr: Extract<Expr, { kind: "member" }>, scope: Scope): IrE
   const within = lowerSlot(expr.within, scope);
   if (held !== "slot") return call(SEARCHES[held], within, lowerValue(expr.of, scope));
   const of = lowerSlot(expr.of, scope);
-  if (type.kind === "string" || type.kind === "path") return call("hasText", within, of);
+  if (isText(type)) return call("hasText", within, of);
   return { kind: "search", index: equalityOf(scope, type), within, of };
 }
 

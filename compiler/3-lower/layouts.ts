@@ -95,6 +95,7 @@ function variableBytesMax(type: Type, types: Types): number {
     case "path":
       return padded(type.bytesMax);
     case "entity":
+    case "ref":
       return ENTITY_ID_BYTES_MAX;
     case "optional":
       return variableBytesMax(type.of, types);

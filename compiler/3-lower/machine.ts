@@ -17,6 +17,7 @@ export function heldAs(type: Type): Held {
       return "number";
     case "string":
     case "path":
+    case "ref":
     case "record":
     case "optional":
     case "list":

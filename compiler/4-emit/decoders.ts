@@ -51,6 +51,8 @@ function decode(type: Type, from: string, offset: number, decoders: Decoders): r
       return [`decodeEnum(${at}, ${membersOf(types, type)});`];
     case "entity":
       return [`decodeEntity(${at}, ${entityIndex(types, type.name)});`];
+    case "ref":
+      return [`decodeRef(${at}, ${entityIndex(types, type.name)});`];
     case "record":
       return [`record${typeIndex(types.records.keys(), type.name)}(${at});`];
     case "optional": {
@@ -101,5 +103,8 @@ function members(type: Collection, stride: number, decoders: Decoders): readonly
   const each = decode(of, `at + i * ${stride}`, 0, decoders);
   const loop = ["for (let i: u32 = 0; i < count; i++) {", ...each.map((line) => `  ${line}`), "}"];
   if (type.kind === "list") return loop;
-  return [...loop, of.kind === "string" ? "ascendingText(at, count);" : "ascendingNumbers(at, count);"];
+  return [
+    ...loop,
+    of.kind === "string" || of.kind === "ref" ? "ascendingText(at, count);" : "ascendingNumbers(at, count);",
+  ];
 }

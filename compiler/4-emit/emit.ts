@@ -82,6 +82,8 @@ function describeType(type: Type): string {
     case "record":
     case "entity":
       return type.name;
+    case "ref":
+      return `ref ${type.name}`;
     case "bool":
     case "int":
     case "decimal":

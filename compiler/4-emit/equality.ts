@@ -48,6 +48,7 @@ function compare(type: Type, a: string, b: string, same: (type: Type) => number)
   switch (type.kind) {
     case "string":
     case "path":
+    case "ref":
       return `textEqual(${a}, ${b})`;
     case "record":
     case "list":

@@ -12,8 +12,9 @@ const IMPORTS: readonly (readonly [file: string, names: string])[] = [
   ["prelude/value", "numberAt, boolAt, enumAt, entityAt, present, inside, insideOr, sizeOf, membersOf"],
   ["prelude/value", "hasNumber, hasBool, hasEnum, hasEntity, hasText, oneOf, rank"],
   ["prelude/sets", "countMembers, wordsWithin, wordsMeet, textsWithin, textsMeet"],
-  ["prelude/entity", "below, belowAny"],
+  ["prelude/entity", "below, belowAny, entityNamed, exists"],
   ["prelude/decode", "decodeBool, decodeEnum, decodeNumber, decodeText, decodeId, decodePath, decodeEntity"],
+  ["prelude/decode", "decodeRef"],
   [
     "prelude/decode",
     "decodePresence, decodeCollection, decodeEntities, decodePaths, ascendingNumbers, ascendingText",

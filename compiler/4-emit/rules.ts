@@ -113,6 +113,7 @@ function giveCall(head: string, type: Type, shown: string, types: Types): string
     case "path":
       return `giveText(${head}, 6, 0, ${shown});`;
     case "entity":
+    case "ref":
       return `giveText(${head}, 8, ${entityIndex(types, type.name)}, ${shown});`;
     case "record":
     case "optional":

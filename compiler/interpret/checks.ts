@@ -51,6 +51,9 @@ function checkTimes(checked: Checked, header: HeaderValues): Denial | null {
 
 /** (spec 7.1.3) */
 function isEveryEntityKnown(facts: Facts, fields: ReadonlyMap<string, Value>, header: HeaderValues): boolean {
-  const named = [...entitiesIn(fields), ...header.approvals.map(({ approver }) => approver)];
+  const named = [
+    ...entitiesIn(fields).filter(({ isRef }) => isRef !== true),
+    ...header.approvals.map(({ approver }) => approver),
+  ];
   return named.every((entity) => findEntity(facts, entity) !== undefined);
 }

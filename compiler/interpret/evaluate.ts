@@ -47,6 +47,12 @@ function meaningOf(expr: Expr, scope: Scope): Evaluated {
       return evaluate(expr.of, scope);
     case "presence":
       return with1(expr.of, scope, (of) => (of !== undefined) === expr.present);
+    case "exists":
+      return with1(expr.of, scope, (of) => findEntity(scope.facts, of as EntityValue) !== undefined);
+    case "resolved":
+      return with1(expr.of, scope, (of) => entityNamed(of as EntityValue));
+    case "reference":
+      return with1(expr.of, scope, (of) => ({ ...(of as EntityValue), isRef: true }));
     case "coalesce":
       return with1(expr.of, scope, (of) => (of === undefined ? evaluate(expr.otherwise, scope) : of));
     case "not":
@@ -131,6 +137,11 @@ function rankOf(value: Value): bigint {
 }
 
 /** (spec 5.4.2) */
+/** The entity that a reference names; whether it exists was asked before (spec 7.3.3). */
+function entityNamed({ type, id }: EntityValue): EntityValue {
+  return { type, id };
+}
+
 function isOrdered(op: Node<"order">["op"], a: bigint, b: bigint): boolean {
   switch (op) {
     case "<":

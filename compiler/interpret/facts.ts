@@ -181,7 +181,7 @@ function checkReferences(checked: Checked, facts: Facts): Refusal | null {
       if (entity.parents.some((parent) => findEntity(facts, parent) === undefined)) {
         return refusalOf("facts.unknown_parent", "a parent is not in the snapshot", entity);
       }
-      const named = entitiesIn(entity.attributes);
+      const named = entitiesIn(entity.attributes).filter(({ isRef }) => isRef !== true);
       if (named.some((value) => findEntity(facts, value) === undefined)) {
         return refusalOf("facts.unknown_entity", "an attribute names an entity that is not there", entity);
       }

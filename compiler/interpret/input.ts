@@ -72,6 +72,10 @@ function decode(raw: unknown, type: Type, types: Types): Value | Denial {
       const id = decodeId(raw);
       return typeof id === "string" ? { type: type.name, id } : id;
     }
+    case "ref": {
+      const id = decodeId(raw);
+      return typeof id === "string" ? { type: type.name, id, isRef: true } : id;
+    }
     case "record":
       return decodeFields(raw, recordFields(type.name, types), types);
     case "optional":
@@ -147,6 +151,7 @@ function resolvePaths(value: Value, type: Type, types: Types): Value | Denial {
     case "string":
     case "enum":
     case "entity":
+    case "ref":
       return value;
     default:
       return unreachable(type);

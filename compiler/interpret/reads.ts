@@ -18,7 +18,9 @@ export function readsOf(expr: Expr): readonly Read[] {
 function pathOf(expr: Expr): string | undefined {
   if (expr.kind === "field") return expr.name;
   if (expr.kind === "now" || expr.kind === "trust") return expr.kind;
-  if (expr.kind === "proved") return pathOf(expr.of);
+  if (expr.kind === "proved" || expr.kind === "resolved" || expr.kind === "reference") {
+    return pathOf(expr.of);
+  }
   if (expr.kind !== "attribute") return undefined;
   const of = pathOf(expr.of);
   return of === undefined ? undefined : `${of}.${expr.name}`;
@@ -36,6 +38,9 @@ function childrenOf(expr: Expr): readonly Expr[] {
     case "attribute":
     case "proved":
     case "presence":
+    case "exists":
+    case "resolved":
+    case "reference":
     case "not":
     case "negate":
     case "size":

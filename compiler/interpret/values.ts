@@ -65,7 +65,7 @@ function isEntity(value: Value): value is EntityValue {
   return typeof value === "object" && !isArray(value) && !isRecord(value) && "id" in value;
 }
 
-/** Every entity in a value, at any depth. */
+/** Every entity in a value, at any depth, and every one that a reference names. */
 export function entitiesIn(value: Value): readonly EntityValue[] {
   if (isEntity(value)) return [value];
   if (isArray(value)) return value.flatMap(entitiesIn);

@@ -97,7 +97,8 @@ function reasonValue(value: Value, type: Type, types: Types): ReasonValue {
       const { member } = value as { readonly member: number };
       return { kind: "enum", member: types.enums.get(type.name)?.[member] ?? "" };
     }
-    case "entity": {
+    case "entity":
+    case "ref": {
       const entity = value as EntityValue;
       return { kind: "entity", type: entity.type, id: entity.id };
     }

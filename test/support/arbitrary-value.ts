@@ -25,6 +25,7 @@ function arbitraryValue(type: Type, types: Types): fc.Arbitrary<unknown> {
     case "enum":
       return fc.constantFrom(...types.enums.get(type.name)!);
     case "entity":
+    case "ref":
       return text(60).filter((id) => id !== "");
     case "record":
       return recordValue(type.name, types);

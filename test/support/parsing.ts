@@ -77,6 +77,8 @@ export function shown(expr: Expr): string {
       return `${shown(expr.from)}..${shown(expr.to)}`;
     case "presence":
       return `(${shown(expr.of)} ${expr.present ? "present" : "absent"})`;
+    case "exists":
+      return `exists(${shown(expr.of)})`;
     case "quantifier":
       return `${expr.op}(${expr.variable.text} in ${shown(expr.over)}: ${shown(expr.body)})`;
     case "missing":

@@ -72,6 +72,7 @@ export function readFrame(
       case "string":
       case "path":
       case "entity":
+      case "ref":
         return readText(at);
       case "record":
         return readRecord(type.name, at);

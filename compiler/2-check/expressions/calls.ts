@@ -6,7 +6,7 @@ import { wrongArguments, wrongType } from "../messages-types.ts";
 import { done, type Env, FAILED, type Outcome, type Scope } from "../scope.ts";
 import { nearest } from "../suggest.ts";
 import { BOOL, isCollection, sameType, showType } from "../types.ts";
-import { checkPattern, requireFacts } from "./membership.ts";
+import { asMember, checkPattern, requireFacts } from "./membership.ts";
 
 type CallNode = Extract<Node, { kind: "call" }>;
 
@@ -57,8 +57,9 @@ function checkWithin(node: CallNode, of: Expr, argument: Node, scope: Scope, env
 function checkHas(node: CallNode, within: Expr, argument: Node, scope: Scope, env: Env): Outcome {
   if (!isCollection(within.type)) return FAILED;
   const member = within.type.of;
-  const { expr: of } = scope.check(argument, scope, env, member);
-  if (of === null) return FAILED;
+  const { expr: given } = scope.check(argument, scope, env, member);
+  if (given === null) return FAILED;
+  const of = asMember(given, member);
   if (!sameType(of.type, member)) {
     scope.report(wrongType(argument.span, showType(member), showType(of.type)));
     return FAILED;

@@ -6,13 +6,15 @@ import { done, type Env, FAILED, type Outcome, type Scope } from "../scope.ts";
 import { BOOL, isOrdered, sameType, showType } from "../types.ts";
 import type { World } from "../world.ts";
 import { checkPair } from "./operands.ts";
+import { asReference } from "./refs.ts";
 
 type BinaryNode = Extract<Node, { kind: "binary" }>;
 
 export function checkEquality(node: BinaryNode, negated: boolean, scope: Scope, env: Env): Outcome {
   const pair = checkPair(node.left, node.right, scope, env);
   if (pair === null) return FAILED;
-  const { left, right } = pair;
+  const left = asReference(pair.left, pair.right.type);
+  const right = asReference(pair.right, pair.left.type);
   if (!sameType(left.type, right.type)) {
     const found = [showType(left.type), showType(right.type)];
     const hint = left.type.kind === "entity" && right.type.kind === "entity" ? "is `in` meant?" : null;

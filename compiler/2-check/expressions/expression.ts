@@ -18,6 +18,7 @@ import { checkIn, checkLike } from "./membership.ts";
 import { checkName, checkSelect } from "./names.ts";
 import { checkCoalesce, checkPresence } from "./presence.ts";
 import { checkQuantifier } from "./quantifiers.ts";
+import { checkExists } from "./refs.ts";
 import { checkSets } from "./sets.ts";
 import { checkApply } from "./substitution.ts";
 
@@ -104,6 +105,8 @@ export function checkRaw(node: Node, scope: Scope, env: Env, expected: Type | nu
       return FAILED;
     case "presence":
       return checkPresence(node, scope, env);
+    case "exists":
+      return checkExists(node, scope, env);
     case "quantifier":
       return checkQuantifier(node, scope, env, expected);
     case "missing":
@@ -177,6 +180,7 @@ export function childrenOf(node: Node): readonly Node[] {
     case "not":
     case "negate":
     case "presence":
+    case "exists":
       return [node.of];
     case "call":
       return [node.of, ...node.args];

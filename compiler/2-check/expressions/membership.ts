@@ -7,6 +7,7 @@ import { done, type Env, FAILED, type Outcome, type Scope } from "../scope.ts";
 import { BOOL, canBeBelow, isCollection, sameType, showType } from "../types.ts";
 import { hasOrder, orderHint } from "./comparisons.ts";
 import { checkPair, doubt } from "./operands.ts";
+import { asEntity, asReference, resolved } from "./refs.ts";
 
 type BinaryNode = Extract<Node, { kind: "binary" }>;
 
@@ -19,22 +20,35 @@ export function checkIn(node: BinaryNode, negated: boolean, scope: Scope, env: E
   if (sides === null) return FAILED;
   const { left, right } = sides;
   const typed = { negated, type: BOOL, span: node.span, mayErr: left.mayErr || right.mayErr };
-  if (right.type.kind === "entity" && left.type.kind === "entity") {
+  if (isNamed(left.type) && isNamed(right.type)) {
     if (!canBelong(left.type.name, right.type.name, node, scope)) return FAILED;
-    return done({ kind: "below", of: left, group: right, ...typed });
+    const [of, group] = [asEntity(left, scope, env), asEntity(right, scope, env)];
+    return of === null || group === null ? FAILED : done({ kind: "below", of, group, ...typed });
   }
-  if (isCollection(right.type) && right.type.of.kind === "entity" && left.type.kind === "entity") {
+  if (isCollection(right.type) && right.type.of.kind === "entity" && isNamed(left.type)) {
     if (!canBelong(left.type.name, right.type.of.name, node, scope)) return FAILED;
-    return done({ kind: "below_any", of: left, groups: right, ...typed });
+    const of = asEntity(left, scope, env);
+    return of === null ? FAILED : done({ kind: "below_any", of, groups: right, ...typed });
   }
-  if (isCollection(right.type) && sameType(left.type, right.type.of)) {
-    return done({ kind: "member", of: left, within: right, ...typed });
+  if (isCollection(right.type)) {
+    const of = asMember(left, right.type.of);
+    if (sameType(of.type, right.type.of)) return done({ kind: "member", of, within: right, ...typed });
   }
   const found = [showType(left.type), showType(right.type)];
   // Where the right side alone is wrong, the left one needs no attention.
-  const isRightWrong = !isCollection(right.type) && right.type.kind !== "entity";
+  const isRightWrong = !isCollection(right.type) && !isNamed(right.type);
   scope.report(wrongOperands(isRightWrong ? right.span : node.span, node.op, found, TAKES));
   return FAILED;
+}
+
+function isNamed(type: Type): type is Extract<Type, { kind: "entity" | "ref" }> {
+  return type.kind === "entity" || type.kind === "ref";
+}
+
+/** Exact membership compares ids: references are found among entities, and entities among references. */
+export function asMember(of: Expr, member: Type): Expr {
+  const isAmongEntities = of.type.kind === "ref" && member.kind === "entity" && of.type.name === member.name;
+  return isAmongEntities ? resolved(of) : asReference(of, member);
 }
 
 /** The collection's member type helps the left side where that has the less sure type, else the reverse. */
@@ -130,7 +144,9 @@ export function requireFacts(expr: Expr, method: string, scope: Scope): boolean 
  */
 export function isFromFacts(expr: Expr, scope: Scope): boolean {
   if (expr.kind === "literal") return true;
-  if (expr.kind === "proved") return isFromFacts(expr.of, scope);
+  if (expr.kind === "proved" || expr.kind === "resolved" || expr.kind === "reference") {
+    return isFromFacts(expr.of, scope);
+  }
   if (expr.kind === "coalesce") return isFromFacts(expr.of, scope) && isFromFacts(expr.otherwise, scope);
   if (expr.kind === "variable") {
     const over = scope.variables.overs.get(expr.id);

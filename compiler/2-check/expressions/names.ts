@@ -11,6 +11,7 @@ import { nearest } from "../suggest.ts";
 import { isCollection, plain, showType, TIMESTAMP } from "../types.ts";
 import { attributeOf, attributesOf, isTypeName } from "../world.ts";
 import { literal } from "./literals.ts";
+import { asEntity } from "./refs.ts";
 import { checkUse } from "./substitution.ts";
 
 type NameNode = Extract<Node, { kind: "name" }>;
@@ -102,15 +103,18 @@ export function checkSelect(node: SelectNode, scope: Scope, env: Env): Outcome {
       return FAILED;
     }
   }
-  const { expr } = scope.check(of, scope, env, null);
-  if (expr === null) return FAILED;
-  if (isCollection(expr.type) && name.text === "size") {
-    const { min, max } = expr.type;
+  const { expr: held } = scope.check(of, scope, env, null);
+  if (held === null) return FAILED;
+  if (isCollection(held.type) && name.text === "size") {
+    const { min, max } = held.type;
     const type: Type = { kind: "int", min: BigInt(min), max: BigInt(max) };
-    return done({ kind: "size", of: expr, type, span, mayErr: expr.mayErr });
+    return done({ kind: "size", of: held, type, span, mayErr: held.mayErr });
   }
-  const type = attributeOf(expr.type, name.text, scope.world);
+  const type = attributeOf(held.type, name.text, scope.world);
   if (type === null) return FAILED;
+  // The id is in the reference itself; all else is in the facts.
+  const expr = type === undefined || name.text === "id" ? held : asEntity(held, scope, env);
+  if (expr === null) return FAILED;
   if (type === undefined) {
     const attributes = attributesOf(expr.type, scope.world);
     const suggestion = nearest(name.text, attributes?.keys() ?? (isCollection(expr.type) ? ["size"] : []));

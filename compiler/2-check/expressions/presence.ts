@@ -7,6 +7,7 @@ import { wrongType } from "../messages-types.ts";
 import { NOTHING, pathKey } from "../narrowing.ts";
 import { done, type Env, FAILED, type Outcome, outcome, type Scope } from "../scope.ts";
 import { BOOL, plain, sameType, showType } from "../types.ts";
+import { asReference } from "./refs.ts";
 
 export function checkPresence(node: Extract<Node, { kind: "presence" }>, scope: Scope, env: Env): Outcome {
   const of = optionalPath(node.of, node.present ? "is present" : "is absent", scope, env, null);
@@ -31,8 +32,9 @@ export function checkCoalesce(
 ): Outcome {
   const of = optionalPath(node.left, "??", scope, env, expected);
   const within = of === null ? expected : plain(of.expr.type);
-  const { expr: otherwise } = scope.check(node.right, scope, env, within);
-  if (of === null || otherwise === null || within === null) return FAILED;
+  const { expr: given } = scope.check(node.right, scope, env, within);
+  if (of === null || given === null || within === null) return FAILED;
+  const otherwise = asReference(given, within);
   if (!sameType(within, otherwise.type)) {
     scope.report(wrongType(node.right.span, showType(within), showType(otherwise.type)));
     return FAILED;

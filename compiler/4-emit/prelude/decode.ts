@@ -2,6 +2,7 @@
 // going on after a refusal is safe; what is decoded then is never used.
 import { FRAME, WORK, base, cursor, inFacts, limit, nameEntity, refusal, shift } from "./memory";
 import { refuse, take } from "./memory";
+import { HAS_APPROVALS } from "../config";
 import { INVALID, OUT_OF_RANGE, TOO_LARGE } from "./codes";
 import { compareBytes, idText, lengthOf, padded, textOf, wellFormed } from "./text";
 import { canonicalPath, sortPaths } from "./path";
@@ -109,6 +110,16 @@ export function decodeEntity(p: usize, type: u32): void {
   const record = refusal == 0 ? find(type, textOf(slot), length) : 0;
   store<u64>(slot, <u64>record);
   nameEntity(record);
+}
+
+// The id of somebody who may not be there; who is there and named cannot approve.
+export function decodeRef(p: usize, type: u32): void {
+  decodeText(p, ID_BYTES_MAX);
+  const slot = p + shift;
+  if (lengthOf(slot) == 0) refuse(INVALID);
+  if (!HAS_APPROVALS || inFacts || refusal != 0) return;
+  const record = find(type, textOf(slot), lengthOf(slot));
+  if (record != 0) nameEntity(record);
 }
 
 // Answers whether the value is there; if not, its slots must be zero.

@@ -1,5 +1,15 @@
 // Entities: the address of a record { text slot of the id, slot of the ancestors, attributes }.
+import { find } from "./directory";
 import { lengthOf, textOf } from "./text";
+
+// The entity that a reference names, by the slot of its id; 0 where there is none.
+export function entityNamed(type: u32, slot: usize): usize {
+  return find(type, textOf(slot), lengthOf(slot));
+}
+
+export function exists(type: u32, slot: usize): bool {
+  return entityNamed(type, slot) != 0;
+}
 
 // The entity is the group or is below it, through any number of groups.
 export function below(entity: usize, group: usize): bool {

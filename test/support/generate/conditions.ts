@@ -2,7 +2,7 @@
 import type { Type } from "@polity/runtime/layout.ts";
 import { BOOL, type Context, generateExpression, generateQuantifier, placeOf } from "./expressions.ts";
 import { generateCollection, generateLiteral, PATHS, PATTERNS, TEXTS } from "./literals.ts";
-import { isSameType, narrow, type Place } from "./places.ts";
+import { isSameType, known, narrow, type Place } from "./places.ts";
 import { printText } from "./print-type.ts";
 
 type Maker = (context: Context, depth: number) => string | undefined;
@@ -39,6 +39,41 @@ function generateNarrowed(context: Context, depth: number): string | undefined {
   return context.random.chance(0.5)
     ? `(${place.text} is present and ${rest})`
     : `(${place.text} is absent or ${rest})`;
+}
+
+/** `exists(x) and …`, `not exists(x) or …`: the rest may use what is known of `x`. */
+function generateExistence(context: Context, depth: number): string | undefined {
+  const { random, schema } = context;
+  const place = pickPlace(context, ({ type, isPath }) => type.kind === "ref" && isPath);
+  if (place === undefined || place.type.kind !== "ref") return undefined;
+  context.rule.absences.add(place.text);
+  if (random.chance(0.2)) return random.pick([`exists(${place.text})`, `(not exists(${place.text}))`]);
+  const added = known(place, schema.types);
+  const places = [...context.places, ...added, ...added];
+  const groups = [place.type.name, ...(schema.types.entities.get(place.type.name)?.groups ?? [])];
+  const group = generateLiteral(random, { kind: "entity", name: random.pick(groups) }, schema);
+  const rest = random.chance(0.4)
+    ? `(${place.text} ${random.pick(["in", "not in"])} ${group})`
+    : generateCondition({ ...context, places }, depth);
+  return random.chance(0.5)
+    ? `(exists(${place.text}) and ${rest})`
+    : `((not exists(${place.text})) or ${rest})`;
+}
+
+/** By id: a reference and an entity, in any order, and among others. */
+function generateReference(context: Context): string | undefined {
+  const { random, schema } = context;
+  const ref = pickPlace(context, ({ type }) => type.kind === "ref");
+  if (ref === undefined || ref.type.kind !== "ref") return undefined;
+  const type: Type = { kind: "entity", name: ref.type.name };
+  const many = pickPlace(
+    context,
+    ({ type: of }) => (of.kind === "set" || of.kind === "list") && isSameType(of.of, type),
+  );
+  if (many !== undefined && random.chance(0.5)) return `${many.text}.has(${ref.text})`;
+  const other = placeOf(context, type)?.text ?? generateLiteral(random, type, schema);
+  const op = random.pick(["==", "!="]);
+  return random.chance(0.5) ? `(${ref.text} ${op} ${other})` : `(${other} ${op} ${ref.text})`;
 }
 
 function generatePresence(context: Context): string | undefined {
@@ -186,6 +221,8 @@ const MAKERS: readonly Maker[] = [
   generateJunction,
   generateJunction,
   generateNarrowed,
+  generateExistence,
+  generateReference,
   generateNarrowed,
   generatePresence,
   generateComparison,

@@ -49,7 +49,7 @@ const NODES: readonly string[] = [
     "between",
     "between not",
   ],
-  ...["below", "below not", "below_any", "below_any not", "path_within"],
+  ...["below", "below not", "below_any", "below_any not", "path_within", "exists", "resolved", "reference"],
   ...["<", "<=", ">", ">="].flatMap((op) => [`order ${op}`, `members ${op}`]),
   ...["+", "-", "*", "/", "%"].flatMap((op) => [`int ${op}`, `decimal ${op}`]),
   ...[

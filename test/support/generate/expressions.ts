@@ -123,6 +123,7 @@ function generateCompound(context: Context, type: Type, depth: number): string |
     case "enum":
     case "record":
     case "entity":
+    case "ref":
     case "optional":
     case "list":
     case "set":

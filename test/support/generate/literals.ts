@@ -70,7 +70,8 @@ export function generateLiteral(random: Random, type: Type, schema: Schema): str
     const member = random.pick(schema.types.enums.get(type.name) ?? []);
     return random.chance(0.7) ? `${type.name}.${member}` : member;
   }
-  if (type.kind === "entity") return `${type.name}::${printText(random.pick(LITERAL_IDS))}`;
+  if (type.kind === "entity" || type.kind === "ref")
+    return `${type.name}::${printText(random.pick(LITERAL_IDS))}`;
   return undefined;
 }
 
@@ -85,6 +86,8 @@ export function generateCollection(
   schema: Schema,
   shape: "list" | "set" = "set",
 ): string | undefined {
+  // Entities in braces are a set of entities.
+  if (of.kind === "ref") return undefined;
   const isText = of.kind === "string" && !of.id;
   // These two are in one order as UTF-16 and in another as UTF-8.
   const members = new Set<string>(isText && random.chance(0.3) ? ['"ﬀ"', '"😀"'] : []);

@@ -37,7 +37,19 @@ export function expand(place: Place, types: Types, depth = 0): readonly Place[] 
     );
     return [place, id, ...within.flatMap((each) => expand(each, types, depth + 1))];
   }
+  if (type.kind === "ref") {
+    return [
+      place,
+      { ...place, text: `${place.text}.id`, type: { kind: "string", id: false, bytesMax: 256 } },
+    ];
+  }
   return [place];
+}
+
+/** What can be read of the entity that `place`, a reference, names, where it is known to exist. */
+export function known(place: Place, types: Types): readonly Place[] {
+  if (place.type.kind !== "ref") return [];
+  return expand({ ...place, type: { kind: "entity", name: place.type.name } }, types, 1).slice(2);
 }
 
 /** The places where `place`, which is optional, is known to be there. */

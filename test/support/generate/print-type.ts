@@ -25,6 +25,8 @@ export function printType(type: Type, optional = ""): string {
     case "record":
     case "entity":
       return type.name + optional;
+    case "ref":
+      return `ref ${type.name}${optional}`;
     case "optional":
       return printType(type.of, "?");
     case "list":

@@ -115,6 +115,8 @@ function generatePlain(random: Random, declared: Declared): Type {
       return { kind: "enum", name: random.pick(declared.enums) };
     case "entity":
       return { kind: "entity", name: random.pick(declared.entities) };
+    case "ref":
+      return { kind: "ref", name: random.pick(declared.entities) };
   }
 }
 
@@ -131,6 +133,7 @@ const PLAIN_KINDS = [
   "enum",
   "entity",
   "entity",
+  "ref",
 ] as const;
 
 function generateInt(random: Random): Type {

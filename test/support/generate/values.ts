@@ -7,6 +7,7 @@ import { ID_TEXTS, INTS, PATHS, TEXTS } from "./literals.ts";
 import type { Literals } from "./literals-of.ts";
 import { printDecimal, printDuration, printTimestamp } from "./print-type.ts";
 import type { Random } from "./random.ts";
+import { LITERAL_IDS } from "./schema.ts";
 
 /** Where values come from. */
 export interface Source extends Literals {
@@ -51,6 +52,8 @@ function generateValue(source: Source, type: Type): unknown {
       return generateFields(source, checked.types.records.get(type.name) ?? []);
     case "entity":
       return random.pick(source.ids.get(type.name) ?? ["nobody"]);
+    case "ref":
+      return random.pick([...(source.ids.get(type.name) ?? []), ...LITERAL_IDS, "nobody"]);
     case "optional":
       return generateValue(source, type.of);
     case "list":
