@@ -1,5 +1,5 @@
 /** How large a value is, or may become at most by its type: what its cost depends on. */
-import { recordFields, type Type, type Types } from "@polity/runtime/layout.ts";
+import { ENTITY_ID_BYTES_MAX, recordFields, type Type, type Types } from "@polity/runtime/layout.ts";
 import type { Value } from "./checked.ts";
 import { unreachable } from "./diagnostic.ts";
 
@@ -34,6 +34,8 @@ export function extentOfType(type: Type, types: Types): Extent {
       return { ...SLOT, words: wordsOf(type.bytesMax) };
     case "entity":
       return { ...SLOT, entities: 1n };
+    case "ref":
+      return { ...SLOT, words: wordsOf(ENTITY_ID_BYTES_MAX), entities: 1n };
     case "optional": {
       const within = extentOfType(type.of, types);
       return { ...within, slots: within.slots + 1n };
@@ -71,7 +73,10 @@ export function extentOfValue(value: Value): Extent {
     return { slots: slots + 1n, words, entities, members: BigInt(members.length), memberSize };
   }
   if (value instanceof Map) return sum([...value.values()].map((field: Value) => extentOfValue(field)));
-  if (typeof value === "object" && "id" in value) return { ...SLOT, entities: 1n };
+  if (typeof value === "object" && "id" in value) {
+    const words = value.isRef === true ? wordsOf(utf8Bytes(value.id)) : 0n;
+    return { ...SLOT, words, entities: 1n };
+  }
   return SLOT;
 }
 

@@ -37,6 +37,11 @@ export function stepsOf(expr: Expr, extentOf: (operand: Expr) => Extent): Steps 
     case "negate":
     case "size":
       return node([expr.of]);
+    case "reference":
+      return node([expr.of]);
+    case "exists":
+    case "resolved":
+      return node([expr.of], WEIGHTS.entity.steps);
     case "coalesce":
       return node([expr.of, expr.otherwise]);
     case "and":

@@ -23,5 +23,5 @@ export const WEIGHTS = {
   frame: weight(64n, "the header of a frame"),
   slot: weight(1n, "each value in the frame, also within records and collections"),
   arrival: weight(2n, "each word of text in the frame: checked, and compared with its neighbour"),
-  entity: weight(32n, "each entity in the frame: found in the facts"),
+  entity: weight(32n, "each entity or reference that may be looked for in the facts"),
 } as const;

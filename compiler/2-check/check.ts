@@ -74,12 +74,7 @@ function hasApproval({ cases }: Rule): boolean {
 }
 
 /** Who is named anywhere in a request cannot approve it: with approvals every reference is in the frame. */
-function actionsOf(
-  program: Program,
-  world: World,
-  reads: Reads,
-  hasApprovals: boolean,
-): readonly Action[] {
+function actionsOf(program: Program, world: World, reads: Reads, hasApprovals: boolean): readonly Action[] {
   const spans = new Map<string, Span>();
   for (const declaration of program.declarations) {
     if (declaration.kind === "action") spans.set(declaration.name.text, declaration.name.span);
