@@ -48,11 +48,9 @@ function meaningOf(expr: Expr, scope: Scope): Evaluated {
     case "presence":
       return with1(expr.of, scope, (of) => (of !== undefined) === expr.present);
     case "exists":
-      return with1(expr.of, scope, (of) => findEntity(scope.facts, of as EntityValue) !== undefined);
     case "resolved":
-      return with1(expr.of, scope, (of) => entityNamed(of as EntityValue));
     case "reference":
-      return with1(expr.of, scope, (of) => ({ ...(of as EntityValue), isRef: true }));
+      return with1(expr.of, scope, (of) => aboutReference(expr.kind, of as EntityValue, scope.facts));
     case "coalesce":
       return with1(expr.of, scope, (of) => (of === undefined ? evaluate(expr.otherwise, scope) : of));
     case "not":
@@ -137,9 +135,11 @@ function rankOf(value: Value): bigint {
 }
 
 /** (spec 5.4.2) */
-/** The entity that a reference names; whether it exists was asked before (spec 7.3.3). */
-function entityNamed({ type, id }: EntityValue): EntityValue {
-  return { type, id };
+/** Whether somebody exists (spec 7.3.4); whom a reference names, and the reference to somebody (spec 7.3.3). */
+function aboutReference(kind: "exists" | "resolved" | "reference", of: EntityValue, facts: Facts): Value {
+  const { type, id } = of;
+  if (kind === "exists") return findEntity(facts, of) !== undefined;
+  return kind === "reference" ? { type, id, isRef: true } : { type, id };
 }
 
 function isOrdered(op: Node<"order">["op"], a: bigint, b: bigint): boolean {
