@@ -74,19 +74,9 @@ function meaningOf(expr: Expr, scope: Scope): Evaluated {
     case "between":
       return between(expr, scope);
     case "below":
-      return with2(
-        expr.of,
-        expr.group,
-        scope,
-        (of, group) => isBelow(scope.facts, of as EntityValue, group as EntityValue) !== expr.negated,
-      );
+      return with2(expr.of, expr.group, scope, (of, group) => isBelowOne(expr.negated, scope, of, group));
     case "below_any":
-      return with2(
-        expr.of,
-        expr.groups,
-        scope,
-        (of, groups) => isBelowAny(scope.facts, of as EntityValue, groups) !== expr.negated,
-      );
+      return with2(expr.of, expr.groups, scope, (of, groups) => isBelowAny(expr.negated, scope, of, groups));
     case "text_test":
       return with2(expr.of, expr.pattern, scope, (a, b) => textTest(expr.op, a as string, b as string));
     case "path_within":
@@ -134,14 +124,14 @@ function rankOf(value: Value): bigint {
   return typeof value === "bigint" ? value : BigInt((value as { readonly member: number }).member);
 }
 
-/** (spec 5.4.2) */
-/** Whether somebody exists (spec 7.3.4); whom a reference names, and the reference to somebody (spec 7.3.3). */
+/** Whether somebody exists (spec 7.3.4), whom a reference names, and a reference to somebody (spec 7.3.3). */
 function aboutReference(kind: "exists" | "resolved" | "reference", of: EntityValue, facts: Facts): Value {
   const { type, id } = of;
   if (kind === "exists") return findEntity(facts, of) !== undefined;
   return kind === "reference" ? { type, id, isRef: true } : { type, id };
 }
 
+/** (spec 5.4.2) */
 function isOrdered(op: Node<"order">["op"], a: bigint, b: bigint): boolean {
   switch (op) {
     case "<":
@@ -160,9 +150,15 @@ function isIn(of: Value, within: Value): boolean {
   return (within as readonly Value[]).some((member) => isEqual(of, member));
 }
 
+/** (spec 5.6.3) */
+function isBelowOne(negated: boolean, { facts }: Scope, of: Value, group: Value): boolean {
+  return isBelow(facts, of as EntityValue, group as EntityValue) !== negated;
+}
+
 /** (spec 5.6.4) */
-function isBelowAny(facts: Facts, of: EntityValue, groups: Value): boolean {
-  return (groups as readonly EntityValue[]).some((group) => isBelow(facts, of, group));
+function isBelowAny(negated: boolean, { facts }: Scope, of: Value, groups: Value): boolean {
+  const members = groups as readonly EntityValue[];
+  return members.some((group) => isBelow(facts, of as EntityValue, group)) !== negated;
 }
 
 function textTest(op: Node<"text_test">["op"], text: string, pattern: string): boolean {
