@@ -2,6 +2,7 @@
  * The program as written: names unresolved, types unchecked, literals decoded. `1-parse` makes it,
  * `2-check` reads it. Every node has the span that a message about it should underline.
  */
+import type { Pattern } from "./pattern.ts";
 import type { Span } from "./source.ts";
 
 export type Verdict = "allow" | "hold" | "deny" | "quarantine" | "terminate";
@@ -200,7 +201,9 @@ export type BinaryOperator =
   | "like"
   | "subset_of"
   | "overlaps"
-  | "disjoint_from";
+  | "disjoint_from"
+  | "matches"
+  | "contains";
 
 export type QuantifierOperator = "any" | "all" | "count" | "sum" | "min" | "max";
 
@@ -213,6 +216,8 @@ export type Expr =
   | { readonly kind: "text"; readonly value: string; readonly span: Span }
   | { readonly kind: "timestamp"; readonly ms: bigint; readonly span: Span }
   | { readonly kind: "duration"; readonly ms: bigint; readonly span: Span }
+  /** `/…/i`, on the right of `matches` and `contains`; `text` is as written. */
+  | { readonly kind: "pattern"; readonly pattern: Pattern; readonly text: string; readonly span: Span }
   /** `Team::"treasury"` */
   | { readonly kind: "entity"; readonly type: Name; readonly id: string; readonly span: Span }
   | {

@@ -7,6 +7,7 @@
  */
 import type { Field, Type, Types } from "@polity/runtime/layout.ts";
 import type { Verdict } from "./ast.ts";
+import type { Automaton, Pattern } from "./pattern.ts";
 import type { Source, Span } from "./source.ts";
 
 export interface Checked {
@@ -185,9 +186,21 @@ export type Expr = Typed &
     /** On strings; `pattern` is a literal or from facts. `like`: `*` is any text, `\*` and `\\` escape. */
     | {
         readonly kind: "text_test";
-        readonly op: "starts_with" | "ends_with" | "like";
+        readonly op: "starts_with" | "ends_with" | "like" | "contains";
         readonly of: Expr;
         readonly pattern: Expr;
+      }
+    /**
+     * On strings: the whole of `of`, or any part of it. `automaton` decides what `op` and `pattern` mean, of
+     * the whole text for both; `text` is the pattern as written.
+     */
+    | {
+        readonly kind: "pattern_test";
+        readonly op: "matches" | "contains";
+        readonly of: Expr;
+        readonly pattern: Pattern;
+        readonly text: string;
+        readonly automaton: Automaton;
       }
     /** On paths, segment by segment; a path is within itself. */
     | { readonly kind: "path_within"; readonly of: Expr; readonly base: Expr }

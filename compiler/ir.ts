@@ -108,6 +108,8 @@ export type LibraryFunction =
   | "startsWith"
   | "endsWith"
   | "like"
+  | "containsText"
+  | "takes"
   | "pathWithin"
   | "below"
   | "belowAny"

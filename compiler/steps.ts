@@ -20,6 +20,8 @@ export interface Steps {
 const NODE = WEIGHTS.node.steps;
 const WORD = WEIGHTS.word.steps;
 const MEMBER = WEIGHTS.member.steps;
+/** A word of text that is looked at byte by byte. */
+const BYTES = 8n * WORD;
 const CLIMB = WEIGHTS.climb.steps;
 
 export function stepsOf(expr: Expr, extentOf: (operand: Expr) => Extent): Steps {
@@ -67,6 +69,8 @@ export function stepsOf(expr: Expr, extentOf: (operand: Expr) => Extent): Steps 
       return node([expr.of, expr.groups], extentOf(expr.groups).members * CLIMB);
     case "text_test":
       return node([expr.of, expr.pattern], testing(expr.op, extentOf(expr.of), extentOf(expr.pattern)));
+    case "pattern_test":
+      return node([expr.of], extentOf(expr.of).words * BYTES);
     case "path_within":
       return node([expr.of, expr.base], comparing(extentOf(expr.of), extentOf(expr.base)));
     case "sets": {
@@ -110,12 +114,17 @@ function walking({ members, memberSize }: Extent): bigint {
   return members * (MEMBER + memberSize * WORD);
 }
 
-/** `like` may begin again behind every byte of the text, each time with a whole part of the pattern. */
-function testing(op: "starts_with" | "ends_with" | "like", text: Extent, pattern: Extent): bigint {
+/**
+ * `contains` looks at each byte a few times at most; `like` may begin again behind every byte of the text,
+ * each time with a whole part of the pattern.
+ */
+function testing(op: Extract<Expr, { kind: "text_test" }>["op"], text: Extent, pattern: Extent): bigint {
   switch (op) {
     case "starts_with":
     case "ends_with":
       return comparing(text, pattern);
+    case "contains":
+      return (text.words + pattern.words) * BYTES;
     case "like":
       return (1n + text.words * 8n) * (1n + pattern.words) * WORD;
   }

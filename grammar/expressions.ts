@@ -141,6 +141,7 @@ const COMPARISONS: readonly TokenType[] = [
 function defineComparison(grammar: Grammar, operand: ExprRule): ExprRule {
   const { tools: $ } = grammar;
   const membership = defineMembership(grammar, operand);
+  const sought = defineSought(grammar, operand);
   const operator = oneOf(grammar, "OR1", COMPARISONS, "an operator");
   const presence = oneOf(grammar, "OR2", [t.Keyword.present, t.Keyword.absent], "`present`\n`absent`");
 
@@ -153,6 +154,17 @@ function defineComparison(grammar: Grammar, operand: ExprRule): ExprRule {
           left = binary(grammar, op, left, $.SUBRULE1(operand));
         },
       },
+      ...([t.Keyword.matches, t.Keyword.contains] as const).map((type) => ({
+        ALT: () => {
+          const op = meantBy($.CONSUME(type));
+          left = binary(
+            grammar,
+            op,
+            left,
+            type === t.Keyword.matches ? $.SUBRULE(sought) : $.SUBRULE1(sought),
+          );
+        },
+      })),
       {
         ALT: () => {
           $.CONSUME(t.Keyword.in);
@@ -192,6 +204,22 @@ function defineComparison(grammar: Grammar, operand: ExprRule): ExprRule {
   });
 }
 
+/** What a text is to be or to contain: a pattern, or a text. */
+function defineSought(grammar: Grammar, operand: ExprRule): ExprRule {
+  const { tools: $ } = grammar;
+  const alternatives = [
+    {
+      ALT: (): ExprTree => {
+        const token = $.CONSUME(t.Pattern);
+        const { image: text, startOffset: start } = token;
+        return { kind: "pattern", text, start, end: endOf(token), depth: 1 };
+      },
+    },
+    { ALT: () => $.SUBRULE(operand) },
+  ];
+  return $.RULE("sought", () => $.OR({ DEF: alternatives, ERR_MSG: "a text or a pattern" }));
+}
+
 function defineMembership(grammar: Grammar, operand: ExprRule): ExprRule {
   const { tools: $ } = grammar;
   return $.RULE("membership", () => {
@@ -205,7 +233,13 @@ function defineMembership(grammar: Grammar, operand: ExprRule): ExprRule {
   });
 }
 
-const COMPARING: ReadonlySet<TokenType> = new Set([...COMPARISONS, t.Keyword.in, t.Keyword.is]);
+const COMPARING: ReadonlySet<TokenType> = new Set([
+  ...COMPARISONS,
+  t.Keyword.matches,
+  t.Keyword.contains,
+  t.Keyword.in,
+  t.Keyword.is,
+]);
 
 function comparesAgain({ tools }: Grammar): boolean {
   const { tokenType } = tools.LA(1);

@@ -6,7 +6,7 @@ import type { TokenType } from "chevrotain";
 import { findForbidden, isDigitAt, isLetterAt, isSpaceAt, isWordAt } from "./characters.ts";
 import { endTemplateEarly, scanAfterHole, scanNumber, scanText } from "./literals.ts";
 import { PROBLEMS_MAX, type ProblemSink } from "./problem.ts";
-import { emit, type Scan, startScan } from "./scan.ts";
+import { emit, endsOperand, type Scan, startScan } from "./scan.ts";
 import * as t from "./tokens.ts";
 
 export function lex(text: string, sink: ProblemSink): Scan {
@@ -97,16 +97,20 @@ function scanSign(scan: Scan): boolean {
   return false;
 }
 
-/** A slash divides, except after the words that take a pattern. */
+/** A slash divides, except after the words that take a pattern where they stand behind an operand. */
 function scanPattern(scan: Scan): boolean {
-  const last = scan.tokens[scan.tokens.length - 1]?.image;
-  if (last !== "matches" && last !== "contains") return false;
-  if (scan.tokens[scan.tokens.length - 2]?.tokenType === t.Dot) return false;
+  if (scan.last !== t.Keyword.matches && scan.last !== t.Keyword.contains) return false;
+  const before = scan.tokens[scan.tokens.length - 2]?.tokenType;
+  if (before === undefined || !endsOperand(before)) return false;
   const start = scan.at;
   const end = quoteEnd(scan.text, start);
-  if (end === -1) return false;
-  scan.at = end;
-  while (isLetterAt(scan.text, scan.at)) scan.at += 1;
+  if (end === -1) {
+    // One that is never closed takes the rest of its line; whoever reads the pattern reports it.
+    while (scan.at < scan.text.length && scan.text[scan.at] !== "\n") scan.at += 1;
+  } else {
+    scan.at = end;
+    while (isLetterAt(scan.text, scan.at)) scan.at += 1;
+  }
   emit(scan, t.Pattern, start, scan.text.slice(start, scan.at));
   return true;
 }

@@ -60,6 +60,14 @@ const OPERAND_ENDS: ReadonlySet<TokenType> = new Set([
   t.Keyword.absent,
 ]);
 
+/** Words that are names wherever they follow an operand's place, but for those that begin a condition. */
+const BEFORE_OPERAND: ReadonlySet<TokenType> = new Set([t.Keyword.when, t.Keyword.unless]);
+
+/** Whether an operand can end so; a keyword that stands for a name is one. */
+export function endsOperand(type: TokenType): boolean {
+  return OPERAND_ENDS.has(type) || ((type.CATEGORIES ?? []).includes(t.Name) && !BEFORE_OPERAND.has(type));
+}
+
 /** Words that name a construct only before a parenthesis. */
 const BEFORE_PARENTHESIS: ReadonlySet<TokenType> = new Set([
   t.Keyword.any,

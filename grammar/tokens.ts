@@ -70,6 +70,8 @@ const SOFT_WORDS = [
   "const",
   "fn",
   "let",
+  "matches",
+  "contains",
 ] as const;
 
 type Word = (typeof HARD_WORDS)[number] | (typeof SOFT_WORDS)[number];
@@ -127,7 +129,7 @@ export const TemplateTail = literal(
   /\}(?:[^"\\\n{]|\\(?:["\\ntr{]|u\{[0-9A-Fa-f]{1,6}\}))*"/,
   "`}` and the end of the text",
 );
-/** `/re/` after `matches` or `contains`: read so that it can be refused by name. */
+/** Behind `matches` or `contains`; what stands between the slashes is read by the compiler. */
 export const Pattern = literal("Pattern", /\/(?:[^/\\\n]|\\.)*\/[a-z]*/, "a pattern");
 
 function sign(name: string, text: string): TokenType {

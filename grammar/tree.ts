@@ -214,7 +214,9 @@ export type BinaryWord =
   | "like"
   | "subset_of"
   | "overlaps"
-  | "disjoint_from";
+  | "disjoint_from"
+  | "matches"
+  | "contains";
 
 export type QuantifierWord = "any" | "all" | "count" | "sum" | "min" | "max";
 
@@ -230,6 +232,8 @@ export type ExprTree =
       readonly kind: "integer" | "decimal" | "text" | "timestamp" | "duration";
       readonly text: string;
     })
+  /** `/…/i` as written; only on the right of `matches` and `contains`. */
+  | (Expr & { readonly kind: "pattern"; readonly text: string })
   | (Expr & { readonly kind: "entity"; readonly type: NameTree; readonly id: RawTree })
   | (Expr & {
       readonly kind: "collection";

@@ -135,22 +135,16 @@ export function refuseSource(grammar: Grammar): void {
 
 // ---- expressions
 
-const REFUSED_INFIX: ReadonlySet<string> = new Set(["matches", "contains"]);
-
-/** `left matches /re/` and its like, as a gap. */
+/** `left = right`, as a gap. */
 export function refuseInfix(grammar: Grammar, left: ExprTree, operand: ExprRule): ExprTree {
   const { tools: $ } = grammar;
   let result = left;
   for (;;) {
     const word = $.LA(1);
-    if (word.tokenType === t.Name && REFUSED_INFIX.has(word.image)) {
-      refuse(grammar, "expression", word.image, word);
-    } else if (word.tokenType === t.Equal) {
-      grammar.reading.sink.add("slip", word.startOffset, endOf(word), "=", ["=="]);
-    } else return result;
+    if (word.tokenType !== t.Equal) return result;
+    grammar.reading.sink.add("slip", word.startOffset, endOf(word), "=", ["=="]);
     $.SKIP_TOKEN();
-    if ($.LA(1).tokenType === t.Pattern) $.SKIP_TOKEN();
-    else $.SUBRULE4(operand);
+    $.SUBRULE4(operand);
     result = missing(left.start, lastEnd(grammar));
   }
 }

@@ -5,6 +5,7 @@ import { unreachable } from "../diagnostic.ts";
 import { decimalOf, durationOf, intOf, textOf, timestampOf } from "./literals.ts";
 import { unavailableExpression } from "./messages.ts";
 import { nullLiteral } from "./messages-syntax.ts";
+import { patternOf } from "./patterns.ts";
 import { nameOf, type Report, spanOf } from "./report.ts";
 
 type LiteralTree = Extract<ExprTree, { kind: "integer" | "decimal" | "text" | "timestamp" | "duration" }>;
@@ -24,6 +25,11 @@ export function exprOf(tree: ExprTree, report: Report): Expr {
     case "timestamp":
     case "duration":
       return literalOf(tree, 1n, span, report);
+    case "pattern": {
+      const { text } = tree;
+      const pattern = patternOf({ ...span, text }, report);
+      return pattern === null ? { kind: "missing", span } : { kind: "pattern", pattern, text, span };
+    }
     case "entity":
       return { kind: "entity", type: nameOf(tree.type), id: textOf(tree.id), span };
     case "collection":

@@ -2,6 +2,7 @@
 import type { Diagnostic } from "../diagnostic.ts";
 import type { Span } from "../source.ts";
 import { error } from "./message.ts";
+import { patternCodes } from "./messages-patterns.ts";
 import { sourceCodes } from "./messages-source.ts";
 import { syntaxCodes } from "./messages-syntax.ts";
 
@@ -27,6 +28,7 @@ export function unavailableExpression(span: Span, what: string): Diagnostic {
 export const codes: readonly string[] = [
   ...sourceCodes,
   ...syntaxCodes,
+  ...patternCodes,
   "POL0201",
   "POL0202",
   "POL0203",

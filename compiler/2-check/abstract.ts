@@ -6,9 +6,11 @@
 import { DURATION_MAX, TIMESTAMP_MAX, TIMESTAMP_MIN, type Type } from "@polity/runtime/layout.ts";
 import type { Expr, Value } from "../checked.ts";
 import { unreachable } from "../diagnostic.ts";
+import { TAKES } from "../pattern.ts";
 import { isSameValue } from "./constants.ts";
 import { arithmeticBounds, hull, type Interval, negateBounds, point, sumBounds } from "./intervals.ts";
 import { existenceKey, pathKey } from "./narrowing.ts";
+import { takesText } from "./patterns/automaton.ts";
 import { plain } from "./types.ts";
 
 export interface Assumption {
@@ -137,6 +139,8 @@ export function truthOf(expr: Expr, assume: Assumption): boolean | null {
       return negated(equalTruth(expr.of, expr.group, assume) === true ? true : null, expr.negated);
     case "text_test":
       return textTruth(expr, assume);
+    case "pattern_test":
+      return patternTruth(expr, assume);
     case "path_within":
       return withinTruth(expr, assume);
     case "quantifier":
@@ -221,7 +225,15 @@ function textTruth({ op, of, pattern }: Of<"text_test">, assume: Assumption): bo
   const [text, part] = [constantOf(of, assume), constantOf(pattern, assume)];
   if (typeof text !== "string" || typeof part !== "string") return null;
   if (op === "starts_with") return text.startsWith(part);
+  if (op === "contains") return text.includes(part);
   return op === "ends_with" ? text.endsWith(part) : isLike(text, part);
+}
+
+/** Also where the pattern takes every text, or none. */
+function patternTruth({ of, automaton }: Of<"pattern_test">, assume: Assumption): boolean | null {
+  if (automaton.start < 0) return automaton.start === TAKES;
+  const text = constantOf(of, assume);
+  return typeof text === "string" ? takesText(automaton, text) : null;
 }
 
 /** `*` is any text, `\*` and `\\` stand for the second character. Takes the shortest match for each `*`. */

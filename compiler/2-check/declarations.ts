@@ -67,6 +67,7 @@ export function declare(source: Source, program: Program, report: Report): World
     actions,
     definitions: NO_BINDINGS,
     used: names.used,
+    automata: new Map(),
   };
 }
 

@@ -81,6 +81,7 @@ function structural(expr: Expr, drop: Drop): Direction {
     case "proved":
       return "same";
     case "attribute":
+    case "pattern_test":
       return unknown(of(expr.of));
     case "presence":
       if (pathKey(expr.of) !== drop.path) return "same";

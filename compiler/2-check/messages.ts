@@ -3,6 +3,7 @@ import { codes as collectionCodes } from "./messages-collections.ts";
 import { codes as definitionCodes } from "./messages-definitions.ts";
 import { codes as entityCodes } from "./messages-entities.ts";
 import { codes as nameCodes } from "./messages-names.ts";
+import { codes as patternCodes } from "./messages-patterns.ts";
 import { codes as ruleCodes } from "./messages-rules.ts";
 import { codes as testCodes } from "./messages-tests.ts";
 import { codes as typeCodes } from "./messages-types.ts";
@@ -13,6 +14,7 @@ export const codes: readonly string[] = [
   ...typeCodes,
   ...collectionCodes,
   ...entityCodes,
+  ...patternCodes,
   ...ruleCodes,
   ...definitionCodes,
   ...testCodes,

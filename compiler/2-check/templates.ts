@@ -95,6 +95,7 @@ function secret(expr: Expr): string | null {
     case "member":
     case "between":
     case "text_test":
+    case "pattern_test":
     case "path_within":
     case "size":
     case "sets":

@@ -178,6 +178,7 @@ function describe(expr: Expr): string {
       return "the member of another type";
     case "negate":
       return describe(expr.of);
+    case "pattern":
     case "call":
     case "apply":
     case "not":

@@ -19,6 +19,7 @@ export function operandsOf(expr: Expr): readonly Expr[] {
     case "not":
     case "negate":
     case "size":
+    case "pattern_test":
       return [expr.of];
     case "coalesce":
       return [expr.of, expr.otherwise];

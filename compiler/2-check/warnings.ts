@@ -53,6 +53,8 @@ function warnDuplicates(rules: readonly RuleResult[], { report }: World): void {
     const { name, verdict, lets, when, unless, until } = declaration;
     const on = declaration.actions === null ? "*" : actions;
     const key = JSON.stringify([verdict, on, lets, when, unless, until], withoutPlaces);
+    // A gap was reported; what stood there is not known.
+    if (key.includes('{"kind":"missing"}')) continue;
     const other = first.get(key);
     if (other === undefined) first.set(key, name.text);
     else report(duplicateCondition(name, other));

@@ -2,6 +2,7 @@
 import { ENTITY_ID_BYTES_MAX, type Type, type Types } from "@polity/runtime/layout.ts";
 import type { Name } from "../ast.ts";
 import type { Diagnostic } from "../diagnostic.ts";
+import type { Automaton } from "../pattern.ts";
 import { positionAt, type Source } from "../source.ts";
 import type { Bindings } from "./bindings.ts";
 
@@ -28,6 +29,8 @@ export interface World {
   readonly definitions: Bindings;
   /** Names of types, constants and functions that something refers to; grows while the program is checked. */
   readonly used: Set<string>;
+  /** Patterns met so far; null: too large, which has been reported. */
+  readonly automata: Map<string, Automaton | null>;
 }
 
 export type Report = (diagnostic: Diagnostic) => void;

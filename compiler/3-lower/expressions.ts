@@ -3,6 +3,7 @@ import { slotBytes } from "@polity/runtime/layout.ts";
 import type { Expr } from "../checked.ts";
 import { unreachable } from "../diagnostic.ts";
 import type { IrExpr } from "../ir.ts";
+import { automatonLiteral } from "./automata.ts";
 import { collectionLiteral, entityLiteral, textLiteral } from "./literals.ts";
 import { arithmetic, call, heldAs, memberBits, not, readAt, unless } from "./machine.ts";
 import { equalityOf, type Scope } from "./scope.ts";
@@ -61,6 +62,7 @@ export function lowerValue(expr: Expr, scope: Scope): IrExpr {
     case "below":
     case "below_any":
     case "text_test":
+    case "pattern_test":
     case "path_within":
     case "quantifier":
     case "aggregate":
@@ -95,6 +97,7 @@ type Test = Extract<
       | "below"
       | "below_any"
       | "text_test"
+      | "pattern_test"
       | "path_within"
       | "quantifier"
       | "aggregate"
@@ -102,7 +105,12 @@ type Test = Extract<
   }
 >;
 
-const TEXT_TESTS = { starts_with: "startsWith", ends_with: "endsWith", like: "like" } as const;
+const TEXT_TESTS = {
+  starts_with: "startsWith",
+  ends_with: "endsWith",
+  like: "like",
+  contains: "containsText",
+} as const;
 
 function lowerTest(expr: Test, scope: Scope): IrExpr {
   switch (expr.kind) {
@@ -121,6 +129,10 @@ function lowerTest(expr: Test, scope: Scope): IrExpr {
       );
     case "text_test":
       return call(TEXT_TESTS[expr.op], lowerSlot(expr.of, scope), lowerSlot(expr.pattern, scope));
+    case "pattern_test": {
+      const index = automatonLiteral(scope.literals, expr);
+      return call("takes", lowerSlot(expr.of, scope), { kind: "literal", index });
+    }
     case "path_within":
       return call("pathWithin", lowerSlot(expr.of, scope), lowerSlot(expr.base, scope));
     case "quantifier":

@@ -69,7 +69,7 @@ export function collectionLiteral(
   return intern(pool, key, () => ({ words, comment, entity: null, patches }));
 }
 
-function intern(pool: LiteralPool, key: string, make: () => IrLiteral): number {
+export function intern(pool: LiteralPool, key: string, make: () => IrLiteral): number {
   const known = pool.byKey.get(key);
   if (known !== undefined) return known;
   const literal = make();

@@ -8,6 +8,7 @@ const IMPORTS: readonly (readonly [file: string, names: string])[] = [
     "add, subtract, multiply, divide, remainder, negate, multiplyDecimal, divideDecimal, between",
   ],
   ["prelude/text", "textEqual, startsWith, endsWith, like"],
+  ["prelude/search", "containsText, takes"],
   ["prelude/path", "pathWithin"],
   ["prelude/value", "numberAt, boolAt, enumAt, entityAt, present, inside, insideOr, sizeOf, membersOf"],
   ["prelude/value", "hasNumber, hasBool, hasEnum, hasEntity, hasText, oneOf, rank"],

@@ -6,6 +6,7 @@ import { type Facts, findEntity, isBelow } from "./facts.ts";
 import { type Evaluated, type Failure, isFailure } from "./failure.ts";
 import { countNode, type Meter } from "./meter.ts";
 import { isWithin } from "./path.ts";
+import { testPattern } from "./patterns.ts";
 import { isLike } from "./text.ts";
 import { isEqual, isRecord } from "./values.ts";
 
@@ -70,6 +71,39 @@ function meaningOf(expr: Expr, scope: Scope): Evaluated {
     case "negate":
       return with1(expr.of, scope, (of) => negate(of as bigint));
     case "member":
+    case "between":
+    case "below":
+    case "below_any":
+    case "sets":
+    case "text_test":
+    case "pattern_test":
+    case "path_within":
+      return testOf(expr, scope);
+    case "quantifier":
+      return quantify(expr, scope);
+    case "aggregate":
+      return aggregate(expr, scope);
+    case "size":
+      return with1(expr.of, scope, (of) => BigInt((of as readonly Value[]).length));
+    default:
+      return unreachable(expr);
+  }
+}
+
+type TestKind =
+  | "member"
+  | "between"
+  | "below"
+  | "below_any"
+  | "sets"
+  | "text_test"
+  | "pattern_test"
+  | "path_within";
+
+/** Of what is asked about one value or two, and answered by yes or no (spec 5.6.1, 5.9.1, 5.10.1). */
+function testOf(expr: Node<TestKind>, scope: Scope): Evaluated {
+  switch (expr.kind) {
+    case "member":
       return with2(expr.of, expr.within, scope, (of, within) => isIn(of, within) !== expr.negated);
     case "between":
       return between(expr, scope);
@@ -79,14 +113,10 @@ function meaningOf(expr: Expr, scope: Scope): Evaluated {
       return with2(expr.of, expr.groups, scope, (of, groups) => isBelowAny(expr.negated, scope, of, groups));
     case "text_test":
       return with2(expr.of, expr.pattern, scope, (a, b) => textTest(expr.op, a as string, b as string));
+    case "pattern_test":
+      return with1(expr.of, scope, (of) => testPattern(expr.op, of as string, expr.pattern));
     case "path_within":
       return with2(expr.of, expr.base, scope, (path, base) => isWithin(path as string, base as string));
-    case "quantifier":
-      return quantify(expr, scope);
-    case "aggregate":
-      return aggregate(expr, scope);
-    case "size":
-      return with1(expr.of, scope, (of) => BigInt((of as readonly Value[]).length));
     case "sets":
       return with2(expr.left, expr.right, scope, (a, b) =>
         compareSets(expr.op, a as readonly Value[], b as readonly Value[]),
@@ -169,6 +199,8 @@ function textTest(op: Node<"text_test">["op"], text: string, pattern: string): b
       return text.endsWith(pattern);
     case "like":
       return isLike(text, pattern);
+    case "contains":
+      return text.includes(pattern);
   }
 }
 

@@ -44,6 +44,7 @@ function childrenOf(expr: Expr): readonly Expr[] {
     case "not":
     case "negate":
     case "size":
+    case "pattern_test":
       return [expr.of];
     case "coalesce":
       return [expr.of, expr.otherwise];

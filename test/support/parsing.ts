@@ -57,6 +57,8 @@ export function shown(expr: Expr): string {
       return `${expr.ms}ms`;
     case "text":
       return JSON.stringify(expr.value);
+    case "pattern":
+      return expr.text;
     case "entity":
       return `${expr.type.text}::${JSON.stringify(expr.id)}`;
     case "collection":

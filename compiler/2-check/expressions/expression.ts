@@ -20,6 +20,7 @@ import { checkCoalesce, checkPresence } from "./presence.ts";
 import { checkQuantifier } from "./quantifiers.ts";
 import { checkExists } from "./refs.ts";
 import { checkSets } from "./sets.ts";
+import { checkSought } from "./sought.ts";
 import { checkApply } from "./substitution.ts";
 
 /** The emitter and engines walk trees by recursion; a chain of this length is a set or several rules. */
@@ -98,6 +99,10 @@ export function checkRaw(node: Node, scope: Scope, env: Env, expected: Type | nu
       return checkNegate(node, scope, env, expected);
     case "binary":
       return checkBinary(node, scope, env, expected);
+    case "pattern":
+      // As for ranges below.
+      scope.report(notAValue(node.span, node.text, "a pattern"));
+      return FAILED;
     case "range":
       // The parser takes ranges only where they belong; a tree that was built otherwise is refused all the
       // same.
@@ -152,6 +157,9 @@ function checkBinary(
     case "overlaps":
     case "disjoint_from":
       return checkSets(node, node.op, scope, env);
+    case "matches":
+    case "contains":
+      return checkSought(node, node.op, scope, env);
     default: {
       const never: never = node.op;
       return never;
@@ -201,6 +209,7 @@ export function childrenOf(node: Node): readonly Node[] {
     case "text":
     case "timestamp":
     case "duration":
+    case "pattern":
     case "entity":
     case "missing":
       return [];

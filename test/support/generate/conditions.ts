@@ -2,6 +2,7 @@
 import type { Type } from "@polity/runtime/layout.ts";
 import { BOOL, type Context, generateExpression, generateQuantifier, placeOf } from "./expressions.ts";
 import { generateCollection, generateLiteral, PATHS, PATTERNS, TEXTS } from "./literals.ts";
+import { generatePattern } from "./patterns.ts";
 import { isSameType, known, narrow, type Place } from "./places.ts";
 import { printText } from "./print-type.ts";
 
@@ -183,16 +184,21 @@ function generateBelow(context: Context): string | undefined {
   return `(${entity.text} ${op} ${random.chance(0.5) ? (one ?? literal) : literal})`;
 }
 
+const SOUGHT = ["matches", "contains"] as const;
+
 function generateTextTest(context: Context): string | undefined {
   const { random } = context;
   const text = pickPlace(context, ({ type }) => type.kind === "string");
   if (text === undefined) return undefined;
   const fact = pickPlace(context, ({ type, isFact }) => type.kind === "string" && isFact);
   const isFact = fact !== undefined && random.chance(0.3);
-  const op = random.pick(["starts_with", "ends_with", "like", "like"]);
+  if (random.chance(0.35)) return `(${text.text} ${random.pick(SOUGHT)} ${generatePattern(random, 3)})`;
+  const op = random.pick(["starts_with", "ends_with", "like", "like", ...SOUGHT]);
   const literal = printText(random.pick(op === "like" ? [...PATTERNS, ...TEXTS] : TEXTS));
   const pattern = isFact ? fact.text : literal;
-  return op === "like" ? `(${text.text} like ${pattern})` : `${text.text}.${op}(${pattern})`;
+  return op === "like" || op === "matches" || op === "contains"
+    ? `(${text.text} ${op} ${pattern})`
+    : `${text.text}.${op}(${pattern})`;
 }
 
 function generateWithin(context: Context): string | undefined {

@@ -64,7 +64,8 @@ const NODES: readonly string[] = [
     "ratio /",
   ],
   ...["int", "decimal", "duration"].map((kind) => `negate ${kind}`),
-  ...["starts_with", "ends_with", "like"].map((op) => `text ${op}`),
+  ...["starts_with", "ends_with", "like", "contains"].map((op) => `text ${op}`),
+  ...["matches", "contains"].map((op) => `pattern ${op}`),
   ...["any", "all", "count"].map((op) => `quantifier ${op}`),
   ...["sum", "min", "max"].map((op) => `aggregate ${op}`),
   ...["subset_of", "overlaps", "disjoint_from"].map((op) => `sets ${op}`),
@@ -79,6 +80,7 @@ function nodeName(expr: Expr): string {
   if (expr.kind === "arithmetic") return `${expr.meaning} ${expr.op}`;
   if (expr.kind === "negate") return `negate ${expr.type.kind}`;
   if (expr.kind === "text_test") return `text ${expr.op}`;
+  if (expr.kind === "pattern_test") return `pattern ${expr.op}`;
   return "negated" in expr && expr.negated ? `${expr.kind} not` : expr.kind;
 }
 
