@@ -236,6 +236,13 @@ export type Expr =
       readonly args: readonly Expr[];
       readonly span: Span;
     }
+  | {
+      readonly kind: "if";
+      readonly condition: Expr;
+      readonly value: Expr;
+      readonly otherwise: Expr;
+      readonly span: Span;
+    }
   /** `young(t)`: a function with its arguments */
   | { readonly kind: "apply"; readonly name: Name; readonly args: readonly Expr[]; readonly span: Span }
   | { readonly kind: "not"; readonly of: Expr; readonly span: Span }

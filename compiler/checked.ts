@@ -141,6 +141,8 @@ export type Expr = Typed &
     | { readonly kind: "reference"; readonly of: Expr }
     /** `of` has an optional type, `otherwise` the type within. */
     | { readonly kind: "coalesce"; readonly of: Expr; readonly otherwise: Expr }
+    /** `if`: only one of `value` and `otherwise` is evaluated. Both have one type, ranges apart. */
+    | { readonly kind: "choose"; readonly condition: Expr; readonly value: Expr; readonly otherwise: Expr }
     | { readonly kind: "not"; readonly of: Expr }
     | { readonly kind: "and" | "or"; readonly left: Expr; readonly right: Expr }
     /** Both sides have one kind; ranges, bounds and `id` apart, the same type. Never optional. */

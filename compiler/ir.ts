@@ -51,8 +51,15 @@ export interface IrRule {
   readonly line: number;
   readonly condition: IrExpr;
   readonly mayErr: boolean;
-  readonly approval: { readonly group: IrExpr; readonly count: number; readonly withinMs: bigint } | null;
+  readonly approval: IrApproval | null;
   readonly holes: readonly IrHole[];
+}
+
+export interface IrApproval {
+  readonly group: IrExpr;
+  readonly mayErr: boolean;
+  readonly count: number;
+  readonly withinMs: bigint;
 }
 
 export interface IrHole {

@@ -46,6 +46,8 @@ export function stepsOf(expr: Expr, extentOf: (operand: Expr) => Extent): Steps 
       return node([expr.of], WEIGHTS.entity.steps);
     case "coalesce":
       return node([expr.of, expr.otherwise]);
+    case "choose":
+      return node([expr.condition, expr.value, expr.otherwise]);
     case "and":
     case "or":
     case "order":

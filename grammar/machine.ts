@@ -85,6 +85,8 @@ export interface Reading {
   tokens: readonly IToken[];
   /** The `///` lines, in order. */
   docs: readonly { readonly start: number; readonly end: number }[];
+  /** How many `if` are being read, one in the other. */
+  ifs: number;
   /** Something is not in the tree that the rest of it may depend on. */
   incomplete: boolean;
 }

@@ -23,7 +23,7 @@ export interface PolityGrammar {
 
 /** Takes some milliseconds: make one and keep it. */
 export function createGrammar(isValidated: boolean): PolityGrammar {
-  const reading: Reading = { sink: problemSink(), text: "", tokens: [], docs: [], incomplete: false };
+  const reading: Reading = { sink: problemSink(), text: "", tokens: [], docs: [], ifs: 0, incomplete: false };
   let program: ParserMethod<[], ProgramTree> | undefined;
   const machine = createMachine((tools) => {
     program = defineProgram({ tools, reading });
@@ -34,7 +34,14 @@ export function createGrammar(isValidated: boolean): PolityGrammar {
     machine.input = [...source.tokens];
     const tree = program?.call(machine);
     machine.input = [];
-    Object.assign(reading, { sink: problemSink(), text: "", tokens: [], docs: [], incomplete: false });
+    Object.assign(reading, {
+      sink: problemSink(),
+      text: "",
+      tokens: [],
+      docs: [],
+      ifs: 0,
+      incomplete: false,
+    });
     return tree ?? emptyProgram(source.text);
   };
   return { machine, parse };
@@ -89,6 +96,7 @@ function isHead(body: Body): body is Extract<Body, { kind: "policy" | "valid" | 
 
 /** Reads one declaration; where that fails, reports it once and moves to the next. */
 function attempt<T>(grammar: Grammar, from: number, read: () => T): T | null {
+  grammar.reading.ifs = 0;
   try {
     return read();
   } catch (error) {

@@ -6,7 +6,7 @@ import { endOf, grow, nameOf, oneOf, rawOf } from "./nodes.ts";
 import { isName } from "./recovery.ts";
 import * as t from "./tokens.ts";
 import type { ExprTree, NameTree, QuantifierWord } from "./tree.ts";
-import { refuseCall, refuseIndex, refusePrimary } from "./unavailable.ts";
+import { isIfAhead, refuseCall, refuseIndex, refusePrimary } from "./unavailable.ts";
 
 /** Rules that are defined later than those that call them. */
 interface Levels {
@@ -31,7 +31,10 @@ export function definePrimaries(grammar: Grammar, levels: Levels): { postfix: Ex
   const quantifier = defineQuantifier(grammar, expression, () => levels.operand as ExprRule);
   const existence = defineExistence(grammar, expression);
 
+  const choice = defineChoice(grammar, expression);
+
   const alternatives = [
+    { GATE: () => isIfAhead(grammar), ALT: () => $.SUBRULE(choice) },
     { ALT: () => $.SUBRULE(literal) },
     {
       ALT: () => {
@@ -170,6 +173,29 @@ function defineExistence(grammar: Grammar, expression: () => ExprRule): ExprRule
     const of = $.SUBRULE(expression());
     const end = endOf($.CONSUME(t.RParen));
     return grow(grammar, start, end, [of], (place) => ({ kind: "exists", of, ...place }));
+  });
+}
+
+/** The last part reaches as far to the right as it can. */
+function defineChoice(grammar: Grammar, expression: () => ExprRule): ExprRule {
+  const { tools: $, reading } = grammar;
+  return $.RULE("choice", () => {
+    const { startOffset: start } = $.CONSUME(t.Keyword.if);
+    reading.ifs += 1;
+    const condition = $.SUBRULE(expression());
+    $.CONSUME(t.Keyword.then);
+    const value = $.SUBRULE1(expression());
+    $.CONSUME(t.Keyword.else);
+    const otherwise = $.SUBRULE2(expression());
+    reading.ifs -= 1;
+    const parts = [condition, value, otherwise];
+    return grow(grammar, start, otherwise.end, parts, (place) => ({
+      kind: "if",
+      condition,
+      value,
+      otherwise,
+      ...place,
+    }));
   });
 }
 

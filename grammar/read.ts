@@ -27,7 +27,7 @@ export function readTree(text: string): {
   const { tokens, docs, stopped } = lex(text, sink);
   if (stopped) return { tree: emptyProgram(text), problems: inOrder(sink.problems) };
   grammar ??= createGrammar(false);
-  const tree = grammar.parse({ sink, text, tokens, docs, incomplete: false });
+  const tree = grammar.parse({ sink, text, tokens, docs, ifs: 0, incomplete: false });
   return { tree, problems: inOrder(sink.problems) };
 }
 

@@ -72,6 +72,9 @@ const SOFT_WORDS = [
   "let",
   "matches",
   "contains",
+  "if",
+  "then",
+  "else",
 ] as const;
 
 type Word = (typeof HARD_WORDS)[number] | (typeof SOFT_WORDS)[number];

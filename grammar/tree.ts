@@ -247,6 +247,12 @@ export type ExprTree =
       readonly method: NameTree;
       readonly args: readonly ExprTree[];
     })
+  | (Expr & {
+      readonly kind: "if";
+      readonly condition: ExprTree;
+      readonly value: ExprTree;
+      readonly otherwise: ExprTree;
+    })
   /** A function and its arguments: `young(t)`. */
   | (Expr & { readonly kind: "apply"; readonly name: NameTree; readonly args: readonly ExprTree[] })
   | (Expr & { readonly kind: "not" | "negate"; readonly of: ExprTree })

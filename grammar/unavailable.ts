@@ -149,7 +149,7 @@ export function refuseInfix(grammar: Grammar, left: ExprTree, operand: ExprRule)
   }
 }
 
-/** What an expression could begin with that is not an operator; `if` before it is the word, not a name. */
+/** What an expression could begin with that is not an operator. */
 const OPERAND_STARTS: ReadonlySet<TokenType> = new Set([
   t.Name,
   ...t.LITERALS,
@@ -170,10 +170,18 @@ export function refusePrimary(grammar: Grammar): ExprTree | null {
     reading.sink.add("unexpected", start, endOf(first), first.image, ["an expression"]);
     return missing(start, start);
   }
-  if (tokenType !== t.Name || first.image !== "if" || !isOperandAhead(grammar)) return null;
-  refuse(grammar, "expression", "if", first);
+  if (!isIfAhead(grammar) || reading.ifs < IFS_MAX) return null;
+  reading.sink.add("nested-too-deep", start, endOf(first), String(IFS_MAX));
   skipExpression(grammar);
   return missing(start, lastEnd(grammar));
+}
+
+/** Each is a level of nesting, and no bracket shows it. */
+const IFS_MAX = 64;
+
+/** The word, and not a field of that name. */
+export function isIfAhead(grammar: Grammar): boolean {
+  return grammar.tools.LA(1).tokenType === t.Keyword.if && isOperandAhead(grammar);
 }
 
 /** Two words in a row are never an expression, so the first one begins a clause. */

@@ -43,6 +43,11 @@ export function exprOf(tree: ExprTree, report: Report): Expr {
       return selectOf(tree, report);
     case "call":
       return callOf(tree, report);
+    case "if": {
+      const condition = exprOf(tree.condition, report);
+      const value = exprOf(tree.value, report);
+      return { kind: "if", condition, value, otherwise: exprOf(tree.otherwise, report), span };
+    }
     case "apply": {
       const args = tree.args.map((argument) => exprOf(argument, report));
       return { kind: "apply", name: nameOf(tree.name), args, span };

@@ -54,18 +54,30 @@ function visit(expr: Expr, position: Position, checking: Checking): void {
   } else if (expr.kind === "and" || expr.kind === "or") {
     visit(expr.left, position, checking);
     visit(expr.right, position, checking);
+  } else if (expr.kind === "choose") {
+    visit(expr.condition, BOTH, checking);
+    visit(expr.value, position, checking);
+    visit(expr.otherwise, position, checking);
   } else if (expr.kind === "quantifier") {
     if (isHazard(expr.op === "all", position)) report(expr.over, expr, checking);
     visit(expr.body, position, checking);
   } else if (expr.kind === "sets") {
     for (const side of emptied(expr)) if (position.grants) report(side, expr, checking);
   } else {
-    for (const operand of operandsOf(expr)) visit(operand, BOTH, checking);
+    for (const operand of operandsOf(expr)) visitWithin(operand, checking);
     for (const count of countsIn(expr)) {
       const truth = truthOf(expr, { absent: null, empty: count.over });
       if (isHazard(truth, position)) report(count.over, expr, checking);
       visit(count.body, bodyPosition(count, expr, position), checking);
     }
+  }
+}
+
+/** Truth values that a test compares, or that choose between what it compares. */
+function visitWithin(expr: Expr, checking: Checking): void {
+  if (expr.type.kind === "bool") visit(expr, BOTH, checking);
+  else if (expr.kind !== "quantifier" && expr.kind !== "aggregate") {
+    for (const operand of operandsOf(expr)) visitWithin(operand, checking);
   }
 }
 

@@ -47,6 +47,10 @@ function lost(expr: Expr, firing: Firing, drop: Drop, report: Report): void {
   if (!expr.mayErr) return;
   // The default is looked at only where the path is absent: its errors can appear, never disappear.
   if (expr.kind === "coalesce" && pathKey(expr.of) === drop.path) return;
+  if (expr.kind === "choose") {
+    lostInChoice(expr, firing, drop, report);
+    return;
+  }
   const within = firingWithin(expr, firing);
   for (const operand of operandsOf(expr)) lost(operand, within, drop, report);
   if (canErrItself(expr) && operandsOf(expr).some((part) => direction(part, drop) !== "same")) report(expr);
@@ -63,6 +67,22 @@ function lost(expr: Expr, firing: Firing, drop: Drop, report: Report): void {
   }
   if (expr.kind === "aggregate" && expr.body.mayErr && direction(expr.over, drop) !== "same")
     report(expr.body);
+}
+
+/** A part is looked at only where the condition leads to it. */
+function lostInChoice(
+  expr: Extract<Expr, { kind: "choose" }>,
+  firing: Firing,
+  drop: Drop,
+  report: Report,
+): void {
+  const { condition, value, otherwise } = expr;
+  lost(condition, null, drop, report);
+  lost(value, firing, drop, report);
+  lost(otherwise, firing, drop, report);
+  const change = direction(condition, drop);
+  if (value.mayErr && isReachedLess(change, true)) report(value);
+  if (otherwise.mayErr && isReachedLess(change, false)) report(otherwise);
 }
 
 /** One true side makes an `or` true, one false side an `and` false; with the other answers it takes both. */

@@ -56,7 +56,7 @@ export function checkAbsence(rule: RuleDeclaration, clauses: Clauses, silence: S
     if (when !== null) reportWrong(when, wanted, drop, report);
     if (unless !== null) reportWrong(unless, flip(wanted), drop, report);
     reportLostErrors(rule, clauses, path, drop, silence, scope);
-    if (approval !== null) reportApprovers(approval.group, path, silence, scope);
+    if (approval !== null) reportApprovers(approval.group, path, drop, silence, scope);
   }
   for (const clause of [when, unless]) if (clause !== null) checkRecordEquality(clause, silence, scope);
   checkEmpty(rule, clauses, silence, scope);
@@ -91,13 +91,19 @@ function reportWrong(expr: Expr, wanted: Direction, drop: Drop, report: (test: E
     reportWrong(expr.of, flip(wanted), drop, report);
   } else if (expr.kind === "quantifier" && expr.op !== "count" && direction(expr.over, drop) === "same") {
     reportWrong(expr.body, wanted, drop, report);
+  } else if (expr.kind === "choose") {
+    if (direction(expr.condition, drop) !== "same") report(expr.condition);
+    reportWrong(expr.value, wanted, drop, report);
+    reportWrong(expr.otherwise, wanted, drop, report);
   } else report(expr);
 }
 
 /** Who may approve is no test with a direction: another group is never the safer one. */
-function reportApprovers(group: Expr, path: AbsentPath, silence: Silence, scope: Scope): void {
-  if (group.kind === "coalesce" && pathKey(group.of) === path.key && !silence.covers(path.origin)) {
+function reportApprovers(group: Expr, path: AbsentPath, drop: Drop, silence: Silence, scope: Scope): void {
+  const isReplaced = group.kind === "coalesce" && pathKey(group.of) === path.key;
+  const isChosen = group.kind === "choose" && direction(group.condition, drop) !== "same";
+  if ((isReplaced || isChosen) && !silence.covers(path.origin)) {
     scope.report(approversByAbsence(group.span, path.origin ?? path.text));
   }
-  for (const operand of operandsOf(group)) reportApprovers(operand, path, silence, scope);
+  for (const operand of operandsOf(group)) reportApprovers(operand, path, drop, silence, scope);
 }

@@ -48,6 +48,12 @@ export function rangeOf(expr: Expr, assume: Assumption = NO_ASSUMPTION): Interva
     const of = rangeOf(expr.of, assume);
     return of === null ? within : (negateBounds(of).result ?? within);
   }
+  if (expr.kind === "choose") {
+    const holds = truthOf(expr.condition, assume);
+    if (holds !== null) return rangeOf(holds ? expr.value : expr.otherwise, assume);
+    const [value, otherwise] = [rangeOf(expr.value, assume), rangeOf(expr.otherwise, assume)];
+    return value === null || otherwise === null ? within : hull(value, otherwise);
+  }
   if (expr.kind === "coalesce") {
     const otherwise = rangeOf(expr.otherwise, assume) ?? within;
     if (isReplaced(expr, assume)) return otherwise;
@@ -116,6 +122,8 @@ export function truthOf(expr: Expr, assume: Assumption): boolean | null {
       return assume.absent !== null && existenceKey(expr.of) === assume.absent ? false : null;
     case "coalesce":
       return isReplaced(expr, assume) ? truthOf(expr.otherwise, assume) : null;
+    case "choose":
+      return choiceTruth(expr, assume);
     case "not":
       return negated(truthOf(expr.of, assume), true);
     case "and":
@@ -163,6 +171,14 @@ export function truthOf(expr: Expr, assume: Assumption): boolean | null {
     default:
       return unreachable(expr);
   }
+}
+
+/** What both parts are, or the one part that the condition leads to. */
+function choiceTruth({ condition, value, otherwise }: Of<"choose">, assume: Assumption): boolean | null {
+  const holds = truthOf(condition, assume);
+  if (holds !== null) return truthOf(holds ? value : otherwise, assume);
+  const truth = truthOf(value, assume);
+  return truth === truthOf(otherwise, assume) ? truth : null;
 }
 
 function negated(truth: boolean | null, isNegated: boolean): boolean | null {

@@ -33,7 +33,7 @@ export function direction(expr: Expr, drop: Drop): Direction {
   const known = drop.known.get(expr);
   if (known !== undefined) return known;
   let result = structural(expr, drop);
-  if (result !== "same" && expr.type.kind === "bool" && !isComparedBool(expr)) {
+  if (result !== "same" && expr.type.kind === "bool" && !isComparedBool(expr) && !isChosen(expr, drop)) {
     // What the test says with the path absent decides, if that is the same for every request.
     const truth = truthOf(expr, assumption(drop));
     if (truth !== null) result = truth ? "higher" : "lower";
@@ -70,6 +70,11 @@ function isComparedBool(expr: Expr): boolean {
   return [expr.left, expr.right].some((side) => side.kind !== "coalesce" && side.kind !== "literal");
 }
 
+/** A condition of `if` is refused for its position, whatever the parts say. */
+function isChosen(expr: Expr, drop: Drop): boolean {
+  return expr.kind === "choose" && direction(expr.condition, drop) !== "same";
+}
+
 function structural(expr: Expr, drop: Drop): Direction {
   const of = (part: Expr) => direction(part, drop);
   switch (expr.kind) {
@@ -93,6 +98,10 @@ function structural(expr: Expr, drop: Drop): Direction {
       return of(expr.of);
     case "coalesce":
       return coalesceDirection(expr, drop);
+    case "choose":
+      // The condition stands in both positions at once: either part may be the more permissive one.
+      if (of(expr.condition) !== "same") return "any";
+      return join(of(expr.value), of(expr.otherwise));
     case "not":
     case "negate":
       return flip(of(expr.of));

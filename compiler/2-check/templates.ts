@@ -85,6 +85,7 @@ function secret(expr: Expr): string | null {
     case "reference":
     case "presence":
     case "coalesce":
+    case "choose":
     case "not":
     case "and":
     case "or":

@@ -181,6 +181,7 @@ function describe(expr: Expr): string {
     case "pattern":
     case "call":
     case "apply":
+    case "if":
     case "not":
     case "binary":
     case "range":

@@ -23,6 +23,8 @@ export function operandsOf(expr: Expr): readonly Expr[] {
       return [expr.of];
     case "coalesce":
       return [expr.of, expr.otherwise];
+    case "choose":
+      return [expr.condition, expr.value, expr.otherwise];
     case "and":
     case "or":
     case "equal":

@@ -25,6 +25,8 @@ export function lowerValue(expr: Expr, scope: Scope): IrExpr {
       return lowerSlot(expr, scope);
     case "coalesce":
       return lowerCoalesce(expr, scope);
+    case "choose":
+      return lowerChoice(expr, lowerValue, scope);
     case "now":
     case "trust":
       return call(expr.kind);
@@ -152,12 +154,29 @@ function lowerSlot(expr: Expr, scope: Scope): IrExpr {
   if (expr.kind === "attribute") return lowerAttribute(expr, scope);
   if (expr.kind === "proved") return call("inside", lowerSlot(expr.of, scope));
   if (expr.kind === "coalesce") {
-    return call("insideOr", lowerSlot(expr.of, scope), lowerSlot(expr.otherwise, scope));
+    const [of, otherwise] = [lowerSlot(expr.of, scope), lowerSlot(expr.otherwise, scope)];
+    if (!expr.otherwise.mayErr) return call("insideOr", of, otherwise);
+    // An error may be met only where the default is wanted.
+    return { kind: "choose", condition: call("present", of), value: call("inside", of), otherwise };
   }
+  if (expr.kind === "choose") return lowerChoice(expr, lowerSlot, scope);
   if (expr.kind === "literal") return lowerLiteral(expr, scope);
   // An entity's record begins with the slot of its id.
   if (expr.kind === "reference") return lowerValue(expr.of, scope);
   throw new Error(`no slot holds a ${expr.kind}`);
+}
+
+function lowerChoice(
+  { condition, value, otherwise }: Extract<Expr, { kind: "choose" }>,
+  lowerPart: (part: Expr, scope: Scope) => IrExpr,
+  scope: Scope,
+): IrExpr {
+  return {
+    kind: "choose",
+    condition: lowerValue(condition, scope),
+    value: lowerPart(value, scope),
+    otherwise: lowerPart(otherwise, scope),
+  };
 }
 
 function lowerAttribute(expr: Extract<Expr, { kind: "attribute" }>, scope: Scope): IrExpr {

@@ -1,8 +1,8 @@
 /** From the checked program to what the machine does. */
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex } from "@noble/hashes/utils.js";
-import type { Case, Checked, Rule, Template } from "../checked.ts";
-import type { Ir, IrAction, IrExpr, IrHole, IrRule } from "../ir.ts";
+import type { Approval, Case, Checked, Rule, Template } from "../checked.ts";
+import type { Ir, IrAction, IrApproval, IrExpr, IrHole, IrRule } from "../ir.ts";
 import { positionAt } from "../source.ts";
 import type { ActionSteps } from "./costs.ts";
 import { lowerValue } from "./expressions.ts";
@@ -57,9 +57,13 @@ function lowerCase(checked: Checked, rule: Rule, id: number, one: Case, gathered
     line: positionAt(checked.source.text, rule.span.start).line,
     condition: lowerCondition(one, scope),
     mayErr: (one.when?.mayErr ?? false) || (one.unless?.mayErr ?? false),
-    approval: approval === null ? null : { ...approval, group: lowerValue(approval.group, scope) },
+    approval: approval === null ? null : lowerApproval(approval, scope),
     holes: [...lowerHoles("because", one.because, scope), ...lowerHoles("note", one.note, scope)],
   };
+}
+
+function lowerApproval({ count, withinMs, group }: Approval, scope: Scope): IrApproval {
+  return { count, withinMs, group: lowerValue(group, scope), mayErr: group.mayErr };
 }
 
 /** `when and not unless`; neither written: always. */

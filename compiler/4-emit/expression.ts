@@ -36,10 +36,25 @@ export function print(expr: IrExpr): string {
     case "minus":
       return `-${first(expr.of)}`;
     case "choose":
-      return `(${print(expr.condition)} ? ${print(expr.value)} : ${print(expr.otherwise)})`;
+      return printChoice(expr);
     default:
       return unreachable(expr);
   }
+}
+
+/** The first part says the type of both, and a bare number has none. */
+function printChoice({ condition, value, otherwise }: Extract<IrExpr, { kind: "choose" }>): string {
+  const last = isConstant(value) ? typed(otherwise) : print(otherwise);
+  return `(${print(condition)} ? ${typed(value)} : ${last})`;
+}
+
+function isConstant({ kind }: IrExpr): boolean {
+  return kind === "number" || kind === "enum";
+}
+
+function typed(expr: IrExpr): string {
+  if (!isConstant(expr)) return print(expr);
+  return `${expr.kind === "enum" ? "u32" : "i64"}(${print(expr)})`;
 }
 
 export function variable(id: number): string {

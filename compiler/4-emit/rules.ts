@@ -81,13 +81,27 @@ function report(rule: IrRule, action: number, fixedBytes: number): readonly stri
       : `held(${rule.id}, ${printApproval(approval, fixedBytes)})`;
   const explain = rule.holes.length === 0 ? "" : ` ${explainFunction(rule, action)}();`;
   const asked = `${ruleFunction(rule, action)}()`;
-  if (!rule.mayErr) return [`  if (${asked}) { ${outcome};${explain} }`];
+  if (!rule.mayErr && approval?.mayErr !== true) return [`  if (${asked}) { ${outcome};${explain} }`];
+  if (approval?.mayErr === true)
+    return reportWaiting(rule, printApproval(approval, fixedBytes), asked, explain);
   const held = `fires${rule.id}`;
   return [
     "  clearFault();",
     `  const ${held} = ${asked};`,
     `  if (fault != 0) erred(${rule.id}, fault);`,
     `  else if (${held}) { ${outcome};${explain} }`,
+  ];
+}
+
+/** Who approves may be an error of its own, after the condition. */
+function reportWaiting(rule: IrRule, approved: string, asked: string, explain: string): readonly string[] {
+  return [
+    "  clearFault();",
+    `  if (${asked}) {`,
+    `    const has = ${approved};`,
+    `    if (fault == 0) { held(${rule.id}, has);${explain} }`,
+    "  }",
+    `  if (fault != 0) erred(${rule.id}, fault);`,
   ];
 }
 

@@ -54,6 +54,10 @@ function meaningOf(expr: Expr, scope: Scope): Evaluated {
       return with1(expr.of, scope, (of) => aboutReference(expr.kind, of as EntityValue, scope.facts));
     case "coalesce":
       return with1(expr.of, scope, (of) => (of === undefined ? evaluate(expr.otherwise, scope) : of));
+    case "choose":
+      return with1(expr.condition, scope, (holds) =>
+        evaluate(holds === true ? expr.value : expr.otherwise, scope),
+      );
     case "not":
       return with1(expr.of, scope, (of) => !of);
     case "and":

@@ -48,6 +48,8 @@ function childrenOf(expr: Expr): readonly Expr[] {
       return [expr.of];
     case "coalesce":
       return [expr.of, expr.otherwise];
+    case "choose":
+      return [expr.condition, expr.value, expr.otherwise];
     case "and":
     case "or":
     case "equal":

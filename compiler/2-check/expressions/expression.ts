@@ -10,6 +10,7 @@ import { done, type Env, FAILED, type Outcome, outcome, type Scope } from "../sc
 import { BOOL, sameType, showType } from "../types.ts";
 import { checkArithmetic, checkNegate } from "./arithmetic.ts";
 import { checkCall } from "./calls.ts";
+import { checkChoice } from "./choice.ts";
 import { checkCollection } from "./collections.ts";
 import { checkEquality, checkOrder } from "./comparisons.ts";
 import { checkEntity, checkNumber, checkText, literal } from "./literals.ts";
@@ -91,6 +92,8 @@ export function checkRaw(node: Node, scope: Scope, env: Env, expected: Type | nu
       return checkSelect(node, scope, env);
     case "call":
       return checkCall(node, scope, env);
+    case "if":
+      return checkChoice(node, scope, env, expected);
     case "apply":
       return checkApply(node, scope, env);
     case "not":
@@ -202,6 +205,8 @@ export function childrenOf(node: Node): readonly Node[] {
       return node.elements;
     case "apply":
       return node.args;
+    case "if":
+      return [node.condition, node.value, node.otherwise];
     case "name":
     case "bool":
     case "int":

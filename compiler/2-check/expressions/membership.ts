@@ -148,6 +148,7 @@ export function isFromFacts(expr: Expr, scope: Scope): boolean {
     return isFromFacts(expr.of, scope);
   }
   if (expr.kind === "coalesce") return isFromFacts(expr.of, scope) && isFromFacts(expr.otherwise, scope);
+  if (expr.kind === "choose") return isFromFacts(expr.value, scope) && isFromFacts(expr.otherwise, scope);
   if (expr.kind === "variable") {
     const over = scope.variables.overs.get(expr.id);
     return over !== undefined && isFromFacts(over, scope);

@@ -44,6 +44,7 @@ export function doubt(node: Node, scope: Scope, env: Env): number {
     for (const element of node.elements) most = Math.max(most, doubt(element, scope, env));
     return most;
   }
+  if (node.kind === "if") return Math.min(doubt(node.value, scope, env), doubt(node.otherwise, scope, env));
   if (node.kind !== "binary") return 0;
   if (node.op === "??") return doubt(node.left, scope, env);
   if (!"+-*/%".includes(node.op)) return 0;

@@ -38,7 +38,20 @@ const CODES = Object.keys(CODE_NUMBERS).filter(
 );
 
 const NODES: readonly string[] = [
-  ...["literal", "field", "now", "trust", "variable", "attribute", "proved", "coalesce", "not", "and", "or"],
+  ...[
+    "literal",
+    "field",
+    "now",
+    "trust",
+    "variable",
+    "attribute",
+    "proved",
+    "coalesce",
+    "choose",
+    "not",
+    "and",
+    "or",
+  ],
   ...[
     "presence present",
     "presence absent",

@@ -2,7 +2,7 @@
 import { INT_MAX, INT_MIN, type Type } from "@polity/runtime/layout.ts";
 import { unreachable } from "@polity/runtime/unreachable.ts";
 import { generateLiteral } from "./literals.ts";
-import { expand, isSameType, type Place } from "./places.ts";
+import { expand, isSameType, narrow, type Place } from "./places.ts";
 import type { Random } from "./random.ts";
 import type { Schema } from "./schema.ts";
 
@@ -39,6 +39,10 @@ export const DURATION: Type = { kind: "duration" };
 export function generateExpression(context: Context, type: Type, depth: number): string | undefined {
   const { random } = context;
   if (type.kind === "bool" && depth > 0 && random.chance(0.7)) return context.condition(context, depth);
+  if (depth > 0 && random.chance(0.1)) {
+    const choice = generateChoice(context, type, depth - 1);
+    if (choice !== undefined) return choice;
+  }
   if (depth > 0 && random.chance(0.15)) {
     const applied = generateApplication(context, type, depth - 1);
     if (applied !== undefined) return applied;
@@ -54,6 +58,30 @@ export function generateExpression(context: Context, type: Type, depth: number):
   const place = placeOf(context, type);
   if (place !== undefined && random.chance(0.75)) return place.text;
   return generateLiteral(random, type, context.schema) ?? place?.text;
+}
+
+/** `if c then a else b`, sometimes with what the condition proves. */
+function generateChoice(context: Context, type: Type, depth: number): string | undefined {
+  const { random, places, schema } = context;
+  const optional = places.filter((place) => place.type.kind === "optional" && place.isPath);
+  const otherwise = generateExpression(context, type, depth);
+  if (optional.length > 0 && random.chance(0.3)) {
+    const place = random.pick(optional);
+    context.rule.absences.add(place.text);
+    const value = generateExpression(
+      { ...context, places: narrow(places, place, schema.types) },
+      type,
+      depth,
+    );
+    const [word, first, last] = random.chance(0.5)
+      ? ["present", value, otherwise]
+      : ["absent", otherwise, value];
+    if (first === undefined || last === undefined) return undefined;
+    return `(if ${place.text} is ${word} then ${first} else ${last})`;
+  }
+  const value = generateExpression(context, type, depth);
+  if (value === undefined || otherwise === undefined) return undefined;
+  return `(if ${context.condition(context, depth)} then ${value} else ${otherwise})`;
 }
 
 function generateApplication(context: Context, type: Type, depth: number): string | undefined {

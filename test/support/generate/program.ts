@@ -173,5 +173,5 @@ function generateTemplate(context: Context, isNote: boolean): string {
 
 /** Without what the caller does not know. */
 function isPlainHole(text: string): boolean {
-  return !/\b(?:now|trust|in|any|all|count|exists|g\d+)\b/.test(text);
+  return !/\b(?:now|trust|if|in|any|all|count|exists|g\d+)\b/.test(text);
 }
