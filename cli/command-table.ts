@@ -18,6 +18,12 @@ const VERSION = switchOf("version", "V", "print the version");
 
 const policies = (label: string, max: number) => files(label, max, [".pol"]);
 
+const ROOT = withValue(
+  "root",
+  "DIR",
+  "the project, from which files may be imported (default: FILE's folder)",
+);
+
 const DONE_OR_NO = ["0 done (warnings included)", "1 the policy has errors"];
 
 const SHELLS: readonly string[] = ["bash", "zsh", "fish"];
@@ -27,6 +33,7 @@ const check: Command = {
   summary: "Say what is wrong in policies",
   operands: policies("FILE…", Number.POSITIVE_INFINITY),
   options: [
+    ROOT,
     switchOf("cost", null, "print what each action costs at most, in steps"),
     withValue("budget", "N", "an action that may take more steps than that is an error"),
     switchOf("coverage", null, "print which restricting rules reach which action"),
@@ -49,6 +56,7 @@ const build: Command = {
   operands: policies("FILE", 1),
   options: [
     outputOption("OUT", "where to write; - for standard output (default: FILE with .wasm)"),
+    ROOT,
     withValue("emit", "WHAT", "what to write (default: wasm)", ["wasm", "assemblyscript"]),
     JSON_OPTION,
     HELP,
@@ -78,6 +86,7 @@ const test: Command = {
   summary: "Run the tests written in policies",
   operands: policies("FILE…", Number.POSITIVE_INFINITY),
   options: [
+    ROOT,
     withValue("engine", "ENGINE", "what to run them on (default: both)", ["wasm", "reference", "both"]),
     JSON_OPTION,
     HELP,
@@ -97,6 +106,7 @@ const decide: Command = {
     withValue("request", "R.json", "one request; - for standard input"),
     withValue("requests", "R.jsonl", "one request a line, one decision a line; - for standard input"),
     withValue("facts", "F.json", "the facts snapshot (default: no entities)"),
+    ROOT,
     withValue("engine", "ENGINE", "what answers (default: wasm)", ["wasm", "reference"]),
     withValue("log", "DIR", "append each decision to this log, and show it once it is durable there"),
     withValue("key", "NAME.pem", "with --log: the private key that signs the log's checkpoints"),

@@ -1,25 +1,61 @@
-import { basename } from "node:path";
 import type { Checked } from "@polity/compiler/checked.ts";
-import { compile } from "@polity/compiler/pipeline.ts";
+import type { Diagnostic } from "@polity/compiler/diagnostic.ts";
+import { type Compiled, compile, diagnose } from "@polity/compiler/pipeline.ts";
+import { filesOf } from "@polity/compiler/source.ts";
 import { indexLines } from "./line-index.ts";
+import { openProject, type Project } from "./project.ts";
 import { readText } from "./read-file.ts";
 import type { Finding } from "./render-diagnostic.ts";
 
 export interface CompiledFile {
-  /** null where the policy has errors. */
+  /** null where the policy has errors, and for a module. */
   readonly checked: Checked | null;
-  readonly finding: Finding;
+  /** One for each file, that of the policy first. */
+  readonly findings: readonly Finding[];
 }
 
-/** Reads and checks one policy; fails only where the file cannot be read. */
-export async function compileFile(path: string): Promise<CompiledFile> {
-  return compileText(path, await readText(path));
+/** A file of any kind that was checked. */
+export interface CheckedFile extends CompiledFile {
+  /** The program's text in one, in which everything has its place. */
+  readonly whole: Finding;
+  /** Every path that was looked at, also in vain. */
+  readonly paths: readonly string[];
 }
 
-export function compileText(path: string, text: string): CompiledFile {
-  const { value, diagnostics } = compile({ file: basename(path), text });
-  return {
-    checked: value,
-    finding: { path, lines: indexLines(text), diagnostics },
-  };
+/** Reads and checks one policy with what it imports; fails only where the file cannot be read. */
+export async function compileFile(path: string, root: string | null): Promise<CompiledFile> {
+  return compileText(path, root, await readText(path));
+}
+
+export function compileText(path: string, root: string | null, text: string): CompiledFile {
+  const project = openProject(path, root);
+  const compiled = compile({ file: project.name, text }, project.find);
+  return { checked: compiled.value, findings: findingsOf(path, project, compiled) };
+}
+
+/** As `compileFile`, for a module too. */
+export async function checkFile(path: string, root: string | null): Promise<CheckedFile> {
+  const project = openProject(path, root);
+  const compiled = diagnose({ file: project.name, text: await readText(path) }, project.find);
+  const { value: checked, source, diagnostics } = compiled;
+  const whole = { path, lines: indexLines(source.text), diagnostics };
+  return { checked, findings: findingsOf(path, project, compiled), whole, paths: [path, ...project.looked] };
+}
+
+/** A program's diagnostics, each with the file in which it stands, and placed there. */
+function findingsOf(path: string, project: Project, compiled: Compiled<unknown>): readonly Finding[] {
+  const { source, diagnostics } = compiled;
+  let from = 0;
+  return filesOf(source).map(({ file, text, start }, index) => {
+    // Diagnostics come in the order of the files.
+    const end = start + text.length;
+    const own: Diagnostic[] = [];
+    for (let one = diagnostics[from]; one !== undefined && one.span.start <= end; one = diagnostics[from]) {
+      own.push({ ...one, span: { start: one.span.start - start, end: one.span.end - start } });
+      from += 1;
+    }
+    const isOfLibrary = index > 0 && !file.endsWith(".pol");
+    const shown = index === 0 ? path : isOfLibrary ? file : project.pathOf(file);
+    return { path: shown, lines: indexLines(text), diagnostics: own };
+  });
 }

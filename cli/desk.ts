@@ -5,7 +5,7 @@ import { NO_FACTS } from "@polity/runtime/facts.ts";
 import { digestName, sha256, utf8 } from "@polity/runtime/hash.ts";
 import type { Judgement } from "./decision.ts";
 import {
-  decideWith,
+  askWith,
   type EngineName,
   type EngineRequest,
   evaluatorOf,
@@ -17,7 +17,7 @@ import { failure } from "./failure.ts";
 import { withProgress } from "./progress.ts";
 import { nameOf, readBytes, utf8Text } from "./read-file.ts";
 import { type RequestNamer, requestNamer } from "./request-digest.ts";
-import { tellFinding } from "./tell.ts";
+import { tellFindings } from "./tell.ts";
 
 export interface Desk {
   readonly decide: (request: EngineRequest) => Judgement;
@@ -33,6 +33,8 @@ export interface Desk {
 /** The files by the names that messages give them; `facts` is null where none is named. */
 interface Files {
   readonly policy: string;
+  /** The project's folder; none: that of the policy. */
+  readonly root?: string | null;
   readonly facts: string | null;
 }
 
@@ -60,13 +62,13 @@ function isModule(bytes: Uint8Array): boolean {
   return MODULE_START.every((byte, at) => bytes[at] === byte);
 }
 
-async function soundPolicy({ policy }: Files, bytes: Uint8Array): Promise<Checked | null> {
+async function soundPolicy({ policy, root = null }: Files, bytes: Uint8Array): Promise<Checked | null> {
   const text = utf8Text(bytes);
   if (text === null) throw failure(`${nameOf(policy)} is neither a policy nor an evaluator`);
   // An evaluator needs no compiler, so it does not wait until one is loaded.
   const { compileText } = await import("./compile-file.ts");
-  const { checked, finding } = compileText(policy, text);
-  await tellFinding(finding);
+  const { checked, findings } = compileText(policy, root, text);
+  await tellFindings(findings);
   return checked;
 }
 
@@ -78,7 +80,7 @@ async function moduleDesk(files: Files, wasm: Uint8Array, facts: Uint8Array): Pr
   }
   const { host } = loaded;
   return {
-    decide: decideWith(host),
+    decide: askWith(host.decide),
     policy: host.manifest.policy.name,
     evaluator: host.evaluator,
     facts: host.facts,

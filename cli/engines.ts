@@ -1,7 +1,7 @@
 /** What answers requests: the reference semantics or a compiled evaluator, behind one face. */
 import type { Checked } from "@polity/compiler/checked.ts";
 import { loadFacts } from "@polity/compiler/interpret/facts.ts";
-import { interpretCounting } from "@polity/compiler/interpret/interpret.ts";
+import { answerCounting, interpretCounting } from "@polity/compiler/interpret/interpret.ts";
 import type { Evaluator } from "@polity/compiler/wasm.ts";
 import { loadUnsigned } from "@polity/runtime/authoring.ts";
 import type { Header } from "@polity/runtime/header.ts";
@@ -22,6 +22,8 @@ export interface Engine {
 
 export interface Ready {
   readonly decide: (request: EngineRequest) => Judgement;
+  /** What the file itself says, of which `decide` is what that is worth alone: they differ for a guard. */
+  readonly answer: (request: EngineRequest) => Judgement;
 }
 
 export interface EngineRequest {
@@ -49,14 +51,13 @@ function referenceEngine(checked: Checked): Engine {
       const read = factsJson(facts);
       const loaded = "refusal" in read ? read : loadFacts(checked, read.json);
       if ("refusal" in loaded) return loaded;
-      const decide = ({ action, fields, header }: EngineRequest) => {
-        const named = nameRequest(action, fields);
-        const digest = named.ok ? named.digest : null;
-        const asked = { action, fields, header, digest };
-        const { outcome, rulesTotal, errorsTotal } = interpretCounting(checked, loaded.facts, asked);
+      const askBy = (engine: typeof interpretCounting) => (request: EngineRequest) => {
+        const named = nameRequest(request.action, request.fields);
+        const asked = { ...request, digest: named.ok ? named.digest : null };
+        const { outcome, rulesTotal, errorsTotal } = engine(checked, loaded.facts, asked);
         return { ...outcome, rulesTotal, errorsTotal };
       };
-      return { decide };
+      return { decide: askBy(interpretCounting), answer: askBy(answerCounting) };
     },
   };
 }
@@ -67,14 +68,16 @@ function wasmEngine(wasm: Uint8Array): Engine {
     load: async (facts) => {
       const bytes = facts instanceof Uint8Array ? facts : canonicalJson(facts);
       const loaded = await loadUnsigned(wasm, { facts: bytes });
-      return loaded.ok ? { decide: decideWith(loaded.host) } : { refusal: loaded };
+      if (!loaded.ok) return { refusal: loaded };
+      const { host } = loaded;
+      return { decide: askWith(host.decide), answer: askWith(host.answer) };
     },
   };
 }
 
-export function decideWith(host: Host): Ready["decide"] {
+export function askWith(ask: Host["decide"]): Ready["decide"] {
   return ({ action, fields, header }) => {
-    const decision = host.decide(action, fields, header);
+    const decision = ask(action, fields, header);
     const { rulesTotal, errorsTotal } = decision;
     return { ...outcomeOf(decision), rulesTotal, errorsTotal };
   };

@@ -1,5 +1,5 @@
 /** The only file that reads files, and says why one could not be read. */
-import { statSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { failure, fileFailure } from "./failure.ts";
 import { quoted, sizeText, visible } from "./words.ts";
@@ -21,6 +21,11 @@ export async function readText(path: string): Promise<string> {
   const text = utf8Text(await readBytes(path));
   if (text === null) throw failure(`cannot read ${nameOf(path)}: not UTF-8 text`, "save it as UTF-8");
   return text;
+}
+
+/** At once, for files whose names come up while another is compiled; throws what the system says. */
+export function readTextNow(path: string): string | null {
+  return utf8Text(readFileSync(path));
 }
 
 /** As `readText`; fails where there is a private key in it and anybody else may read it. */

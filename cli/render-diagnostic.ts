@@ -20,8 +20,15 @@ const TAB_COLUMNS = 4;
 const LINE_COLUMNS_MAX = 120;
 const COLUMNS_BEFORE = 30;
 
-/** What `--json` prints for one diagnostic: lines and columns from 1, in UTF-16 units, the end exclusive. */
-export function diagnosticData(finding: Finding, diagnostic: Diagnostic) {
+/** What `--json` prints of all diagnostics. */
+export function findingsData(findings: readonly Finding[]) {
+  return findings.flatMap((finding) =>
+    finding.diagnostics.map((diagnostic) => diagnosticData(finding, diagnostic)),
+  );
+}
+
+/** Of one: lines and columns from 1, in UTF-16 units, the end exclusive. */
+function diagnosticData(finding: Finding, diagnostic: Diagnostic) {
   const { code, severity, message, hint, span } = diagnostic;
   return { code, severity, message, hint, ...placeData(finding, span) };
 }

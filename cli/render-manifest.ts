@@ -27,7 +27,7 @@ export function manifestLines(manifest: Manifest, paint: Paint): string[] {
 function headRows(manifest: Manifest): string[][] {
   const { policy, abi, language, compiler, assembler, valid, subject, limits } = manifest;
   return [
-    ["name", `${policy.name} version ${policy.version}`],
+    [manifest.guard === true ? "guard" : "name", `${policy.name} version ${policy.version}`],
     [
       "valid",
       valid === null ? "always" : `${timestampText(valid.fromMs)} until ${timestampText(valid.untilMs)}`,

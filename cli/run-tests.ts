@@ -45,7 +45,7 @@ export async function runTests(
     const answers: TestAnswer[] = [];
     for (const { engine, load } of opened) {
       const loaded = await load(facts);
-      answers.push({ engine, answer: "refusal" in loaded ? loaded : loaded.decide(request) });
+      answers.push({ engine, answer: "refusal" in loaded ? loaded : loaded.answer(request) });
     }
     const explanations = explanationsOf(checked, facts, request);
     const failures = failuresOf(checked, test, answers, explanations);

@@ -3,9 +3,9 @@ import type { Failure } from "./failure.ts";
 import { type Finding, renderFindings } from "./render-diagnostic.ts";
 import { paintFor, printLine, write } from "./terminal.ts";
 
-/** Errors and warnings of a policy, with its lines. */
-export async function tellFinding(finding: Finding): Promise<void> {
-  const text = renderFindings([finding], paintFor("error"));
+/** Errors and warnings of a policy and of what it imports, with their lines. */
+export async function tellFindings(findings: readonly Finding[]): Promise<void> {
+  const text = renderFindings(findings, paintFor("error"));
   if (text !== "") await write(`${text}\n`, "error");
 }
 

@@ -13,16 +13,34 @@ export interface Name {
 }
 
 export interface Program {
+  /** The line that says what the file is; null where it is missing. */
   readonly policy: PolicyHeader | null;
+  /** Of every file of the program, as is `declarations`; all else is of the file that it begins with. */
+  readonly imports: readonly Import[];
   readonly valid: { readonly fromMs: bigint; readonly untilMs: bigint; readonly span: Span } | null;
   readonly containment: { readonly ageMs: bigint; readonly span: Span } | null;
   readonly declarations: readonly Declaration[];
 }
 
+export type FileKind = "policy" | "guard" | "module";
+
 export interface PolicyHeader {
+  readonly kind: FileKind;
   /** Dotted, as written: `agents.payments`. */
   readonly name: Name;
+  /** A module has none, which is 0. */
   readonly version: bigint;
+  /** The word that says the kind. */
+  readonly span: Span;
+}
+
+/** `import "./types.pol"` */
+export interface Import {
+  readonly path: string;
+  /** The file that is meant, by its name in the program; null until it is found. */
+  readonly file: string | null;
+  /** The text in quotes. */
+  readonly span: Span;
 }
 
 export type Declaration =

@@ -12,6 +12,8 @@ import type { Source, Span } from "./source.ts";
 
 export interface Checked {
   readonly source: Source;
+  /** A guard has no `allow` and lets pass what it does not restrict. */
+  readonly kind: "policy" | "guard";
   readonly policy: { readonly name: string; readonly version: bigint };
   /** `from <= now < until`, in milliseconds. */
   readonly valid: { readonly fromMs: bigint; readonly untilMs: bigint } | null;

@@ -9,6 +9,8 @@ import { unreachable } from "./diagnostic.ts";
 
 export interface Ir {
   readonly manifest: Manifest;
+  /** The file with the rules. */
+  readonly file: string;
   /** Sorted by name, as in the manifest. */
   readonly entities: readonly IrStruct[];
   /** The records that something refers to, sorted by name. */

@@ -1,22 +1,50 @@
 /** The compiler's front half: from text to a checked program. It assembles nothing, so it starts fast. */
 import type { ActionCost } from "@polity/runtime/manifest.ts";
-import { parse } from "./1-parse/parse.ts";
+import { gather } from "./1-parse/gather.ts";
+import { moduleAlone } from "./1-parse/messages-files.ts";
 import { check } from "./2-check/check.ts";
 import { costsOf } from "./3-lower/costs.ts";
 import type { Checked } from "./checked.ts";
-import { hasErrors, type Phase, sortDiagnostics } from "./diagnostic.ts";
+import { type Diagnostic, hasErrors, type Phase, sortDiagnostics } from "./diagnostic.ts";
+import { type FindFile, NO_FILES } from "./files.ts";
 import type { Source } from "./source.ts";
 import { type Culprit, weigh } from "./weigh/weigh.ts";
 
+/** Spans are places in `source`, which holds all files of the program. */
+export interface Compiled<T> extends Phase<T> {
+  readonly source: Source;
+}
+
 /**
- * Checks a policy. The value is null exactly when a diagnostic is an error. What the parser could not read is
- * not checked any further where nothing sensible can follow from it; all diagnostics come in source order.
+ * Checks a policy or guard with what it imports. The value is null exactly when a diagnostic is an error.
+ * What the parser could not read is not checked any further where nothing sensible can follow from it; all
+ * diagnostics come in source order, those of the given file first.
  */
-export function compile(source: Source): Phase<Checked | null> {
-  const parsed = parse(source);
-  const checked = check(source, parsed.value);
-  const diagnostics = sortDiagnostics([...parsed.diagnostics, ...checked.diagnostics]);
-  return { value: hasErrors(diagnostics) ? null : checked.value, diagnostics };
+export function compile(source: Source, find: FindFile = NO_FILES): Compiled<Checked | null> {
+  const { alone, value, diagnostics, source: whole } = examine(source, find);
+  const all = alone === null ? diagnostics : sortDiagnostics([...diagnostics, alone]);
+  return { value: hasErrors(all) ? null : value, diagnostics: all, source: whole };
+}
+
+/** As `compile`, for a file of any kind: nothing is wrong with a module, though the value is null. */
+export function diagnose(source: Source, find: FindFile = NO_FILES): Compiled<Checked | null> {
+  const { value, diagnostics, source: whole } = examine(source, find);
+  return { value: hasErrors(diagnostics) ? null : value, diagnostics, source: whole };
+}
+
+interface Examined extends Compiled<Checked | null> {
+  /** What must be said of a module from which a program is to be made. */
+  readonly alone: Diagnostic | null;
+}
+
+function examine(given: Source, find: FindFile): Examined {
+  const gathered = gather(given, find);
+  const { source, program } = gathered.value;
+  const checked = check(source, program);
+  const diagnostics = sortDiagnostics([...gathered.diagnostics, ...checked.diagnostics]);
+  const { policy } = program;
+  const alone = policy?.kind === "module" ? moduleAlone(policy.span, policy.name.text) : null;
+  return { value: checked.value, diagnostics, source, alone };
 }
 
 export interface Cost extends ActionCost {

@@ -1,9 +1,15 @@
 /** Source text and places in it. Offsets are UTF-16 code units, lines and columns count from 1. */
 
+/**
+ * The text of a program. One of several files has them all in one row, so that a span needs no file: first
+ * the one that was given, then what it imports, sorted by name, each behind the end of a line.
+ */
 export interface Source {
-  /** The name shown in messages and in the manifest: the file's base name, never a folder. */
+  /** The name shown in messages and in the manifest: from the project's root, `/` between folders. */
   readonly file: string;
   readonly text: string;
+  /** The files behind the first, where there are any: their names and where they begin in `text`. */
+  readonly imported?: readonly { readonly file: string; readonly start: number }[];
 }
 
 /** Half open: `start` is the first unit, `end` the one after the last. */
@@ -17,6 +23,13 @@ export interface Position {
   readonly column: number;
 }
 
+/** One file of a source. */
+export interface SourceFile {
+  readonly file: string;
+  readonly text: string;
+  readonly start: number;
+}
+
 /** Columns count UTF-16 units, as editors do. A line ends at LF. */
 export function positionAt(text: string, offset: number): Position {
   let line = 1;
@@ -26,4 +39,37 @@ export function positionAt(text: string, offset: number): Position {
     lineStart = next + 1;
   }
   return { line, column: offset - lineStart + 1 };
+}
+
+/** Puts files in one row; the others are in the order in which they shall stand. */
+export function joinFiles(first: Source, others: readonly Source[]): Source {
+  if (others.length === 0) return first;
+  const texts = [first.text];
+  const imported: { readonly file: string; readonly start: number }[] = [];
+  let start = first.text.length + 1;
+  for (const { file, text } of others) {
+    imported.push({ file, start });
+    texts.push(text);
+    start += text.length + 1;
+  }
+  return { file: first.file, text: texts.join("\n"), imported };
+}
+
+/** The files of a source, the first one first. */
+export function filesOf({ file, text, imported = [] }: Source): readonly SourceFile[] {
+  const starts = [{ file, start: 0 }, ...imported];
+  return starts.map((one, index) => {
+    const next = starts[index + 1];
+    return { ...one, text: text.slice(one.start, next === undefined ? undefined : next.start - 1) };
+  });
+}
+
+/** The name of the file that has this offset, and where the file begins. */
+export function fileAt({ file, imported = [] }: Source, offset: number): { file: string; start: number } {
+  let found = { file, start: 0 };
+  for (const one of imported) {
+    if (one.start > offset) break;
+    found = one;
+  }
+  return found;
 }

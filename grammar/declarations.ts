@@ -24,13 +24,28 @@ export function defineLanguage(grammar: Grammar): ParserMethod<[], RawTree> {
 
 export function defineHead(grammar: Grammar): readonly BodyRule[] {
   const { tools: $ } = grammar;
-  const policy: BodyRule = $.RULE("policy", () => {
-    const { startOffset: start } = $.CONSUME(t.Keyword.policy);
+  const dotted = $.RULE("dottedName", () => {
     const name: NameTree[] = [];
     $.AT_LEAST_ONE_SEP({ SEP: t.Dot, DEF: () => void name.push(nameOf($.CONSUME(t.Name))) });
-    $.CONSUME(t.Keyword.version);
-    const version = rawOf($.CONSUME(t.Integer));
-    return { kind: "policy", name, version, start, end: version.end };
+    return name;
+  });
+  const versioned = (word: "policy" | "guard"): BodyRule =>
+    $.RULE(word, () => {
+      const { startOffset: start } = $.CONSUME(t.Keyword[word]);
+      const name = $.SUBRULE(dotted);
+      $.CONSUME(t.Keyword.version);
+      const version = rawOf($.CONSUME(t.Integer));
+      return { kind: "naming", word, name, version, start, end: version.end };
+    });
+  const module: BodyRule = $.RULE("module", () => {
+    const { startOffset: start } = $.CONSUME(t.Keyword.module);
+    const name = $.SUBRULE(dotted);
+    return { kind: "naming", word: "module", name, version: null, start, end: lastEnd(grammar) };
+  });
+  const imported: BodyRule = $.RULE("import", () => {
+    const { startOffset: start } = $.CONSUME(t.Keyword.import);
+    const from = rawOf($.CONSUME(t.Text));
+    return { kind: "import", from, start, end: from.end };
   });
   const valid: BodyRule = $.RULE("valid", () => {
     const { startOffset: start } = $.CONSUME(t.Keyword.valid);
@@ -45,7 +60,7 @@ export function defineHead(grammar: Grammar): readonly BodyRule[] {
     const within = rawOf($.CONSUME(t.Duration));
     return { kind: "containment", within, start, end: within.end };
   });
-  return [policy, valid, containment];
+  return [versioned("policy"), versioned("guard"), module, imported, valid, containment];
 }
 
 export function defineDeclarations(grammar: Grammar, types: TypeRules): readonly BodyRule[] {

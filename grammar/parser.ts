@@ -90,8 +90,9 @@ function defineProgram(grammar: Grammar): ParserMethod<[], ProgramTree> {
   });
 }
 
-function isHead(body: Body): body is Extract<Body, { kind: "policy" | "valid" | "containment" }> {
-  return body.kind === "policy" || body.kind === "valid" || body.kind === "containment";
+function isHead(body: Body): body is Extract<Body, { kind: "naming" | "import" | "valid" | "containment" }> {
+  const { kind } = body;
+  return kind === "naming" || kind === "import" || kind === "valid" || kind === "containment";
 }
 
 /** Reads one declaration; where that fails, reports it once and moves to the next. */

@@ -9,6 +9,9 @@ const { Keyword } = t;
 /** Each word that begins a declaration, and what may follow it at once in one that is worth reading. */
 const AFTER_START: ReadonlyMap<TokenType, (next: IToken, afterNext: IToken) => boolean> = new Map([
   [Keyword.policy, isName],
+  [Keyword.guard, isName],
+  [Keyword.module, isName],
+  [Keyword.import, (next) => next.tokenType === t.Text],
   [Keyword.valid, (next) => next.tokenType === t.Timestamp],
   [Keyword.containment, (next) => next.tokenType === Keyword.within],
   [Keyword.enum, isName],
@@ -34,9 +37,6 @@ const REFUSED_START: ReadonlyMap<string, (next: IToken, afterNext: IToken) => bo
   ["track", isName],
   ["event", isName],
   ["prove", (next) => next.tokenType === t.Text],
-  ["import", (next) => next.tokenType === t.Text],
-  ["guard", isName],
-  ["module", isName],
   ["table", isName],
   ["setting", isName],
   ["shadow", (next) => VERDICTS.has(next.tokenType)],
@@ -95,6 +95,7 @@ export function isDeclarationAhead({ tools: $ }: Grammar): boolean {
   if (first === Keyword.ordered) return next.tokenType === Keyword.enum && isName($.LA(3));
   if (first === Keyword.every) return next.tokenType === Keyword.action && afterNext === t.LCurly;
   if (first === Keyword.subject) return isName(next) && afterNext === t.Colon;
+  if (first === Keyword.import) return next.tokenType === t.Text;
   if (first === Keyword.test) return next.tokenType === t.Text && afterNext === Keyword.on;
   if (first === Keyword.const) return isName(next) && afterNext === t.Equal;
   if (first === Keyword.fn) return isName(next) && afterNext === t.LParen;

@@ -6,6 +6,9 @@ const CONSTANTS: readonly string[] = ["true", "false", "present", "absent"];
 const DECLARING: readonly string[] = [
   "polity",
   "policy",
+  "guard",
+  "module",
+  "import",
   "version",
   "valid",
   "containment",

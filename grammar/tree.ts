@@ -30,12 +30,19 @@ export interface ProgramTree extends Node {
 
 export type ItemTree = HeaderTree | DeclarationTree;
 
-export type HeaderTree = PolicyTree | ValidTree | ContainmentTree;
+export type HeaderTree = NamingTree | ImportTree | ValidTree | ContainmentTree;
 
-export interface PolicyTree extends Node {
-  readonly kind: "policy";
+/** What kind of file this is, and its name; a module has no version. */
+export interface NamingTree extends Node {
+  readonly kind: "naming";
+  readonly word: "policy" | "guard" | "module";
   readonly name: readonly NameTree[];
-  readonly version: RawTree;
+  readonly version: RawTree | null;
+}
+
+export interface ImportTree extends Node {
+  readonly kind: "import";
+  readonly from: RawTree;
 }
 
 export interface ValidTree extends Node {

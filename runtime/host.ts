@@ -7,7 +7,7 @@ import { type LoadRefusal, refuseThrown } from "./load-refusal.ts";
 import type { Manifest } from "./manifest.ts";
 import { type Given, givenOf, type Replacement } from "./replacement.ts";
 import { canonicalRequest, type RequestResult } from "./request.ts";
-import { type Decision, denied } from "./result.ts";
+import { type Decision, denied, standingAlone } from "./result.ts";
 
 /** A host that may still be without an evaluator; it then denies every request with `policy.none`. */
 export interface OpenHost {
@@ -16,6 +16,11 @@ export interface OpenHost {
    * else.
    */
   readonly decide: (action: string, fields: unknown, header: Header) => Decision;
+  /**
+   * The evaluator's own answer, of which `decide` is what it is worth alone. They differ for a guard, whose
+   * `allow` is not `granted` and permits nothing: this is for tests of guards, and for sets with one.
+   */
+  readonly answer: (action: string, fields: unknown, header: Header) => Decision;
   /** The canonical JSON of a request and its digest, which approvals bind. */
   readonly request: (action: string, fields: unknown) => RequestResult;
   /**
@@ -70,6 +75,10 @@ export function makeHost(first: Active | null, settings: HostSettings): OpenHost
   let lastReplacement: Promise<unknown> = Promise.resolve();
 
   function decide(action: string, fields: unknown, header: Header): Decision {
+    return standingAlone(answer(action, fields, header));
+  }
+
+  function answer(action: string, fields: unknown, header: Header): Decision {
     if (active === null) return denied("policy.none");
     const { live } = active;
     // A getter in a request could ask again while its own request is being written.
@@ -113,6 +122,7 @@ export function makeHost(first: Active | null, settings: HostSettings): OpenHost
 
   const methods = {
     decide,
+    answer,
     request(action: string, fields: unknown): RequestResult {
       const plan = active?.evaluator.program.actions.get(action);
       if (plan === undefined) return { ok: false, code: "input.unknown_action", path: "" };
@@ -120,7 +130,7 @@ export function makeHost(first: Active | null, settings: HostSettings): OpenHost
     },
     fieldsToExecute(action: string, fields: unknown, decision: Decision) {
       const plan = active?.evaluator.program.actions.get(action);
-      const isPermitted = plan !== undefined && decision.verdict === "allow";
+      const isPermitted = plan !== undefined && decision.verdict === "allow" && decision.granted;
       return isPermitted ? withPaths(plan, fields, decision.paths) : null;
     },
     replace,

@@ -26,6 +26,7 @@ export function encodeManifest(manifest: Manifest): string {
     containment_age_ms: String(manifest.containmentAgeMs),
     costs: manifest.costs.map(costJson),
     entity_literals: manifest.entityLiterals.map(({ type, id }) => ({ type, id })),
+    ...(manifest.guard === true && { guard: true }),
     language: manifest.language,
     layout: layoutJson(types, subject, actions),
     layout_tag: manifest.layoutTag,
@@ -89,7 +90,7 @@ const U16_MAX = 0xffff;
 const U32_MAX = 0xffff_ffff;
 
 function readManifest(json: unknown): Manifest {
-  const top = members(json, "manifest", KEYS);
+  const top = members(json, "manifest", KEYS, ["guard"]);
   const abi = members(top.abi, "abi", ["major", "minor"]);
   const policy = members(top.policy, "policy", ["name", "version"]);
   const limits = members(top.limits, "limits", ["facts_bytes_max", "frame_bytes_max"]);
@@ -104,9 +105,12 @@ function readManifest(json: unknown): Manifest {
     rules.map((rule) => rule.name),
     "rules",
   );
+  const isGuard = top.guard !== undefined && bool(top.guard, "guard");
+  if (isGuard && rules.some((rule) => rule.verdict === "allow")) refuse("rules", "a guard has no allow");
   return {
     abi: { major: integer(abi.major, "abi", 0, U16_MAX), minor: integer(abi.minor, "abi", 0, U16_MAX) },
     language: integer(top.language, "language", 0, U16_MAX),
+    ...(isGuard && { guard: true }),
     policy: { name: text(policy.name, "policy.name"), version: bigint(policy.version, "policy.version") },
     valid: readValid(top.valid),
     containmentAgeMs: age,

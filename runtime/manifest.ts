@@ -13,6 +13,8 @@ export const MANIFEST_SECTION = "polity";
 export interface Manifest {
   readonly abi: { readonly major: number; readonly minor: number };
   readonly language: number;
+  /** It has no `allow` and lets pass what it does not restrict; alone it permits nothing. */
+  readonly guard?: true;
   readonly policy: { readonly name: string; readonly version: bigint };
   /** `from <= now < until`, milliseconds. */
   readonly valid: { readonly fromMs: bigint; readonly untilMs: bigint } | null;

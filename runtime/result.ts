@@ -59,6 +59,24 @@ export function denied(code: Code): Decision {
   return decision;
 }
 
+/**
+ * What an evaluator's own answer is worth by itself. A guard lets pass what it does not restrict, but grants
+ * nothing: where nobody else does, nothing is permitted and nothing waits.
+ */
+export function standingAlone(answer: Decision): Decision {
+  const { granted, verdict } = answer;
+  if (granted || (verdict !== "allow" && verdict !== "hold")) return answer;
+  const explained = Object.freeze({ reasons: NONE, notes: answer.explained.notes });
+  return Object.freeze({
+    ...answer,
+    verdict: "deny",
+    code: "no_rule",
+    reasons: NONE,
+    explained,
+    paths: NONE,
+  });
+}
+
 export const RESULT_HEADER_BYTES = 64;
 export const RESULT_BYTES = RESULT_HEADER_BYTES + RULES_LISTED_MAX * 12;
 const VALUE_BYTES = 24;
@@ -126,7 +144,10 @@ export function readResult(
   if (words[word] !== RESULT_MAGIC || number !== answer || verdict === undefined || code === undefined)
     return null;
   const granted = words[word + 2]!;
-  if ((granted !== 0 && granted !== 1) || (number === 1 && (granted !== 1 || code !== "rule"))) return null;
+  // A guard never grants, a policy never permits without.
+  const isGuard = reader.manifest.guard === true;
+  if (granted !== 0 && (granted !== 1 || isGuard)) return null;
+  if (number === 1 && (isGuard ? code !== "no_rule" : granted !== 1 || code !== "rule")) return null;
   const rulesTotal = words[word + 6]! >>> 0;
   const errorsTotal = words[word + 8]! >>> 0;
   if (words[word + 7] !== listed(rulesTotal) || words[word + 9] !== listed(errorsTotal)) return null;

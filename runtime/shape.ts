@@ -11,12 +11,18 @@ export function refuse(where: string, message: string): never {
   throw new ShapeError(`${where}: ${message}`);
 }
 
-/** An object with exactly these keys. */
-export function members(value: unknown, where: string, keys: readonly string[]): Members {
+/** An object with exactly these keys, and any of the optional ones. */
+export function members(
+  value: unknown,
+  where: string,
+  keys: readonly string[],
+  optional: readonly string[] = [],
+): Members {
   if (typeof value !== "object" || value === null || Array.isArray(value)) refuse(where, "not an object");
   const given = Object.keys(value);
-  for (const key of given) if (!keys.includes(key)) refuse(where, `unknown member ${JSON.stringify(key)}`);
-  if (given.length !== keys.length) refuse(where, `members are ${keys.join(", ")}`);
+  const required = given.filter((key) => !optional.includes(key));
+  for (const key of required) if (!keys.includes(key)) refuse(where, `unknown member ${JSON.stringify(key)}`);
+  if (required.length !== keys.length) refuse(where, `members are ${keys.join(", ")}`);
   return value as Members;
 }
 

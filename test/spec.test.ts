@@ -13,7 +13,7 @@ const pages = readdirSync(join(root, "test", "spec"))
 
 let rows = 0;
 
-for (const file of [...pages, "docs/language.md"]) {
+for (const file of [...pages, "docs/language.md", "docs/std.md"]) {
   describe(file, () => {
     for (const spec of readPage(file, readFileSync(join(root, file), "utf8"))) {
       test(`${spec.heading}, line ${spec.line}`, async () => {

@@ -5,8 +5,8 @@ import { EXIT, failure } from "../failure.ts";
 import { type Invocation, usage } from "../invocation.ts";
 import { withProgress } from "../progress.ts";
 import { nameOf } from "../read-file.ts";
-import { diagnosticData } from "../render-diagnostic.ts";
-import { tellFinding } from "../tell.ts";
+import { findingsData } from "../render-diagnostic.ts";
+import { tellFindings } from "../tell.ts";
 import { isTerminal, printLine, write } from "../terminal.ts";
 import { sizeText, visible } from "../words.ts";
 import { expectWritable, isSameFile, writeWhole } from "../write-file.ts";
@@ -17,9 +17,9 @@ export async function run(invocation: Invocation): Promise<number> {
   const json = invocation.switches.has("json");
   const [source = ""] = invocation.operands;
   const output = outputOf(invocation, source);
-  const { checked, finding } = await compileFile(source);
-  if (!json) await tellFinding(finding);
-  const diagnostics = finding.diagnostics.map((diagnostic) => diagnosticData(finding, diagnostic));
+  const { checked, findings } = await compileFile(source, invocation.values.get("root") ?? null);
+  if (!json) await tellFindings(findings);
+  const diagnostics = findingsData(findings);
   if (checked === null) {
     if (json) await printLine(JSON.stringify({ output: null, diagnostics }));
     return EXIT.no;

@@ -1,11 +1,11 @@
 import { checkCoverage } from "@polity/compiler/2-check/coverage.ts";
 import { type Diagnostic, hasErrors } from "@polity/compiler/diagnostic.ts";
 import { checkBudget } from "@polity/compiler/weigh/budget.ts";
-import { type CompiledFile, compileFile } from "../compile-file.ts";
+import { type CompiledFile, checkFile } from "../compile-file.ts";
 import { EXIT, type Failure, isFailure, unreadData } from "../failure.ts";
 import { type Invocation, usage } from "../invocation.ts";
 import { costData, costText, coverageData, coverageText, type Sound } from "../render-cost.ts";
-import { diagnosticData, type Finding, renderFindings } from "../render-diagnostic.ts";
+import { type Finding, findingsData, renderFindings } from "../render-diagnostic.ts";
 import { tellFailure } from "../tell.ts";
 import { type Paint, paintFor, printLine, write } from "../terminal.ts";
 import { watchFiles } from "../watch-files.ts";
@@ -13,6 +13,8 @@ import { plural, quoted } from "../words.ts";
 
 /** What is asked of each file beyond what is wrong in it. */
 interface Questions {
+  /** The project's folder; null for that of each file. */
+  readonly root: string | null;
   readonly json: boolean;
   readonly cost: boolean;
   readonly coverage: boolean;
@@ -21,21 +23,24 @@ interface Questions {
 }
 
 export async function run(invocation: Invocation): Promise<number> {
-  const { operands, switches } = invocation;
+  const { operands, switches, values } = invocation;
   const questions: Questions = {
+    root: values.get("root") ?? null,
     json: switches.has("json"),
     cost: switches.has("cost"),
     coverage: switches.has("coverage"),
     budget: budgetOf(invocation),
   };
   const paths = [...new Set(operands)];
-  const code = await checkOnce(paths, questions);
+  const { code, looked } = await checkOnce(paths, questions);
   if (!switches.has("watch")) return code;
-  const says = `watching ${plural(paths.length, "file")} (Ctrl-C ends)`;
-  await printLine(says, "error");
-  watchFiles(paths, async () => {
-    await checkOnce(paths, questions);
-    await printLine(says, "error");
+  const says = (files: readonly string[]) =>
+    printLine(`watching ${plural(files.length, "file")} (Ctrl-C ends)`, "error");
+  await says(looked);
+  watchFiles(looked, async () => {
+    const again = await checkOnce(paths, questions);
+    await says(again.looked);
+    return again.looked;
   });
   return EXIT.done;
 }
@@ -48,27 +53,42 @@ function budgetOf({ command, values }: Invocation): bigint | null {
   return BigInt(text);
 }
 
+interface Look {
+  readonly code: number;
+  /** Every file on which the result depends. */
+  readonly looked: readonly string[];
+}
+
 /** One look at every file; one that cannot be read does not keep the others from being checked. */
-async function checkOnce(paths: readonly string[], questions: Questions): Promise<number> {
-  const findings: Finding[] = [];
+async function checkOnce(paths: readonly string[], questions: Questions): Promise<Look> {
+  // By path: what several files import is reported once, and best where it was named itself.
+  const named = new Map<string, Finding>();
+  const imported = new Map<string, Finding>();
+  const looked = new Set<string>(paths);
   const sound: Sound[] = [];
   const failed = new Map<string, Failure>();
   for (const path of paths) {
     try {
-      const { checked, finding } = await compileFile(path);
-      if (checked !== null) sound.push({ checked, finding });
+      const { checked, findings, whole, paths: lookedAt } = await checkFile(path, questions.root);
+      for (const one of lookedAt) looked.add(one);
       const asked = checked === null ? [] : answersTo(questions, checked);
-      findings.push({ ...finding, diagnostics: [...finding.diagnostics, ...asked] });
+      for (const [index, finding] of findings.entries()) {
+        if (index > 0) imported.set(finding.path, finding);
+        else named.set(path, { ...finding, diagnostics: [...finding.diagnostics, ...asked] });
+      }
+      if (checked !== null) sound.push({ checked, finding: whole });
     } catch (error) {
       if (!isFailure(error)) throw error;
       failed.set(path, error);
     }
   }
+  const findings = [...named.values(), ...[...imported.values()].filter(({ path }) => !named.has(path))];
   if (questions.json) await printLine(JSON.stringify(reportData(findings, sound, failed, questions)));
   else await write(reportText(findings, sound, questions, paintFor("out")));
   for (const failure of failed.values()) await tellFailure(failure);
-  if (failed.size > 0) return EXIT.usage;
-  return findings.some(({ diagnostics }) => hasErrors(diagnostics)) ? EXIT.no : EXIT.done;
+  const isWrong = findings.some(({ diagnostics }) => hasErrors(diagnostics));
+  const code = failed.size > 0 ? EXIT.usage : isWrong ? EXIT.no : EXIT.done;
+  return { code, looked: [...looked] };
 }
 
 function answersTo(
@@ -87,11 +107,8 @@ function reportData(
   failed: ReadonlyMap<string, Failure>,
   { cost, coverage }: Questions,
 ) {
-  const diagnostics = findings.flatMap((finding) =>
-    finding.diagnostics.map((diagnostic) => diagnosticData(finding, diagnostic)),
-  );
   return {
-    diagnostics,
+    diagnostics: findingsData(findings),
     ...(cost ? { costs: sound.map(costData) } : {}),
     ...(coverage ? { coverage: sound.map(coverageData) } : {}),
     ...unreadData(failed),

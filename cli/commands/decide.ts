@@ -37,7 +37,10 @@ export async function run(invocation: Invocation): Promise<number> {
   }
   const logging = loggingOf(invocation);
   const signer = logging === null ? null : await readSigner(logging.key);
-  const desk = await openDesk({ policy, facts }, (values.get("engine") ?? "wasm") as EngineName);
+  const desk = await openDesk(
+    { policy, root: values.get("root") ?? null, facts },
+    (values.get("engine") ?? "wasm") as EngineName,
+  );
   if (desk === null) return EXIT.no;
   const log = logging && signer && (await openDecisionLog(logging.writer, signer, desk));
   try {

@@ -6,10 +6,10 @@ import type { Invocation } from "../invocation.ts";
 import { indexLines } from "../line-index.ts";
 import { withProgress } from "../progress.ts";
 import { nameOf } from "../read-file.ts";
-import { diagnosticData, type Finding } from "../render-diagnostic.ts";
+import { type Finding, findingsData } from "../render-diagnostic.ts";
 import { renderResults, resultData } from "../render-tests.ts";
 import { runTests, type TestResult } from "../run-tests.ts";
-import { tellFailure, tellFinding } from "../tell.ts";
+import { tellFailure, tellFindings } from "../tell.ts";
 import { paintFor, printLine, write } from "../terminal.ts";
 import { plural, visible } from "../words.ts";
 
@@ -21,7 +21,8 @@ const ENGINES: ReadonlyMap<string, readonly EngineName[]> = new Map([
 
 interface Tested {
   readonly path: string;
-  readonly finding: Finding;
+  /** That of the policy first. */
+  readonly findings: readonly Finding[];
   /** null where the policy has errors. */
   readonly checked: Checked | null;
   readonly results: readonly TestResult[];
@@ -35,7 +36,7 @@ export async function run({ operands, switches, values }: Invocation): Promise<n
   let code: number = EXIT.done;
   for (const path of new Set(operands)) {
     try {
-      const one = await testFile(path, engines);
+      const one = await testFile(path, values.get("root") ?? null, engines);
       tested.push(one);
       if (!json) await tell(one);
       if (!hasPassed(one)) code = Math.max(code, EXIT.no);
@@ -51,19 +52,19 @@ export async function run({ operands, switches, values }: Invocation): Promise<n
   return code;
 }
 
-async function testFile(path: string, engines: readonly EngineName[]): Promise<Tested> {
-  const { checked, finding } = await compileFile(path);
-  if (checked === null) return { path, finding, checked, results: [] };
+async function testFile(path: string, root: string | null, engines: readonly EngineName[]): Promise<Tested> {
+  const { checked, findings } = await compileFile(path, root);
+  if (checked === null) return { path, findings, checked, results: [] };
   const results = await withProgress(`testing ${nameOf(path)}`, () => runTests(checked, engines));
-  return { path, finding, checked, results };
+  return { path, findings, checked, results };
 }
 
 function hasPassed({ checked, results }: Tested): boolean {
   return checked !== null && results.every(({ failures }) => failures.length === 0);
 }
 
-async function tell({ path, finding, checked, results }: Tested): Promise<void> {
-  await tellFinding(finding);
+async function tell({ path, findings, checked, results }: Tested): Promise<void> {
+  await tellFindings(findings);
   if (checked === null) return;
   if (results.length === 0) {
     await printLine(`${visible(path)}: no tests`);
@@ -80,10 +81,16 @@ function totals(results: readonly TestResult[]): string {
   return failed === 0 ? `${plural(passed, "test")} passed` : `${passed} passed, ${failed} failed`;
 }
 
-function fileData({ path, finding, checked, results }: Tested) {
+function fileData({ path, findings, checked, results }: Tested) {
   return {
     file: path,
-    diagnostics: finding.diagnostics.map((diagnostic) => diagnosticData(finding, diagnostic)),
-    tests: checked === null ? [] : results.map((result) => resultData(checked, result, finding.lines)),
+    diagnostics: findingsData(findings),
+    tests: checked === null ? [] : testData(checked, results),
   };
+}
+
+/** Tests stand in the first file, which lies at the beginning of the source. */
+function testData(checked: Checked, results: readonly TestResult[]) {
+  const lines = indexLines(checked.source.text);
+  return results.map((result) => resultData(checked, result, lines));
 }

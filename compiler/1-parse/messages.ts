@@ -2,6 +2,7 @@
 import type { Diagnostic } from "../diagnostic.ts";
 import type { Span } from "../source.ts";
 import { error } from "./message.ts";
+import { fileCodes } from "./messages-files.ts";
 import { patternCodes } from "./messages-patterns.ts";
 import { sourceCodes } from "./messages-source.ts";
 import { syntaxCodes } from "./messages-syntax.ts";
@@ -29,6 +30,7 @@ export const codes: readonly string[] = [
   ...sourceCodes,
   ...syntaxCodes,
   ...patternCodes,
+  ...fileCodes,
   "POL0201",
   "POL0202",
   "POL0203",

@@ -1,12 +1,13 @@
 /** The first phase: from text to the program as written. */
 import { readTree } from "@polity/grammar/read.ts";
-import type { DeclarationTree, FieldTree, HeaderTree, ProgramTree, RawTree } from "@polity/grammar/tree.ts";
-import type { Declaration, FieldDeclaration, PolicyHeader, Program } from "../ast.ts";
+import type { DeclarationTree, FieldTree, ProgramTree, RawTree } from "@polity/grammar/tree.ts";
+import type { Declaration, FieldDeclaration, Program } from "../ast.ts";
 import { type Diagnostic, type Phase, sortDiagnostics, unreachable } from "../diagnostic.ts";
 import type { Source, Span } from "../source.ts";
 import { exprOf, typeOf } from "./expressions.ts";
-import { durationOf, intOf, timestampOf } from "./literals.ts";
-import { misplacedHead, noPolicy, repeatedHead, wrongVersion } from "./messages-syntax.ts";
+import { type HeadLine, headOf } from "./head.ts";
+import { checkKind } from "./kinds.ts";
+import { noPolicy, wrongVersion } from "./messages-syntax.ts";
 import { diagnosticOf } from "./problems.ts";
 import { nameOf, type Report, spanOf } from "./report.ts";
 import { ruleOf } from "./rules.ts";
@@ -39,24 +40,26 @@ export function parse(source: Source): Phase<Program> {
   return { value, diagnostics: sortDiagnostics(diagnostics).slice(0, DIAGNOSTICS_MAX) };
 }
 
-const EMPTY: Program = { policy: null, valid: null, containment: null, declarations: [] };
+const EMPTY: Program = { policy: null, imports: [], valid: null, containment: null, declarations: [] };
 
 function programOf(tree: ProgramTree, text: string, report: Report): Program {
-  const head = new Map<HeaderTree["kind"], HeaderTree>();
   const declarations: Declaration[] = [];
+  const head: HeadLine[] = [];
   for (const item of tree.items) {
-    if (item.kind !== "policy" && item.kind !== "valid" && item.kind !== "containment") {
-      declarations.push(declarationOf(item, report));
-      continue;
-    }
-    const keyword = { start: item.start, end: item.start + item.kind.length };
-    if (head.has(item.kind)) report(repeatedHead(keyword, item.kind));
-    else if (declarations.length > 0) report(misplacedHead(keyword, item.kind));
-    if (!head.has(item.kind)) head.set(item.kind, item);
+    if (
+      item.kind === "naming" ||
+      item.kind === "import" ||
+      item.kind === "valid" ||
+      item.kind === "containment"
+    ) {
+      head.push({ tree: item, isMisplaced: declarations.length > 0 });
+    } else declarations.push(declarationOf(item, report));
   }
-  const policy = head.get("policy");
-  if (policy === undefined && !tree.incomplete) report(noPolicy(firstWord(tree, text)));
-  return { ...headOf(head, report), declarations };
+  const isNamed = head.some((line) => line.tree.kind === "naming");
+  if (!isNamed && !tree.incomplete) report(noPolicy(firstWord(tree, text)));
+  const program: Program = { ...headOf(head, report), declarations };
+  checkKind(program, report);
+  return program;
 }
 
 /** The word at which the missing line should have stood. */
@@ -64,41 +67,6 @@ function firstWord({ version, items }: ProgramTree, text: string): Span {
   const start = items[0]?.start ?? version?.start ?? 0;
   const word = /^\w*/.exec(text.slice(start, start + 64))?.[0] ?? "";
   return { start, end: start + word.length };
-}
-
-function headOf(
-  head: ReadonlyMap<HeaderTree["kind"], HeaderTree>,
-  report: Report,
-): Pick<Program, "policy" | "valid" | "containment"> {
-  let policy: PolicyHeader | null = null;
-  let valid: Program["valid"] = null;
-  let containment: Program["containment"] = null;
-  for (const line of head.values()) {
-    const span = spanOf(line);
-    switch (line.kind) {
-      case "policy": {
-        const start = line.name[0]?.start ?? line.start;
-        const text = line.name.map((part) => part.text).join(".");
-        const name = { text, span: { start, end: line.name.at(-1)?.end ?? start } };
-        policy = { name, version: intOf(line.version, 1n, report) ?? 0n };
-        break;
-      }
-      case "valid": {
-        const fromMs = timestampOf(line.from, report);
-        const untilMs = timestampOf(line.until, report);
-        if (fromMs !== null && untilMs !== null) valid = { fromMs, untilMs, span };
-        break;
-      }
-      case "containment": {
-        const ageMs = durationOf(line.within, 1n, report);
-        if (ageMs !== null) containment = { ageMs, span };
-        break;
-      }
-      default:
-        unreachable(line);
-    }
-  }
-  return { policy, valid, containment };
 }
 
 function declarationOf(tree: DeclarationTree, report: Report): Declaration {

@@ -2,9 +2,10 @@
 import type { Program, RuleDeclaration, TestDeclaration } from "../ast.ts";
 import type { Action, Checked, Rule } from "../checked.ts";
 import { type Diagnostic, hasErrors, type Phase, sortDiagnostics } from "../diagnostic.ts";
-import type { Source, Span } from "../source.ts";
+import { fileAt, type Source, type Span } from "../source.ts";
 import { declare, known } from "./declarations.ts";
 import { define } from "./definitions.ts";
+import { checkVisibility, warnUnusedImports } from "./files.ts";
 import { checkHeader } from "./header.ts";
 import { byName } from "./order.ts";
 import { type Reads, readsOf } from "./reads.ts";
@@ -19,15 +20,19 @@ import type { World } from "./world.ts";
 const NOW_DEFAULT_MS = 1_767_225_600_000n;
 
 /**
- * The value is null exactly when the program has errors: those reported here, and those that the parser
- * reported where it left a gap (no header, an expression that it could not read).
+ * The value is null exactly when the program has errors, those reported here and those that the parser
+ * reported where it left a gap (no header, an expression that it could not read), or begins with a module.
  */
 export function check(source: Source, program: Program): Phase<Checked | null> {
   const diagnostics: Diagnostic[] = [];
   const declared = declare(source, program, (diagnostic) => {
-    diagnostics.push({ ...diagnostic, span: unwrapped(source.text, diagnostic.span) });
+    const span = unwrapped(source.text, diagnostic.span);
+    // What an imported file has too much of is said where that file is checked.
+    if (diagnostic.severity === "warning" && fileAt(source, span.start).start > 0) return;
+    diagnostics.push({ ...diagnostic, span });
   });
   const world = define(program, declared);
+  const uses = checkVisibility(source, program, world.report);
   const header = checkHeader(program, world.report);
   const rules = checkRules(
     program.declarations.filter((d): d is RuleDeclaration => d.kind === "rule"),
@@ -39,14 +44,20 @@ export function check(source: Source, program: Program): Phase<Checked | null> {
     program.declarations.filter((d): d is TestDeclaration => d.kind === "test"),
     { world, rules, nowMs: header.valid?.fromMs ?? NOW_DEFAULT_MS, entities: reads?.entities ?? [] },
   );
-  if (!hasErrors(diagnostics)) checkProgram(program, rules, world);
+  if (!hasErrors(diagnostics)) {
+    checkProgram(program, rules, world);
+    warnUnusedImports(source, program, uses, world.report);
+  }
   const sorted = sortDiagnostics(diagnostics);
-  if (hasErrors(sorted) || whole === null || reads === null || tests === null || header.policy === null) {
+  const { kind, policy } = header;
+  const isSound = !hasErrors(sorted) && kind !== null && policy !== null;
+  if (!isSound || whole === null || reads === null || tests === null) {
     return { value: null, diagnostics: sorted };
   }
   const value: Checked = {
     source,
-    policy: header.policy,
+    kind,
+    policy,
     valid: header.valid,
     containmentAgeMs: header.containmentAgeMs,
     types: world.types,

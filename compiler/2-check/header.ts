@@ -9,6 +9,8 @@ const AGE_MIN_MS = 1_000n;
 const AGE_MAX_MS = 86_400_000n;
 
 export interface CheckedHeader {
+  /** Null for a module, which is no program. */
+  readonly kind: Checked["kind"] | null;
   readonly policy: Checked["policy"] | null;
   readonly valid: Checked["valid"];
   readonly containmentAgeMs: bigint;
@@ -27,6 +29,7 @@ export function checkHeader(program: Program, report: Report): CheckedHeader {
     report(wrongHeader(containment.span, "the age of containment must be between `1s` and `1d`"));
   }
   return {
+    kind: policy === null || policy.kind === "module" ? null : policy.kind,
     policy: policy === null ? null : { name: policy.name.text, version: policy.version },
     valid: valid === null ? null : { fromMs: valid.fromMs, untilMs: valid.untilMs },
     containmentAgeMs: ageMs,

@@ -5,7 +5,7 @@ import type { Span } from "../source.ts";
 import { didYouMean, error, listed } from "./message.ts";
 
 /** `what` says what the first one is: `an action`, `a field of \`Memo\``. */
-export function duplicateName(name: Name, what: string, firstLine: number): Diagnostic {
+export function duplicateName(name: Name, what: string, firstLine: string): Diagnostic {
   return error("POL1001", name.span, `\`${name.text}\` is already ${what}, on line ${firstLine}`);
 }
 

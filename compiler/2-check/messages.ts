@@ -2,6 +2,7 @@
 import { codes as collectionCodes } from "./messages-collections.ts";
 import { codes as definitionCodes } from "./messages-definitions.ts";
 import { codes as entityCodes } from "./messages-entities.ts";
+import { codes as fileCodes } from "./messages-files.ts";
 import { codes as nameCodes } from "./messages-names.ts";
 import { codes as patternCodes } from "./messages-patterns.ts";
 import { codes as ruleCodes } from "./messages-rules.ts";
@@ -11,6 +12,7 @@ import { codes as warningCodes } from "./messages-warnings.ts";
 
 export const codes: readonly string[] = [
   ...nameCodes,
+  ...fileCodes,
   ...typeCodes,
   ...collectionCodes,
   ...entityCodes,

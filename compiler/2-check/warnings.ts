@@ -1,14 +1,17 @@
 /** Warnings about declarations, and about rules that are written twice. */
-import type { ActionDeclaration, Declaration, Program } from "../ast.ts";
+import type { ActionDeclaration, Declaration, FileKind, Program } from "../ast.ts";
 import { duplicateCondition, neverAllowed, unreachedAction, unusedDeclaration } from "./messages-warnings.ts";
 import type { RuleResult } from "./rules.ts";
 import { canBeBelow } from "./types.ts";
 import type { World } from "./world.ts";
 
 export function checkProgram(program: Program, rules: readonly RuleResult[], world: World): void {
+  const kind = program.policy?.kind ?? "policy";
+  // What a module declares is for others.
+  if (kind === "module") return;
   for (const declaration of program.declarations) warnUnused(declaration, world);
   const actions = program.declarations.filter((d) => d.kind === "action");
-  warnUnreached(actions, rules, world);
+  warnUnreached(actions, rules, kind, world);
   warnDuplicates(rules, world);
 }
 
@@ -31,6 +34,7 @@ function warnUnused(declaration: Declaration, { types, used, report }: World): v
 function warnUnreached(
   actions: readonly ActionDeclaration[],
   rules: readonly RuleResult[],
+  kind: FileKind,
   { report }: World,
 ): void {
   const reached = new Set<string>();
@@ -43,7 +47,7 @@ function warnUnreached(
   }
   for (const { name } of actions) {
     if (!reached.has(name.text)) report(unreachedAction(name));
-    else if (!allowed.has(name.text)) report(neverAllowed(name));
+    else if (kind === "policy" && !allowed.has(name.text)) report(neverAllowed(name));
   }
 }
 

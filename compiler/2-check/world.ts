@@ -3,7 +3,7 @@ import { ENTITY_ID_BYTES_MAX, type Type, type Types } from "@polity/runtime/layo
 import type { Name } from "../ast.ts";
 import type { Diagnostic } from "../diagnostic.ts";
 import type { Automaton } from "../pattern.ts";
-import { positionAt, type Source } from "../source.ts";
+import { fileAt, positionAt, type Source } from "../source.ts";
 import type { Bindings } from "./bindings.ts";
 
 /** Types by name; null where the declaration was wrong, so that nothing more is said about it. */
@@ -38,8 +38,11 @@ export type Report = (diagnostic: Diagnostic) => void;
 /** Every entity has it, and it is in no declaration. */
 const ENTITY_ID: Type = { kind: "string", id: false, bytesMax: ENTITY_ID_BYTES_MAX };
 
-export function lineOf(source: Source, name: Name): number {
-  return positionAt(source.text, name.span.start).line;
+/** `3`, or in a program of several files `3 of \`types.pol\``. */
+export function lineOf(source: Source, name: Name): string {
+  const { file, start } = fileAt(source, name.span.start);
+  const { line } = positionAt(source.text.slice(start, name.span.start), name.span.start - start);
+  return source.imported === undefined ? `${line}` : `${line} of \`${file}\``;
 }
 
 /** The fields of a record or the attributes of an entity type, `id` included; null for any other type. */

@@ -1,6 +1,4 @@
 /** From the checked program to what the machine does. */
-import { sha256 } from "@noble/hashes/sha2.js";
-import { bytesToHex } from "@noble/hashes/utils.js";
 import type { Approval, Case, Checked, Rule, Template } from "../checked.ts";
 import type { Ir, IrAction, IrApproval, IrExpr, IrHole, IrRule } from "../ir.ts";
 import { positionAt } from "../source.ts";
@@ -27,9 +25,9 @@ export function lower(checked: Checked, versions: Versions, steps: readonly Acti
     }
     return { ...actionStruct(action, checked.types), rules };
   });
-  const digest = bytesToHex(sha256(new TextEncoder().encode(checked.source.text)));
   return {
-    manifest: manifestOf(checked, versions, `sha256:${digest}`, steps),
+    manifest: manifestOf(checked, versions, steps),
+    file: checked.source.file,
     entities: entityStructs(checked.types),
     records: recordStructs(checked.types),
     actions,

@@ -1,5 +1,6 @@
 /** What an evaluator says of itself. */
 import { sha256 } from "@noble/hashes/sha2.js";
+import { bytesToHex } from "@noble/hashes/utils.js";
 import {
   ABI_MAJOR,
   ABI_MINOR,
@@ -10,7 +11,7 @@ import {
 } from "@polity/runtime/manifest.ts";
 import { layoutTag } from "@polity/runtime/manifest-codec.ts";
 import type { Checked, Rule, Template } from "../checked.ts";
-import { positionAt } from "../source.ts";
+import { filesOf, positionAt, type Source } from "../source.ts";
 import { type ActionSteps, costsOf } from "./costs.ts";
 import { actionLayout, frameBytesMax } from "./layouts.ts";
 import type { Versions } from "./lower.ts";
@@ -18,22 +19,18 @@ import type { Versions } from "./lower.ts";
 /** A built facts block may take half a gibibyte: with its index it then fills the memory's maximum. */
 const FACTS_BYTES_MAX = 0x2000_0000;
 
-export function manifestOf(
-  checked: Checked,
-  versions: Versions,
-  sourceDigest: string,
-  steps: readonly ActionSteps[],
-): Manifest {
+export function manifestOf(checked: Checked, versions: Versions, steps: readonly ActionSteps[]): Manifest {
   const actions = checked.actions.map((action) => actionLayout(action, checked.types));
   return {
     abi: { major: ABI_MAJOR, minor: ABI_MINOR },
     language: LANGUAGE_VERSION,
+    ...(checked.kind === "guard" && { guard: true }),
     policy: checked.policy,
     valid: checked.valid,
     containmentAgeMs: checked.containmentAgeMs,
     compiler: versions.compiler,
     assembler: versions.assembler,
-    sources: [{ file: checked.source.file, sha256: sourceDigest }],
+    sources: sourcesOf(checked.source),
     types: checked.types,
     subject: checked.subject,
     layoutTag: layoutTag(checked.types, checked.subject, actions, sha256),
@@ -46,6 +43,14 @@ export function manifestOf(
   };
 }
 
+function sourcesOf(source: Source): Manifest["sources"] {
+  const sources = filesOf(source).map(({ file, text }) => {
+    return { file, sha256: `sha256:${bytesToHex(sha256(new TextEncoder().encode(text)))}` };
+  });
+  return sources.sort((a, b) => (a.file < b.file ? -1 : 1));
+}
+
+/** Rules stand in the first file: what is imported has none. */
 function ruleEntry(checked: Checked, rule: Rule): RuleEntry {
   const { line, column } = positionAt(checked.source.text, rule.span.start);
   // The text of a template is the same for every action; only the types of its holes may differ.

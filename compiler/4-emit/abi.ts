@@ -118,7 +118,7 @@ function printDecide(ir: Ir): string {
     "  switch (actionOf()) {",
     ...judges,
     "  }",
-    "  return concluded();",
+    ir.manifest.guard === true ? "  return concludedGuard();" : "  return concluded();",
     "}",
   ].join("\n");
 }

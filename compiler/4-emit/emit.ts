@@ -44,7 +44,8 @@ export function emit(ir: Ir): string {
     ["// ---- the functions of the ABI", ...printAbi(ir)],
   ];
   const { name, version } = manifest.policy;
-  const head = `// The policy ${name}, version ${version}, as AssemblyScript.`;
+  const kind = manifest.guard === true ? "guard" : "policy";
+  const head = `// The ${kind} ${name}, version ${version}, as AssemblyScript.`;
   const body = sections.filter((section) => section.length > 1).map((section) => section.join("\n\n"));
   return `${[head, preludeImports(body.join("\n")), ...body].join("\n\n")}\n`;
 }

@@ -26,6 +26,7 @@ const IMPORTS: readonly (readonly [file: string, names: string])[] = [
   ["prelude/facts", "missLiteral, seal"],
   ["prelude/frame", "actionOf, now, trust, openFrame, openFields, closeFields, before"],
   ["prelude/approval", "decodeApprovals, approved"],
+  ["prelude/result", "concludedGuard"],
   [
     "prelude/result",
     "openResult, fired, held, erred, denied, concluded, giveError, giveNumber, giveBool, giveEnum, giveText",

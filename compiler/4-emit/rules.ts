@@ -57,9 +57,8 @@ function ruleFunction(rule: IrRule, action: number): string {
 }
 
 function printRule(rule: IrRule, action: number, ir: Ir): readonly string[] {
-  const [source] = ir.manifest.sources;
   const test = [
-    `// ${rule.verdict} ${rule.name}: ${source?.file ?? ""}, line ${rule.line}`,
+    `// ${rule.verdict} ${rule.name}: ${ir.file}, line ${rule.line}`,
     `function ${ruleFunction(rule, action)}(): bool {`,
     `  return ${printCondition(rule.condition)};`,
     "}",

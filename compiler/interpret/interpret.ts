@@ -9,7 +9,7 @@ import { admit } from "./checks.ts";
 import { isDenial } from "./denial.ts";
 import type { Facts } from "./facts.ts";
 import { judgeRules } from "./rules.ts";
-import { type Counted, decide, denied } from "./verdict.ts";
+import { type Counted, decide, denied, standingAlone } from "./verdict.ts";
 
 /** One request as it comes from outside: nothing in it is trusted to have its type. */
 export interface Request {
@@ -31,7 +31,13 @@ export function interpret(checked: Checked, facts: Facts, request: Request): Out
 
 /** As `interpret`, and how many rules, errors and steps there were; no steps where no rule was judged. */
 export function interpretCounting(checked: Checked, facts: Facts, request: Request): Counted {
+  const counted = answerCounting(checked, facts, request);
+  return { ...counted, outcome: standingAlone(counted.outcome) };
+}
+
+/** The program's own answer, which of a guard is worth nothing alone: for tests of guards, and for sets. */
+export function answerCounting(checked: Checked, facts: Facts, request: Request): Counted {
   const admitted = admit(checked, facts, request);
   if (isDenial(admitted)) return { outcome: denied(admitted.deny), rulesTotal: 0, errorsTotal: 0, steps: 0n };
-  return decide(judgeRules(checked, admitted, request.digest), admitted.scope, checked.types);
+  return decide(judgeRules(checked, admitted, request.digest), admitted.scope, checked);
 }

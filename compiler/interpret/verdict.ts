@@ -9,7 +9,7 @@ import {
   VERDICT_NUMBERS,
 } from "@polity/runtime/decision.ts";
 import { RULES_LISTED_MAX, type Type, type Types } from "@polity/runtime/layout.ts";
-import type { EntityValue, Expr, Template, Value } from "../checked.ts";
+import type { Checked, EntityValue, Expr, Template, Value } from "../checked.ts";
 import { unreachable } from "../diagnostic.ts";
 import { WEIGHTS } from "../weights.ts";
 import { evaluate, type Scope } from "./evaluate.ts";
@@ -31,7 +31,8 @@ export function denied(code: Code): Outcome {
   return { verdict: "deny", code, granted: false, rules: [], errors: [], reasons: [], notes: [] };
 }
 
-export function decide(judged: readonly Judged[], scope: Scope, types: Types): Counted {
+/** A program's own answer: a guard lets pass what it does not restrict, and grants nothing (spec 2.5). */
+export function decide(judged: readonly Judged[], scope: Scope, { kind, types }: Checked): Counted {
   const fired = judged.filter(({ result }) => result === "fired" || result === "released");
   const counting = judged.filter(({ result }) => result === "fired");
   const errors: { readonly rule: string; readonly kind: Failure["error"] }[] = [];
@@ -41,7 +42,7 @@ export function decide(judged: readonly Judged[], scope: Scope, types: Types): C
   const granted = counting.some(({ rule }) => rule.verdict === "allow");
 
   const verdicts: Verdict[] = counting.map(({ rule }) => rule.verdict);
-  if (!granted || errors.length > 0) verdicts.push("deny");
+  if ((kind === "policy" && !granted) || errors.length > 0) verdicts.push("deny");
   const verdict = strictest(verdicts);
   const deciding = counting.filter(({ rule }) => rule.verdict === verdict);
 
@@ -57,6 +58,12 @@ export function decide(judged: readonly Judged[], scope: Scope, types: Types): C
     notes: listed.flatMap(({ rule, clauses }) => fill(rule.name, clauses.note, scope, types)),
   };
   return { outcome, rulesTotal: fired.length, errorsTotal: errors.length, steps: scope.meter.steps };
+}
+
+/** What an answer is worth by itself: who grants nothing permits nothing and lets nothing wait (spec 2.6). */
+export function standingAlone(answer: Outcome): Outcome {
+  const isRefused = answer.granted || (answer.verdict !== "allow" && answer.verdict !== "hold");
+  return isRefused ? answer : { ...answer, verdict: "deny", code: "no_rule", reasons: [] };
 }
 
 /** (spec 3.1) */

@@ -8,7 +8,7 @@ import { compileFile } from "../../cli/compile-file.ts";
 import { renderFindings } from "../../cli/render-diagnostic.ts";
 import { paintFor, write } from "../../cli/terminal.ts";
 
-const { checked, finding } = await compileFile(process.argv[2] ?? "");
-await write(renderFindings([finding], paintFor("error")), "error");
+const { checked, findings } = await compileFile(process.argv[2] ?? "", null);
+await write(renderFindings(findings, paintFor("error")), "error");
 if (checked === null) process.exitCode = 1;
 else await write((await buildEvaluator(checked)).wasm);

@@ -2,7 +2,7 @@
 import type { Checked, Test } from "@polity/compiler/checked.ts";
 import { explain } from "@polity/compiler/interpret/explain.ts";
 import { loadFacts } from "@polity/compiler/interpret/facts.ts";
-import { interpret } from "@polity/compiler/interpret/interpret.ts";
+import { answerCounting, interpret } from "@polity/compiler/interpret/interpret.ts";
 import { buildEvaluator } from "@polity/compiler/wasm.ts";
 import { loadUnsigned } from "@polity/runtime/authoring.ts";
 import type { Outcome } from "@polity/runtime/decision.ts";
@@ -25,6 +25,8 @@ export interface Answers {
 
 export interface BothEngines {
   readonly ask: (question: Question) => Answers;
+  /** What the file itself says, which for a guard is not what it decides alone. */
+  readonly answer: (question: Question) => Answers;
   /** `sha256:` and 64 hex digits; null where what is asked is no request. */
   readonly digestOf: (action: string, fields: unknown) => string | null;
 }
@@ -54,16 +56,21 @@ function both(checked: Checked, host: Host, facts: Facts): BothEngines {
   };
   return {
     digestOf,
-    ask: ({ action, fields, header }) => {
+    ask: askBy(host.decide, interpret),
+    answer: askBy(host.answer, (...asked) => answerCounting(...asked).outcome),
+  };
+
+  function askBy(decide: Host["decide"], refer: typeof interpret): BothEngines["ask"] {
+    return ({ action, fields, header }) => {
       const request = { action, fields, header, digest: digestOf(action, fields) };
       const explained = explain(checked, facts, request);
       return {
-        wasm: outcomeOf(host.decide(action, fields, header)),
-        reference: interpret(checked, facts, request),
+        wasm: outcomeOf(decide(action, fields, header)),
+        reference: refer(checked, facts, request),
         released: new Set(explained.filter(({ result }) => result === "released").map(({ rule }) => rule)),
       };
-    },
-  };
+    };
+  }
 }
 
 /** Only where no rule reads it: the checker asks for trust where one does. */

@@ -1,7 +1,7 @@
 /**
  * Reads a page of the specification: Markdown in which each `pol` fence is a whole program, and the
  * fences `facts`, `requests` and `facts.…` (facts to be refused with that code) that follow it belong to
- * it. Everything else is prose.
+ * it. Fences `pol file=types.pol` before it are files that it may import. Everything else is prose.
  */
 
 export interface SpecCase {
@@ -10,6 +10,7 @@ export interface SpecCase {
   /** Of the program's fence, from 1; the program's first line is the next one. */
   readonly line: number;
   readonly program: string;
+  readonly imported: readonly SpecFile[];
   readonly diagnostics: readonly ExpectedDiagnostic[];
   /** A facts file's JSON; null where there is no such fence. */
   readonly facts: unknown;
@@ -17,6 +18,13 @@ export interface SpecCase {
   readonly refusals: readonly SpecRefusal[];
   /** Of docs/spec.md, from the line `Spec: 5.6.1 5.6.2` that stands last above it under its heading. */
   readonly clauses: readonly string[];
+}
+
+/** A file beside the program; `line` is that of its fence. */
+export interface SpecFile {
+  readonly file: string;
+  readonly line: number;
+  readonly text: string;
 }
 
 /** Facts that must be refused. */
@@ -63,9 +71,15 @@ const NOW = "2026-11-22T10:00:00Z";
  */
 export function readPage(file: string, text: string): readonly SpecCase[] {
   const cases: SpecCase[] = [];
+  let beside: Fence[] = [];
   for (const fence of fencesOf(file, text)) {
+    if (fence.language.startsWith("pol file=")) {
+      beside.push(fence);
+      continue;
+    }
     if (fence.language === "pol") {
-      cases.push(programCase(file, fence));
+      cases.push(programCase(file, fence, beside));
+      beside = [];
       continue;
     }
     const last = cases.pop();
@@ -96,7 +110,7 @@ function fencesOf(file: string, text: string): readonly Fence[] {
       const language = /^```(.*)$/.exec(line)?.[1];
       if (language !== undefined) open = { language, line: index + 1, lines: [] };
     } else if (line === "```") {
-      if (/^(?:pol|requests|facts(?:\.\w+)?)$/.test(open.language)) {
+      if (/^(?:pol(?: file=\S+)?|requests|facts(?:\.\w+)?)$/.test(open.language)) {
         fences.push({ ...open, heading, clauses });
       }
       open = undefined;
@@ -108,10 +122,22 @@ function fencesOf(file: string, text: string): readonly Fence[] {
   return fences;
 }
 
-function programCase(file: string, { heading, line, lines, clauses }: Fence): SpecCase {
-  const diagnostics = lines.flatMap((text, index) => diagnosticsOf(text, line + 1 + index));
-  const program = `${lines.join("\n")}\n`;
-  return { file, heading, line, program, diagnostics, facts: null, requests: [], refusals: [], clauses };
+function programCase(file: string, fence: Fence, beside: readonly Fence[]): SpecCase {
+  const { heading, line, clauses } = fence;
+  const diagnostics = [...beside, fence].flatMap((one) =>
+    one.lines.flatMap((text, index) => diagnosticsOf(text, one.line + 1 + index)),
+  );
+  const imported = beside.map((one) => ({
+    file: one.language.slice("pol file=".length),
+    line: one.line,
+    text: textOf(one),
+  }));
+  const nothing = { facts: null, requests: [], refusals: [] };
+  return { file, heading, line, program: textOf(fence), imported, diagnostics, ...nothing, clauses };
+}
+
+function textOf({ lines }: Fence): string {
+  return `${lines.join("\n")}\n`;
 }
 
 function diagnosticsOf(text: string, line: number): readonly ExpectedDiagnostic[] {

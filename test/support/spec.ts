@@ -4,9 +4,9 @@
  */
 
 import type { Checked, Test } from "@polity/compiler/checked.ts";
-import type { Diagnostic } from "@polity/compiler/diagnostic.ts";
-import { compile } from "@polity/compiler/pipeline.ts";
-import { positionAt } from "@polity/compiler/source.ts";
+import { filesIn } from "@polity/compiler/files.ts";
+import { type Compiled, compile } from "@polity/compiler/pipeline.ts";
+import { fileAt, positionAt } from "@polity/compiler/source.ts";
 import type { Outcome } from "@polity/runtime/decision.ts";
 import { renderReason } from "@polity/runtime/render.ts";
 import { readRequest } from "../../cli/request.ts";
@@ -21,8 +21,10 @@ export interface CaseResult {
 }
 
 export async function runCase(spec: SpecCase): Promise<CaseResult> {
-  const { value: checked, diagnostics } = compile({ file: "policy.pol", text: spec.program });
-  const failures = diagnosticFailures(spec, diagnostics);
+  const beside = new Map(spec.imported.map(({ file, text }) => [file, text]));
+  const compiled = compile({ file: "policy.pol", text: spec.program }, filesIn(beside));
+  const { value: checked } = compiled;
+  const failures = diagnosticFailures(spec, compiled);
   if (checked === null) return { rows: 0, failures };
   const open = await openEngines(checked);
   for (const test of checked.tests) {
@@ -46,7 +48,7 @@ export async function runCase(spec: SpecCase): Promise<CaseResult> {
   return { rows: checked.tests.length + spec.requests.length + spec.refusals.length, failures };
 
   function askTest(engines: BothEngines, test: Test, line: number): string[] {
-    const answers = engines.ask(questionOf(test, engines.digestOf(test.action, test.fields)));
+    const answers = engines.answer(questionOf(test, engines.digestOf(test.action, test.fields)));
     const { verdict, rules, code } = test.expect;
     const by = rules === null ? "" : ` by ${rules.join(", ")}`;
     const wanted = { ...NOTHING_SAID, expect: `${verdict}${by}${code === null ? "" : ` with ${code}`}` };
@@ -69,10 +71,12 @@ function at(spec: SpecCase, line: number): string {
 // ---- diagnostics
 
 /** Exactly the expected ones must come, each on its line and under its text. */
-function diagnosticFailures(spec: SpecCase, diagnostics: readonly Diagnostic[]): string[] {
+function diagnosticFailures(spec: SpecCase, { source, diagnostics }: Compiled<unknown>): string[] {
   const found = diagnostics.map(({ severity, code, span, message }) => {
-    const line = spec.line + positionAt(spec.program, span.start).line;
-    const underlined = JSON.stringify(spec.program.slice(span.start, span.end));
+    const { file, start } = fileAt(source, span.start);
+    const fence = spec.imported.find((one) => one.file === file) ?? spec;
+    const line = fence.line + positionAt(source.text.slice(start), span.start - start).line;
+    const underlined = JSON.stringify(source.text.slice(span.start, span.end));
     return { line, text: `${severity}: ${code} ${underlined}`, message };
   });
   const expected = spec.diagnostics.map(({ line, severity, code, underlined }) => {

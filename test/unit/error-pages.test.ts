@@ -5,16 +5,19 @@ import { checkCoverage } from "@polity/compiler/2-check/coverage.ts";
 import { codes as checkCodes } from "@polity/compiler/2-check/messages.ts";
 import type { Checked } from "@polity/compiler/checked.ts";
 import type { Diagnostic } from "@polity/compiler/diagnostic.ts";
+import { filesIn } from "@polity/compiler/files.ts";
 import { compile } from "@polity/compiler/pipeline.ts";
 import { checkBudget } from "@polity/compiler/weigh/budget.ts";
 import { codes as weighCodes } from "@polity/compiler/weigh/messages.ts";
 import { describe, expect, test } from "vitest";
+import { readPage } from "../support/spec-page.ts";
 
 const FOLDER = new URL("../../docs/errors/", import.meta.url);
 
 /** Wrong examples that are too large for a page, with the reason on the page. */
 const MADE_EXAMPLES: ReadonlyMap<string, () => string> = new Map([
   ["POL0001", () => `polity 1\n${"// more\n".repeat(2_200_000)}`],
+  ["POL1107", manyFiles],
 ]);
 
 const pages = readdirSync(FOLDER).filter((name) => name.endsWith(".md"));
@@ -38,16 +41,16 @@ describe.each(pages)("%s", (name) => {
       expect(diagnose(made(), code).map((diagnostic) => diagnostic.code)).toEqual([code]);
       return;
     }
-    const wrong = example(text, "Wrong");
-    const right = example(text, "Right");
+    const wrong = section(text, "Wrong");
+    const right = section(text, "Right");
     expect(diagnose(wrong, code).map((diagnostic) => diagnostic.code)).toContain(code);
     expect(diagnose(right, code)).toEqual([]);
   });
 });
 
-function example(text: string, heading: string): string {
-  const match = new RegExp(`^## ${heading}\\n\\n\`\`\`pol\\n([\\s\\S]*?)^\`\`\`$`, "m").exec(text);
-  expect(match, `a pol block under "## ${heading}"`).not.toBeNull();
+function section(text: string, heading: string): string {
+  const match = new RegExp(`^## ${heading}\\n([\\s\\S]*?)(?=^## |$(?![\\s\\S]))`, "m").exec(text);
+  expect(match, `a section "## ${heading}"`).not.toBeNull();
   return match?.[1] ?? "";
 }
 
@@ -57,8 +60,22 @@ const ASKED: ReadonlyMap<string, (checked: Checked) => readonly Diagnostic[]> = 
   ["POL9101", checkCoverage],
 ]);
 
+/** Of the program of a section, with the files before it; or of a text that is no page. */
 function diagnose(text: string, code: string): readonly Diagnostic[] {
-  const { value, diagnostics } = compile({ file: "example.pol", text });
+  const [spec, ...others] = readPage("page.md", text);
+  expect(others).toEqual([]);
+  const beside = new Map((spec?.imported ?? []).map((one) => [one.file, one.text]));
+  const source = { file: "example.pol", text: spec?.program ?? text };
+  const { value, diagnostics } = compile(source, filesIn(beside));
   const asked = value === null ? undefined : ASKED.get(code)?.(value);
   return [...diagnostics, ...(asked ?? [])];
+}
+
+function manyFiles(): string {
+  const numbers = Array.from({ length: 64 }, (_, index) => index + 1);
+  const blocks = numbers.map(
+    (n) => `\`\`\`pol file=m${n}.pol\npolity 1\nmodule m\nenum E${n} { a }\n\`\`\`\n`,
+  );
+  const imports = numbers.map((n) => `import "./m${n}.pol"\n`);
+  return `${blocks.join("")}\`\`\`pol\npolity 1\npolicy p version 1\n${imports.join("")}\`\`\`\n`;
 }

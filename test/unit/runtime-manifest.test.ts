@@ -65,6 +65,17 @@ describe("a hostile manifest", () => {
 
   test("the untouched one is fine", () => expect(decodeWith({})).toBe(""));
 
+  test("a guard says so, and only then, and never allows", () => {
+    const say = (more: object) => decodeManifest(canonicalJson({ ...good, ...more }));
+    expect(say({ guard: true })).toMatchObject({ ok: true, manifest: { guard: true } });
+    expect(say({ guard: false })).toEqual({ ok: false, message: "not in canonical form" });
+    expect(say({ guard: 1 })).toEqual({ ok: false, message: "guard: not a boolean" });
+    const told = { because: null, note: null, absent_ok: [], actions: ["go"], line: 1, column: 1 };
+    const rules = [{ name: "r", verdict: "allow", ...told }];
+    expect(say({ rules }).ok).toBe(true);
+    expect(say({ rules, guard: true })).toEqual({ ok: false, message: "rules: a guard has no allow" });
+  });
+
   test("a record that contains itself", () => {
     const of = { kind: "record", name: "R" };
     const type = { kind: "list", of, min: 0, max: 1 };

@@ -78,6 +78,14 @@ export function concluded(): i32 {
   return write(verdict, ruled ? CODE_RULE : erringCount > 0 ? CODE_ERROR + firstKind : CODE_NO_RULE);
 }
 
+// The answer of a guard: it grants nothing, and what it does not restrict it lets pass.
+export function concludedGuard(): i32 {
+  let verdict = erringCount == 0 ? ALLOW : DENY;
+  if (strictest > verdict) verdict = strictest;
+  const ruled = strictest == verdict;
+  return write(verdict, ruled ? CODE_RULE : erringCount > 0 ? CODE_ERROR + firstKind : CODE_NO_RULE);
+}
+
 // ---- values for reasons
 
 function value(rule: u32, template: u32, hole: u32, tag: u32, aux: u32): usize {
