@@ -1,4 +1,4 @@
-import { INT_MAX, INT_MIN, STRING_BYTES_DEFAULT, type Type } from "@polity/runtime/layout.ts";
+import { INT_MAX, INT_MIN, SHAPE_BYTES, STRING_BYTES_DEFAULT, type Type } from "@polity/runtime/layout.ts";
 import { decimalText } from "@polity/runtime/scalars.ts";
 import { unreachable } from "@polity/runtime/unreachable.ts";
 
@@ -17,6 +17,8 @@ export function typeText(type: Type): string {
       return `string${type.id ? " id" : ""}${boundText(type.bytesMax)}`;
     case "path":
       return `path${boundText(type.bytesMax)}`;
+    case "shaped":
+      return `${type.shape}${type.bytesMax === SHAPE_BYTES.get(type.shape) ? "" : ` max ${type.bytesMax}`}`;
     case "enum":
     case "record":
     case "entity":

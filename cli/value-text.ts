@@ -28,6 +28,7 @@ function fullText(value: Value, type: Type, types: Types): string {
       return durationText(value as bigint);
     case "string":
     case "path":
+    case "shaped":
       return visible(JSON.stringify(value));
     case "enum":
       return types.enums.get(type.name)?.[(value as { readonly member: number }).member] ?? "";

@@ -92,7 +92,8 @@ export interface EntityValue {
 
 /**
  * bool: boolean · int, decimal (scaled), timestamp, duration (ms): bigint ·
- * string, path (canonical): string · enum: { member } · entity and ref: { type, id } · record: Map by field ·
+ * string, path and other shaped text (canonical): string · enum: { member } · entity, ref: { type, id } ·
+ * record: Map by field ·
  * list and set: array · absent: undefined.
  * Sets are sorted in canonical order (docs/abi.md, "Order") and have no duplicates.
  */
@@ -126,7 +127,7 @@ export type Expr = Typed &
     | { readonly kind: "trust" }
     /** A quantifier's variable; `id` is unique within the case. */
     | { readonly kind: "variable"; readonly name: string; readonly id: number }
-    /** An attribute of an entity, a field of a record or the id of a ref; `of` is never optional. */
+    /** Of an entity or record, the id of a ref, a part of shaped text; `of` is never optional. */
     | { readonly kind: "attribute"; readonly of: Expr; readonly name: string }
     /** `of` has type `T?` and is known to be present here: the value inside. */
     | { readonly kind: "proved"; readonly of: Expr }
@@ -208,6 +209,13 @@ export type Expr = Typed &
       }
     /** On paths, segment by segment; a path is within itself. */
     | { readonly kind: "path_within"; readonly of: Expr; readonly base: Expr }
+    /** On hosts, label by label; a host is within itself. */
+    | { readonly kind: "host_within"; readonly of: Expr; readonly base: Expr }
+    /**
+     * The pattern or network `by`, or at least one of the list or set, covers the host or address `of`; `by`
+     * is a literal or from facts.
+     */
+    | { readonly kind: "covered"; readonly of: Expr; readonly by: Expr; readonly negated: boolean }
     /** `all` and `any` stop at the first answer; `count` is an int in 0..max. Members in canonical order. */
     | {
         readonly kind: "quantifier";

@@ -31,6 +31,7 @@ export function extentOfType(type: Type, types: Types): Extent {
       return SLOT;
     case "string":
     case "path":
+    case "shaped":
       return { ...SLOT, words: wordsOf(type.bytesMax) };
     case "entity":
       return { ...SLOT, entities: 1n };

@@ -22,7 +22,10 @@ export interface Ir {
   /** Types of records and collections that are compared; an equality's number is its index. */
   readonly equalities: readonly Type[];
   readonly hasApprovals: boolean;
+  /** Paths and other shaped text, whose canonical form the host must be told. */
   readonly hasPaths: boolean;
+  /** Room for the parts of shaped text that expressions read, in bytes. */
+  readonly parts: readonly number[];
   /** The most values for reasons that one decision gives. */
   readonly holesMax: number;
 }
@@ -120,6 +123,12 @@ export type LibraryFunction =
   | "containsText"
   | "takes"
   | "pathWithin"
+  | "hostWithin"
+  | "hostFits"
+  | "hostFitsAny"
+  | "ipIn"
+  | "ipInAny"
+  | PartFunction
   | "below"
   | "belowAny"
   | "exists"
@@ -145,6 +154,9 @@ export type LibraryFunction =
   | "now"
   | "trust";
 
+/** They put a part of shaped text into the room that they are given and answer its slot. */
+export type PartFunction = "hostIp" | "ipVersion";
+
 export type IrExpr =
   | { readonly kind: "bool"; readonly value: boolean }
   | { readonly kind: "number"; readonly value: bigint }
@@ -162,6 +174,8 @@ export type IrExpr =
       readonly name: string;
     }
   | { readonly kind: "variable"; readonly id: number }
+  /** The address of room for a part of shaped text. */
+  | { readonly kind: "part"; readonly index: number }
   | { readonly kind: "call"; readonly to: LibraryFunction; readonly args: readonly IrExpr[] }
   | { readonly kind: "equality"; readonly index: number; readonly left: IrExpr; readonly right: IrExpr }
   /** Whether a member of the collection is equal to `of`, by an equality of its own. */
@@ -203,6 +217,7 @@ export function equalityKey(type: Type): string {
     case "duration":
     case "string":
     case "path":
+    case "shaped":
       return type.kind;
     default:
       return unreachable(type);

@@ -33,6 +33,8 @@ export function stepsOf(expr: Expr, extentOf: (operand: Expr) => Extent): Steps 
     case "variable":
       return node([]);
     case "attribute":
+      // A part of shaped text is found by reading it.
+      return node([expr.of], expr.of.type.kind === "shaped" ? reading(extentOf(expr.of)) : 0n);
     case "proved":
     case "presence":
     case "not":
@@ -73,7 +75,12 @@ export function stepsOf(expr: Expr, extentOf: (operand: Expr) => Extent): Steps 
       return node([expr.of, expr.pattern], testing(expr.op, extentOf(expr.of), extentOf(expr.pattern)));
     case "pattern_test":
       return node([expr.of], extentOf(expr.of).words * BYTES);
+    case "covered": {
+      const [of, by] = [extentOf(expr.of), extentOf(expr.by)];
+      return node([expr.of, expr.by], reading(of) + reading(by) + by.members * MEMBER);
+    }
     case "path_within":
+    case "host_within":
       return node([expr.of, expr.base], comparing(extentOf(expr.of), extentOf(expr.base)));
     case "sets": {
       const [left, right] = [extentOf(expr.left), extentOf(expr.right)];
@@ -109,6 +116,11 @@ function sizeOf({ slots, words }: Extent): bigint {
 /** Of two values that differ in size, the comparison ends with the smaller one. */
 function comparing(a: Extent, b: Extent): bigint {
   return least(sizeOf(a), sizeOf(b)) * WORD;
+}
+
+/** Byte by byte. */
+function reading({ words }: Extent): bigint {
+  return words * 8n * WORD;
 }
 
 /** Each member of both sets is looked at once, against a member of the other. */

@@ -68,16 +68,7 @@ export function refuseTag(grammar: Grammar): boolean {
 
 // ---- types
 
-const REFUSED_TYPES: ReadonlySet<string> = new Set([
-  "json",
-  "url",
-  "host",
-  "host_pattern",
-  "email",
-  "image",
-  "ip",
-  "cidr",
-]);
+const REFUSED_TYPES: ReadonlySet<string> = new Set(["json", "url", "email", "image"]);
 
 export function refuseType(grammar: Grammar): RefusedTypeTree | null {
   const { tools: $ } = grammar;

@@ -1,12 +1,12 @@
-/** What may be executed after a decision: the request, with every path as the evaluator understood it. */
+/** What may be executed after a decision: the request, with shaped text as the evaluator understood it. */
 import { memberOrder } from "./canonical-fields.ts";
-import { canonicalPath } from "./path.ts";
+import { canonicalOf } from "./path.ts";
 import { type Node, OP, type Plan } from "./plan.ts";
 
 /**
- * A copy of `fields` in which every path has its canonical text; all else is what it is now. Null where the
- * paths are not those of the decision, one by one. What else was changed since the decision cannot be seen
- * here: a decision does not keep the request.
+ * A copy of `fields` in which every path and other shaped text is canonical; all else is what it is now. Null
+ * where the texts are not those of the decision, one by one. What else was changed since the decision cannot
+ * be seen here: a decision does not keep the request.
  */
 export function withPaths(
   plan: Plan,
@@ -37,8 +37,8 @@ function replaceFields(walk: Walk, plan: Plan, object: unknown): unknown {
 }
 
 function replace(walk: Walk, node: Node, value: unknown): unknown {
-  if (node.op === OP.path) {
-    const path = typeof value === "string" ? canonicalPath(value) : null;
+  if (node.op === OP.path || node.op === OP.shaped) {
+    const path = typeof value === "string" ? canonicalOf(node, value) : null;
     if (path === null || path !== walk.paths[walk.at]) walk.isOther = true;
     walk.at += 1;
     return path;

@@ -2,7 +2,7 @@
 import { canonicalFields, isPrototypePolluted } from "./canonical-fields.ts";
 import { type EntityName, type FactsCode, type FactsRefusal, refusal } from "./facts-refusal.ts";
 import { ENTITY_ID_BYTES_MAX } from "./layout.ts";
-import { canonicalPath } from "./path.ts";
+import { canonicalOf } from "./path.ts";
 import { type Node, OP, type Plan } from "./plan.ts";
 import { utf8Length } from "./text-order.ts";
 
@@ -96,7 +96,7 @@ function readEntity(schema: FactsSchema, raw: unknown, isExact: boolean): Entity
   const wrong = isExact ? attributesRefusal(plan, attributes, name) : null;
   if (wrong !== null) return wrong;
   if (hasPath && hasBadPath(plan, attributes))
-    return refusal("facts.invalid", "an attribute is no path", name);
+    return refusal("facts.invalid", "an attribute has not its shape", name);
   const parents = readParents(entity, groups, name);
   if ("code" in parents) return parents;
   return { type, id: name.id, attributes, parents: parents.parents, groups: [], offset: 0 };
@@ -156,11 +156,14 @@ function hasBadPath(plan: Plan, values: unknown): boolean {
 }
 
 function isBadPath(node: Node, value: unknown): boolean {
-  if (node.op === OP.path) return typeof value === "string" && canonicalPath(value) === null;
+  if (node.op === OP.path || node.op === OP.shaped) {
+    return typeof value === "string" && value.length <= node.limit && canonicalOf(node, value) === null;
+  }
   if (node.op === OP.record) return hasBadPath(node.record!, value);
   if (!Array.isArray(value)) return false;
   if (value.some((member) => isBadPath(node.of!, member))) return true;
   if (node.op !== OP.set) return false;
   // Two ways to write one path are one path.
-  return new Set(value.map((member) => canonicalPath(String(member)))).size < value.length;
+  if (value.length > node.limit) return false;
+  return new Set(value.map((member) => canonicalOf(node.of!, String(member)) ?? member)).size < value.length;
 }

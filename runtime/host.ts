@@ -25,7 +25,8 @@ export interface OpenHost {
   readonly request: (action: string, fields: unknown) => RequestResult;
   /**
    * What to execute after `decision` allowed it: a copy of the very fields that were judged, unchanged since,
-   * with every path in the form that rules saw. Null where the decision does not allow or has other paths.
+   * with every path and other shaped text in the form that rules saw. Null where the decision does not allow,
+   * or has other texts.
    */
   readonly fieldsToExecute: (
     action: string,

@@ -5,6 +5,8 @@ import {
   type Field,
   INT_MAX,
   INT_MIN,
+  SHAPE_BYTES,
+  type Shape,
   SLOT_BYTES,
   STRING_BYTES_MAX,
   slotBytes,
@@ -78,6 +80,8 @@ function typeJson(type: Type): Readonly<Record<string, unknown>> {
       return { bytes_max: type.bytesMax, id: type.id, kind: type.kind };
     case "path":
       return { bytes_max: type.bytesMax, kind: type.kind };
+    case "shaped":
+      return { bytes_max: type.bytesMax, kind: type.kind, shape: type.shape };
     case "enum":
     case "record":
     case "entity":
@@ -195,6 +199,7 @@ const TYPE_KEYS = new Map([
   ["decimal", ["kind", "max", "min"]],
   ["string", ["bytes_max", "id", "kind"]],
   ["path", ["bytes_max", "kind"]],
+  ["shaped", ["bytes_max", "kind", "shape"]],
   ["enum", ["kind", "name"]],
   ["record", ["kind", "name"]],
   ["entity", ["kind", "name"]],
@@ -231,6 +236,11 @@ function readType(json: unknown, where: string, depth: number): Type {
       };
     case "path":
       return { kind, bytesMax: integer(type.bytes_max, where, 0, STRING_BYTES_MAX) };
+    case "shaped": {
+      const shape = type.shape as Shape;
+      if (!SHAPE_BYTES.has(shape)) refuse(where, "unknown shape");
+      return { kind, shape, bytesMax: integer(type.bytes_max, where, 0, STRING_BYTES_MAX) };
+    }
     case "enum":
     case "record":
     case "entity":
@@ -302,6 +312,7 @@ function measureType(type: Type, types: Types, extents: Extents, where: string):
     case "duration":
     case "string":
     case "path":
+    case "shaped":
       return LEAF;
     default:
       return unreachable(type);

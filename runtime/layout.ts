@@ -18,6 +18,7 @@ export type Type =
   /** `bytesMax` counts UTF-8 bytes; `id` limits the characters to `[A-Za-z0-9._:@/-]`, at least one. */
   | { readonly kind: "string"; readonly id: boolean; readonly bytesMax: number }
   | { readonly kind: "path"; readonly bytesMax: number }
+  | { readonly kind: "shaped"; readonly shape: Shape; readonly bytesMax: number }
   | { readonly kind: "enum"; readonly name: string }
   | { readonly kind: "record"; readonly name: string }
   | { readonly kind: "entity"; readonly name: string }
@@ -26,6 +27,9 @@ export type Type =
   | { readonly kind: "optional"; readonly of: Type }
   | { readonly kind: "list"; readonly of: Type; readonly min: number; readonly max: number }
   | { readonly kind: "set"; readonly of: Type; readonly min: number; readonly max: number };
+
+/** Text that is read at the door into the one canonical form of what it says. */
+export type Shape = "host" | "host_pattern" | "ip" | "cidr";
 
 export interface Field {
   readonly name: string;
@@ -57,6 +61,13 @@ export const TIMESTAMP_MAX = 253_402_300_799_999n;
 export const DURATION_MAX = 1_000_000_000_000_000n;
 export const STRING_BYTES_DEFAULT = 1_024;
 export const STRING_BYTES_MAX = 65_536;
+/** Bytes of shaped text as it arrives, where its type does not say: the longest that there can be. */
+export const SHAPE_BYTES: ReadonlyMap<Shape, number> = new Map([
+  ["host", 254],
+  ["host_pattern", 257],
+  ["ip", 45],
+  ["cidr", 49],
+]);
 export const COLLECTION_DEFAULT = 64;
 export const COLLECTION_MAX = 4_096;
 export const TRUST_MAX = 1_000n;
@@ -82,6 +93,7 @@ export function slotBytes(type: Type, types: Types): number {
     case "duration":
     case "string":
     case "path":
+    case "shaped":
     case "enum":
     case "entity":
     case "ref":

@@ -8,6 +8,7 @@ import {
   ENTITY_ID_BYTES_MAX,
   type Field,
   recordFields,
+  type Shape,
   slotBytes,
   TIMESTAMP_MAX,
   TIMESTAMP_MIN,
@@ -36,6 +37,7 @@ export const OP = {
   list: 11,
   set: 12,
   ref: 13,
+  shaped: 14,
 } as const;
 
 export interface Node {
@@ -60,7 +62,9 @@ export interface Node {
   readonly of: Node | null;
   /** Records: of what. */
   readonly record: Plan | null;
-  /** A path is in it, at any depth. */
+  /** Of shaped text. */
+  readonly shape: Shape | null;
+  /** A path or other shaped text is in it, at any depth. */
   readonly hasPath: boolean;
 }
 
@@ -117,6 +121,8 @@ export function makePlanner(types: Types): Planner {
         return { ...leaf, op: type.id ? OP.id : OP.string, limit: type.bytesMax };
       case "path":
         return { ...leaf, op: OP.path, limit: type.bytesMax, hasPath: true };
+      case "shaped":
+        return { ...leaf, op: OP.shaped, shape: type.shape, limit: type.bytesMax, hasPath: true };
       case "enum":
         return { ...leaf, op: OP.enum, members: enums.get(type.name) ?? NO_MEMBERS };
       case "entity": {
@@ -167,7 +173,7 @@ export function makePlanner(types: Types): Planner {
 function usualOf({ op, isOptional }: Node): number {
   if (isOptional) return USUAL.other;
   if (op === OP.id) return USUAL.id;
-  if (op === OP.string || op === OP.path) return USUAL.text;
+  if (op === OP.string || op === OP.path || op === OP.shaped) return USUAL.text;
   return op === OP.enum ? USUAL.enum : op === OP.bool ? USUAL.bool : USUAL.other;
 }
 
@@ -223,6 +229,7 @@ const BLANK: Node = {
   members: NO_MEMBERS,
   of: null,
   record: null,
+  shape: null,
   hasPath: false,
 };
 

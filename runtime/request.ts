@@ -24,7 +24,7 @@ export type RequestResult =
 
 /**
  * Values in their canonical form: integers within ±(2^53−1) as numbers, others and decimals as text, times as
- * RFC 3339 with `Z`, durations as `"<n>ms"`, sets in canonical order, paths as received, absent optionals
+ * RFC 3339 with `Z`, durations as `"<n>ms"`, sets in canonical order, shaped text as it came, absent ones
  * left out. Reads own data properties only and calls no getter.
  */
 export function canonicalRequest(plan: ActionPlan, fields: unknown, sha256: Sha256): RequestResult {

@@ -32,7 +32,7 @@ export interface Decision extends Omit<Outcome, "reasons" | "notes"> {
   readonly explained: { readonly reasons: readonly Reason[]; readonly notes: readonly Reason[] };
   /** None in this version. */
   readonly obligations: readonly never[];
-  /** Where the verdict is `allow`: canonical texts of all paths of the request, in the order of the walk. */
+  /** Where the verdict is `allow`: canonical texts of all shaped text, paths included, in walk order. */
   readonly paths: readonly string[];
 }
 

@@ -83,7 +83,7 @@ export function putField(target: Target, node: Node, at: number, value: unknown)
 }
 
 // What is imported is looked up each time; constants of this module are known to the optimising compiler.
-const { id: ID, string: STRING, path: PATH, enum: ENUM, bool: BOOL } = OP;
+const { id: ID, string: STRING, path: PATH, enum: ENUM, bool: BOOL, shaped: SHAPED } = OP;
 
 /** What requests are mostly made of comes first, so that this much can be made part of the caller. */
 function put(target: Target, node: Node, at: number, value: unknown): boolean {
@@ -95,6 +95,7 @@ function put(target: Target, node: Node, at: number, value: unknown): boolean {
       const member = memberOf(node.members, value);
       return member >= 0 && putWord(target, at, member);
     }
+    if (op === SHAPED) return putText(target, at, value, node.limit);
   } else if (typeof value === "boolean") return op === BOOL && putWord(target, at, value ? 1 : 0);
   return putOther(target, node, at, value);
 }

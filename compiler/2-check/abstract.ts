@@ -11,7 +11,7 @@ import { isSameValue } from "./constants.ts";
 import { arithmeticBounds, hull, type Interval, negateBounds, point, sumBounds } from "./intervals.ts";
 import { existenceKey, pathKey } from "./narrowing.ts";
 import { takesText } from "./patterns/automaton.ts";
-import { plain } from "./types.ts";
+import { isCollection, plain } from "./types.ts";
 
 export interface Assumption {
   /** The key of a path that is taken to be absent. */
@@ -151,10 +151,13 @@ export function truthOf(expr: Expr, assume: Assumption): boolean | null {
       return patternTruth(expr, assume);
     case "path_within":
       return withinTruth(expr, assume);
+    case "covered":
+      return negated(coveredTruth(expr, assume), expr.negated);
     case "quantifier":
       return quantifierTruth(expr, assume);
     case "sets":
       return setsTruth(expr, assume);
+    case "host_within":
     case "field":
     case "variable":
     case "attribute":
@@ -283,6 +286,11 @@ function withinTruth({ of, base }: Of<"path_within">, assume: Assumption): boole
   const path = constantOf(of, assume);
   if (typeof path !== "string" || typeof root !== "string") return null;
   return path === root || path.startsWith(`${root}/`);
+}
+
+/** By nothing. */
+function coveredTruth({ by }: Of<"covered">, assume: Assumption): boolean | null {
+  return isCollection(by.type) && sizeOf(by, assume).max === 0n ? false : null;
 }
 
 function quantifierTruth(expr: Of<"quantifier">, assume: Assumption): boolean | null {

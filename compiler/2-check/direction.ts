@@ -127,7 +127,10 @@ function structural(expr: Expr, drop: Drop): Direction {
       return turned(join(unknown(of(expr.of)), of(expr.groups)), expr.negated);
     case "text_test":
       return unknown(of(expr.of), of(expr.pattern));
+    case "covered":
+      return turned(join(unknown(of(expr.of)), of(expr.by)), expr.negated);
     case "path_within":
+    case "host_within":
       return unknown(of(expr.of), of(expr.base));
     case "quantifier": {
       // More members make `any` and `count` larger and `all` smaller; a body that holds more often, all

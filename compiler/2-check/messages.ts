@@ -6,6 +6,7 @@ import { codes as fileCodes } from "./messages-files.ts";
 import { codes as nameCodes } from "./messages-names.ts";
 import { codes as patternCodes } from "./messages-patterns.ts";
 import { codes as ruleCodes } from "./messages-rules.ts";
+import { codes as shapeCodes } from "./messages-shapes.ts";
 import { codes as testCodes } from "./messages-tests.ts";
 import { codes as typeCodes } from "./messages-types.ts";
 import { codes as warningCodes } from "./messages-warnings.ts";
@@ -17,6 +18,7 @@ export const codes: readonly string[] = [
   ...collectionCodes,
   ...entityCodes,
   ...patternCodes,
+  ...shapeCodes,
   ...ruleCodes,
   ...definitionCodes,
   ...testCodes,

@@ -100,6 +100,8 @@ function secret(expr: Expr): string | null {
     case "path_within":
     case "size":
     case "sets":
+    case "host_within":
+    case "covered":
       return null;
     default:
       return unreachable(expr);

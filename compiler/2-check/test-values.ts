@@ -93,6 +93,7 @@ function exprJson(expr: Expr, type: Type, place: Place): unknown {
       return numberJson(expr, 1n, expr.span, type, place);
     case "string":
     case "path":
+    case "shaped":
       return expr.kind === "text" ? expr.value : wrongExpr(expr, type, place);
     case "enum":
       return expr.kind === "select" && expr.of.kind === "name" && expr.of.name === type.name

@@ -21,6 +21,7 @@ import {
   wrongModifier,
   wrongRange,
 } from "./messages-types.ts";
+import { shaped } from "./shaped-types.ts";
 import { nearest } from "./suggest.ts";
 import { BUILT_IN_TYPES, DECIMAL, DURATION, INT, TIMESTAMP } from "./types.ts";
 import type { Report } from "./world.ts";
@@ -103,6 +104,11 @@ function namedType(node: NamedNode, names: TypeNames): Type | null {
       const bytesMax = Number(max);
       return name === "path" ? { kind: "path", bytesMax } : { kind: "string", id: node.id, bytesMax };
     }
+    case "host":
+    case "host_pattern":
+    case "ip":
+    case "cidr":
+      return shaped(name);
     default:
       names.report(unknownType(node.name, nearest(name, [...BUILT_IN_TYPES, ...names.kinds.keys()])));
       return null;
@@ -172,5 +178,6 @@ function mayBeMember(type: Type, shape: "list" | "set"): boolean {
 function showMember(type: Type): string {
   if (type.kind === "optional") return `${showMember(type.of)}?`;
   if (type.kind === "ref") return `ref ${type.name}`;
+  if (type.kind === "shaped") return type.shape;
   return "name" in type ? type.name : type.kind;
 }

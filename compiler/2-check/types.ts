@@ -21,6 +21,10 @@ export const BUILT_IN_TYPES: readonly string[] = [
   "decimal",
   "string",
   "path",
+  "host",
+  "host_pattern",
+  "ip",
+  "cidr",
   "timestamp",
   "duration",
 ];
@@ -37,6 +41,8 @@ export function sameType(a: Type, b: Type): boolean {
     case "list":
     case "set":
       return b.kind === a.kind && sameType(a.of, b.of);
+    case "shaped":
+      return b.kind === a.kind && b.shape === a.shape;
     case "bool":
     case "int":
     case "decimal":
@@ -64,6 +70,8 @@ export function showType(type: Type): string {
     case "list":
     case "set":
       return `${type.kind}<${showType(type.of)}>`;
+    case "shaped":
+      return type.shape;
     case "bool":
     case "int":
     case "decimal":
@@ -128,11 +136,12 @@ export function isCollection(type: Type): type is CollectionType {
   return type.kind === "list" || type.kind === "set";
 }
 
-/** A value of this type needs the door even where no rule reads it: entities must exist, paths be parsed. */
+/** A value of this type needs the door even where no rule reads it: entities must exist, shapes be right. */
 export function needsDoor(type: Type, types: Types, seen: Set<string> = new Set()): boolean {
   switch (type.kind) {
     case "entity":
     case "path":
+    case "shaped":
       return true;
     case "optional":
     case "list":

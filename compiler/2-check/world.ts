@@ -5,6 +5,7 @@ import type { Diagnostic } from "../diagnostic.ts";
 import type { Automaton } from "../pattern.ts";
 import { fileAt, positionAt, type Source } from "../source.ts";
 import type { Bindings } from "./bindings.ts";
+import { partsOf } from "./shaped-types.ts";
 
 /** Types by name; null where the declaration was wrong, so that nothing more is said about it. */
 export type Fields = ReadonlyMap<string, Type | null>;
@@ -45,19 +46,23 @@ export function lineOf(source: Source, name: Name): string {
   return source.imported === undefined ? `${line}` : `${line} of \`${file}\``;
 }
 
-/** The fields of a record or the attributes of an entity type, `id` included; null for any other type. */
+/**
+ * The fields of a record, the attributes of an entity type, `id` included, or the parts of shaped text; null
+ * for any other type.
+ */
 export function attributesOf(type: Type, world: World): Fields | null {
   if (type.kind === "record") return world.records.get(type.name) ?? new Map();
   if (type.kind === "entity" || type.kind === "ref") {
     return new Map([...(world.entities.get(type.name) ?? []), ["id", ENTITY_ID]]);
   }
-  return null;
+  const parts = partsOf(type);
+  return parts.size > 0 ? parts : null;
 }
 
 /** One attribute: undefined where there is none, null where its declaration was wrong. */
 export function attributeOf(type: Type, name: string, world: World): Type | null | undefined {
   if (type.kind === "record") return world.records.get(type.name)?.get(name);
-  if (type.kind !== "entity" && type.kind !== "ref") return undefined;
+  if (type.kind !== "entity" && type.kind !== "ref") return partsOf(type).get(name);
   return name === "id" ? ENTITY_ID : world.entities.get(type.name)?.get(name);
 }
 

@@ -5,7 +5,8 @@ import { unreachable } from "../diagnostic.ts";
 import type { IrExpr } from "../ir.ts";
 import { automatonLiteral } from "./automata.ts";
 import { collectionLiteral, entityLiteral, textLiteral } from "./literals.ts";
-import { arithmetic, call, heldAs, memberBits, not, readAt, unless } from "./machine.ts";
+import { arithmetic, call, heldAs, isText, memberBits, not, readAt, unless } from "./machine.ts";
+import { partFunction, partOf } from "./parts.ts";
 import { equalityOf, type Scope } from "./scope.ts";
 
 export function lowerValue(expr: Expr, scope: Scope): IrExpr {
@@ -66,6 +67,8 @@ export function lowerValue(expr: Expr, scope: Scope): IrExpr {
     case "text_test":
     case "pattern_test":
     case "path_within":
+    case "host_within":
+    case "covered":
     case "quantifier":
     case "aggregate":
     case "sets":
@@ -101,6 +104,8 @@ type Test = Extract<
       | "text_test"
       | "pattern_test"
       | "path_within"
+      | "host_within"
+      | "covered"
       | "quantifier"
       | "aggregate"
       | "sets";
@@ -137,6 +142,10 @@ function lowerTest(expr: Test, scope: Scope): IrExpr {
     }
     case "path_within":
       return call("pathWithin", lowerSlot(expr.of, scope), lowerSlot(expr.base, scope));
+    case "host_within":
+      return call("hostWithin", lowerSlot(expr.of, scope), lowerSlot(expr.base, scope));
+    case "covered":
+      return unless(expr.negated, lowerCovered(expr, scope));
     case "quantifier":
     case "aggregate":
       return lowerQuantifier(expr, scope);
@@ -182,6 +191,10 @@ function lowerChoice(
 function lowerAttribute(expr: Extract<Expr, { kind: "attribute" }>, scope: Scope): IrExpr {
   const owner = expr.of.type;
   if (owner.kind === "ref" && expr.name === "id") return lowerSlot(expr.of, scope);
+  if (owner.kind === "shaped") {
+    const name = partFunction(owner.shape, expr.name);
+    return partOf(scope, name, lowerSlot(expr.of, scope), expr.type);
+  }
   if (owner.kind !== "entity" && owner.kind !== "record") throw new Error(`attribute of a ${owner.kind}`);
   const of = owner.kind === "entity" ? lowerValue(expr.of, scope) : lowerSlot(expr.of, scope);
   return { kind: "offset", of, owner: owner.kind, struct: owner.name, name: expr.name };
@@ -225,6 +238,14 @@ function lowerLiteral(expr: Extract<Expr, { kind: "literal" }>, scope: Scope): I
   throw new Error(`no literal of type ${type.kind}`);
 }
 
+function lowerCovered(expr: Extract<Expr, { kind: "covered" }>, scope: Scope): IrExpr {
+  const [of, by] = [lowerSlot(expr.of, scope), lowerSlot(expr.by, scope)];
+  const isAddress = expr.of.type.kind === "shaped" && expr.of.type.shape === "ip";
+  const isMany = expr.by.type.kind === "list" || expr.by.type.kind === "set";
+  if (isAddress) return call(isMany ? "ipInAny" : "ipIn", of, by);
+  return call(isMany ? "hostFitsAny" : "hostFits", of, by);
+}
+
 function lowerEqual(expr: Extract<Expr, { kind: "equal" }>, scope: Scope): IrExpr {
   const { type } = expr.left;
   if (heldAs(type) !== "slot") {
@@ -235,11 +256,6 @@ function lowerEqual(expr: Extract<Expr, { kind: "equal" }>, scope: Scope): IrExp
   const right = lowerSlot(expr.right, scope);
   if (isText(type)) return unless(expr.negated, call("textEqual", left, right));
   return unless(expr.negated, { kind: "equality", index: equalityOf(scope, type), left, right });
-}
-
-/** Slots that are equal when their bytes are. */
-function isText({ kind }: Expr["type"]): boolean {
-  return kind === "string" || kind === "path" || kind === "ref";
 }
 
 const SEARCHES = { number: "hasNumber", bool: "hasBool", enum: "hasEnum", entity: "hasEntity" } as const;

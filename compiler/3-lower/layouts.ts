@@ -93,6 +93,7 @@ function variableBytesMax(type: Type, types: Types): number {
       return 0;
     case "string":
     case "path":
+    case "shaped":
       return padded(type.bytesMax);
     case "entity":
     case "ref":
@@ -112,8 +113,9 @@ function variableBytesMax(type: Type, types: Types): number {
   }
 }
 
+/** Or other shaped text. */
 export function containsPath(type: Type, types: Types): boolean {
-  if (type.kind === "path") return true;
+  if (type.kind === "path" || type.kind === "shaped") return true;
   if (type.kind === "optional" || type.kind === "list" || type.kind === "set")
     return containsPath(type.of, types);
   return (

@@ -34,6 +34,7 @@ export function lower(checked: Checked, versions: Versions, steps: readonly Acti
     literals: gathered.literals.literals,
     quantifiers: gathered.quantifiers.filter((quantifier) => quantifier !== null),
     equalities: closeEqualities(gathered),
+    parts: gathered.parts.rooms,
     hasApprovals: checked.rules.some((rule) => rule.cases.some((one) => one.approval !== null)),
     hasPaths: checked.actions.some((action) =>
       action.fields.some((field) => containsPath(field.type, checked.types)),
@@ -46,7 +47,7 @@ export function lower(checked: Checked, versions: Versions, steps: readonly Acti
 }
 
 function lowerCase(checked: Checked, rule: Rule, id: number, one: Case, gathered: Gathered): IrRule {
-  const scope: Scope = { ...gathered, action: one.action };
+  const scope: Scope = { ...gathered, action: one.action, hole: null };
   const { approval } = one;
   return {
     id,
@@ -56,7 +57,7 @@ function lowerCase(checked: Checked, rule: Rule, id: number, one: Case, gathered
     condition: lowerCondition(one, scope),
     mayErr: (one.when?.mayErr ?? false) || (one.unless?.mayErr ?? false),
     approval: approval === null ? null : lowerApproval(approval, scope),
-    holes: [...lowerHoles("because", one.because, scope), ...lowerHoles("note", one.note, scope)],
+    holes: [...lowerHoles(id, "because", one.because, scope), ...lowerHoles(id, "note", one.note, scope)],
   };
 }
 
@@ -73,7 +74,12 @@ function lowerCondition(one: Case, scope: Scope): IrExpr {
   return when ?? unless ?? { kind: "bool", value: true };
 }
 
-function lowerHoles(template: "because" | "note", written: Template | null, scope: Scope): readonly IrHole[] {
+function lowerHoles(
+  rule: number,
+  template: "because" | "note",
+  written: Template | null,
+  scope: Scope,
+): readonly IrHole[] {
   const holes: IrHole[] = [];
   for (const part of written?.parts ?? []) {
     if (part.kind !== "hole") continue;
@@ -82,7 +88,7 @@ function lowerHoles(template: "because" | "note", written: Template | null, scop
       template,
       hole: holes.length,
       type: expr.type,
-      value: lowerValue(expr, scope),
+      value: lowerValue(expr, { ...scope, hole: `${rule} ${template} ${holes.length}` }),
       mayErr: expr.mayErr,
     });
   }

@@ -18,6 +18,7 @@ export function heldAs(type: Type): Held {
     case "string":
     case "path":
     case "ref":
+    case "shaped":
     case "record":
     case "optional":
     case "list":
@@ -26,6 +27,11 @@ export function heldAs(type: Type): Held {
     default:
       return unreachable(type);
   }
+}
+
+/** Slots that are equal when their bytes are. */
+export function isText({ kind }: Type): boolean {
+  return kind === "string" || kind === "path" || kind === "shaped" || kind === "ref";
 }
 
 export function call(to: LibraryFunction, ...args: readonly IrExpr[]): IrExpr {

@@ -3,6 +3,7 @@ import { recordFields, type Type, type Types } from "@polity/runtime/layout.ts";
 import type { Checked } from "../checked.ts";
 import { equalityKey, type IrQuantifier } from "../ir.ts";
 import { type LiteralPool, literalPool } from "./literals.ts";
+import { noParts, type Parts } from "./parts.ts";
 
 /** Shared by all cases of a program; grows while they are lowered, in the order of rules. */
 export interface Gathered {
@@ -11,15 +12,24 @@ export interface Gathered {
   /** Places are taken before the body is lowered, so that inner quantifiers have higher numbers. */
   readonly quantifiers: (IrQuantifier | null)[];
   readonly equalities: Type[];
+  readonly parts: Parts;
 }
 
 export interface Scope extends Gathered {
   readonly action: string;
+  /** Where a value for a reason is lowered: which rule's, and which. */
+  readonly hole: string | null;
 }
 
 export function gather(checked: Checked): Gathered {
   const entities = [...checked.types.entities.keys()].sort();
-  return { types: checked.types, literals: literalPool(entities), quantifiers: [], equalities: [] };
+  return {
+    types: checked.types,
+    literals: literalPool(entities),
+    quantifiers: [],
+    equalities: [],
+    parts: noParts(),
+  };
 }
 
 /** The number of the equality on this type; bounds do not matter to it. */

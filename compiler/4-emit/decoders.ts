@@ -1,6 +1,7 @@
 /** The code that checks and decodes slots, by type. */
 import {
   DURATION_MAX,
+  type Shape,
   SLOT_BYTES,
   slotBytes,
   TIMESTAMP_MAX,
@@ -14,6 +15,13 @@ import { number } from "./expression.ts";
 import { entityIndex, membersOf, typeIndex } from "./names.ts";
 
 type Collection = Type & { kind: "list" | "set" };
+
+const CANONICAL: Readonly<Record<Shape, string>> = {
+  host: "canonicalHost",
+  host_pattern: "canonicalPattern",
+  ip: "canonicalIp",
+  cidr: "canonicalCidr",
+};
 
 /** Collection types met so far, with a function for each. */
 export interface Decoders {
@@ -47,6 +55,8 @@ function decode(type: Type, from: string, offset: number, decoders: Decoders): r
       return [`${type.id ? "decodeId" : "decodeText"}(${at}, ${type.bytesMax});`];
     case "path":
       return [`decodePath(${at}, ${type.bytesMax});`];
+    case "shaped":
+      return [`decodeText(${at}, ${type.bytesMax});`, `${CANONICAL[type.shape]}(${at} + shift, shift);`];
     case "enum":
       return [`decodeEnum(${at}, ${membersOf(types, type)});`];
     case "entity":
@@ -100,11 +110,23 @@ function members(type: Collection, stride: number, decoders: Decoders): readonly
   if (type.kind === "set" && of.kind === "entity") {
     return [`decodeEntities(at, count, ${entityIndex(decoders.types, of.name)});`];
   }
+  if (type.kind === "set" && of.kind === "shaped") return shapedSet(of);
   const each = decode(of, `at + i * ${stride}`, 0, decoders);
   const loop = ["for (let i: u32 = 0; i < count; i++) {", ...each.map((line) => `  ${line}`), "}"];
   if (type.kind === "list") return loop;
   return [
     ...loop,
     of.kind === "string" || of.kind === "ref" ? "ascendingText(at, count);" : "ascendingNumbers(at, count);",
+  ];
+}
+
+/** Members arrive in the order of what was written; rules see them sorted anew, and no two are the same. */
+function shapedSet({ shape, bytesMax }: Extract<Type, { kind: "shaped" }>): readonly string[] {
+  const each = (line: string) => `for (let i: u32 = 0; i < count; i++) ${line}`;
+  return [
+    each(`decodeText(at + i * 8, ${bytesMax});`),
+    "ascendingText(at, count);",
+    each(`${CANONICAL[shape]}(at + i * 8 + shift, shift);`),
+    "sortPaths(at + shift, count);",
   ];
 }

@@ -6,7 +6,7 @@ import { printAbi } from "./abi.ts";
 import { type Decoders, decodeFields, decodeStruct } from "./decoders.ts";
 import { printEqualities } from "./equality.ts";
 import { preludeImports } from "./imports.ts";
-import { functionOf, literalName, member, namespaceOf } from "./names.ts";
+import { functionOf, literalName, member, namespaceOf, partName } from "./names.ts";
 import { printAction, printQuantifier } from "./rules.ts";
 
 /** Sizes that the support library needs; a module made of several programs takes the largest of each. */
@@ -30,6 +30,10 @@ export function emit(ir: Ir): string {
   const sections: (readonly string[])[] = [
     ["// ---- where things lie", ...offsets(ir)],
     ["// ---- constants", ...ir.literals.map(printLiteral)],
+    [
+      "// ---- room for parts of text",
+      ...ir.parts.map((bytes, index) => `const ${partName(index)}: usize = memory.data(${bytes}, 8);`),
+    ],
     [
       "// ---- checking and decoding what arrives",
       ...[...decoders.collections.values()].map((one) => one.text),
@@ -93,6 +97,8 @@ function describeType(type: Type): string {
     case "string":
     case "path":
       return type.kind;
+    case "shaped":
+      return type.shape;
     default:
       return unreachable(type);
   }

@@ -49,6 +49,7 @@ function compare(type: Type, a: string, b: string, same: (type: Type) => number)
     case "string":
     case "path":
     case "ref":
+    case "shaped":
       return `textEqual(${a}, ${b})`;
     case "record":
     case "list":

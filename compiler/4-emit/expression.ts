@@ -1,7 +1,7 @@
 /** Expressions as AssemblyScript. */
 import { unreachable } from "../diagnostic.ts";
 import type { IrExpr } from "../ir.ts";
-import { literalName, member, namespaceOf } from "./names.ts";
+import { literalName, member, namespaceOf, partName } from "./names.ts";
 
 export function print(expr: IrExpr): string {
   switch (expr.kind) {
@@ -21,6 +21,8 @@ export function print(expr: IrExpr): string {
       return printOffset(expr);
     case "variable":
       return variable(expr.id);
+    case "part":
+      return partName(expr.index);
     case "call":
       return `${expr.to}(${expr.args.map(print).join(", ")})`;
     case "equality":

@@ -29,6 +29,10 @@ export function literalName(index: number): string {
   return `literal${index}`;
 }
 
+export function partName(index: number): string {
+  return `part${index}`;
+}
+
 /** The index of a named type in its sorted list, as the manifest has it. */
 export function typeIndex(names: Iterable<string>, name: string): number {
   return [...names].sort().indexOf(name);

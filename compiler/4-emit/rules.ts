@@ -124,6 +124,7 @@ function giveCall(head: string, type: Type, shown: string, types: Types): string
       return `giveEnum(${head}, ${typeIndex(types.enums.keys(), type.name)}, ${shown});`;
     case "string":
     case "path":
+    case "shaped":
       return `giveText(${head}, 6, 0, ${shown});`;
     case "entity":
     case "ref":

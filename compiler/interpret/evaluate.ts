@@ -1,12 +1,16 @@
 /** What expressions mean a value, or the first error that was met (spec 5.1.1). */
+import type { Type } from "@polity/runtime/layout.ts";
 import type { EntityValue, Expr, Value } from "../checked.ts";
 import { unreachable } from "../diagnostic.ts";
+import { isInNetwork } from "./addresses.ts";
 import { calculate, negate } from "./arithmetic.ts";
 import { type Facts, findEntity, isBelow } from "./facts.ts";
 import { type Evaluated, type Failure, isFailure } from "./failure.ts";
+import { isHostInPattern, isHostWithin } from "./hosts.ts";
 import { countNode, type Meter } from "./meter.ts";
 import { isWithin } from "./path.ts";
 import { testPattern } from "./patterns.ts";
+import { partOf } from "./shaped.ts";
 import { isLike } from "./text.ts";
 import { isEqual, isRecord } from "./values.ts";
 
@@ -43,7 +47,7 @@ function meaningOf(expr: Expr, scope: Scope): Evaluated {
     case "variable":
       return scope.variables.get(expr.id);
     case "attribute":
-      return with1(expr.of, scope, (of) => attributeOf(of, expr.name, scope.facts));
+      return with1(expr.of, scope, (of) => attributeOf(of, expr, scope.facts));
     case "proved":
       return evaluate(expr.of, scope);
     case "presence":
@@ -82,6 +86,8 @@ function meaningOf(expr: Expr, scope: Scope): Evaluated {
     case "text_test":
     case "pattern_test":
     case "path_within":
+    case "host_within":
+    case "covered":
       return testOf(expr, scope);
     case "quantifier":
       return quantify(expr, scope);
@@ -102,7 +108,9 @@ type TestKind =
   | "sets"
   | "text_test"
   | "pattern_test"
-  | "path_within";
+  | "path_within"
+  | "host_within"
+  | "covered";
 
 /** Of what is asked about one value or two, and answered by yes or no (spec 5.6.1, 5.9.1, 5.10.1). */
 function testOf(expr: Node<TestKind>, scope: Scope): Evaluated {
@@ -121,6 +129,10 @@ function testOf(expr: Node<TestKind>, scope: Scope): Evaluated {
       return with1(expr.of, scope, (of) => testPattern(expr.op, of as string, expr.pattern));
     case "path_within":
       return with2(expr.of, expr.base, scope, (path, base) => isWithin(path as string, base as string));
+    case "host_within":
+      return with2(expr.of, expr.base, scope, (host, base) => isHostWithin(host as string, base as string));
+    case "covered":
+      return with2(expr.of, expr.by, scope, (of, by) => isCovered(expr.of.type, of, by) !== expr.negated);
     case "sets":
       return with2(expr.left, expr.right, scope, (a, b) =>
         compareSets(expr.op, a as readonly Value[], b as readonly Value[]),
@@ -142,9 +154,10 @@ function with2(left: Expr, right: Expr, scope: Scope, then: (a: Value, b: Value)
 }
 
 /** (spec 7.1.1, 4.3.2) */
-function attributeOf(of: Value, name: string, facts: Facts): Value {
+function attributeOf(of: Value, { of: { type }, name }: Node<"attribute">, facts: Facts): Value {
   // Rules prove presence first; an explanation may look further than the rule did.
   if (of === undefined) return undefined;
+  if (type.kind === "shaped") return partOf(type.shape, of as string, name);
   if (isRecord(of)) return of.get(name);
   const entity = of as EntityValue;
   return name === "id" ? entity.id : findEntity(facts, entity)?.attributes.get(name);
@@ -193,6 +206,13 @@ function isBelowOne(negated: boolean, { facts }: Scope, of: Value, group: Value)
 function isBelowAny(negated: boolean, { facts }: Scope, of: Value, groups: Value): boolean {
   const members = groups as readonly EntityValue[];
   return members.some((group) => isBelow(facts, of as EntityValue, group)) !== negated;
+}
+
+/** By one pattern or network, or by one of several (spec 5.12.2). */
+function isCovered(type: Type, of: Value, by: Value): boolean {
+  const covers = type.kind === "shaped" && type.shape === "ip" ? isInNetwork : isHostInPattern;
+  const all = Array.isArray(by) ? by : [by];
+  return all.some((one) => covers(of as string, one as string));
 }
 
 function textTest(op: Node<"text_test">["op"], text: string, pattern: string): boolean {

@@ -15,6 +15,7 @@ import { type Denial, INVALID, isDenial, MISSING, OUT_OF_RANGE, TOO_LARGE, UNKNO
 import { isPlain, ownData, readItems } from "./objects.ts";
 import { canonicalPath } from "./path.ts";
 import { readDecimal, readDuration, readInt, readTimestamp } from "./scalars.ts";
+import { readShaped } from "./shaped.ts";
 import { utf8Bytes } from "./text.ts";
 import { canonicalSet } from "./values.ts";
 
@@ -63,6 +64,7 @@ function decode(raw: unknown, type: Type, types: Types): Value | Denial {
       if (type.id && !(typeof raw === "string" && /^[A-Za-z0-9._:@/-]+$/.test(raw))) return INVALID;
       return decodeText(raw, type.bytesMax);
     case "path":
+    case "shaped":
       return decodeText(raw, type.bytesMax);
     case "enum": {
       const member = typeof raw === "string" ? (types.enums.get(type.name)?.indexOf(raw) ?? -1) : -1;
@@ -129,6 +131,8 @@ function resolvePaths(value: Value, type: Type, types: Types): Value | Denial {
   switch (type.kind) {
     case "path":
       return canonicalPath(value as string) ?? INVALID;
+    case "shaped":
+      return readShaped(type.shape, value as string) ?? INVALID;
     case "optional":
       return resolvePaths(value, type.of, types);
     case "record":

@@ -68,7 +68,10 @@ function childrenOf(expr: Expr): readonly Expr[] {
     case "text_test":
       return [expr.of, expr.pattern];
     case "path_within":
+    case "host_within":
       return [expr.of, expr.base];
+    case "covered":
+      return [expr.of, expr.by];
     case "quantifier":
     case "aggregate":
       return [expr.over, expr.body];

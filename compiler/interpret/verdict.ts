@@ -99,6 +99,7 @@ function reasonValue(value: Value, type: Type, types: Types): ReasonValue {
       return { kind: type.kind, ms: value as bigint };
     case "string":
     case "path":
+    case "shaped":
       return { kind: "text", text: value as string };
     case "enum": {
       const { member } = value as { readonly member: number };

@@ -1,5 +1,5 @@
 import { sha256 } from "@polity/runtime/hash.ts";
-import { type Field, slotBytes, type Type, type Types } from "@polity/runtime/layout.ts";
+import { type Field, type Shape, slotBytes, type Type, type Types } from "@polity/runtime/layout.ts";
 import type { ActionLayout, FieldLayout, Manifest, RuleEntry } from "@polity/runtime/manifest.ts";
 import { layoutTag } from "@polity/runtime/manifest-codec.ts";
 import fc from "fast-check";
@@ -19,6 +19,11 @@ const leaf: fc.Arbitrary<Type> = fc.oneof(
     bytesMax: fc.integer({ min: 1, max: 90 }),
   }),
   fc.record({ kind: fc.constant("path" as const), bytesMax: fc.integer({ min: 1, max: 90 }) }),
+  fc.record({
+    kind: fc.constant("shaped" as const),
+    shape: fc.constantFrom<Shape>("host", "host_pattern", "ip", "cidr"),
+    bytesMax: fc.integer({ min: 1, max: 90 }),
+  }),
   fc.constantFrom<Type>({ kind: "enum", name: "Zone" }, { kind: "entity", name: "Team" }),
   fc.constantFrom<Type>({ kind: "enum", name: "Currency" }, { kind: "entity", name: "Agent" }),
 );

@@ -1,4 +1,4 @@
-import { recordFields, type Type, type Types } from "@polity/runtime/layout.ts";
+import { recordFields, type Shape, type Type, type Types } from "@polity/runtime/layout.ts";
 import { unreachable } from "@polity/runtime/unreachable.ts";
 import fc from "fast-check";
 
@@ -22,6 +22,8 @@ function arbitraryValue(type: Type, types: Types): fc.Arbitrary<unknown> {
       return type.id ? sized(fc.stringMatching(/^[A-Za-z0-9._:@/-]+$/), type.bytesMax) : text(type.bytesMax);
     case "path":
       return fc.constantFrom("/", "/a/b", "/a//b/../c/", "/ü", "/a/./b").map((path) => path);
+    case "shaped":
+      return fc.constantFrom(...SHAPED_TEXTS[type.shape]);
     case "enum":
       return fc.constantFrom(...types.enums.get(type.name)!);
     case "entity":
@@ -112,3 +114,10 @@ export const hostileValue: fc.Arbitrary<unknown> = fc.oneof(
   fc.constantFrom<unknown>(Symbol("s"), () => 1, new String("a"), Object.create({ a: 1 }), new Proxy({}, {})),
   fc.anything(),
 );
+
+const SHAPED_TEXTS: Readonly<Record<Shape, readonly string[]>> = {
+  host: ["a.example", "A.Example.", "[::1]", "10.0.0.1"],
+  host_pattern: ["*.example", "**.Example.", "a.example"],
+  ip: ["10.0.0.1", "::ffff:10.0.0.1", "2001:DB8::1"],
+  cidr: ["10.0.0.0/8", "2001:DB8::/32", "0.0.0.0/0"],
+};

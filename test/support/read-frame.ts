@@ -71,6 +71,7 @@ export function readFrame(
         return `${view.getBigInt64(at, true)}ms`;
       case "string":
       case "path":
+      case "shaped":
       case "entity":
       case "ref":
         return readText(at);

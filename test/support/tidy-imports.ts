@@ -21,6 +21,7 @@ const LAYOUT_NOUNS: ReadonlySet<string> = new Set([
   "layout.ts",
   "manifest.ts",
   "manifest-codec.ts",
+  "shaped-text.ts",
   "unreachable.ts",
 ]);
 

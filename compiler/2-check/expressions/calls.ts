@@ -13,6 +13,7 @@ type CallNode = Extract<Node, { kind: "call" }>;
 const METHODS: ReadonlyMap<string, readonly string[]> = new Map([
   ["string", ["starts_with", "ends_with"]],
   ["path", ["within"]],
+  ["host", ["within"]],
   ["list", ["has"]],
   ["set", ["has"]],
 ]);
@@ -21,7 +22,7 @@ export function checkCall(node: CallNode, scope: Scope, env: Env): Outcome {
   const { expr: of } = scope.check(node.of, scope, env, null);
   if (of === null) return FAILED;
   const method = node.method.text;
-  const methods = METHODS.get(of.type.kind) ?? [];
+  const methods = METHODS.get(of.type.kind === "shaped" ? of.type.shape : of.type.kind) ?? [];
   if (!methods.includes(method)) {
     const suggestion = nearest(method, methods);
     scope.report(unknownMethod(node.method, showType(of.type), suggestion));
@@ -44,13 +45,14 @@ export function checkCall(node: CallNode, scope: Scope, env: Env): Outcome {
 function checkWithin(node: CallNode, of: Expr, argument: Node, scope: Scope, env: Env): Outcome {
   const { expr: base } = scope.check(argument, scope, env, of.type);
   if (base === null) return FAILED;
-  if (base.type.kind !== "path") {
-    scope.report(wrongType(argument.span, "path", showType(base.type)));
+  if (!sameType(base.type, of.type)) {
+    scope.report(wrongType(argument.span, showType(of.type), showType(base.type)));
     return FAILED;
   }
   if (!requireFacts(base, "within", scope)) return FAILED;
   const mayErr = of.mayErr || base.mayErr;
-  return done({ kind: "path_within", of, base, type: BOOL, span: node.span, mayErr });
+  const kind = of.type.kind === "path" ? "path_within" : "host_within";
+  return done({ kind, of, base, type: BOOL, span: node.span, mayErr });
 }
 
 /** Exact membership, also of entities, where `in` would ask about groups. */

@@ -1,15 +1,19 @@
 /** Literals: their types, and what surroundings make of them. */
-import { DECIMAL_SCALE, INT_MAX, INT_MIN, type Type } from "@polity/runtime/layout.ts";
+import { DECIMAL_SCALE, INT_MAX, INT_MIN, type Shape, type Type } from "@polity/runtime/layout.ts";
+import { canonicalShape } from "@polity/runtime/shaped-text.ts";
 import type { Expr as Node } from "../../ast.ts";
 import type { Expr, Value } from "../../checked.ts";
 import { unreachable } from "../../diagnostic.ts";
 import type { Span } from "../../source.ts";
+import { wrongShape } from "../messages-shapes.ts";
 import { literalTooLarge, unknownEntityType, wrongPath } from "../messages-types.ts";
 import { utf8Bytes } from "../order.ts";
 import { canonicalPath } from "../paths.ts";
 import { done, FAILED, type Outcome, type Scope } from "../scope.ts";
+import { shaped } from "../shaped-types.ts";
 import { nearest } from "../suggest.ts";
 import { DURATION, plain, TIMESTAMP } from "../types.ts";
+import { whyNot } from "../why-not.ts";
 
 type NumberNode = Extract<Node, { kind: "int" | "decimal" | "timestamp" | "duration" }>;
 
@@ -55,7 +59,9 @@ export function checkText(
   expected: Type | null,
 ): Outcome {
   const bytes = Math.max(1, utf8Bytes(node.value));
-  if (expected === null || plain(expected).kind !== "path") {
+  const wanted = expected === null ? null : plain(expected);
+  if (wanted?.kind === "shaped") return shapedLiteral(node, wanted.shape, scope);
+  if (wanted?.kind !== "path") {
     return done(literal(node.value, { kind: "string", id: false, bytesMax: bytes }, node.span));
   }
   const canonical = canonicalPath(node.value);
@@ -64,6 +70,15 @@ export function checkText(
     return FAILED;
   }
   return done(literal(canonical, { kind: "path", bytesMax: bytes }, node.span));
+}
+
+function shapedLiteral(node: Extract<Node, { kind: "text" }>, shape: Shape, scope: Scope): Outcome {
+  const canonical = canonicalShape(shape, node.value);
+  if (canonical === null) {
+    scope.report(wrongShape(node.span, shape, whyNot(shape, node.value)));
+    return FAILED;
+  }
+  return done(literal(canonical, shaped(shape), node.span));
 }
 
 export function checkEntity(node: Extract<Node, { kind: "entity" }>, scope: Scope): Outcome {

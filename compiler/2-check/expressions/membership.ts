@@ -1,9 +1,10 @@
 /** `in` by its right side, `like`, and the rules for patterns. */
-import type { Type } from "@polity/runtime/layout.ts";
+import type { Shape, Type } from "@polity/runtime/layout.ts";
 import type { Expr as Node } from "../../ast.ts";
 import type { Expr } from "../../checked.ts";
 import { neverBelow, patternFromRequest, wrongOperands, wrongType } from "../messages-types.ts";
 import { done, type Env, FAILED, type Outcome, type Scope } from "../scope.ts";
+import { shaped } from "../shaped-types.ts";
 import { BOOL, canBeBelow, isCollection, sameType, showType } from "../types.ts";
 import { hasOrder, orderHint } from "./comparisons.ts";
 import { checkPair, doubt } from "./operands.ts";
@@ -12,7 +13,8 @@ import { asEntity, asReference, resolved } from "./refs.ts";
 type BinaryNode = Extract<Node, { kind: "binary" }>;
 
 const TAKES =
-  "a value and a set or list of such values, a range `a..b`, or an entity and an entity or a set of them";
+  "a value and a set or list of such values, a range `a..b`, an entity and an entity or a set of them, " +
+  "a host and patterns, or an address and networks";
 
 export function checkIn(node: BinaryNode, negated: boolean, scope: Scope, env: Env): Outcome {
   if (node.right.kind === "range") return checkBetween(node, node.right, negated, scope, env);
@@ -30,13 +32,18 @@ export function checkIn(node: BinaryNode, negated: boolean, scope: Scope, env: E
     const of = asEntity(left, scope, env);
     return of === null ? FAILED : done({ kind: "below_any", of, groups: right, ...typed });
   }
+  if (isCoverOf(left.type, right.type)) {
+    return requireFacts(right, node.op, scope)
+      ? done({ kind: "covered", of: left, by: right, ...typed })
+      : FAILED;
+  }
   if (isCollection(right.type)) {
     const of = asMember(left, right.type.of);
     if (sameType(of.type, right.type.of)) return done({ kind: "member", of, within: right, ...typed });
   }
   const found = [showType(left.type), showType(right.type)];
   // Where the right side alone is wrong, the left one needs no attention.
-  const isRightWrong = !isCollection(right.type) && !isNamed(right.type);
+  const isRightWrong = !isCollection(right.type) && !isNamed(right.type) && right.type.kind !== "shaped";
   scope.report(wrongOperands(isRightWrong ? right.span : node.span, node.op, found, TAKES));
   return FAILED;
 }
@@ -67,12 +74,48 @@ function checkSides(
   }
   const { expr: of } = scope.check(left, scope, env, null);
   if (of === null && doubt(right, scope, env) === 2) return null;
-  const { expr: within } = scope.check(right, scope, env, of === null ? null : listOf(of.type));
+  const wanted = of === null ? null : (coverType(of.type, right) ?? listOf(of.type));
+  const { expr: within } = scope.check(right, scope, env, wanted);
   return of === null || within === null ? null : { left: of, right: within };
 }
 
+/** What a host can be in, or an address; null where nothing covers values of the type. */
+const COVERS: ReadonlyMap<Shape, Shape> = new Map([
+  ["host", "host_pattern"],
+  ["ip", "cidr"],
+]);
+
+const COVERED = new Map([...COVERS].map(([covered, cover]) => [cover, covered]));
+
+function coverOf(type: Type): Shape | null {
+  return type.kind === "shaped" ? (COVERS.get(type.shape) ?? null) : null;
+}
+
+/** `right` is a pattern for hosts or a network for addresses, or a list or set of them. */
+function isCoverOf(left: Type, right: Type): boolean {
+  const member = isCollection(right) ? right.of : right;
+  return member.kind === "shaped" && member.shape === coverOf(left);
+}
+
+/**
+ * What a literal on the right becomes: text, a pattern or a network. A collection holds those too, unless it
+ * is one of addresses, none of which has a `/`; a host is a pattern that covers itself.
+ */
+function coverType(left: Type, right: Node): Type | null {
+  const cover = coverOf(left);
+  if (cover === null) return null;
+  if (right.kind === "text") return shaped(cover);
+  if (right.kind !== "collection") return null;
+  const isPlain = (node: Node) => cover === "cidr" && node.kind === "text" && !node.value.includes("/");
+  return right.elements.every(isPlain) ? null : listOf(shaped(cover));
+}
+
 function memberType(within: Expr | null): Type | null {
-  return within !== null && isCollection(within.type) ? within.type.of : null;
+  if (within === null) return null;
+  const type = isCollection(within.type) ? within.type.of : within.type;
+  const covered = type.kind === "shaped" ? COVERED.get(type.shape) : undefined;
+  if (covered !== undefined) return shaped(covered);
+  return isCollection(within.type) ? type : null;
 }
 
 function listOf(of: Type): Type {

@@ -81,6 +81,9 @@ export function union(a: Type, b: Type): Type {
   if (a.kind === "path" && b.kind === "path") {
     return { kind: "path", bytesMax: Math.max(a.bytesMax, b.bytesMax) };
   }
+  if (a.kind === "shaped" && b.kind === "shaped") {
+    return { ...a, bytesMax: Math.max(a.bytesMax, b.bytesMax) };
+  }
   if ((a.kind === "list" || a.kind === "set") && b.kind === a.kind) {
     const [min, max] = [Math.min(a.min, b.min), Math.max(a.max, b.max)];
     return { kind: a.kind, of: union(a.of, b.of), min, max };

@@ -1,7 +1,7 @@
 /** Random conditions: expressions of type bool. */
-import type { Type } from "@polity/runtime/layout.ts";
+import type { Shape, Type } from "@polity/runtime/layout.ts";
 import { BOOL, type Context, generateExpression, generateQuantifier, placeOf } from "./expressions.ts";
-import { generateCollection, generateLiteral, PATHS, PATTERNS, TEXTS } from "./literals.ts";
+import { generateCollection, generateLiteral, PATHS, PATTERNS, SHAPED_TEXTS, TEXTS } from "./literals.ts";
 import { generatePattern } from "./patterns.ts";
 import { isSameType, known, narrow, type Place } from "./places.ts";
 import { printText } from "./print-type.ts";
@@ -118,6 +118,7 @@ function generateMember(context: Context, depth: number): string | undefined {
   const collection = pickPlace(context, ({ type }) => type.kind === "list" || type.kind === "set");
   if (collection !== undefined && random.chance(0.6) && "of" in collection.type) {
     const { of } = collection.type;
+    if (of.kind === "shaped" && COVERED.has(of.shape)) return undefined;
     const member = generateExpression(context, of, depth);
     if (member === undefined || of.kind === "record") return undefined;
     return of.kind === "entity"
@@ -155,8 +156,35 @@ const PLAIN: ReadonlySet<string> = new Set([
   "duration",
   "string",
   "path",
+  "shaped",
   "enum",
 ]);
+
+const COVERED: ReadonlyMap<Shape, Shape> = new Map([
+  ["host_pattern", "host"],
+  ["cidr", "ip"],
+]);
+
+/** A host in a pattern, an address in a network: of facts, or literals. */
+function generateCovered(context: Context): string | undefined {
+  const { random, schema } = context;
+  const op = random.pick(["in", "in", "not in"]);
+  const isCovered = (type: Type) => type.kind === "shaped" && [...COVERED.values()].includes(type.shape);
+  const of = pickPlace(context, ({ type }) => isCovered(type));
+  if (of?.type.kind !== "shaped") return undefined;
+  const { shape } = of.type;
+  const isCover = (type: Type) => type.kind === "shaped" && COVERED.get(type.shape) === shape;
+  const fact = pickPlace(
+    context,
+    ({ type, isFact }) => isFact && isCover("min" in type && "of" in type ? type.of : type),
+  );
+  if (fact !== undefined && random.chance(0.7)) return `(${of.text} ${op} ${fact.text})`;
+  const by: Type = { kind: "shaped", shape: shape === "host" ? "host_pattern" : "cidr", bytesMax: 300 };
+  const literal = random.chance(0.4)
+    ? generateLiteral(random, by, schema)
+    : generateCollection(random, by, schema, random.pick(["list", "set"]));
+  return `(${of.text} ${op} ${literal})`;
+}
 
 function generateBetween(context: Context, depth: number): string | undefined {
   const place = pickPlace(context, ({ type }) => hasOrder(context, type));
@@ -202,10 +230,15 @@ function generateTextTest(context: Context): string | undefined {
 }
 
 function generateWithin(context: Context): string | undefined {
-  const path = pickPlace(context, ({ type }) => type.kind === "path");
+  const { random } = context;
+  const isHost = random.chance(0.5);
+  const fits = (type: Type) =>
+    isHost ? type.kind === "shaped" && type.shape === "host" : type.kind === "path";
+  const path = pickPlace(context, ({ type }) => fits(type));
   if (path === undefined) return undefined;
-  const fact = pickPlace(context, ({ type, isFact }) => type.kind === "path" && isFact);
-  const isFact = fact !== undefined && context.random.chance(0.5);
+  const fact = pickPlace(context, ({ type, isFact }) => fits(type) && isFact);
+  const isFact = fact !== undefined && random.chance(0.5);
+  if (isHost) return `${path.text}.within(${isFact ? fact.text : printText(random.pick(SHAPED_TEXTS.host))})`;
   return `${path.text}.within(${isFact ? fact.text : printText(context.random.pick(PATHS))})`;
 }
 
@@ -243,6 +276,9 @@ const MAKERS: readonly Maker[] = [
   generateTextTest,
   generateTextTest,
   generateWithin,
+  generateWithin,
+  generateCovered,
+  generateCovered,
   generateAnyAll,
   generateAnyAll,
   generateBool,

@@ -63,6 +63,7 @@ const NODES: readonly string[] = [
     "between not",
   ],
   ...["below", "below not", "below_any", "below_any not", "path_within", "exists", "resolved", "reference"],
+  ...["host_within", "covered", "covered not"],
   ...["<", "<=", ">", ">="].flatMap((op) => [`order ${op}`, `members ${op}`]),
   ...["+", "-", "*", "/", "%"].flatMap((op) => [`int ${op}`, `decimal ${op}`]),
   ...[

@@ -148,6 +148,7 @@ function generateCompound(context: Context, type: Type, depth: number): string |
     case "bool":
     case "string":
     case "path":
+    case "shaped":
     case "enum":
     case "record":
     case "entity":

@@ -1,5 +1,6 @@
 /** Literals as source text, from few values, so that conditions meet the requests that are made for them. */
-import type { Type } from "@polity/runtime/layout.ts";
+import type { Shape, Type } from "@polity/runtime/layout.ts";
+import { canonicalShape } from "@polity/runtime/shaped-text.ts";
 import { printDecimal, printDuration, printText, printTimestamp } from "./print-type.ts";
 import type { Random } from "./random.ts";
 import { LITERAL_IDS, type Schema } from "./schema.ts";
@@ -29,6 +30,18 @@ export const PATTERNS = [
   "é*é",
 ];
 export const PATHS = ["/", "/a", "/a/b", "/a/b/c", "/ab", "/b", "/é"];
+/** Canonical and not; the same texts come again, so that rules meet requests. */
+export const SHAPED_TEXTS: Readonly<Record<Shape, readonly string[]>> = {
+  host: ["a.b", "x.a.b", "y.x.a.b", "b", "ab", "a-b.c9", "10.0.0.1", "[::1]", "A.b.", "[2001:DB8::1]"],
+  host_pattern: ["*.b", "*.a.b", "**.a.b", "**.b", "a.b", "10.0.0.1", "[::1]", "*.A.B.", "**.ab"],
+  ip: ["10.0.0.1", "10.0.0.255", "0.0.0.0", "255.255.255.255", "::", "::1", "2001:db8::1", "::ffff:10.0.0.1"],
+  cidr: ["10.0.0.0/8", "10.0.0.1/32", "0.0.0.0/0", "::/0", "::1/128", "2001:db8::/33", "::ffff:10.0.0.0/120"],
+};
+/** What has none of these shapes, or only some. */
+export const SLIPPED_TEXTS: readonly string[] = [
+  ...["", "a..b", "-a", "127.1", "0x7f.1", "a_b", "1.2.3.04", "256.0.0.1", "[::ffff:1.2.3.4]", "*.*.a", "*"],
+  ...["1::2:3:4:5:6:7", "0:0:1::1:0:1", ":::", "::1%eth0", "10.0.0.1/8", "::/129", "10.0.0.0/08", "é", "a b"],
+];
 export const INTS = [
   0n,
   1n,
@@ -66,6 +79,7 @@ export function generateLiteral(random: Random, type: Type, schema: Schema): str
   if (type.kind === "duration") return printDuration(random.pick(DURATIONS));
   if (type.kind === "string") return printText(random.pick(type.id ? ID_TEXTS : TEXTS));
   if (type.kind === "path") return printText(random.pick(PATHS));
+  if (type.kind === "shaped") return printText(random.pick(SHAPED_TEXTS[type.shape]));
   if (type.kind === "enum") {
     const member = random.pick(schema.types.enums.get(type.name) ?? []);
     return random.chance(0.7) ? `${type.name}.${member}` : member;
@@ -98,8 +112,10 @@ export function generateCollection(
     members.add(literal.replace(/^\w+\.(?=[a-z])/, "").replace(/[()]/g, ""));
   }
   const isMixed = of.kind === "decimal";
-  const distinct = isMixed
-    ? [...new Map([...members].map((text) => [Number(text), text])).values()]
-    : [...members];
+  const keyOf = (text: string) => {
+    if (of.kind === "shaped") return canonicalShape(of.shape, text.slice(1, -1));
+    return isMixed ? Number(text) : text;
+  };
+  const distinct = [...new Map([...members].map((text) => [keyOf(text), text])).values()];
   return shape === "set" ? `{${distinct.join(", ")}}` : `[${distinct.join(", ")}]`;
 }

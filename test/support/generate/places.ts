@@ -1,5 +1,6 @@
 /** What an expression can name: fields, what lies in them, and variables, each with its type. */
 import type { Type, Types } from "@polity/runtime/layout.ts";
+import { partsOf } from "../../../compiler/2-check/shaped-types.ts";
 
 export interface Place {
   readonly text: string;
@@ -24,6 +25,12 @@ export function expand(place: Place, types: Types, depth = 0): readonly Place[] 
       type: field.type,
     }));
     return [place, ...within.flatMap((each) => expand(each, types, depth + 1))];
+  }
+  if (type.kind === "shaped") {
+    const parts = [...partsOf(type)].map(
+      ([name, part]): Place => ({ ...place, text: `${place.text}.${name}`, type: part }),
+    );
+    return [place, ...parts.flatMap((each) => expand(each, types, depth + 1))];
   }
   if (type.kind === "entity") {
     const attributes = types.entities.get(type.name)?.attributes ?? [];

@@ -1,5 +1,11 @@
 /** Types and values as source text. */
-import { COLLECTION_DEFAULT, INT_MIN, STRING_BYTES_DEFAULT, type Type } from "@polity/runtime/layout.ts";
+import {
+  COLLECTION_DEFAULT,
+  INT_MIN,
+  SHAPE_BYTES,
+  STRING_BYTES_DEFAULT,
+  type Type,
+} from "@polity/runtime/layout.ts";
 import { unreachable } from "@polity/runtime/unreachable.ts";
 
 /** `string? max 9`: the question mark stands before ranges and bounds. */
@@ -21,6 +27,10 @@ export function printType(type: Type, optional = ""): string {
     }
     case "path":
       return `path${optional}${bound("max", type.bytesMax, STRING_BYTES_DEFAULT)}`;
+    case "shaped": {
+      const usual = SHAPE_BYTES.get(type.shape) ?? 0;
+      return `${type.shape}${optional}${bound("max", type.bytesMax, usual)}`;
+    }
     case "enum":
     case "record":
     case "entity":

@@ -5,6 +5,8 @@ import {
   type Field,
   INT_MAX,
   INT_MIN,
+  SHAPE_BYTES,
+  type Shape,
   STRING_BYTES_DEFAULT,
   type Type,
   type Types,
@@ -111,6 +113,10 @@ function generatePlain(random: Random, declared: Declared): Type {
       return generateString(random);
     case "path":
       return { kind: "path", bytesMax: random.chance(0.5) ? STRING_BYTES_DEFAULT : random.between(4, 20) };
+    case "shaped": {
+      const shape = random.pick(SHAPES);
+      return { kind: "shaped", shape, bytesMax: SHAPE_BYTES.get(shape) ?? 0 };
+    }
     case "enum":
       return { kind: "enum", name: random.pick(declared.enums) };
     case "entity":
@@ -119,6 +125,8 @@ function generatePlain(random: Random, declared: Declared): Type {
       return { kind: "ref", name: random.pick(declared.entities) };
   }
 }
+
+const SHAPES: readonly Shape[] = ["host", "host", "host_pattern", "ip", "ip", "cidr"];
 
 const PLAIN_KINDS = [
   "bool",
@@ -130,6 +138,8 @@ const PLAIN_KINDS = [
   "string",
   "string",
   "path",
+  "shaped",
+  "shaped",
   "enum",
   "entity",
   "entity",

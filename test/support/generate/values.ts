@@ -1,9 +1,17 @@
 /** Random values in their JSON form, biased to the ends of ranges and to what the policy speaks of. */
 import { posix } from "node:path";
-import { DURATION_MAX, type Field, TIMESTAMP_MAX, TIMESTAMP_MIN, type Type } from "@polity/runtime/layout.ts";
+import {
+  DURATION_MAX,
+  type Field,
+  type Shape,
+  TIMESTAMP_MAX,
+  TIMESTAMP_MIN,
+  type Type,
+} from "@polity/runtime/layout.ts";
+import { canonicalShape } from "@polity/runtime/shaped-text.ts";
 import { unreachable } from "@polity/runtime/unreachable.ts";
 import type { Checked, EntityValue, Value } from "../../../compiler/checked.ts";
-import { ID_TEXTS, INTS, PATHS, TEXTS } from "./literals.ts";
+import { ID_TEXTS, INTS, PATHS, SHAPED_TEXTS, SLIPPED_TEXTS, TEXTS } from "./literals.ts";
 import type { Literals } from "./literals-of.ts";
 import { printDecimal, printDuration, printTimestamp } from "./print-type.ts";
 import type { Random } from "./random.ts";
@@ -46,6 +54,8 @@ function generateValue(source: Source, type: Type): unknown {
       return pickText(source, type.id ? ID_TEXTS : TEXTS, type.bytesMax, type.id ? "a" : "");
     case "path":
       return pickPath(source, type.bytesMax);
+    case "shaped":
+      return pickShaped(source, type.shape, type.bytesMax);
     case "enum":
       return random.pick(checked.types.enums.get(type.name) ?? []);
     case "record":
@@ -121,9 +131,11 @@ function slips({ random, isFacts }: Source): boolean {
 }
 
 /** Equal for two writings of one value. */
-function memberKey({ kind }: Type, member: unknown): string {
+function memberKey(type: Type, member: unknown): string {
+  const { kind } = type;
   const text = String(member);
-  if (kind === "path") return posix.resolve(text);
+  if (type.kind === "path") return posix.resolve(text);
+  if (type.kind === "shaped") return canonicalShape(type.shape, text) ?? text;
   if (kind === "timestamp") return String(Date.parse(text));
   return kind === "decimal" ? text.replace(/\.0+$/, "").replace(/(\.\d*?)0+$/, "$1") : text;
 }
@@ -177,6 +189,23 @@ function pickText(
     "a".repeat(bytesMax),
   ]);
   return fits(varied) && varied.isWellFormed() && varied !== "" ? varied : fits(near) ? near : least;
+}
+
+/** One writing of many; now and then the text has not its shape. */
+function pickShaped(source: Source, shape: Shape, bytesMax: number): string {
+  const { random, texts } = source;
+  const own = texts.filter((text) => canonicalShape(shape, text) !== null);
+  const base = own.length > 0 && random.chance(0.6) ? random.pick(own) : random.pick(SHAPED_TEXTS[shape]);
+  const written = slips(source) ? random.pick(SLIPPED_TEXTS) : random.pick([base, respell(base)]);
+  const isFit = canonicalShape(shape, written) !== null || !source.isFacts;
+  return isFit && written.length <= bytesMax ? written : random.pick(SHAPED_TEXTS[shape]);
+}
+
+/** Another writing of the same, as far as it is one. */
+function respell(text: string): string {
+  if (/^[a-z0-9.-]*[a-z]$/.test(text)) return `${text.toUpperCase()}.`;
+  const isAddress = /^[0-9.]+$/.test(text);
+  return isAddress ? `::ffff:${text}` : text.toUpperCase();
 }
 
 const CLUMSY_PATHS = ["/a/../b", "//a//b/", "/./a", "/a/b/..", "/a/.", "/..a", "/a b", "/...", "/ab/"];

@@ -1,0 +1,21 @@
+/** Types of shaped text and of the parts that can be read from it. */
+import { SHAPE_BYTES, type Shape, type Type } from "@polity/runtime/layout.ts";
+
+type ShapedType = Extract<Type, { readonly kind: "shaped" }>;
+type Parts = ReadonlyMap<string, Type>;
+
+export function shaped(shape: Shape, bytesMax = SHAPE_BYTES.get(shape) ?? 0): ShapedType {
+  return { kind: "shaped", shape, bytesMax };
+}
+
+const NO_PARTS: Parts = new Map();
+
+/** By name; none where there is nothing to read. */
+export function partsOf(type: Type): Parts {
+  return type.kind === "shaped" ? (PARTS.get(type.shape) ?? NO_PARTS) : NO_PARTS;
+}
+
+const PARTS: ReadonlyMap<Shape, Parts> = new Map<Shape, Parts>([
+  ["host", new Map<string, Type>([["ip", { kind: "optional", of: shaped("ip") }]])],
+  ["ip", new Map<string, Type>([["version", { kind: "int", min: 4n, max: 6n }]])],
+]);

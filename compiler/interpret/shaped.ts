@@ -1,0 +1,38 @@
+/** Shaped text other than paths: its canonical form and its parts. */
+import type { Shape } from "@polity/runtime/layout.ts";
+import type { Value } from "../checked.ts";
+import { unreachable } from "../diagnostic.ts";
+import { addressText, networkText, readAddress, readNetwork } from "./addresses.ts";
+import { readHost, readHostPattern } from "./hosts.ts";
+
+/** The canonical text; undefined where the text has not that shape (spec 4.7.1). */
+export function readShaped(shape: Shape, text: string): string | undefined {
+  switch (shape) {
+    case "host":
+      return readHost(text);
+    case "host_pattern":
+      return readHostPattern(text);
+    case "ip": {
+      const address = readAddress(text);
+      return address === undefined ? undefined : addressText(address);
+    }
+    case "cidr": {
+      const network = readNetwork(text);
+      return network === undefined ? undefined : networkText(network);
+    }
+    default:
+      return unreachable(shape);
+  }
+}
+
+/** A part of canonical text by its name; undefined where it is absent (spec 5.12.1). */
+export function partOf(shape: Shape, text: string, name: string): Value {
+  switch (`${shape}.${name}`) {
+    case "host.ip":
+      return readShaped("ip", text.replace(/^\[|\]$/g, ""));
+    case "ip.version":
+      return text.includes(":") ? 6n : 4n;
+    default:
+      return undefined;
+  }
+}

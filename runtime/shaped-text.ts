@@ -1,0 +1,45 @@
+/**
+ * Shaped text in its canonical form, as docs/spec.md 4.7 has it. The evaluator reads what it judges itself;
+ * this is for facts before they are loaded, for what is executed afterwards, and for literals.
+ */
+import { canonicalCidr, canonicalIp, isIpv4 } from "./address.ts";
+import type { Shape } from "./layout.ts";
+import { unreachable } from "./unreachable.ts";
+
+/** Null where the text has not this shape. */
+export function canonicalShape(shape: Shape, text: string): string | null {
+  // Visible ASCII: what follows may fold letters without meeting one that folds into ASCII.
+  if (!/^[!-~]+$/.test(text)) return null;
+  switch (shape) {
+    case "host":
+      return canonicalHost(text);
+    case "host_pattern": {
+      const [, stars, name] = /^(\*\*?\.)?(.*)$/.exec(text)!;
+      if (stars === undefined) return canonicalHost(text);
+      const folded = canonicalName(name!);
+      return folded === null ? null : stars + folded;
+    }
+    case "ip":
+      return canonicalIp(text);
+    case "cidr":
+      return canonicalCidr(text);
+    default:
+      return unreachable(shape);
+  }
+}
+
+/** A name, an IPv4 address or an IPv6 address in brackets, which is not one of IPv4 in disguise. */
+function canonicalHost(text: string): string | null {
+  if (!text.startsWith("[")) return isIpv4(text) ? text : canonicalName(text);
+  const address = text.endsWith("]") ? canonicalIp(text.slice(1, -1)) : null;
+  return address?.includes(":") ? `[${address}]` : null;
+}
+
+const NAME = /^(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*$/;
+/** What other readers take for an IPv4 address: `127.1`, `2130706433`, `0x7f.1`. */
+const ENDS_IN_NUMBER = /(?:^|\.)(?:[0-9]+|0x[0-9a-f]*)$/;
+
+function canonicalName(text: string): string | null {
+  const folded = text.toLowerCase().replace(/\.$/, "");
+  return NAME.test(folded) && !ENDS_IN_NUMBER.test(folded) ? folded : null;
+}
