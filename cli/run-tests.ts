@@ -121,6 +121,7 @@ function failureOf(
 ): string | null {
   if ("refusal" in answer) return `its facts are refused: ${refusalText(answer.refusal)}`;
   const { verdict, code } = answer;
+  if (expect.verdict === "refused") return refusalFailure(answer);
   if (verdict !== expect.verdict) return `expected ${expect.verdict}, got ${verdict} (${code})`;
   if (expect.code !== null && code !== expect.code) {
     return `expected ${verdict} with ${expect.code}, got ${verdict} with ${code}`;
@@ -130,6 +131,13 @@ function failureOf(
   if (rules.join() === expect.rules.join()) return null;
   const got = rules.length === 0 ? `with ${code}` : `by ${rules.join(", ")}`;
   return `expected ${verdict} by ${expect.rules.join(", ")}, got ${verdict} ${got}`;
+}
+
+/** Refused by the rules: a request that was no good one says nothing about them. */
+function refusalFailure({ verdict, code }: Outcome): string | null {
+  const isRefused = verdict !== "allow" && verdict !== "hold";
+  const isJudged = code === "rule" || code === "no_rule";
+  return isRefused && isJudged ? null : `expected refused by the rules, got ${verdict} (${code})`;
 }
 
 function disagreement({ engine, answer }: TestAnswer): string {

@@ -53,7 +53,8 @@ export type Declaration =
   | ConstDeclaration
   | FunctionDeclaration
   | RuleDeclaration
-  | TestDeclaration;
+  | TestDeclaration
+  | GridDeclaration;
 
 interface Declared {
   readonly span: Span;
@@ -302,6 +303,31 @@ export interface TestDeclaration extends Declared {
   readonly rows: readonly TestRow[];
 }
 
+/** `test "…" grid on a, b { … }`: for each value of `left`, each of `top` and each action one request. */
+export interface GridDeclaration extends Declared {
+  readonly kind: "grid";
+  readonly title: string;
+  readonly actions: readonly Name[];
+  readonly facts: readonly TestEntity[];
+  readonly given: readonly TestField[];
+  readonly approvals: readonly TestApproval[];
+  readonly left: Name;
+  readonly top: Name;
+  readonly columns: readonly GridValue[];
+  readonly rows: readonly { readonly of: GridValue; readonly cells: readonly GridCell[] }[];
+}
+
+export interface GridValue {
+  readonly value: TestValue;
+  readonly span: Span;
+}
+
+/** What is not among the entries is expected to be refused. */
+export interface GridCell {
+  readonly entries: readonly { readonly verdict: Verdict; readonly action: Name }[];
+  readonly span: Span;
+}
+
 /** `Agent::"a1" in Team::"t" { zone: eu }` */
 export interface TestEntity {
   readonly type: Name;
@@ -343,9 +369,12 @@ export interface TestRow {
   readonly span: Span;
 }
 
-/** `deny by a, b` (exactly the fired rules with that verdict), `deny with error.overflow`, or `allow`. */
+/**
+ * `deny by a, b` (exactly the fired rules with that verdict), `deny with error.overflow`, or `allow`. Grids
+ * alone expect `refused`: any of `deny`, `quarantine`, `terminate`, by the rules.
+ */
 export interface TestExpectation {
-  readonly verdict: Verdict;
+  readonly verdict: Verdict | "refused";
   readonly rules: readonly Name[] | null;
   readonly code: string | null;
   readonly span: Span;

@@ -261,7 +261,8 @@ export interface Test {
   readonly fields: Readonly<Record<string, unknown>>;
   readonly header: TestHeader;
   readonly expect: {
-    readonly verdict: Verdict;
+    /** `refused`: any of `deny`, `quarantine`, `terminate`. */
+    readonly verdict: Verdict | "refused";
     /** Exactly the fired rules with that verdict, sorted; null: not said. */
     readonly rules: readonly string[] | null;
     readonly code: string | null;

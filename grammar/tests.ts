@@ -1,15 +1,18 @@
 /** Test blocks: facts, a request, approvals, and a table or one expectation. */
-import type { IToken, ParserMethod } from "chevrotain";
+import type { ParserMethod } from "chevrotain";
 import type { ExprRule } from "./expressions.ts";
+import { defineGrid } from "./grids.ts";
 import type { Grammar } from "./machine.ts";
 import { endOf, nameOf, rawOf } from "./nodes.ts";
 import { lastEnd } from "./recovery.ts";
 import type { Verdict } from "./rules.ts";
+import { countCells, refuseRow } from "./table-rows.ts";
 import * as t from "./tokens.ts";
 import type {
   ApprovalTree,
   EntityRefTree,
   ExpectationTree,
+  GridTree,
   NameTree,
   RowTree,
   TestEntityTree,
@@ -18,7 +21,7 @@ import type {
   ValueTree,
 } from "./tree.ts";
 
-export type TestBody = Omit<TestTree, "docs">;
+export type TestBody = Omit<TestTree, "docs"> | Omit<GridTree, "docs">;
 
 export function defineTests(
   grammar: Grammar,
@@ -41,12 +44,44 @@ export function defineTests(
     DEF: [{ ALT: () => $.SUBRULE(table) }, { ALT: () => $.SUBRULE(single) }],
     ERR_MSG: "`expect`\n`|`",
   };
-  return $.RULE("test", () => {
-    const { startOffset: start } = $.CONSUME(t.Keyword.test);
-    const title = rawOf($.CONSUME(t.Text));
+  const setting = defineSetting(grammar, facts, fields, approval);
+  const grid = defineGrid(grammar, value, verdict, setting);
+  const one: ParserMethod<[], WithoutTitle<TestTree>> = $.RULE("testOfOne", () => {
     $.CONSUME(t.Keyword.on);
     const action = nameOf($.CONSUME(t.Name));
     $.CONSUME(t.LCurly);
+    const shared = $.SUBRULE(setting);
+    const { columns, rows } = $.OR(alternatives);
+    const end = endOf($.CONSUME(t.RCurly));
+    return { kind: "test", action, ...shared, columns, rows, end };
+  });
+  return $.RULE("test", (): TestBody => {
+    const { startOffset: start } = $.CONSUME(t.Keyword.test);
+    const title = rawOf($.CONSUME(t.Text));
+    return $.OR1<TestBody>({
+      DEF: [
+        { ALT: () => ({ title, start, ...$.SUBRULE(grid) }) },
+        { ALT: () => ({ title, start, ...$.SUBRULE(one) }) },
+      ],
+      ERR_MSG: "`on`\n`grid`",
+    });
+  });
+}
+
+/** What a rule of its own reads behind the title. */
+export type WithoutTitle<T> = Omit<T, "docs" | "title" | "start">;
+
+/** What all requests of a test share. */
+export type Setting = Pick<TestTree, "facts" | "given" | "approvals">;
+
+function defineSetting(
+  grammar: Grammar,
+  facts: ParserMethod<[], TestEntityTree[]>,
+  fields: FieldsRule,
+  approval: ParserMethod<[], ApprovalTree>,
+): ParserMethod<[], Setting> {
+  const { tools: $ } = grammar;
+  return $.RULE("setting", () => {
     const known = $.OPTION(() => $.SUBRULE(facts)) ?? [];
     const given = $.OPTION1(() => {
       $.CONSUME(t.Keyword.given);
@@ -56,20 +91,7 @@ export function defineTests(
     $.MANY(() => {
       approvals.push($.SUBRULE(approval));
     });
-    const { columns, rows } = $.OR(alternatives);
-    const end = endOf($.CONSUME(t.RCurly));
-    return {
-      kind: "test",
-      title,
-      action,
-      facts: known,
-      given: given ?? [],
-      approvals,
-      columns,
-      rows,
-      start,
-      end,
-    };
+    return { facts: known, given: given ?? [], approvals };
   });
 }
 
@@ -79,7 +101,7 @@ interface Outcomes {
 }
 
 type FieldsRule = ParserMethod<[], TestFieldTree[]>;
-type ValueRule = ParserMethod<[], ValueTree>;
+export type ValueRule = ParserMethod<[], ValueTree>;
 
 function defineValues(grammar: Grammar, constant: ExprRule): { value: ValueRule; fields: FieldsRule } {
   const { tools: $ } = grammar;
@@ -279,36 +301,4 @@ function defineTable(
     });
     return { columns, rows };
   });
-}
-
-/** A row that is too short or too long is passed over: which of its cells is which cannot be known. */
-function refuseRow(grammar: Grammar, columns: readonly NameTree[]): boolean {
-  const { tools: $, reading } = grammar;
-  if ($.RECORDING_PHASE) return false;
-  const width = countCells(grammar);
-  const expected = columns.length + 1;
-  if (width === expected || width === 0) return false;
-  const { startOffset: start } = $.LA(1);
-  for (let borders = 0; borders <= width; borders += 1) {
-    do $.SKIP_TOKEN();
-    while (borders < width && $.LA(1).tokenType !== t.Pipe);
-  }
-  reading.sink.add("cell-count", start, lastEnd(grammar), String(width), [String(expected)]);
-  return true;
-}
-
-/**
- * How many cells the row that begins here has: a row ends where a border is followed by another one, or by
- * no cell.
- */
-function countCells({ tools: $, reading }: Grammar): number {
-  let cells = 0;
-  for (let index = $.exportLexerState() + 2; index < reading.tokens.length; index += 1) {
-    const { tokenType } = reading.tokens[index] as IToken;
-    if (tokenType !== t.Pipe) continue;
-    cells += 1;
-    const next = reading.tokens[index + 1]?.tokenType;
-    if (next === t.Pipe || next === t.RCurly || next === undefined) break;
-  }
-  return cells;
 }

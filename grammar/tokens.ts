@@ -73,6 +73,8 @@ const SOFT_WORDS = [
   "const",
   "fn",
   "let",
+  "grid",
+  "none",
   "matches",
   "contains",
   "if",

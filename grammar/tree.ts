@@ -66,7 +66,8 @@ export type DeclarationTree =
   | ConstTree
   | FunctionTree
   | RuleTree
-  | TestTree;
+  | TestTree
+  | GridTree;
 
 interface Documented extends Node {
   /** The `///` lines above, as written. */
@@ -293,6 +294,39 @@ export interface TestTree extends Documented {
   readonly approvals: readonly ApprovalTree[];
   readonly columns: readonly NameTree[];
   readonly rows: readonly RowTree[];
+}
+
+/** What each of several actions is expected to answer for each pair of values of two fields. */
+export interface GridTree extends Documented {
+  readonly kind: "grid";
+  readonly title: RawTree;
+  readonly actions: readonly NameTree[];
+  readonly facts: readonly TestEntityTree[];
+  readonly given: readonly TestFieldTree[];
+  readonly approvals: readonly ApprovalTree[];
+  /** The field whose values begin the rows, and the one whose values are the columns. */
+  readonly left: NameTree;
+  readonly top: NameTree;
+  readonly columns: readonly ValueTree[];
+  readonly rows: readonly GridRowTree[];
+}
+
+export interface GridRowTree extends Node {
+  readonly kind: "grid_row";
+  readonly of: ValueTree;
+  readonly cells: readonly GridCellTree[];
+}
+
+/** No entries: `none`. */
+export interface GridCellTree extends Node {
+  readonly kind: "grid_cell";
+  readonly entries: readonly GridEntryTree[];
+}
+
+export interface GridEntryTree extends Node {
+  readonly kind: "grid_entry";
+  readonly verdict: VerdictWord;
+  readonly action: NameTree;
 }
 
 export interface EntityRefTree extends Node {

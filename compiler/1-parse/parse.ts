@@ -11,7 +11,7 @@ import { noPolicy, wrongVersion } from "./messages-syntax.ts";
 import { diagnosticOf } from "./problems.ts";
 import { nameOf, type Report, spanOf } from "./report.ts";
 import { ruleOf } from "./rules.ts";
-import { testOf } from "./tests.ts";
+import { gridOf, testOf } from "./tests.ts";
 
 const DIAGNOSTICS_MAX = 100;
 
@@ -107,6 +107,8 @@ function declarationOf(tree: DeclarationTree, report: Report): Declaration {
       return ruleOf(tree, doc, report);
     case "test":
       return testOf(tree, doc, report);
+    case "grid":
+      return gridOf(tree, doc, report);
     default:
       return unreachable(tree);
   }

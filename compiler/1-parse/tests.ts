@@ -3,12 +3,16 @@ import type {
   ApprovalTree,
   EntityRefTree,
   ExpectationTree,
+  GridCellTree,
+  GridTree,
   TestEntityTree,
   TestFieldTree,
   TestTree,
   ValueTree,
 } from "@polity/grammar/tree.ts";
 import type {
+  GridCell,
+  GridDeclaration,
   Name,
   TestApproval,
   TestDeclaration,
@@ -40,6 +44,29 @@ export function testOf(tree: TestTree, doc: string, report: Report): TestDeclara
     doc,
     span: spanOf(tree),
   };
+}
+
+export function gridOf(tree: GridTree, doc: string, report: Report): GridDeclaration {
+  const gridValueOf = (value: ValueTree) => ({ value: testValueOf(value, report), span: spanOf(value) });
+  return {
+    kind: "grid",
+    title: textOf(tree.title),
+    actions: tree.actions.map(nameOf),
+    facts: tree.facts.map((entity) => entityOf(entity, report)),
+    given: tree.given.map((field) => fieldOf(field, report)),
+    approvals: tree.approvals.map((approval) => approvalOf(approval, report)),
+    left: nameOf(tree.left),
+    top: nameOf(tree.top),
+    columns: tree.columns.map(gridValueOf),
+    rows: tree.rows.map((row) => ({ of: gridValueOf(row.of), cells: row.cells.map(cellOf) })),
+    doc,
+    span: spanOf(tree),
+  };
+}
+
+function cellOf(tree: GridCellTree): GridCell {
+  const entries = tree.entries.map(({ verdict, action }) => ({ verdict, action: nameOf(action) }));
+  return { entries, span: spanOf(tree) };
 }
 
 function referenceOf(tree: EntityRefTree): { type: Name; id: string; span: Span } {

@@ -1,5 +1,5 @@
 /** The second phase: from a program as written to one that means something, or to what is wrong with it. */
-import type { Program, RuleDeclaration, TestDeclaration } from "../ast.ts";
+import type { Program, RuleDeclaration } from "../ast.ts";
 import type { Action, Checked, Rule } from "../checked.ts";
 import { type Diagnostic, hasErrors, type Phase, sortDiagnostics } from "../diagnostic.ts";
 import { fileAt, type Source, type Span } from "../source.ts";
@@ -41,7 +41,7 @@ export function check(source: Source, program: Program): Phase<Checked | null> {
   const whole = wholeRules(rules);
   const reads = whole === null ? null : readsOf(whole);
   const tests = checkTests(
-    program.declarations.filter((d): d is TestDeclaration => d.kind === "test"),
+    program.declarations.filter((d) => d.kind === "test" || d.kind === "grid"),
     { world, rules, nowMs: header.valid?.fromMs ?? NOW_DEFAULT_MS, entities: reads?.entities ?? [] },
   );
   if (!hasErrors(diagnostics)) {

@@ -1,7 +1,8 @@
-/** POL22xx: patterns as a whole. */
+/** POL22xx: patterns as a whole, and grids. */
+import type { Name } from "../ast.ts";
 import type { Diagnostic } from "../diagnostic.ts";
 import type { Span } from "../source.ts";
-import { error, warning } from "./message.ts";
+import { didYouMean, error, warning } from "./message.ts";
 
 export function patternTooLarge(span: Span, max: number): Diagnostic {
   return error(
@@ -21,4 +22,9 @@ export function looksLikePattern(span: Span, op: string): Diagnostic {
   );
 }
 
-export const codes: readonly string[] = ["POL2204", "POL2205"];
+export function notInGrid(name: Name, suggestion: string | null): Diagnostic {
+  const message = `\`${name.text}\` is not one of the actions of this grid`;
+  return error("POL2206", name.span, message, didYouMean(suggestion));
+}
+
+export const codes: readonly string[] = ["POL2204", "POL2205", "POL2206"];

@@ -152,6 +152,8 @@ function isAsExpected(
   const verdicts = new Map(checked.rules.map((rule) => [rule.name, rule.verdict]));
   const fired = outcome.rules.filter((name) => verdicts.get(name) === verdict && !released.has(name));
   const { reasons, notes } = told(outcome);
+  const isRefused = outcome.verdict !== "allow" && outcome.verdict !== "hold";
+  if (verdict === "refused") return isRefused && (outcome.code === "rule" || outcome.code === "no_rule");
   return (
     outcome.verdict === verdict &&
     (rules === undefined || fired.join() === rules.split(", ").sort().join()) &&
