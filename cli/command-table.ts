@@ -50,6 +50,19 @@ const check: Command = {
   exits: DONE_OR_NO,
 };
 
+const fmt: Command = {
+  name: "fmt",
+  summary: "Write policies in the one layout",
+  operands: policies("FILE…", Number.POSITIVE_INFINITY),
+  options: [switchOf("check", null, "write nothing; say which files are not in it"), JSON_OPTION, HELP],
+  examples: [
+    { line: "pol fmt policies/*.pol", says: "rewrites what is not in order; words and comments stay" },
+    { line: "pol fmt --check policies/*.pol", says: "for a build: fails where a file is not in order" },
+    { line: "pol fmt - < payments.pol", says: "standard input to standard output, for editors" },
+  ],
+  exits: ["0 done", "1 a file has errors and was left as it is, or --check found one not in order"],
+};
+
 const build: Command = {
   name: "build",
   summary: "Compile a policy to an evaluator, one .wasm file",
@@ -148,6 +161,7 @@ const completion: Command = {
 
 export const COMMANDS: readonly Command[] = [
   check,
+  fmt,
   test,
   build,
   inspect,

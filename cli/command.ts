@@ -3,6 +3,7 @@
 /** Two words where several commands share the first: `log append`. */
 export type CommandName =
   | "check"
+  | "fmt"
   | "test"
   | "build"
   | "inspect"

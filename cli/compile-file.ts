@@ -1,5 +1,5 @@
 import type { Checked } from "@polity/compiler/checked.ts";
-import type { Diagnostic } from "@polity/compiler/diagnostic.ts";
+import { type Diagnostic, sortDiagnostics } from "@polity/compiler/diagnostic.ts";
 import { type Compiled, compile, diagnose } from "@polity/compiler/pipeline.ts";
 import { filesOf } from "@polity/compiler/source.ts";
 import { indexLines } from "./line-index.ts";
@@ -33,13 +33,20 @@ export function compileText(path: string, root: string | null, text: string): Co
   return { checked: compiled.value, findings: findingsOf(path, project, compiled) };
 }
 
-/** As `compileFile`, for a module too. */
-export async function checkFile(path: string, root: string | null): Promise<CheckedFile> {
+/** As `compileFile`, for a module too; `ask` may find more in a program without errors. */
+export async function checkFile(
+  path: string,
+  root: string | null,
+  ask: (checked: Checked) => readonly Diagnostic[],
+): Promise<CheckedFile> {
   const project = openProject(path, root);
   const compiled = diagnose({ file: project.name, text: await readText(path) }, project.find);
-  const { value: checked, source, diagnostics } = compiled;
+  const { value: checked, source } = compiled;
+  const asked = checked === null ? [] : ask(checked);
+  const diagnostics = sortDiagnostics([...compiled.diagnostics, ...asked]);
   const whole = { path, lines: indexLines(source.text), diagnostics };
-  return { checked, findings: findingsOf(path, project, compiled), whole, paths: [path, ...project.looked] };
+  const findings = findingsOf(path, project, { ...compiled, diagnostics });
+  return { checked, findings, whole, paths: [path, ...project.looked] };
 }
 
 /** A program's diagnostics, each with the file in which it stands, and placed there. */

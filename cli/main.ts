@@ -18,6 +18,7 @@ interface Runnable {
 /** A command is loaded when it runs: completion must not wait for a compiler. */
 const LOADERS: Readonly<Record<CommandName, () => Promise<Runnable>>> = {
   check: () => import("./commands/check.ts"),
+  fmt: () => import("./commands/fmt.ts"),
   test: () => import("./commands/test.ts"),
   build: () => import("./commands/build.ts"),
   inspect: () => import("./commands/inspect.ts"),

@@ -2,6 +2,8 @@
 import { coverageOf } from "@polity/compiler/2-check/coverage.ts";
 import type { Checked } from "@polity/compiler/checked.ts";
 import { type Cost, costs } from "@polity/compiler/pipeline.ts";
+import { fileAt, type Span } from "@polity/compiler/source.ts";
+import { positionIn } from "./line-index.ts";
 import { type Finding, lineAt, placeData, sourceText } from "./render-diagnostic.ts";
 import { columns } from "./table.ts";
 import type { Paint } from "./terminal.ts";
@@ -23,17 +25,33 @@ export function costText({ checked, finding }: Sound, paint: Paint): string {
     String(cost.decodeSteps),
     String(cost.ruleSteps),
     sizeText(cost.frameBytesMax),
-    culpritText(cost, finding),
+    culpritText(cost, { checked, finding }),
   ]);
   const head = ["action", "steps", "reading", "rules", "frame", "most of the rules' steps"];
   return table(`cost of ${visible(finding.path)}`, [head, ...rows], paint);
 }
 
-function culpritText({ culprit }: Cost, finding: Finding): string {
+/** In a file that is imported, with its name. */
+function placeText({ source }: Checked, finding: Finding, span: Span): string {
+  const { file, start } = fileAt(source, span.start);
+  const line = lineAt(finding, span) - (start === 0 ? 0 : positionIn(finding.lines, start).line - 1);
+  return start === 0 ? `line ${line}` : `${visible(file)} line ${line}`;
+}
+
+function culpritText({ culprit }: Cost, { checked, finding }: Sound): string {
   if (culprit === null) return "";
   const text = visible(sourceText(finding, culprit.span).replace(/\s+/g, " "));
   const shown = text.length > EXPRESSION_MAX ? `${text.slice(0, EXPRESSION_MAX - 1)}…` : text;
-  return `${culprit.steps} in ${culprit.rule}, line ${lineAt(finding, culprit.span)}: ${shown}`;
+  return `${culprit.steps} in ${culprit.rule}, ${placeText(checked, finding, culprit.span)}: ${shown}`;
+}
+
+/** As a diagnostic's place, in the file in which it stands. */
+function placed({ source }: Checked, finding: Finding, span: Span) {
+  const { file, start } = fileAt(source, span.start);
+  const before = start === 0 ? 0 : positionIn(finding.lines, start).line - 1;
+  const { line, endLine, ...place } = placeData(finding, span);
+  const name = start === 0 ? place.file : file;
+  return { ...place, file: name, line: line - before, endLine: endLine - before };
 }
 
 /** Steps are text: they may be more than JavaScript can count exactly. */
@@ -49,7 +67,7 @@ export function costData({ checked, finding }: Sound) {
       culprit:
         culprit === null
           ? null
-          : { rule: culprit.rule, steps: String(culprit.steps), ...placeData(finding, culprit.span) },
+          : { rule: culprit.rule, steps: String(culprit.steps), ...placed(checked, finding, culprit.span) },
     })),
   };
 }

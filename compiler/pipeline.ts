@@ -2,11 +2,13 @@
 import type { ActionCost } from "@polity/runtime/manifest.ts";
 import { gather } from "./1-parse/gather.ts";
 import { moduleAlone } from "./1-parse/messages-files.ts";
+import { parse } from "./1-parse/parse.ts";
 import { check } from "./2-check/check.ts";
 import { costsOf } from "./3-lower/costs.ts";
 import type { Checked } from "./checked.ts";
 import { type Diagnostic, hasErrors, type Phase, sortDiagnostics } from "./diagnostic.ts";
 import { type FindFile, NO_FILES } from "./files.ts";
+import { format } from "./format/format.ts";
 import type { Source } from "./source.ts";
 import { type Culprit, weigh } from "./weigh/weigh.ts";
 
@@ -59,4 +61,10 @@ export function costs(checked: Checked): readonly Cost[] {
     ...cost,
     culprit: weights[index]?.culprit ?? null,
   }));
+}
+
+/** The source in the one layout. Null, with the reasons, where it cannot be read. */
+export function formatSource({ file, text }: Source): Phase<string | null> {
+  const value = format(text);
+  return { value, diagnostics: value === null ? parse({ file, text }).diagnostics : [] };
 }

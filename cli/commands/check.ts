@@ -1,7 +1,8 @@
 import { checkCoverage } from "@polity/compiler/2-check/coverage.ts";
+import type { Checked } from "@polity/compiler/checked.ts";
 import { type Diagnostic, hasErrors } from "@polity/compiler/diagnostic.ts";
 import { checkBudget } from "@polity/compiler/weigh/budget.ts";
-import { type CompiledFile, checkFile } from "../compile-file.ts";
+import { checkFile } from "../compile-file.ts";
 import { EXIT, type Failure, isFailure, unreadData } from "../failure.ts";
 import { type Invocation, usage } from "../invocation.ts";
 import { costData, costText, coverageData, coverageText, type Sound } from "../render-cost.ts";
@@ -69,12 +70,16 @@ async function checkOnce(paths: readonly string[], questions: Questions): Promis
   const failed = new Map<string, Failure>();
   for (const path of paths) {
     try {
-      const { checked, findings, whole, paths: lookedAt } = await checkFile(path, questions.root);
+      const {
+        checked,
+        findings,
+        whole,
+        paths: lookedAt,
+      } = await checkFile(path, questions.root, (program) => answersTo(questions, program));
       for (const one of lookedAt) looked.add(one);
-      const asked = checked === null ? [] : answersTo(questions, checked);
       for (const [index, finding] of findings.entries()) {
         if (index > 0) imported.set(finding.path, finding);
-        else named.set(path, { ...finding, diagnostics: [...finding.diagnostics, ...asked] });
+        else named.set(path, finding);
       }
       if (checked !== null) sound.push({ checked, finding: whole });
     } catch (error) {
@@ -91,10 +96,7 @@ async function checkOnce(paths: readonly string[], questions: Questions): Promis
   return { code, looked: [...looked] };
 }
 
-function answersTo(
-  { coverage, budget }: Questions,
-  checked: NonNullable<CompiledFile["checked"]>,
-): readonly Diagnostic[] {
+function answersTo({ coverage, budget }: Questions, checked: Checked): readonly Diagnostic[] {
   return [
     ...(coverage ? checkCoverage(checked) : []),
     ...(budget === null ? [] : checkBudget(checked, budget)),
