@@ -40,7 +40,7 @@ export async function runTests(
   const opened = await Promise.all(engines.map((engine) => openEngine(engine, checked)));
   const results: TestResult[] = [];
   for (const [at, test] of checked.tests.entries()) {
-    const facts = { entities: test.facts };
+    const { facts } = test;
     const request = requestOf(test, nameRequest);
     const answers: TestAnswer[] = [];
     for (const { engine, load } of opened) {

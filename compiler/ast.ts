@@ -51,6 +51,7 @@ export type Declaration =
   | SharedDeclaration
   | ActionDeclaration
   | ConstDeclaration
+  | SettingDeclaration
   | FunctionDeclaration
   | RuleDeclaration
   | TestDeclaration
@@ -108,6 +109,14 @@ export interface ActionDeclaration extends Declared {
 }
 
 /** `const LIMIT = 100` */
+/** `setting limit: decimal 0..1_000 = 100` */
+export interface SettingDeclaration extends Declared {
+  readonly kind: "setting";
+  readonly name: Name;
+  readonly type: TypeNode;
+  readonly value: Expr;
+}
+
 export interface ConstDeclaration extends Declared {
   readonly kind: "const";
   readonly name: Name;
@@ -295,7 +304,7 @@ export interface TestDeclaration extends Declared {
   readonly kind: "test";
   readonly title: string;
   readonly action: Name;
-  readonly facts: readonly TestEntity[];
+  readonly facts: readonly TestFact[];
   readonly given: readonly TestField[];
   readonly approvals: readonly TestApproval[];
   /** Names of the table's columns but the last, which is `expect`; no table: no columns and one row. */
@@ -308,7 +317,7 @@ export interface GridDeclaration extends Declared {
   readonly kind: "grid";
   readonly title: string;
   readonly actions: readonly Name[];
-  readonly facts: readonly TestEntity[];
+  readonly facts: readonly TestFact[];
   readonly given: readonly TestField[];
   readonly approvals: readonly TestApproval[];
   readonly left: Name;
@@ -328,8 +337,17 @@ export interface GridCell {
   readonly span: Span;
 }
 
+export type TestFact = TestEntity | TestSetting;
+
+/** `limit = 50` */
+export interface TestSetting extends TestField {
+  readonly kind: "setting";
+  readonly span: Span;
+}
+
 /** `Agent::"a1" in Team::"t" { zone: eu }` */
 export interface TestEntity {
+  readonly kind: "entity";
   readonly type: Name;
   readonly id: string;
   readonly parents: readonly { readonly type: Name; readonly id: string; readonly span: Span }[];

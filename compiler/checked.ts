@@ -125,6 +125,8 @@ export type Expr = Typed &
     | { readonly kind: "field"; readonly name: string }
     | { readonly kind: "now" }
     | { readonly kind: "trust" }
+    /** A setting, from the facts. */
+    | { readonly kind: "setting"; readonly name: string }
     /** A quantifier's variable; `id` is unique within the case. */
     | { readonly kind: "variable"; readonly name: string; readonly id: number }
     /** Of an entity or record, the id of a ref, a part of shaped text; `of` is never optional. */
@@ -256,7 +258,7 @@ export interface Test {
   readonly title: string;
   readonly span: Span;
   readonly action: string;
-  readonly facts: readonly TestEntity[];
+  readonly facts: TestFacts;
   /** As in a request's `fields`. */
   readonly fields: Readonly<Record<string, unknown>>;
   readonly header: TestHeader;
@@ -267,6 +269,12 @@ export interface Test {
     readonly rules: readonly string[] | null;
     readonly code: string | null;
   };
+}
+
+/** As a facts file says them: what is not there has no member. */
+export interface TestFacts {
+  readonly entities: readonly TestEntity[];
+  readonly settings?: Readonly<Record<string, unknown>>;
 }
 
 export interface TestEntity {

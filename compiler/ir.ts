@@ -16,6 +16,8 @@ export interface Ir {
   /** The records that something refers to, sorted by name. */
   readonly records: readonly IrStruct[];
   readonly actions: readonly IrAction[];
+  /** Null where the policy has none. */
+  readonly settings: IrStruct | null;
   readonly literals: readonly IrLiteral[];
   /** Quantifiers, numbered in the order of their first use; a body only calls those with a higher number. */
   readonly quantifiers: readonly IrQuantifier[];
@@ -163,6 +165,8 @@ export type IrExpr =
   | { readonly kind: "enum"; readonly member: number; readonly name: string }
   | { readonly kind: "bits"; readonly value: bigint }
   | { readonly kind: "literal"; readonly index: number }
+  /** The address of a setting in the facts. */
+  | { readonly kind: "setting"; readonly name: string }
   /** The address of a field of the request. */
   | { readonly kind: "field"; readonly action: string; readonly name: string }
   /** The address of an attribute (`of` is a record's address) or of a record's field (`of` is a slot's). */

@@ -30,6 +30,7 @@ export function stepsOf(expr: Expr, extentOf: (operand: Expr) => Extent): Steps 
     case "field":
     case "now":
     case "trust":
+    case "setting":
     case "variable":
       return node([]);
     case "attribute":

@@ -8,6 +8,7 @@ import { endOf } from "./nodes.ts";
 import { problemSink } from "./problem.ts";
 import { lastEnd, skipToDeclaration } from "./recovery.ts";
 import { defineRules } from "./rules.ts";
+import { defineSetting } from "./settings.ts";
 import { defineTests } from "./tests.ts";
 import * as t from "./tokens.ts";
 import type { ItemTree, ProgramTree, RawTree } from "./tree.ts";
@@ -61,6 +62,7 @@ function defineProgram(grammar: Grammar): ParserMethod<[], ProgramTree> {
     ...defineHead(grammar),
     ...defineDeclarations(grammar, types),
     ...defineDefinitions(grammar, types, expressions),
+    defineSetting(grammar, types, expressions),
     rule as BodyRule,
     test as BodyRule,
   ];

@@ -29,6 +29,7 @@ const AFTER_START: ReadonlyMap<TokenType, (next: IToken, afterNext: IToken) => b
   [Keyword.test, (next) => next.tokenType === t.Text],
   [Keyword.const, isName],
   [Keyword.fn, isName],
+  [Keyword.setting, isName],
 ]);
 
 /** What this version lacks, by its first word, and whether what follows is as in such a declaration. */
@@ -38,7 +39,6 @@ const REFUSED_START: ReadonlyMap<string, (next: IToken, afterNext: IToken) => bo
   ["event", isName],
   ["prove", (next) => next.tokenType === t.Text],
   ["table", isName],
-  ["setting", isName],
   ["shadow", (next) => VERDICTS.has(next.tokenType)],
 ]);
 
@@ -98,6 +98,7 @@ export function isDeclarationAhead({ tools: $ }: Grammar): boolean {
   if (first === Keyword.import) return next.tokenType === t.Text;
   if (first === Keyword.test) return next.tokenType === t.Text && afterNext === Keyword.on;
   if (first === Keyword.const) return isName(next) && afterNext === t.Equal;
+  if (first === Keyword.setting) return isName(next) && afterNext === t.Colon;
   if (first === Keyword.fn) return isName(next) && afterNext === t.LParen;
   return isName(next) && afterNext === t.LCurly;
 }

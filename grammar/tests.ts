@@ -13,6 +13,7 @@ import type {
   EntityRefTree,
   ExpectationTree,
   GridTree,
+  FactTree,
   NameTree,
   RowTree,
   TestEntityTree,
@@ -31,7 +32,7 @@ export function defineTests(
   const { tools: $ } = grammar;
   const { value, fields } = defineValues(grammar, constant);
   const entityRef = defineEntityRef(grammar);
-  const facts = defineFacts(grammar, entityRef, fields);
+  const facts = defineFacts(grammar, entityRef, fields, value);
   const approval = defineApproval(grammar, entityRef);
   const expectation = defineExpectation(grammar, verdict);
   const table = defineTable(grammar, value, expectation);
@@ -76,7 +77,7 @@ export type Setting = Pick<TestTree, "facts" | "given" | "approvals">;
 
 function defineSetting(
   grammar: Grammar,
-  facts: ParserMethod<[], TestEntityTree[]>,
+  facts: ParserMethod<[], FactTree[]>,
   fields: FieldsRule,
   approval: ParserMethod<[], ApprovalTree>,
 ): ParserMethod<[], Setting> {
@@ -189,7 +190,8 @@ function defineFacts(
   grammar: Grammar,
   entityRef: ParserMethod<[], EntityRefTree>,
   fields: FieldsRule,
-): ParserMethod<[], TestEntityTree[]> {
+  value: ValueRule,
+): ParserMethod<[], FactTree[]> {
   const { tools: $ } = grammar;
   const entity: ParserMethod<[], TestEntityTree> = $.RULE("testEntity", () => {
     const ref = $.SUBRULE(entityRef);
@@ -201,15 +203,29 @@ function defineFacts(
     const attributes = $.OPTION1(() => $.SUBRULE(fields)) ?? [];
     return { kind: "test_entity", entity: ref, parents, attributes, start: ref.start, end: lastEnd(grammar) };
   });
+  const setting: ParserMethod<[], FactTree> = $.RULE("testSetting", () => {
+    const name = nameOf($.CONSUME(t.Name));
+    $.CONSUME(t.Equal);
+    const of = $.SUBRULE(value);
+    return { kind: "test_setting", name, value: of, start: name.start, end: of.end };
+  });
+  const alternatives = {
+    DEF: [
+      { GATE: () => $.LA(2).tokenType === t.Equal, ALT: () => $.SUBRULE(setting) },
+      { ALT: (): FactTree => $.SUBRULE1(entity) },
+    ],
+    ERR_MSG: "an entity\nthe value of a setting",
+    IGNORE_AMBIGUITIES: true,
+  };
   return $.RULE("facts", () => {
-    const entities: TestEntityTree[] = [];
+    const read: FactTree[] = [];
     $.CONSUME(t.Keyword.facts);
     $.CONSUME(t.LCurly);
     $.MANY(() => {
-      entities.push($.SUBRULE(entity));
+      read.push($.OR(alternatives));
     });
     $.CONSUME(t.RCurly);
-    return entities;
+    return read;
   });
 }
 

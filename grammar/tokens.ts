@@ -51,6 +51,7 @@ const SOFT_WORDS = [
   "absent",
   "exists",
   "ref",
+  "setting",
   "absent_ok",
   "any",
   "all",

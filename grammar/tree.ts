@@ -64,6 +64,7 @@ export type DeclarationTree =
   | SharedTree
   | ActionTree
   | ConstTree
+  | SettingTree
   | FunctionTree
   | RuleTree
   | TestTree
@@ -115,6 +116,13 @@ export interface ActionTree extends Documented {
   readonly kind: "action";
   readonly name: NameTree;
   readonly fields: readonly FieldTree[];
+}
+
+export interface SettingTree extends Documented {
+  readonly kind: "setting";
+  readonly name: NameTree;
+  readonly type: TypeTree;
+  readonly value: ExprTree;
 }
 
 export interface ConstTree extends Documented {
@@ -289,7 +297,7 @@ export interface TestTree extends Documented {
   readonly kind: "test";
   readonly title: RawTree;
   readonly action: NameTree;
-  readonly facts: readonly TestEntityTree[];
+  readonly facts: readonly FactTree[];
   readonly given: readonly TestFieldTree[];
   readonly approvals: readonly ApprovalTree[];
   readonly columns: readonly NameTree[];
@@ -301,7 +309,7 @@ export interface GridTree extends Documented {
   readonly kind: "grid";
   readonly title: RawTree;
   readonly actions: readonly NameTree[];
-  readonly facts: readonly TestEntityTree[];
+  readonly facts: readonly FactTree[];
   readonly given: readonly TestFieldTree[];
   readonly approvals: readonly ApprovalTree[];
   /** The field whose values begin the rows, and the one whose values are the columns. */
@@ -340,6 +348,16 @@ export interface TestEntityTree extends Node {
   readonly entity: EntityRefTree;
   readonly parents: readonly EntityRefTree[];
   readonly attributes: readonly TestFieldTree[];
+}
+
+/** What the facts of a test say: an entity, or a setting's value. */
+export type FactTree = TestEntityTree | TestSettingTree;
+
+/** `limit = 50` */
+export interface TestSettingTree extends Node {
+  readonly kind: "test_setting";
+  readonly name: NameTree;
+  readonly value: ValueTree;
 }
 
 export interface TestFieldTree extends Node {

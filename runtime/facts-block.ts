@@ -13,6 +13,8 @@ const RECORD_HEAD_BYTES = 16;
 
 /** The records' places: type after type, by the UTF-8 bytes of the id. */
 export interface Placed {
+  /** Of the settings, behind the last record. */
+  readonly settings: number;
   readonly byType: readonly (readonly Entity[])[];
   /** Where the variable part begins. */
   readonly bytes: number;
@@ -28,7 +30,7 @@ export function placeRecords(schema: FactsSchema, loaded: Loaded): Placed {
     }
     return entities;
   });
-  return { byType, bytes: offset };
+  return { byType, settings: offset, bytes: offset + schema.settings.plan.bytes };
 }
 
 function recordBytes(schema: FactsSchema, type: number): number {
@@ -39,7 +41,7 @@ function recordBytes(schema: FactsSchema, type: number): number {
 export function buildBlock(
   schema: FactsSchema,
   loaded: Loaded,
-  { byType, bytes }: Placed,
+  { byType, settings, bytes }: Placed,
   ancestors: ReadonlyMap<Entity, readonly number[]>,
   digest: Uint8Array,
 ): Uint8Array | null {
@@ -65,6 +67,11 @@ export function buildBlock(
         target.next = next;
       }
     }
+  }
+  const { next } = target;
+  while (!putFields(target, schema.settings.plan, settings, loaded.settings.values)) {
+    if (!target.isFull || !enlarge(target, schema.bytesMax)) return null;
+    target.next = next;
   }
   writeHeader(schema, target, byType, digest);
   return target.bytes.slice(0, target.next);

@@ -1,9 +1,10 @@
 /** The entities of a snapshot, one by one as they are given. */
 import { canonicalFields, isPrototypePolluted } from "./canonical-fields.ts";
+import { hasBadPath } from "./facts-paths.ts";
 import { type EntityName, type FactsCode, type FactsRefusal, refusal } from "./facts-refusal.ts";
+import { readSettings, type Settings, type SettingsSchema } from "./facts-settings.ts";
 import { ENTITY_ID_BYTES_MAX } from "./layout.ts";
-import { canonicalOf } from "./path.ts";
-import { type Node, OP, type Plan } from "./plan.ts";
+import type { Plan } from "./plan.ts";
 import { utf8Length } from "./text-order.ts";
 
 /** What a policy says about its facts. */
@@ -16,6 +17,7 @@ export interface FactsSchema {
   /** 8 bytes. */
   readonly layoutTag: Uint8Array;
   readonly bytesMax: number;
+  readonly settings: SettingsSchema;
 }
 
 export interface EntitySchema {
@@ -39,6 +41,7 @@ export interface Entity {
 /** By type, each by id in the given order. */
 export interface Loaded {
   readonly byType: readonly Map<string, Entity>[];
+  readonly settings: Settings;
 }
 
 type Members = Readonly<Record<string, unknown>>;
@@ -49,7 +52,7 @@ export function readEntities(schema: FactsSchema, json: unknown, isExact: boolea
   if (snapshot === null) return refusal("facts.invalid", "facts are an object", null);
   for (const key of Object.keys(snapshot)) {
     const isEmptySection = (key === "tables" || key === "settings") && isEmpty(snapshot[key]);
-    if (key === "entities" || isEmptySection) continue;
+    if (key === "entities" || key === "settings" || isEmptySection) continue;
     return refusal("facts.invalid", `${JSON.stringify(key)} is not available in this version`, null);
   }
   const { entities } = snapshot;
@@ -64,7 +67,12 @@ export function readEntities(schema: FactsSchema, json: unknown, isExact: boolea
     }
     sameType.set(entity.id, entity);
   }
-  return { byType };
+  const given = asObject(snapshot.settings ?? {});
+  if (given === null && !isEmpty(snapshot.settings)) {
+    return refusal("facts.invalid", "`settings` is an object", null);
+  }
+  const settings = readSettings(schema.settings, given ?? {});
+  return "code" in settings ? settings : { byType, settings };
 }
 
 export function nameOf(schema: FactsSchema, { type, id }: Entity): EntityName {
@@ -143,27 +151,4 @@ function readParents(
     parents.push(parent);
   }
   return { parents };
-}
-
-/** Attributes that are otherwise right, or are refused elsewhere. */
-function hasBadPath(plan: Plan, values: unknown): boolean {
-  if (typeof values !== "object" || values === null) return false;
-  for (const [index, node] of plan.nodes.entries()) {
-    const value = (values as Members)[plan.names[index]!];
-    if (node.hasPath && isBadPath(node, value)) return true;
-  }
-  return false;
-}
-
-function isBadPath(node: Node, value: unknown): boolean {
-  if (node.op === OP.path || node.op === OP.shaped) {
-    return typeof value === "string" && value.length <= node.limit && canonicalOf(node, value) === null;
-  }
-  if (node.op === OP.record) return hasBadPath(node.record!, value);
-  if (!Array.isArray(value)) return false;
-  if (value.some((member) => isBadPath(node.of!, member))) return true;
-  if (node.op !== OP.set) return false;
-  // Two ways to write one path are one path.
-  if (value.length > node.limit) return false;
-  return new Set(value.map((member) => canonicalOf(node.of!, String(member)) ?? member)).size < value.length;
 }

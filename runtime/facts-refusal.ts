@@ -9,7 +9,8 @@ export type FactsCode =
   | "facts.cycle"
   | "facts.missing_attribute"
   | "facts.unknown_attribute"
-  | "facts.missing_entity";
+  | "facts.missing_entity"
+  | "facts.unknown_setting";
 
 export interface EntityName {
   readonly type: string;

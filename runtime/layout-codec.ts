@@ -5,6 +5,7 @@ import {
   type Field,
   INT_MAX,
   INT_MIN,
+  type Setting,
   SHAPE_BYTES,
   type Shape,
   SLOT_BYTES,
@@ -14,7 +15,18 @@ import {
   type Types,
 } from "./layout.ts";
 import type { ActionLayout, FieldLayout, Manifest } from "./manifest.ts";
-import { array, ascending, bigint, bool, integer, members, name, refuse, text } from "./shape.ts";
+import {
+  array,
+  ascending,
+  bigint,
+  bool,
+  integer,
+  members,
+  name,
+  refuse,
+  someMembers,
+  text,
+} from "./shape.ts";
 import { unreachable } from "./unreachable.ts";
 
 export interface Layout {
@@ -54,6 +66,7 @@ export function layoutJson(
       fields: types.records.get(record)!.map(fieldJson),
       name: record,
     })),
+    ...(types.settings !== undefined && { settings: types.settings.map(settingJson) }),
     subject: subject === null ? null : { entity: subject.entity, field: subject.field },
   };
 }
@@ -65,6 +78,10 @@ export function sortedNames(named: ReadonlyMap<string, unknown>): string[] {
 
 function fieldJson(field: Field): Readonly<Record<string, unknown>> {
   return { name: field.name, type: typeJson(field.type) };
+}
+
+function settingJson(setting: Setting): Readonly<Record<string, unknown>> {
+  return { ...fieldJson(setting), standard: setting.standard };
 }
 
 function typeJson(type: Type): Readonly<Record<string, unknown>> {
@@ -100,7 +117,12 @@ function typeJson(type: Type): Readonly<Record<string, unknown>> {
 // ---- reading
 
 export function readLayout(json: unknown): Layout {
-  const layout = members(json, "layout", ["actions", "entities", "enums", "records", "subject"]);
+  const layout = someMembers(
+    json,
+    "layout",
+    ["actions", "entities", "enums", "records", "subject"],
+    ["settings"],
+  );
   const enums = named(array(layout.enums, "enums", readEnum), "enums");
   const records = named(array(layout.records, "records", readRecord), "records");
   const entities = named(array(layout.entities, "entities", readEntity), "entities");
@@ -118,7 +140,8 @@ export function readLayout(json: unknown): Layout {
     actions.map((action) => [action.name, action]),
     "actions",
   );
-  return { types, subject: readSubject(layout.subject, types), actions };
+  const settings = "settings" in layout ? { settings: readSettings(layout.settings, types, extents) } : {};
+  return { types: { ...types, ...settings }, subject: readSubject(layout.subject, types), actions };
 }
 
 function named<T>(entries: readonly (readonly [string, T])[], where: string): Map<string, T> {
@@ -159,6 +182,21 @@ function readFields(json: unknown, where: string): Field[] {
     where,
   );
   return fields;
+}
+
+/** There is at least one where there is a list, and each has the type that the language allows. */
+function readSettings(json: unknown, types: Types, extents: Extents): readonly Setting[] {
+  const settings = array(json, "settings", (setting, where): Setting => {
+    const read = members(setting, where, ["name", "standard", "type"]);
+    return { name: name(read.name, where), type: readType(read.type, where, 0), standard: read.standard };
+  });
+  if (settings.length === 0) refuse("settings", "none");
+  ascending(
+    settings.map((setting) => setting.name),
+    "settings",
+  );
+  measure(settings, types, extents, "settings");
+  return settings;
 }
 
 function readSubject(json: unknown, types: Types): Manifest["subject"] {

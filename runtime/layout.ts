@@ -48,6 +48,14 @@ export interface Types {
   readonly enums: ReadonlyMap<string, readonly string[]>;
   readonly records: ReadonlyMap<string, readonly Field[]>;
   readonly entities: ReadonlyMap<string, EntityType>;
+  /** Sorted by name; left out where there are none. */
+  readonly settings?: readonly Setting[];
+}
+
+/** A value that the facts may say. */
+export interface Setting extends Field {
+  /** What it is where they do not: as JSON writes it. */
+  readonly standard: unknown;
 }
 
 export const INT_MIN = -(2n ** 63n);

@@ -18,6 +18,7 @@ export interface Program {
 
 export function makeProgram(manifest: Manifest): Program {
   const { types, limits } = manifest;
+  const { settings = [] } = types;
   const planner = makePlanner(types);
   const names = sortedNames(types.entities);
   const numbers = new Map(names.map((name, at) => [name, at]));
@@ -39,6 +40,10 @@ export function makeProgram(manifest: Manifest): Program {
       literals: manifest.entityLiterals,
       layoutTag,
       bytesMax: limits.factsBytesMax,
+      settings: {
+        plan: planner.fields(settings),
+        standards: new Map(settings.map(({ name, standard }) => [name, standard])),
+      },
     },
     results: makeResultReader(manifest),
     entityNumbers: numbers,

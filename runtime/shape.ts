@@ -26,6 +26,18 @@ export function members(
   return value as Members;
 }
 
+/** An object with all of these keys, and of the others those that it has. */
+export function someMembers(
+  value: unknown,
+  where: string,
+  keys: readonly string[],
+  others: readonly string[],
+): Members {
+  const isObject = typeof value === "object" && value !== null;
+  const given = isObject ? others.filter((key) => Object.hasOwn(value, key)) : [];
+  return members(value, where, [...keys, ...given]);
+}
+
 export function array<T>(value: unknown, where: string, read: (value: unknown, where: string) => T): T[] {
   if (!Array.isArray(value)) refuse(where, "not an array");
   const read_: T[] = [];

@@ -98,6 +98,11 @@ function declarationOf(tree: DeclarationTree, report: Report): Declaration {
       return { kind: "action", name: nameOf(tree.name), fields: fieldsOf(tree.fields, report), doc, span };
     case "const":
       return { kind: "const", name: nameOf(tree.name), value: exprOf(tree.value, report), doc, span };
+    case "setting": {
+      const { name, value } = tree;
+      const type = typeOf(tree.type, report);
+      return { kind: "setting", name: nameOf(name), type, value: exprOf(value, report), doc, span };
+    }
     case "function": {
       const parameters = fieldsOf(tree.parameters, report);
       const [result, body] = [typeOf(tree.result, report), exprOf(tree.body, report)];

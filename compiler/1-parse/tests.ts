@@ -3,6 +3,7 @@ import type {
   ApprovalTree,
   EntityRefTree,
   ExpectationTree,
+  FactTree,
   GridCellTree,
   GridTree,
   TestEntityTree,
@@ -17,6 +18,7 @@ import type {
   TestApproval,
   TestDeclaration,
   TestEntity,
+  TestFact,
   TestExpectation,
   TestField,
   TestValue,
@@ -32,7 +34,7 @@ export function testOf(tree: TestTree, doc: string, report: Report): TestDeclara
     kind: "test",
     title: textOf(tree.title),
     action: nameOf(tree.action),
-    facts: tree.facts.map((entity) => entityOf(entity, report)),
+    facts: tree.facts.map((fact) => factOf(fact, report)),
     given: tree.given.map((field) => fieldOf(field, report)),
     approvals: tree.approvals.map((approval) => approvalOf(approval, report)),
     columns: tree.columns.map(nameOf),
@@ -52,7 +54,7 @@ export function gridOf(tree: GridTree, doc: string, report: Report): GridDeclara
     kind: "grid",
     title: textOf(tree.title),
     actions: tree.actions.map(nameOf),
-    facts: tree.facts.map((entity) => entityOf(entity, report)),
+    facts: tree.facts.map((fact) => factOf(fact, report)),
     given: tree.given.map((field) => fieldOf(field, report)),
     approvals: tree.approvals.map((approval) => approvalOf(approval, report)),
     left: nameOf(tree.left),
@@ -76,7 +78,20 @@ function referenceOf(tree: EntityRefTree): { type: Name; id: string; span: Span 
 function entityOf(tree: TestEntityTree, report: Report): TestEntity {
   const { type, id } = referenceOf(tree.entity);
   const attributes = tree.attributes.map((field) => fieldOf(field, report));
-  return { type, id, parents: tree.parents.map(referenceOf), attributes, span: spanOf(tree) };
+  return { kind: "entity", type, id, parents: tree.parents.map(referenceOf), attributes, span: spanOf(tree) };
+}
+
+function factOf(tree: FactTree, report: Report): TestFact {
+  switch (tree.kind) {
+    case "test_entity":
+      return entityOf(tree, report);
+    case "test_setting": {
+      const value = testValueOf(tree.value, report);
+      return { kind: "setting", name: nameOf(tree.name), value, span: spanOf(tree) };
+    }
+    default:
+      return unreachable(tree);
+  }
 }
 
 function fieldOf(tree: TestFieldTree, report: Report): TestField {

@@ -166,6 +166,7 @@ export function truthOf(expr: Expr, assume: Assumption): boolean | null {
     case "reference":
     case "now":
     case "trust":
+    case "setting":
     case "arithmetic":
     case "negate":
     case "aggregate":

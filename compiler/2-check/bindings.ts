@@ -44,7 +44,15 @@ export interface BoundParameter {
   readonly argument: Expr;
 }
 
-export type Binding = DefinedExpression | DefinedFunction | BoundParameter;
+/** Read from the facts: no expression takes its place. */
+export interface BoundSetting {
+  readonly kind: "setting";
+  /** Null where its declaration was wrong. */
+  readonly type: Type | null;
+  readonly onUse: () => void;
+}
+
+export type Binding = DefinedExpression | DefinedFunction | BoundParameter | BoundSetting;
 
 export const NO_BINDINGS: Bindings = new Map();
 
@@ -59,6 +67,8 @@ export function describeBinding(binding: Binding): string {
       return "a function";
     case "parameter":
       return "a parameter";
+    case "setting":
+      return "a setting";
     default:
       return unreachable(binding);
   }

@@ -1,6 +1,13 @@
 /** `const` and `fn`: checked once by themselves, and looked at again wherever they are used. */
-import type { Type } from "@polity/runtime/layout.ts";
-import type { ConstDeclaration, FunctionDeclaration, Name, Expr as Node, Program } from "../ast.ts";
+import type { Setting, Type } from "@polity/runtime/layout.ts";
+import type {
+  ConstDeclaration,
+  FunctionDeclaration,
+  Name,
+  Expr as Node,
+  Program,
+  SettingDeclaration,
+} from "../ast.ts";
 import type { Binding, Bindings, DefinedFunction, Parameter } from "./bindings.ts";
 import { uniqueNames } from "./declarations.ts";
 import { CHECKS, checkExpression, checkValue, childrenOf } from "./expressions/expression.ts";
@@ -17,9 +24,11 @@ import {
 import { reservedName, shadowedName } from "./messages-names.ts";
 import { tooMany, wrongType } from "./messages-types.ts";
 import { NOTHING } from "./narrowing.ts";
+import { byName as inOrder } from "./order.ts";
 import { NO_ENV, newScope, type Scope, type Variable } from "./scope.ts";
-import { resolveType, type TypeNames } from "./type-nodes.ts";
-import { fits, sameType, showRange, showType } from "./types.ts";
+import { settingOf } from "./settings.ts";
+import { resolveType } from "./type-nodes.ts";
+import { fits, sameType, showRange, showType, typeNames } from "./types.ts";
 import { isTypeName, type World } from "./world.ts";
 
 const DEFINITIONS_MAX = 1_024;
@@ -41,22 +50,40 @@ type Definition = ConstDeclaration | FunctionDeclaration;
 
 /** The world with what the program defines. */
 export function define(program: Program, world: World): World {
-  const written = program.declarations.filter((d) => d.kind === "const" || d.kind === "function");
-  const unique = uniqueNames(written, "a constant or a function", world.source, world.report);
+  const written = program.declarations.filter(isDefinition);
+  const unique = uniqueNames(written, "a constant, a function or a setting", world.source, world.report);
   const last = unique[DEFINITIONS_MAX];
   if (last !== undefined) {
-    world.report(tooMany(last.name.span, "constants and functions", unique.length, DEFINITIONS_MAX));
+    world.report(
+      tooMany(last.name.span, "constants, functions and settings", unique.length, DEFINITIONS_MAX),
+    );
     return world;
   }
   const bindings = new Map<string, Binding>();
-  const byName = new Map(unique.map((definition) => [definition.name.text, definition]));
   for (const definition of unique) checkName(definition, world);
+  const settings: Setting[] = [];
+  for (const declaration of unique.filter((d) => d.kind === "setting")) {
+    const setting = settingOf(declaration, world);
+    const onUse = () => void world.used.add(declaration.name.text);
+    bindings.set(declaration.name.text, { kind: "setting", type: setting?.type ?? null, onUse });
+    if (setting !== null) settings.push(setting);
+  }
+  const definitions = unique.filter((d) => d.kind !== "setting");
+  const byName = new Map(definitions.map((definition) => [definition.name.text, definition]));
   const state = { byName, bindings, open: [] as string[], world };
-  for (const { name } of unique) visit(name.text, state);
-  return { ...world, definitions: bindings };
+  for (const { name } of definitions) visit(name.text, state);
+  const types = settings.length === 0 ? world.types : { ...world.types, settings: settings.sort(inOrder) };
+  return { ...world, types, definitions: bindings };
 }
 
-function checkName({ kind, name }: Definition, { report, types, shared, actions }: World): void {
+function isDefinition(d: Program["declarations"][number]): d is Definition | SettingDeclaration {
+  return d.kind === "const" || d.kind === "function" || d.kind === "setting";
+}
+
+function checkName(
+  { kind, name }: Definition | SettingDeclaration,
+  { report, types, shared, actions }: World,
+): void {
   const { text } = name;
   if (text === "now" || text === "trust") report(reservedName(name, "it is a word of every request"));
   if (kind === "function" && BUILT_IN_FUNCTIONS.has(text)) report(reservedName(name, "it is built in"));
@@ -186,13 +213,7 @@ function takenBy({ text }: Name, bindings: Bindings, { types }: World): string |
 }
 
 function typeOf(node: FunctionDeclaration["result"], what: string, world: World): Type | null {
-  const { enums, records, entities } = world.types;
-  const kinds: TypeNames["kinds"] = new Map([
-    ...[...enums.keys()].map((name) => [name, "enum"] as const),
-    ...[...records.keys()].map((name) => [name, "record"] as const),
-    ...[...entities.keys()].map((name) => [name, "entity"] as const),
-  ]);
-  const type = resolveType(node, { kinds, used: world.used, report: world.report });
+  const type = resolveType(node, { kinds: typeNames(world.types), used: world.used, report: world.report });
   if (type?.kind !== "optional") return type;
   world.report(optionalInFunction(node.span, what));
   return null;

@@ -82,6 +82,7 @@ function structural(expr: Expr, drop: Drop): Direction {
     case "field":
     case "now":
     case "trust":
+    case "setting":
     case "variable":
     case "proved":
       return "same";

@@ -37,4 +37,17 @@ export function refOfOther(name: Name, suggestion: string | null): Diagnostic {
   );
 }
 
-export const codes: readonly string[] = ["POL2401", "POL2402", "POL2403", "POL2404"];
+export function wrongSettingType(span: Span, found: string): Diagnostic {
+  return error(
+    "POL2410",
+    span,
+    `a setting cannot have the type \`${found}\``,
+    "a setting is a plain value, or a list or a set of such; entities have attributes",
+  );
+}
+
+export function unknownSetting(name: Name, suggestion: string | null): Diagnostic {
+  return error("POL2411", name.span, `the policy has no setting \`${name.text}\``, didYouMean(suggestion));
+}
+
+export const codes: readonly string[] = ["POL2401", "POL2402", "POL2403", "POL2404", "POL2410", "POL2411"];

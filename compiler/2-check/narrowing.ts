@@ -55,7 +55,7 @@ function entityKey(expr: Expr): string | null {
 
 /** What the writer would recognise: `agent.owner`, and a variable's name instead of its number. */
 export function pathText(expr: Expr): string | null {
-  if (expr.kind === "field" || expr.kind === "variable") return expr.name;
+  if (expr.kind === "field" || expr.kind === "variable" || expr.kind === "setting") return expr.name;
   if (isTransparent(expr)) return pathText(expr.of);
   if (expr.kind === "literal") {
     const value = expr.value;

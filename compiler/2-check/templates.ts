@@ -67,6 +67,8 @@ function secret(expr: Expr): string | null {
       return "`now`";
     case "trust":
       return "`trust`";
+    case "setting":
+      return "settings";
     case "quantifier":
     case "aggregate":
       return `\`${expr.op}\``;

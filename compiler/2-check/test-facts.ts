@@ -1,6 +1,7 @@
 /** The facts and approvals of a test block. */
-import type { Name, TestEntity as Node, TestApproval } from "../ast.ts";
-import type { TestEntity, TestHeader } from "../checked.ts";
+import type { Name, TestEntity as Node, TestApproval, TestFact, TestField } from "../ast.ts";
+import type { TestEntity, TestFacts, TestHeader } from "../checked.ts";
+import { unknownSetting } from "./messages-entities.ts";
 import { duplicateName, unknownAttribute } from "./messages-names.ts";
 import { missingAttributes, wrongParent } from "./messages-tests.ts";
 import { unknownEntityType } from "./messages-types.ts";
@@ -8,7 +9,29 @@ import { nearest } from "./suggest.ts";
 import { fieldsJson, missingFields } from "./test-values.ts";
 import { lineOf, type World } from "./world.ts";
 
-export function checkFacts(nodes: readonly Node[], world: World): readonly TestEntity[] | null {
+/** The facts of a test as a document; null after a report. */
+export function checkFacts(facts: readonly TestFact[], world: World): TestFacts | null {
+  const entities = checkEntities(
+    facts.filter((fact) => fact.kind === "entity"),
+    world,
+  );
+  const settings = checkSettings(
+    facts.filter((fact) => fact.kind === "setting"),
+    world,
+  );
+  if (entities === null || settings === null) return null;
+  return { entities, ...(settings.size > 0 && { settings: Object.fromEntries(settings) }) };
+}
+
+function checkSettings(given: readonly TestField[], world: World): ReadonlyMap<string, unknown> | null {
+  const declared = new Map((world.types.settings ?? []).map(({ name, type }) => [name, type]));
+  for (const { name } of given) world.used.add(name.text);
+  return fieldsJson(given, declared, world, ({ name }) =>
+    world.report(unknownSetting(name, nearest(name.text, declared.keys()))),
+  );
+}
+
+function checkEntities(nodes: readonly Node[], world: World): readonly TestEntity[] | null {
   const first = new Map<string, Name>();
   const entities: TestEntity[] = [];
   for (const node of nodes) {

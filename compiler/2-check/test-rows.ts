@@ -1,7 +1,7 @@
 /** What the requests of a test share, and its rows. */
 import { CODE_NUMBERS } from "@polity/runtime/decision.ts";
 import type { GridDeclaration, TestDeclaration, TestExpectation, TestField, TestRow } from "../ast.ts";
-import type { EntityValue, Test, TestEntity } from "../checked.ts";
+import type { EntityValue, Test, TestEntity, TestFacts } from "../checked.ts";
 import type { Span } from "../source.ts";
 import { uniqueNames } from "./declarations.ts";
 import {
@@ -30,7 +30,7 @@ export interface TestContext {
 
 /** Null parts were wrong, which has been reported. */
 export interface Setting {
-  readonly facts: readonly TestEntity[] | null;
+  readonly facts: TestFacts | null;
   readonly approvals: Test["header"]["approvals"] | null;
 }
 
@@ -41,7 +41,7 @@ export function checkSetting(
   context: TestContext,
 ): Setting {
   const facts = checkFacts(test.facts, context.world);
-  if (facts !== null) reportMissing(test, facts, place, context);
+  if (facts !== null) reportMissing(test, facts.entities, place, context);
   return { facts, approvals: checkApprovals(test.approvals, context.world) };
 }
 

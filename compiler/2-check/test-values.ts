@@ -132,7 +132,7 @@ function intJson(value: bigint): number | string {
   return Number.isSafeInteger(number) ? number : value.toString();
 }
 
-function decimalText(scaled: bigint): string {
+export function decimalText(scaled: bigint): string {
   const size = scaled < 0n ? -scaled : scaled;
   const fraction = (size % DECIMAL_SCALE).toString().padStart(4, "0").replace(/0+$/, "");
   return `${scaled < 0n ? "-" : ""}${size / DECIMAL_SCALE}${fraction === "" ? "" : `.${fraction}`}`;

@@ -167,6 +167,17 @@ export function needsDoor(type: Type, types: Types, seen: Set<string> = new Set(
   }
 }
 
+/** What each declared name of a type stands for. */
+export function typeNames({ enums, records, entities }: Types): ReadonlyMap<string, TypeKind> {
+  return new Map<string, TypeKind>([
+    ...[...enums.keys()].map((name) => [name, "enum"] as const),
+    ...[...records.keys()].map((name) => [name, "record"] as const),
+    ...[...entities.keys()].map((name) => [name, "entity"] as const),
+  ]);
+}
+
+type TypeKind = "enum" | "record" | "entity";
+
 /** A reference is in it, at any depth. */
 export function holdsRef(type: Type, types: Types, seen: Set<string> = new Set()): boolean {
   if (type.kind === "ref") return true;

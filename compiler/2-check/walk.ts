@@ -8,6 +8,7 @@ export function operandsOf(expr: Expr): readonly Expr[] {
     case "field":
     case "now":
     case "trust":
+    case "setting":
     case "variable":
       return [];
     case "attribute":

@@ -17,9 +17,10 @@ export function checkProgram(program: Program, rules: readonly RuleResult[], wor
 
 /** An entity type is useful without being named if what it can belong to is named. */
 function warnUnused(declaration: Declaration, { types, used, report }: World): void {
-  if (declaration.kind === "const" || declaration.kind === "function") {
-    const { name, kind } = declaration;
-    if (!used.has(name.text)) report(unusedDeclaration(name, kind === "const" ? "constant" : "function"));
+  const { kind } = declaration;
+  if (kind === "const" || kind === "function" || kind === "setting") {
+    const { name } = declaration;
+    if (!used.has(name.text)) report(unusedDeclaration(name, kind === "const" ? "constant" : kind));
     return;
   }
   if (declaration.kind !== "enum" && declaration.kind !== "record" && declaration.kind !== "entity") return;

@@ -14,6 +14,7 @@ export function lowerValue(expr: Expr, scope: Scope): IrExpr {
     case "literal":
       return lowerLiteral(expr, scope);
     case "field":
+    case "setting":
     case "variable":
     case "attribute":
     case "proved":
@@ -160,6 +161,7 @@ function lowerTest(expr: Test, scope: Scope): IrExpr {
 function lowerSlot(expr: Expr, scope: Scope): IrExpr {
   if (expr.kind === "field") return { kind: "field", action: scope.action, name: expr.name };
   if (expr.kind === "variable") return { kind: "variable", id: expr.id };
+  if (expr.kind === "setting") return { kind: "setting", name: expr.name };
   if (expr.kind === "attribute") return lowerAttribute(expr, scope);
   if (expr.kind === "proved") return call("inside", lowerSlot(expr.of, scope));
   if (expr.kind === "coalesce") {

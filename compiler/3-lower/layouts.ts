@@ -43,6 +43,11 @@ export function recordStructs(types: Types): readonly IrStruct[] {
   return [...types.records.keys()].sort().map((name) => struct(name, recordFields(name, types), 0, types));
 }
 
+/** Offsets count from where the settings stand in the facts. */
+export function settingsStruct({ settings }: Types, types: Types): IrStruct | null {
+  return settings === undefined ? null : struct("settings", settings, 0, types);
+}
+
 /** The slots of an action's fixed part: the fields that the evaluator reads, by name. */
 export function actionStruct(action: Action, types: Types): IrStruct {
   return struct(

@@ -4,7 +4,7 @@ import type { Ir, IrAction, IrApproval, IrExpr, IrHole, IrRule } from "../ir.ts"
 import { positionAt } from "../source.ts";
 import type { ActionSteps } from "./costs.ts";
 import { lowerValue } from "./expressions.ts";
-import { actionStruct, containsPath, entityStructs, recordStructs } from "./layouts.ts";
+import { actionStruct, containsPath, entityStructs, recordStructs, settingsStruct } from "./layouts.ts";
 import { manifestOf } from "./manifest.ts";
 import { closeEqualities, type Gathered, gather, type Scope } from "./scope.ts";
 
@@ -30,6 +30,7 @@ export function lower(checked: Checked, versions: Versions, steps: readonly Acti
     file: checked.source.file,
     entities: entityStructs(checked.types),
     records: recordStructs(checked.types),
+    settings: settingsStruct(checked.types, checked.types),
     actions,
     literals: gathered.literals.literals,
     quantifiers: gathered.quantifiers.filter((quantifier) => quantifier !== null),

@@ -60,19 +60,18 @@ function sameType(ir: Ir, type: Type): number {
 }
 
 function offsets(ir: Ir): readonly string[] {
-  const print = (owner: "action" | "entity" | "record", struct: IrStruct, base: string) => {
+  const print = (namespace: string, struct: IrStruct, base: string) => {
     const lines = struct.slots.map(
       (slot) =>
         `  export const ${member(slot.name)}: usize = ${base}${slot.offset}; // ${describeType(slot.type)}`,
     );
-    return lines.length === 0
-      ? []
-      : [`namespace ${namespaceOf(owner, struct.name)} {\n${lines.join("\n")}\n}`];
+    return lines.length === 0 ? [] : [`namespace ${namespace} {\n${lines.join("\n")}\n}`];
   };
   return [
-    ...ir.entities.flatMap((struct) => print("entity", struct, "")),
-    ...ir.records.flatMap((struct) => print("record", struct, "")),
-    ...ir.actions.flatMap((action) => print("action", action, "FIELDS + ")),
+    ...ir.entities.flatMap((struct) => print(namespaceOf("entity", struct.name), struct, "")),
+    ...ir.records.flatMap((struct) => print(namespaceOf("record", struct.name), struct, "")),
+    ...(ir.settings === null ? [] : print("settings__", ir.settings, "")),
+    ...ir.actions.flatMap((action) => print(namespaceOf("action", action.name), action, "FIELDS + ")),
   ];
 }
 
@@ -121,6 +120,7 @@ function printStructDecoders(ir: Ir, decoders: Decoders): readonly string[] {
   return [
     ...ir.records.map((struct, index) => make(`record${index}`, struct)),
     ...entities,
+    ...(ir.settings === null ? [] : [make("decodeSettings", ir.settings)]),
     ...ir.actions.map((action, index) => {
       const lines = decodeFields(action, decoders).map((line) => `  ${line}`);
       return [`function ${functionOf("fields", index, action.name)}(): void {`, ...lines, "}"].join("\n");

@@ -17,6 +17,8 @@ export function print(expr: IrExpr): string {
       return literalName(expr.index);
     case "field":
       return `${namespaceOf("action", expr.action)}.${member(expr.name)}`;
+    case "setting":
+      return `settings + settings__.${member(expr.name)}`;
     case "offset":
       return printOffset(expr);
     case "variable":
@@ -100,7 +102,10 @@ function operands(expr: Extract<IrExpr, { kind: "operator" }>): readonly string[
 
 function atom(expr: IrExpr): string {
   const compound =
-    expr.kind === "operator" || expr.kind === "offset" || (expr.kind === "number" && expr.value < 0n);
+    expr.kind === "setting" ||
+    expr.kind === "operator" ||
+    expr.kind === "offset" ||
+    (expr.kind === "number" && expr.value < 0n);
   return compound || expr.kind === "minus" ? `(${print(expr)})` : print(expr);
 }
 

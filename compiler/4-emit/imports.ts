@@ -25,7 +25,7 @@ const IMPORTS: readonly (readonly [file: string, names: string])[] = [
   ["prelude/decode", "fieldBool, fieldEnum, fieldId"],
   ["prelude/directory", "countOf, resolve"],
   ["prelude/facts", "factsAddress, factsCapacity, reserveFacts, openFacts, openType, openRecord, closeFacts"],
-  ["prelude/facts", "missLiteral, seal"],
+  ["prelude/facts", "missLiteral, seal, settings, openSettings"],
   ["prelude/frame", "actionOf, now, trust, openFrame, openFields, closeFields, before"],
   ["prelude/approval", "decodeApprovals, approved"],
   ["prelude/result", "concludedGuard"],

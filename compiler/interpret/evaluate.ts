@@ -44,6 +44,8 @@ function meaningOf(expr: Expr, scope: Scope): Evaluated {
       return scope.now;
     case "trust":
       return scope.trust;
+    case "setting":
+      return scope.facts.settings.get(expr.name);
     case "variable":
       return scope.variables.get(expr.id);
     case "attribute":

@@ -4,6 +4,7 @@ import type { Checked, EntityValue, Value } from "../checked.ts";
 import { isDenial } from "./denial.ts";
 import { decodeFields, decodeId, resolveFields } from "./input.ts";
 import { ownData, readItems } from "./objects.ts";
+import { readSettings } from "./settings.ts";
 import { entitiesIn } from "./values.ts";
 
 /**
@@ -11,6 +12,8 @@ import { entitiesIn } from "./values.ts";
  * (spec 7.1.4).
  */
 export interface Facts {
+  /** What they say, or what the policy says where they do not. */
+  readonly settings: ReadonlyMap<string, Value>;
   readonly entities: ReadonlyMap<string, ReadonlyMap<string, Entity>>;
 }
 
@@ -30,7 +33,8 @@ export type RefusalCode =
   | "facts.cycle"
   | "facts.missing_attribute"
   | "facts.unknown_attribute"
-  | "facts.missing_entity";
+  | "facts.missing_entity"
+  | "facts.unknown_setting";
 
 /** Why a snapshot is not used at all, and at which entity that was seen. */
 export interface Refusal {
@@ -50,8 +54,9 @@ export type LoadedFacts =
  * policy's literals.
  */
 export function loadFacts(checked: Checked, facts: unknown): LoadedFacts {
-  const written = readSnapshot(facts);
-  if (!Array.isArray(written)) return { ok: false, refusal: written as Refusal };
+  const snapshot = readSnapshot(facts);
+  if ("code" in snapshot) return { ok: false, refusal: snapshot };
+  const { written } = snapshot;
   const entities = new Map<string, Map<string, Entity>>();
   for (const type of checked.types.entities.keys()) entities.set(type, new Map());
   for (const each of written) {
@@ -61,7 +66,9 @@ export function loadFacts(checked: Checked, facts: unknown): LoadedFacts {
     if (sameType?.has(entity.id)) return refuse("facts.duplicate_id", "two entities of one id", entity);
     sameType?.set(entity.id, entity);
   }
-  const loaded: Facts = { entities };
+  const settings = readSettings(checked, snapshot.settings);
+  if ("code" in settings) return { ok: false, refusal: settings };
+  const loaded: Facts = { entities, settings };
   const refusal = checkReferences(checked, loaded);
   return refusal === null ? { ok: true, facts: loaded } : { ok: false, refusal };
 }
@@ -83,19 +90,26 @@ export function isBelow(facts: Facts, entity: EntityValue, group: EntityValue): 
   return false;
 }
 
-function readSnapshot(facts: unknown): readonly unknown[] | Refusal {
+interface Snapshot {
+  readonly written: readonly unknown[];
+  readonly settings: unknown;
+}
+
+function readSnapshot(facts: unknown): Snapshot | Refusal {
   const snapshot = ownData(facts);
   if (snapshot === undefined) return refusalOf("facts.invalid", "a snapshot is an object", null);
   for (const [key, value] of snapshot) {
-    if (key === "entities" || (RESERVED.has(key) && isEmpty(value))) continue;
+    if (key === "entities" || key === "settings" || (RESERVED.has(key) && isEmpty(value))) continue;
     return refusalOf("facts.invalid", `\`${key}\` has no meaning in this version`, null);
   }
   const items = readItems(snapshot.get("entities"), Number.POSITIVE_INFINITY);
-  return isDenial(items) ? refusalOf("facts.invalid", "`entities` is not a list", null) : items;
+  if (isDenial(items)) return refusalOf("facts.invalid", "`entities` is not a list", null);
+  const settings = snapshot.get("settings");
+  return { written: items, settings: isEmpty(settings) ? undefined : settings };
 }
 
 /** Parts of later versions: allowed as long as nothing is in them. */
-const RESERVED: ReadonlySet<string> = new Set(["tables", "settings"]);
+const RESERVED: ReadonlySet<string> = new Set(["tables"]);
 
 function isEmpty(value: unknown): boolean {
   if (Array.isArray(value)) return value.length === 0;

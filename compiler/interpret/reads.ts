@@ -16,7 +16,7 @@ export function readsOf(expr: Expr): readonly Read[] {
 }
 
 function pathOf(expr: Expr): string | undefined {
-  if (expr.kind === "field") return expr.name;
+  if (expr.kind === "field" || expr.kind === "setting") return expr.name;
   if (expr.kind === "now" || expr.kind === "trust") return expr.kind;
   if (expr.kind === "proved" || expr.kind === "resolved" || expr.kind === "reference") {
     return pathOf(expr.of);
@@ -33,6 +33,7 @@ function childrenOf(expr: Expr): readonly Expr[] {
     case "field":
     case "now":
     case "trust":
+    case "setting":
     case "variable":
       return [];
     case "attribute":

@@ -83,7 +83,7 @@ describe("examples", () => {
       tryMutations(checked, loaded.facts, { action, fields, header }, tally);
     }
     for (const each of checked.tests) {
-      const own = loadFacts(checked, { entities: each.facts });
+      const own = loadFacts(checked, each.facts);
       if (!own.ok) throw new Error(own.refusal.message);
       const header = currentHeader(Number(each.header.nowMs), each.header.trust ?? 1_000);
       tryMutations(checked, own.facts, { action: each.action, fields: each.fields, header }, tally);

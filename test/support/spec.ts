@@ -28,7 +28,7 @@ export async function runCase(spec: SpecCase): Promise<CaseResult> {
   if (checked === null) return { rows: 0, failures };
   const open = await openEngines(checked);
   for (const test of checked.tests) {
-    const engines = await open({ entities: test.facts });
+    const engines = await open(test.facts);
     const line = spec.line + positionAt(spec.program, test.span.start).line;
     failures.push(
       ...("refused" in engines ? [`${at(spec, line)}: ${engines.refused}`] : askTest(engines, test, line)),

@@ -51,7 +51,7 @@ test "rows" on go {
       i: 3,
       o: "9007199254740992",
     });
-    expect(first?.facts).toEqual([
+    expect(first?.facts.entities).toEqual([
       { type: "Team", id: "t", attributes: {}, parents: [] },
       {
         type: "Agent",

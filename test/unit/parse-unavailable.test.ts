@@ -21,7 +21,6 @@ describe("one diagnostic for each construct that this version lacks", () => {
     ["guard other version 1", "guard"],
     ["module other version 1", "module"],
     ["table grant { agent: Agent, rows: int 0..10_000 } key agent, tool", "table"],
-    ["setting x: int = 5", "setting"],
     ["shadow deny r on go always", "shadow"],
     ["entity T from request { a: int }", "from request"],
     ["entity T in G, H from request { a: int }", "from request"],

@@ -155,8 +155,10 @@ describe("tests", () => {
   | allow | {}   | allow by a, b with no_rule  |
 }`);
     if (block?.kind !== "test") throw new Error("no test");
-    expect(block.facts[1]?.parents.map(({ id }) => id)).toEqual(["t", "s"]);
-    expect(block.facts[1]?.attributes.map(({ value }) => value.kind)).toEqual(["expr", "expr", "record"]);
+    const [, user] = block.facts;
+    if (user?.kind !== "entity") throw new Error("no entity");
+    expect(user.parents.map(({ id }) => id)).toEqual(["t", "s"]);
+    expect(user.attributes.map(({ value }) => value.kind)).toEqual(["expr", "expr", "record"]);
     expect(block.given.map(({ value }) => value.kind)).toEqual(["expr", "records", "absent", "expr"]);
     expect(block.approvals).toMatchObject([{ id: "v", askedMs: 1793699400000n, givenMs: 1793699700000n }]);
     expect(block.columns.map(({ text }) => text)).toEqual(["deny", "zone"]);

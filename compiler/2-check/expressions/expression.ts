@@ -66,8 +66,8 @@ export function checkCondition(node: Node, scope: Scope, env: Env): Outcome {
 }
 
 /** Any other whole expression: a template's hole, an approval's group. */
-export function checkValue(node: Node, scope: Scope, env: Env): Outcome {
-  return isTooDeep(node, scope) ? FAILED : checkExpression(node, scope, env, null);
+export function checkValue(node: Node, scope: Scope, env: Env, expected: Type | null = null): Outcome {
+  return isTooDeep(node, scope) ? FAILED : checkExpression(node, scope, env, expected);
 }
 
 /** What stands under `is present` and `??`: an optional stays one. */

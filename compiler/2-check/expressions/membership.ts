@@ -186,7 +186,7 @@ export function requireFacts(expr: Expr, method: string, scope: Scope): boolean 
  * request wrote, unless the entity itself was reached through facts.
  */
 export function isFromFacts(expr: Expr, scope: Scope): boolean {
-  if (expr.kind === "literal") return true;
+  if (expr.kind === "literal" || expr.kind === "setting") return true;
   if (expr.kind === "proved" || expr.kind === "resolved" || expr.kind === "reference") {
     return isFromFacts(expr.of, scope);
   }

@@ -36,6 +36,13 @@ const CHAIN_MAX = 32;
 
 export function checkUse(binding: Binding, node: NameNode, scope: Scope, expected: Type | null): Outcome {
   if (binding.kind === "parameter") return done(respan(binding.argument, node.span));
+  if (binding.kind === "setting") {
+    binding.onUse();
+    const { type } = binding;
+    return type === null
+      ? FAILED
+      : done({ kind: "setting", name: node.name, type, span: node.span, mayErr: false });
+  }
   if (binding.kind === "fn") {
     binding.onUse();
     scope.report(notAValue(node.span, node.name, "a function"));

@@ -75,6 +75,14 @@ export function openType(type: u32, stride: u32): void {
   describe(type, count, at + offset, stride);
 }
 
+// Where the policy's settings stand, behind the last record.
+export let settings: usize = 0;
+
+export function openSettings(bytes: u32): bool {
+  settings = factsAddress() + cursor;
+  return refusal == 0 && take(cursor, bytes);
+}
+
 function isEntity(address: usize): bool {
   for (let type: u32 = 0; type < <u32>TYPES; type++) if (isRecord(type, address)) return true;
   return false;

@@ -43,6 +43,7 @@ const NODES: readonly string[] = [
     "field",
     "now",
     "trust",
+    "setting",
     "variable",
     "attribute",
     "proved",

@@ -12,7 +12,10 @@ interface WrittenEntity extends EntityValue {
 
 export interface GeneratedFacts {
   /** As parsed from a facts file. */
-  readonly json: { readonly entities: readonly WrittenEntity[] };
+  readonly json: {
+    readonly entities: readonly WrittenEntity[];
+    readonly settings?: Readonly<Record<string, unknown>>;
+  };
   readonly source: Source;
 }
 
@@ -33,5 +36,7 @@ export function generateFacts(random: Random, checked: Checked): GeneratedFacts 
     const parents = random.some(groups, groups.length === 0 ? 0 : 1.2 / groups.length);
     entities.push({ type, id, attributes: generateFields(source, declared?.attributes ?? []), parents });
   }
-  return { json: { entities: random.shuffle(entities) }, source: { ...source, isFacts: false } };
+  const said = random.some(checked.types.settings ?? [], 0.5);
+  const settings = said.length === 0 ? {} : { settings: generateFields(source, said) };
+  return { json: { entities: random.shuffle(entities), ...settings }, source: { ...source, isFacts: false } };
 }

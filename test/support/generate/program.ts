@@ -8,13 +8,15 @@ import { expand, isSameType, type Place } from "./places.ts";
 import { printType } from "./print-type.ts";
 import type { Random } from "./random.ts";
 import { generateSchema, type Schema } from "./schema.ts";
+import { generateSettings } from "./settings.ts";
 
 /**
  * Source text. The checker refuses some of them, mostly for what an absent field would grant: `absentOk` is
  * the probability that a rule says `@absent_ok` for every path whose absence it asks about.
  */
 export function generateProgram(random: Random, absentOk = 0.95): string {
-  const schema = generateSchema(random);
+  const declared = generateSchema(random);
+  const schema = { ...declared, settings: generateSettings(random, declared) };
   const parts = [
     "polity 1",
     `policy generated.p version ${random.between(0, 9)}`,
@@ -52,7 +54,7 @@ function generateProbe(
   return `allow probe_${action} on ${action}\n  always\n  note "${holes.join(" ")}"`;
 }
 
-function printSchema({ types, ordered, subject, shared, actions }: Schema): readonly string[] {
+function printSchema({ settings, types, ordered, subject, shared, actions }: Schema): readonly string[] {
   const lines: string[] = [];
   for (const [name, members] of types.enums) {
     const isOrdered = ordered.has(name);
@@ -62,6 +64,9 @@ function printSchema({ types, ordered, subject, shared, actions }: Schema): read
   for (const [name, { groups, attributes }] of types.entities) {
     const within = groups.length === 0 ? "" : ` in ${groups.join(", ")}`;
     lines.push(`entity ${name}${within} ${printFields(attributes)}`);
+  }
+  for (const { name, type, value } of settings) {
+    lines.push(`setting ${name}: ${printType(type)} = ${value}`);
   }
   if (subject !== null) lines.push(`subject ${subject.field}: ${subject.entity}`);
   if (shared.length > 0) lines.push(`every action ${printFields(shared)}`);
@@ -130,6 +135,7 @@ function placesOf(schema: Schema, fields: readonly Field[]): readonly Place[] {
     { text: "trust", type: INT, isFact: false, isPath: false },
   ];
   for (const { name, type } of all) roots.push({ text: name, type, isFact: false, isPath: true });
+  for (const { name, type } of schema.settings) roots.push({ text: name, type, isFact: true, isPath: false });
   return roots.flatMap((place) => expand(place, types));
 }
 
@@ -173,5 +179,5 @@ function generateTemplate(context: Context, isNote: boolean): string {
 
 /** Without what the caller does not know. */
 function isPlainHole(text: string): boolean {
-  return !/\b(?:now|trust|if|in|any|all|count|exists|g\d+)\b/.test(text);
+  return !/\b(?:now|trust|if|in|any|all|count|exists|set\d+|g\d+)\b/.test(text);
 }

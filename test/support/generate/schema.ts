@@ -19,6 +19,8 @@ export interface Schema {
   readonly ordered: ReadonlySet<string>;
   readonly subject: { readonly field: string; readonly entity: string } | null;
   readonly shared: readonly Field[];
+  /** With their values as source text. */
+  readonly settings: readonly (Field & { readonly value: string })[];
   readonly actions: readonly { readonly name: string; readonly fields: readonly Field[] }[];
 }
 
@@ -54,7 +56,7 @@ export function generateSchema(random: Random): Schema {
   const actions = ["act0", "act1", "act2", "act3"]
     .slice(0, random.between(1, 4))
     .map((name) => ({ name, fields: generateFields(random, "f", random.between(1, 6), declared) }));
-  return { types: { enums, records, entities }, ordered, subject, shared, actions };
+  return { types: { enums, records, entities }, ordered, subject, shared, settings: [], actions };
 }
 
 /** Sorted by name, as the checker keeps them. */
