@@ -18,8 +18,8 @@ import type {
   TestApproval,
   TestDeclaration,
   TestEntity,
-  TestFact,
   TestExpectation,
+  TestFact,
   TestField,
   TestValue,
 } from "../ast.ts";
