@@ -27,8 +27,11 @@ export function typeText(type: Type): string {
       return `ref ${type.name}`;
     case "optional":
       return `${typeText(type.of)}?`;
+    case "entry":
+      return `entry of map<${typeText(type.of)}>`;
     case "list":
     case "set":
+    case "map":
       return `${type.kind}<${typeText(type.of)}>${type.min === 0 ? "" : ` min ${type.min}`} max ${type.max}`;
     default:
       return unreachable(type);

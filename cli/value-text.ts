@@ -51,6 +51,18 @@ function fullText(value: Value, type: Type, types: Types): string {
       const members = (value as readonly Value[]).map((member) => fullText(member, type.of, types));
       return type.kind === "list" ? `[${members.join(", ")}]` : `{${members.join(", ")}}`;
     }
+    case "map": {
+      const { entries } = value as { readonly entries: ReadonlyMap<string, Value> };
+      const members = [...entries].map(
+        ([key, of]) => `${visible(JSON.stringify(key))}: ${fullText(of, type.of, types)}`,
+      );
+      return members.length === 0 ? "{}" : `{ ${members.join(", ")} }`;
+    }
+    case "entry": {
+      const entry = value as ReadonlyMap<string, Value>;
+      const key = visible(JSON.stringify(entry.get("key")));
+      return `${key}: ${fullText(entry.get("value"), type.of, types)}`;
+    }
     default:
       return unreachable(type);
   }

@@ -199,7 +199,7 @@ export type TypeNode =
     }
   | {
       readonly kind: "collection";
-      readonly shape: "list" | "set";
+      readonly shape: "list" | "set" | "map";
       readonly of: TypeNode;
       readonly min: bigint | null;
       readonly max: bigint | null;
@@ -273,6 +273,8 @@ export type Expr =
     }
   /** `young(t)`: a function with its arguments */
   | { readonly kind: "apply"; readonly name: Name; readonly args: readonly Expr[]; readonly span: Span }
+  /** `labels["a"]` */
+  | { readonly kind: "index"; readonly of: Expr; readonly args: readonly Expr[]; readonly span: Span }
   | { readonly kind: "not"; readonly of: Expr; readonly span: Span }
   | { readonly kind: "negate"; readonly of: Expr; readonly span: Span }
   | {

@@ -94,7 +94,8 @@ export interface EntityValue {
  * bool: boolean · int, decimal (scaled), timestamp, duration (ms): bigint ·
  * string, path and other shaped text (canonical): string · enum: { member } · entity, ref: { type, id } ·
  * record: Map by field ·
- * list and set: array · absent: undefined.
+ * list and set: array · map: { entries } by key, in the order of UTF-8 bytes · an entry of a map: a record of
+ * `key` and `value` · absent: undefined.
  * Sets are sorted in canonical order (docs/abi.md, "Order") and have no duplicates.
  */
 export type Value =
@@ -105,6 +106,7 @@ export type Value =
   | EntityValue
   | ReadonlyMap<string, Value>
   | readonly Value[]
+  | { readonly entries: ReadonlyMap<string, Value> }
   | undefined;
 
 // ---- expressions
@@ -131,6 +133,8 @@ export type Expr = Typed &
     | { readonly kind: "variable"; readonly name: string; readonly id: number }
     /** Of an entity or record, the id of a ref, a part of shaped text; `of` is never optional. */
     | { readonly kind: "attribute"; readonly of: Expr; readonly name: string }
+    /** The value at a key of a map: of an optional type. */
+    | { readonly kind: "at"; readonly of: Expr; readonly key: Expr }
     /** `of` has type `T?` and is known to be present here: the value inside. */
     | { readonly kind: "proved"; readonly of: Expr }
     /** `of` has an optional type. */

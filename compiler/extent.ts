@@ -1,5 +1,11 @@
 /** How large a value is, or may become at most by its type: what its cost depends on. */
-import { ENTITY_ID_BYTES_MAX, recordFields, type Type, type Types } from "@polity/runtime/layout.ts";
+import {
+  ENTITY_ID_BYTES_MAX,
+  KEY_BYTES_MAX,
+  recordFields,
+  type Type,
+  type Types,
+} from "@polity/runtime/layout.ts";
 import type { Value } from "./checked.ts";
 import { unreachable } from "./diagnostic.ts";
 
@@ -43,9 +49,12 @@ export function extentOfType(type: Type, types: Types): Extent {
     }
     case "record":
       return sum(recordFields(type.name, types).map((field) => extentOfType(field.type, types)));
+    case "entry":
+      return sum([ENTRY_KEY, extentOfType(type.of, types)]);
     case "list":
-    case "set": {
-      const of = extentOfType(type.of, types);
+    case "set":
+    case "map": {
+      const of = extentOfType(memberOf(type), types);
       const members = BigInt(type.max);
       return {
         slots: 1n + members * of.slots,
@@ -59,6 +68,15 @@ export function extentOfType(type: Type, types: Types): Extent {
       return unreachable(type);
   }
 }
+
+const ENTRY_KEY: Extent = { ...SLOT, words: wordsOf(KEY_BYTES_MAX) };
+
+function memberOf(type: Extract<Type, { kind: "list" | "set" | "map" }>): Type {
+  return type.kind === "map" ? { kind: "entry", of: type.of } : type.of;
+}
+
+/** An entry's. */
+const PARTS = ["key", "value"];
 
 /** What a value takes. Never more than its type allows. */
 export function extentOfValue(value: Value): Extent {
@@ -74,6 +92,12 @@ export function extentOfValue(value: Value): Extent {
     return { slots: slots + 1n, words, entities, members: BigInt(members.length), memberSize };
   }
   if (value instanceof Map) return sum([...value.values()].map((field: Value) => extentOfValue(field)));
+  if (typeof value === "object" && "entries" in value) {
+    const { entries } = value as { readonly entries: ReadonlyMap<string, Value> };
+    return extentOfValue(
+      [...entries].map((entry): Value => new Map(PARTS.map((name, at) => [name, entry[at]]))),
+    );
+  }
   if (typeof value === "object" && "id" in value) {
     const words = value.isRef === true ? wordsOf(utf8Bytes(value.id)) : 0n;
     return { ...SLOT, words, entities: 1n };

@@ -142,6 +142,7 @@ export type LibraryFunction =
   | "hasEntity"
   | "oneOf"
   | "countMembers"
+  | "entryOf"
   | "wordsWithin"
   | "wordsMeet"
   | "textsWithin"
@@ -205,10 +206,13 @@ export type Operator = "&&" | "||" | "==" | "!=" | "<" | "<=" | ">" | ">=" | "+"
 /** Types with the same key are compared by the same code: bounds do not matter to equality. */
 export function equalityKey(type: Type): string {
   switch (type.kind) {
-    case "optional":
     case "list":
     case "set":
-      return `${type.kind === "optional" ? "optional" : "list"}<${equalityKey(type.of)}>`;
+      return `list<${equalityKey(type.of)}>`;
+    case "optional":
+    case "map":
+    case "entry":
+      return `${type.kind}<${equalityKey(type.of)}>`;
     case "record":
     case "enum":
     case "entity":

@@ -61,6 +61,10 @@ export function stepsOf(expr: Expr, extentOf: (operand: Expr) => Extent): Steps 
       const isWide = expr.op === "*" || expr.op === "/" || expr.op === "%";
       return node([expr.left, expr.right], isWide ? WEIGHTS.wide.steps : 0n);
     }
+    case "at": {
+      const { members } = extentOf(expr.of);
+      return node([expr.of, expr.key], members * MEMBER + sizeOf(extentOf(expr.key)) * WORD);
+    }
     case "member": {
       const { members, memberSize } = extentOf(expr.within);
       const compared = least(memberSize, sizeOf(extentOf(expr.of)));

@@ -6,7 +6,7 @@ import { endOf, grow, nameOf, oneOf, rawOf } from "./nodes.ts";
 import { isName } from "./recovery.ts";
 import * as t from "./tokens.ts";
 import type { ExprTree, NameTree, QuantifierWord } from "./tree.ts";
-import { isIfAhead, refuseCall, refuseIndex, refusePrimary } from "./unavailable.ts";
+import { isIfAhead, refuseCall, refusePrimary } from "./unavailable.ts";
 
 /** Rules that are defined later than those that call them. */
 interface Levels {
@@ -207,6 +207,12 @@ function definePostfix(grammar: Grammar, primary: ExprRule, expression: () => Ex
     $.MANY_SEP({ SEP: t.Comma, DEF: () => void args.push($.SUBRULE(expression())) });
     return { args, end: endOf($.CONSUME(t.RParen)) };
   });
+  const keys: ParserMethod<[], { args: ExprTree[]; end: number }> = $.RULE("keys", () => {
+    const args: ExprTree[] = [];
+    $.CONSUME(t.LSquare);
+    $.AT_LEAST_ONE_SEP({ SEP: t.Comma, DEF: () => void args.push($.SUBRULE(expression())) });
+    return { args, end: endOf($.CONSUME(t.RSquare)) };
+  });
   return $.RULE("postfix", () => {
     let of = refuseCall(grammar, $.SUBRULE(primary));
     const applied = $.OPTION1({
@@ -220,9 +226,13 @@ function definePostfix(grammar: Grammar, primary: ExprRule, expression: () => Ex
       const call = $.OPTION(() => $.SUBRULE1(callArguments));
       of = call === undefined ? select(grammar, of, name) : apply(grammar, of, name, call.args, call.end);
     };
-    do {
-      $.MANY(step);
-    } while (refuseIndex(grammar));
+    const read = () => {
+      const { args, end } = $.SUBRULE(keys);
+      const inner = of;
+      const parts = [inner].concat(args);
+      of = grow(grammar, of.start, end, parts, (place) => ({ kind: "index", of: inner, args, ...place }));
+    };
+    $.MANY(() => $.OR({ DEF: [{ ALT: step }, { ALT: read }], ERR_MSG: "`.`\n`[`" }));
     return of;
   });
 }

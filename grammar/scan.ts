@@ -76,6 +76,8 @@ const BEFORE_PARENTHESIS: ReadonlySet<TokenType> = new Set([
   t.Keyword.sum,
 ]);
 
+const COLLECTIONS: ReadonlySet<TokenType> = new Set([t.Keyword.list, t.Keyword.set, t.Keyword.map]);
+
 /** Bounds of a type before a number, aggregates before a parenthesis. */
 const MIN_MAX: ReadonlySet<TokenType> = new Set([t.Keyword.min, t.Keyword.max]);
 
@@ -133,8 +135,8 @@ function countNesting(scan: Scan, type: TokenType, start: number): void {
     scan.level -= scan.run;
     scan.run = 0;
   }
-  const opensType = type === t.Less && (scan.last === t.Keyword.list || scan.last === t.Keyword.set);
-  const continuesType = (type === t.Keyword.list || type === t.Keyword.set) && scan.last === t.Less;
+  const opensType = type === t.Less && COLLECTIONS.has(scan.last);
+  const continuesType = COLLECTIONS.has(type) && scan.last === t.Less;
   scan.typeRun = opensType ? scan.typeRun + 1 : continuesType ? scan.typeRun : 0;
   if (scan.level > NESTING_MAX || scan.typeRun > NESTING_MAX) {
     scan.sink.add("nested-too-deep", start, start + 1, String(NESTING_MAX));

@@ -15,6 +15,7 @@ import type {
   FactTree,
   GridTree,
   NameTree,
+  RawTree,
   RowTree,
   TestEntityTree,
   TestFieldTree,
@@ -108,11 +109,18 @@ function defineValues(grammar: Grammar, constant: ExprRule): { value: ValueRule;
   const { tools: $ } = grammar;
   const rules: { value?: ValueRule } = {};
   const value = () => rules.value as ValueRule;
+  /** In quotes a key of a map, which need not be a name. */
+  const fieldName: ParserMethod<[], NameTree | RawTree> = $.RULE("testFieldName", () =>
+    $.OR<NameTree | RawTree>({
+      DEF: [{ ALT: () => nameOf($.CONSUME(t.Name)) }, { ALT: () => rawOf($.CONSUME(t.Text)) }],
+      ERR_MSG: "a name",
+    }),
+  );
   const fields: FieldsRule = $.RULE("testFields", () => {
     const read: TestFieldTree[] = [];
     $.CONSUME(t.LCurly);
     $.MANY(() => {
-      const name = nameOf($.CONSUME(t.Name));
+      const name = $.SUBRULE(fieldName);
       $.CONSUME(t.Colon);
       const of = $.SUBRULE(value());
       $.OPTION(() => $.CONSUME(t.Comma));
@@ -124,7 +132,9 @@ function defineValues(grammar: Grammar, constant: ExprRule): { value: ValueRule;
   const setValue = defineCollectionValue(grammar, "set", value);
   const listValue = defineCollectionValue(grammar, "list", value);
   const isRecord = () =>
-    $.LA(1).tokenType === t.LCurly && $.LA(2).tokenType === t.Name && $.LA(3).tokenType === t.Colon;
+    $.LA(1).tokenType === t.LCurly &&
+    ($.LA(2).tokenType === t.Name || $.LA(2).tokenType === t.Text) &&
+    $.LA(3).tokenType === t.Colon;
   rules.value = $.RULE("value", (): ValueTree => {
     const { startOffset: start } = $.LA(1);
     return $.OR<ValueTree>({

@@ -62,6 +62,7 @@ const SOFT_WORDS = [
   "disjoint_from",
   "list",
   "set",
+  "map",
   "id",
   "min",
   "max",

@@ -195,7 +195,7 @@ export interface NamedTypeTree extends Node {
 
 export interface CollectionTypeTree extends Node {
   readonly kind: "collection";
-  readonly shape: "list" | "set";
+  readonly shape: "list" | "set" | "map";
   readonly of: TypeTree;
   /** How many `?` it has: one makes it optional, more are one too many. */
   readonly marks: number;
@@ -271,6 +271,8 @@ export type ExprTree =
     })
   /** A function and its arguments: `young(t)`. */
   | (Expr & { readonly kind: "apply"; readonly name: NameTree; readonly args: readonly ExprTree[] })
+  /** `labels["a"]`, with more keys for a table. */
+  | (Expr & { readonly kind: "index"; readonly of: ExprTree; readonly args: readonly ExprTree[] })
   | (Expr & { readonly kind: "not" | "negate"; readonly of: ExprTree })
   | (Expr & {
       readonly kind: "binary";
@@ -362,7 +364,8 @@ export interface TestSettingTree extends Node {
 
 export interface TestFieldTree extends Node {
   readonly kind: "test_field";
-  readonly name: NameTree;
+  /** In quotes where it is no name. */
+  readonly name: NameTree | RawTree;
   readonly value: ValueTree;
 }
 

@@ -117,7 +117,12 @@ function defineCollectionType(
   type: () => ParserMethod<[], TypeTree>,
 ): ParserMethod<[], TypeTree> {
   const { tools: $ } = grammar;
-  const shapeWord = oneOf(grammar, "OR", [t.Keyword.list, t.Keyword.set], "`list`\n`set`");
+  const shapeWord = oneOf(
+    grammar,
+    "OR",
+    [t.Keyword.list, t.Keyword.set, t.Keyword.map],
+    "`list`\n`set`\n`map`",
+  );
   const bound = (word: typeof t.Keyword.min): RawTree => {
     $.CONSUME(word);
     return rawOf(word === t.Keyword.min ? $.CONSUME1(t.Integer) : $.CONSUME2(t.Integer));
@@ -133,7 +138,7 @@ function defineCollectionType(
     const lateMarks = readMarks($, () => $.OPTION3(() => $.CONSUME1(t.Question)));
     return {
       kind: "collection",
-      shape: word.tokenType === t.Keyword.list ? "list" : "set",
+      shape: word.tokenType.PATTERN as "list" | "set" | "map",
       of,
       marks: marks + lateMarks,
       min: min ?? null,

@@ -74,32 +74,12 @@ export function refuseType(grammar: Grammar): RefusedTypeTree | null {
   const { tools: $ } = grammar;
   const first = $.LA(1);
   if (first.tokenType !== t.Name) return null;
-  const next = $.LA(2);
   const { startOffset: start } = first;
-  if (REFUSED_TYPES.has(first.image)) {
-    refuse(grammar, "type", first.image, first);
-    $.SKIP_TOKEN();
-  } else if (first.image === "map" && next.tokenType === t.Less) {
-    refuse(grammar, "type", "map", first);
-    $.SKIP_TOKEN();
-    skipAngles(grammar);
-  } else return null;
+  if (!REFUSED_TYPES.has(first.image)) return null;
+  refuse(grammar, "type", first.image, first);
+  $.SKIP_TOKEN();
   skipBounds(grammar);
   return { kind: "refused", start, end: lastEnd(grammar) };
-}
-
-const WITHIN_ANGLES: ReadonlySet<TokenType> = new Set([t.Comma, t.Integer, t.Question]);
-
-function skipAngles({ tools: $ }: Grammar): void {
-  let depth = 0;
-  do {
-    const token = $.LA(1);
-    const { tokenType } = token;
-    if (tokenType === t.Less) depth += 1;
-    else if (tokenType === t.Greater) depth -= 1;
-    else if (!isName(token) && !WITHIN_ANGLES.has(tokenType)) return;
-    $.SKIP_TOKEN();
-  } while (depth > 0);
 }
 
 /** What stands behind a type: `?`, `min 1`, `max 64`. */
@@ -203,14 +183,4 @@ export function refuseCall(grammar: Grammar, of: ExprTree): ExprTree {
   refuse(grammar, "expression", text, token);
   skipBrackets(grammar);
   return missing(of.start, lastEnd(grammar));
-}
-
-/** `grant[agent, tool]` reads a table. */
-export function refuseIndex(grammar: Grammar): boolean {
-  const { tools: $ } = grammar;
-  const bracket = $.LA(1);
-  if (bracket.tokenType !== t.LSquare) return false;
-  refuse(grammar, "expression", "table", bracket);
-  skipBrackets(grammar);
-  return true;
 }

@@ -5,6 +5,7 @@
  */
 import type { Code } from "./decision.ts";
 import { canonicalText } from "./json.ts";
+import { KEY_BYTES_MAX } from "./layout.ts";
 import { type Node, OP, type Plan } from "./plan.ts";
 import {
   decimalText,
@@ -118,6 +119,8 @@ function valueJson(reading: Reading, node: Node, value: unknown, path: string): 
       return canonicalText(value as string);
     case OP.record:
       return fieldsJson(reading, node.record!, value, path);
+    case OP.map:
+      return mapJson(reading, node, value, path);
     case OP.list:
     case OP.set:
       return collectionJson(reading, node, value, path);
@@ -194,6 +197,38 @@ function collectionJson(reading: Reading, node: Node, value: unknown, path: stri
   const order = memberOrder(node.of!, raw);
   if (order === null) return fail(reading, "input.invalid", path);
   return `[${order.map((at) => members[at]).join(",")}]`;
+}
+
+/** Own enumerable properties of an object; null where it is none of ours, or one of them is no data. */
+export function entriesOf(object: unknown): [string, unknown][] | null {
+  if (typeof object !== "object" || object === null || Array.isArray(object)) return null;
+  const isObjectPlain = isPlain(object);
+  const entries: [string, unknown][] = [];
+  for (const key of Object.keys(object)) {
+    const property = Object.getOwnPropertyDescriptor(object, key);
+    if (property === undefined || !("value" in property)) return null;
+    entries.push([key, property.value]);
+  }
+  return entries.length === 0 && !isObjectPlain ? null : entries;
+}
+
+/** The first thing that is wrong is so in the order of the keys' bytes. */
+function mapJson(reading: Reading, node: Node, value: unknown, path: string): string {
+  const entries = entriesOf(value);
+  if (entries === null) return fail(reading, "input.invalid", path);
+  if (entries.length > node.limit) return fail(reading, "input.too_large", path);
+  if (entries.length < node.least) return fail(reading, "input.out_of_range", path);
+  const members = new Map<string, string>();
+  for (const [key, member] of entries.sort(([a], [b]) => compareText(a, b))) {
+    const where = `${path}[${JSON.stringify(key)}]`;
+    if (key === "" || !key.isWellFormed()) return fail(reading, "input.invalid", where);
+    if (utf8Length(key) > KEY_BYTES_MAX) return fail(reading, "input.too_large", where);
+    members.set(key, valueJson(reading, node.of!, member, where));
+    if (reading.code !== null) return "";
+  }
+  // The default order of sort is by UTF-16 code units, as RFC 8785 has it.
+  const keys = [...members.keys()].sort();
+  return `{${keys.map((key) => `${canonicalText(key)}:${members.get(key)}`).join(",")}}`;
 }
 
 /** The places of a set's members in canonical order; null where one occurs twice or has no form. */

@@ -1,7 +1,8 @@
 /** What may be executed after a decision: the request, with shaped text as the evaluator understood it. */
-import { memberOrder } from "./canonical-fields.ts";
+import { entriesOf, memberOrder } from "./canonical-fields.ts";
 import { canonicalOf } from "./path.ts";
 import { type Node, OP, type Plan } from "./plan.ts";
+import { compareText } from "./text-order.ts";
 
 /**
  * A copy of `fields` in which every path and other shaped text is canonical; all else is what it is now. Null
@@ -44,9 +45,17 @@ function replace(walk: Walk, node: Node, value: unknown): unknown {
     return path;
   }
   if (node.op === OP.record) return replaceFields(walk, node.record!, value);
+  if (node.op === OP.map) return replaceEntries(walk, node.of!, value);
   if (!Array.isArray(value)) return value;
   const copy: unknown[] = value.slice();
   const order = node.op === OP.set ? (memberOrder(node.of!, copy) ?? []) : copy.keys();
   for (const at of order) copy[at] = replace(walk, node.of!, copy[at]);
   return copy;
+}
+
+function replaceEntries(walk: Walk, of: Node, value: unknown): unknown {
+  const entries = entriesOf(value);
+  if (entries === null) return value;
+  entries.sort(([a], [b]) => compareText(a, b));
+  return Object.fromEntries(entries.map(([key, member]) => [key, replace(walk, of, member)]));
 }

@@ -1,4 +1,5 @@
 /** Shaped text in facts, which no evaluator parses: here it is seen whether it is some. */
+import { entriesOf } from "./canonical-fields.ts";
 import { canonicalOf } from "./path.ts";
 import { type Node, OP, type Plan } from "./plan.ts";
 
@@ -19,6 +20,9 @@ function isBadPath(node: Node, value: unknown): boolean {
     return typeof value === "string" && value.length <= node.limit && canonicalOf(node, value) === null;
   }
   if (node.op === OP.record) return hasBadPath(node.record!, value);
+  if (node.op === OP.map) {
+    return entriesOf(value)?.some(([, member]) => isBadPath(node.of!, member)) ?? false;
+  }
   if (!Array.isArray(value)) return false;
   if (value.some((member) => isBadPath(node.of!, member))) return true;
   if (node.op !== OP.set) return false;

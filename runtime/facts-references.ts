@@ -85,7 +85,8 @@ function missingIn(loaded: Loaded, node: Node, value: unknown): Missing | null {
   }
   if (node.op === OP.record) return missingInFields(loaded, node.record!, value);
   if (node.of === null) return null;
-  for (const member of value as readonly unknown[]) {
+  const members = node.op === OP.map ? Object.values(value as object) : (value as readonly unknown[]);
+  for (const member of members) {
     const missing = missingIn(loaded, node.of, member);
     if (missing !== null) return missing;
   }

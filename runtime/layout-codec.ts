@@ -106,8 +106,11 @@ function typeJson(type: Type): Readonly<Record<string, unknown>> {
       return { kind: type.kind, name: type.name };
     case "optional":
       return { kind: type.kind, of: typeJson(type.of) };
+    case "entry":
+      throw new Error("no field is an entry of a map");
     case "list":
     case "set":
+    case "map":
       return { kind: type.kind, max: type.max, min: type.min, of: typeJson(type.of) };
     default:
       return unreachable(type);
@@ -245,6 +248,7 @@ const TYPE_KEYS = new Map([
   ["optional", ["kind", "of"]],
   ["list", ["kind", "max", "min", "of"]],
   ["set", ["kind", "max", "min", "of"]],
+  ["map", ["kind", "max", "min", "of"]],
 ]);
 
 /** `depth` counts what a type stands in: an optional list of members is the deepest that the language has. */
@@ -286,8 +290,11 @@ function readType(json: unknown, where: string, depth: number): Type {
       return { kind, name: text(type.name, where) };
     case "optional":
       return { kind, of: readType(type.of, where, depth + 1) };
+    case "entry":
+      return refuse(where, "unknown type");
     case "list":
-    case "set": {
+    case "set":
+    case "map": {
       const max = integer(type.max, where, 0, COLLECTION_MAX);
       return { kind, of: readType(type.of, where, depth + 1), min: integer(type.min, where, 0, max), max };
     }
@@ -336,10 +343,14 @@ function measureType(type: Type, types: Types, extents: Extents, where: string):
       const extent = measureType(type.of, types, extents, where);
       return { ...extent, bytes: extent.bytes + SLOT_BYTES };
     }
+    case "entry":
+      return refuse(where, "unknown type");
     case "list":
-    case "set": {
+    case "set":
+    case "map": {
       const of = type.of.kind;
-      if (of === "optional" || of === "list" || of === "set") refuse(where, `${type.kind} of ${of}`);
+      if (of === "optional" || of === "list" || of === "set" || of === "map")
+        refuse(where, `${type.kind} of ${of}`);
       if (type.kind === "set" && of === "record") refuse(where, "set of record");
       return { ...measureType(type.of, types, extents, where), bytes: SLOT_BYTES };
     }

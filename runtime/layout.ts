@@ -26,7 +26,11 @@ export type Type =
   | { readonly kind: "ref"; readonly name: string }
   | { readonly kind: "optional"; readonly of: Type }
   | { readonly kind: "list"; readonly of: Type; readonly min: number; readonly max: number }
-  | { readonly kind: "set"; readonly of: Type; readonly min: number; readonly max: number };
+  | { readonly kind: "set"; readonly of: Type; readonly min: number; readonly max: number }
+  /** Of text of 1 to 256 bytes to values; `of` is the values' type. */
+  | { readonly kind: "map"; readonly of: Type; readonly min: number; readonly max: number }
+  /** A key and its value, where an expression goes over a map: no field has this type. */
+  | { readonly kind: "entry"; readonly of: Type };
 
 /** Text that is read at the door into the one canonical form of what it says. */
 export type Shape = "host" | "host_pattern" | "ip" | "cidr";
@@ -78,6 +82,8 @@ export const SHAPE_BYTES: ReadonlyMap<Shape, number> = new Map([
 ]);
 export const COLLECTION_DEFAULT = 64;
 export const COLLECTION_MAX = 4_096;
+/** Keys of maps, in UTF-8 bytes; at least one. */
+export const KEY_BYTES_MAX = 256;
 export const TRUST_MAX = 1_000n;
 /** Entity ids, in UTF-8 bytes; at least one. */
 export const ENTITY_ID_BYTES_MAX = 256;
@@ -91,6 +97,7 @@ export const SLOT_BYTES = 8;
 export function slotBytes(type: Type, types: Types): number {
   switch (type.kind) {
     case "optional":
+    case "entry":
       return SLOT_BYTES + slotBytes(type.of, types);
     case "record":
       return fieldsBytes(recordFields(type.name, types), types);
@@ -107,6 +114,7 @@ export function slotBytes(type: Type, types: Types): number {
     case "ref":
     case "list":
     case "set":
+    case "map":
       return SLOT_BYTES;
     default:
       return unreachable(type);

@@ -38,6 +38,7 @@ export const OP = {
   set: 12,
   ref: 13,
   shaped: 14,
+  map: 15,
 } as const;
 
 export interface Node {
@@ -137,8 +138,11 @@ export function makePlanner(types: Types): Planner {
       }
       case "optional":
         return { ...nodeOf(type.of), bytes: leaf.bytes, isOptional: true };
+      case "entry":
+        throw new Error("no field is an entry of a map");
       case "list":
-      case "set": {
+      case "set":
+      case "map": {
         const of = nodeOf(type.of);
         const { min: least, max: limit } = type;
         return { ...leaf, op: OP[type.kind], of, least, limit, hasPath: of.hasPath };

@@ -3,8 +3,8 @@
  * answers false for whatever it does not accept and says no more: canonical-fields.ts then finds out what
  * was wrong. The common values cost no allocation.
  */
-import { exactOf, isPlain, isPrototypePolluted, memberOrder } from "./canonical-fields.ts";
-import { padded } from "./layout.ts";
+import { entriesOf, exactOf, isPlain, isPrototypePolluted, memberOrder } from "./canonical-fields.ts";
+import { KEY_BYTES_MAX, padded } from "./layout.ts";
 import { memberOf } from "./members.ts";
 import { type Node, OP, type Plan } from "./plan.ts";
 import { type Exact, isMinusZero, readDecimal, readInt } from "./scalars.ts";
@@ -115,6 +115,8 @@ function putOther(target: Target, node: Node, at: number, value: unknown): boole
       return typeof value === "string" && value !== "" && putText(target, at, value, node.limit);
     case OP.record:
       return putRecord(target, node.record!, at, value);
+    case OP.map:
+      return putMap(target, node, at, value);
     case OP.list:
     case OP.set:
       return putCollection(target, node, at, value);
@@ -292,6 +294,34 @@ function putCollection(target: Target, node: Node, at: number, value: unknown): 
       return putSorted(target, node, at, value);
     }
     before = member;
+  }
+  return true;
+}
+
+/** Entries ascend by the bytes of their keys, which is not the order that canonical JSON has. */
+function putMap(target: Target, node: Node, at: number, value: unknown): boolean {
+  const entries = entriesOf(value);
+  if (entries === null) return false;
+  const count = entries.length;
+  if (count > node.limit || count < node.least) return false;
+  if (count === 0) return putWord(target, at, 0);
+  entries.sort(([a], [b]) => compareText(a, b));
+  const of = node.of!;
+  const stride = of.bytes + 8;
+  const start = target.next;
+  const bytes = count * stride;
+  if (start + bytes > target.end) {
+    target.isFull = true;
+    return false;
+  }
+  target.next = start + bytes;
+  target.words[at >> 2] = start - target.base;
+  target.words[(at >> 2) + 1] = count;
+  let place = start;
+  for (const [key, member] of entries) {
+    if (key === "" || !putText(target, place, key, KEY_BYTES_MAX)) return false;
+    if (!put(target, of, place + 8, member)) return false;
+    place += stride;
   }
   return true;
 }

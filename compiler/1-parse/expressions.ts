@@ -52,6 +52,11 @@ export function exprOf(tree: ExprTree, report: Report): Expr {
       const args = tree.args.map((argument) => exprOf(argument, report));
       return { kind: "apply", name: nameOf(tree.name), args, span };
     }
+    case "index": {
+      const of = exprOf(tree.of, report);
+      const args = tree.args.map((arg) => exprOf(arg, report));
+      return of.kind === "missing" ? { kind: "missing", span } : { kind: "index", of, args, span };
+    }
     case "not":
       return { kind: "not", of: exprOf(tree.of, report), span };
     case "negate":

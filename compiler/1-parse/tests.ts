@@ -95,7 +95,9 @@ function factOf(tree: FactTree, report: Report): TestFact {
 }
 
 function fieldOf(tree: TestFieldTree, report: Report): TestField {
-  return { name: nameOf(tree.name), value: testValueOf(tree.value, report) };
+  const { name } = tree;
+  const quoted = { span: spanOf(name), text: name.kind === "raw" ? textOf(name) : name.text };
+  return { name: name.kind === "raw" ? quoted : nameOf(name), value: testValueOf(tree.value, report) };
 }
 
 function testValueOf(tree: ValueTree, report: Report): TestValue {

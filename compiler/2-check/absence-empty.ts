@@ -11,7 +11,7 @@ import { originOf, type Silence } from "./absent-ok.ts";
 import { truthOf } from "./abstract.ts";
 import { emptyGrants } from "./messages-rules.ts";
 import type { Scope } from "./scope.ts";
-import { isCollection } from "./types.ts";
+import { isSized } from "./types.ts";
 import { operandsOf } from "./walk.ts";
 
 type Quantifier = Extract<Expr, { kind: "quantifier" | "aggregate" }>;
@@ -95,7 +95,7 @@ function emptied({ op, left, right }: Extract<Expr, { kind: "sets" }>): readonly
 }
 
 function report(over: Expr, test: Expr, { silence, scope }: Checking): void {
-  if (isCollection(over.type) && over.type.min > 0) return;
+  if (isSized(over.type) && over.type.min > 0) return;
   const origin = originOf(over.kind === "coalesce" ? over.of : over, scope);
   if (!silence.covers(origin)) scope.report(emptyGrants(test.span, origin));
 }

@@ -7,7 +7,7 @@ import type { Expr } from "../checked.ts";
 import { originOf, type Silence } from "./absent-ok.ts";
 import { recordsWithOptionals } from "./messages-rules.ts";
 import type { Scope } from "./scope.ts";
-import { plain, showType } from "./types.ts";
+import { isSized, plain, showType } from "./types.ts";
 import { operandsOf } from "./walk.ts";
 
 export function checkRecordEquality(expr: Expr, silence: Silence, scope: Scope): void {
@@ -27,7 +27,7 @@ export function checkRecordEquality(expr: Expr, silence: Silence, scope: Scope):
 
 /** Dotted, at any depth; a sound record graph has no cycles and a bounded number of fields. */
 function optionalParts(type: Type, types: Types): readonly string[] {
-  if (type.kind === "list" || type.kind === "set") return optionalParts(type.of, types);
+  if (isSized(type)) return optionalParts(type.of, types);
   if (type.kind !== "record") return [];
   const parts: string[] = [];
   for (const field of types.records.get(type.name) ?? []) {

@@ -6,7 +6,7 @@ import { absentOkNeverAbsent, unknownAbsentOk } from "./messages-rules.ts";
 import { unusedAbsentOk } from "./messages-warnings.ts";
 import type { Scope } from "./scope.ts";
 import { nearest } from "./suggest.ts";
-import { isCollection, plain } from "./types.ts";
+import { isSized, plain } from "./types.ts";
 import { attributeOf, attributesOf, type Fields, type World } from "./world.ts";
 
 export interface Silence {
@@ -41,8 +41,11 @@ export function originOf(expr: Expr, scope: Scope): string | null {
     const over = scope.variables.overs.get(expr.id);
     return over === undefined ? null : originOf(over, scope);
   }
+  if (expr.kind === "at") return originOf(expr.of, scope);
   if (expr.kind !== "attribute") return null;
   const of = originOf(expr.of, scope);
+  // An entry of a map counts as the map.
+  if (expr.of.type.kind === "entry") return of;
   return of === null ? null : `${of}.${expr.name}`;
 }
 
@@ -76,7 +79,7 @@ export function checkAbsentOk(rule: RuleDeclaration, actions: readonly string[],
 
 /** Absent, empty, or the name of somebody who is not there. */
 function mayBeAbsent(type: Type): boolean {
-  return type.kind === "optional" || type.kind === "ref" || isCollection(type);
+  return type.kind === "optional" || type.kind === "ref" || isSized(type);
 }
 
 export function warnUnused(rule: RuleDeclaration, silence: Silence, world: World): void {
@@ -107,7 +110,7 @@ function typeOfPath(path: readonly Name[], fields: Fields, world: World): Type |
   for (const name of rest) {
     if (type === null) return null;
     let holder = plain(type);
-    if (isCollection(holder)) holder = holder.of;
+    if (isSized(holder)) holder = holder.of;
     const names = attributesOf(holder, world)?.keys() ?? [];
     type = attributeOf(holder, name.text, world);
     if (type === undefined) return { missing: name, suggestion: nearest(name.text, names) };

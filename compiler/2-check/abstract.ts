@@ -11,7 +11,7 @@ import { isSameValue } from "./constants.ts";
 import { arithmeticBounds, hull, type Interval, negateBounds, point, sumBounds } from "./intervals.ts";
 import { existenceKey, pathKey } from "./narrowing.ts";
 import { takesText } from "./patterns/automaton.ts";
-import { isCollection, plain } from "./types.ts";
+import { isCollection, isSized, plain } from "./types.ts";
 
 export interface Assumption {
   /** The key of a path that is taken to be absent. */
@@ -97,7 +97,7 @@ export function sizeOf(over: Expr, assume: Assumption = NO_ASSUMPTION): Interval
   if (over === assume.empty) return point(0n);
   if (over.kind === "coalesce" && isReplaced(over, assume)) return sizeOf(over.otherwise, assume);
   const { type } = over;
-  if (type.kind !== "list" && type.kind !== "set") return point(0n);
+  if (!isSized(type)) return point(0n);
   return { min: BigInt(type.min), max: BigInt(type.max) };
 }
 
@@ -161,6 +161,7 @@ export function truthOf(expr: Expr, assume: Assumption): boolean | null {
     case "field":
     case "variable":
     case "attribute":
+    case "at":
     case "proved":
     case "resolved":
     case "reference":

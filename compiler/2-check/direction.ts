@@ -89,6 +89,8 @@ function structural(expr: Expr, drop: Drop): Direction {
     case "attribute":
     case "pattern_test":
       return unknown(of(expr.of));
+    case "at":
+      return unknown(of(expr.of), of(expr.key));
     case "presence":
       if (pathKey(expr.of) !== drop.path) return "same";
       return expr.present ? "lower" : "higher";

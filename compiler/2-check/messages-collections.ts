@@ -16,4 +16,14 @@ export function wrongParts(span: Span, op: string, found: string, takes: string)
   return error("POL2302", span, `\`${op}\` is made of ${takes}, not of \`${found}\``);
 }
 
-export const codes: readonly string[] = ["POL2301", "POL2302"];
+export function notAMap(span: Span, found: string, keys: number): Diagnostic {
+  const message =
+    keys === 1 ? `\`${found}\` is not read by a key` : "a map is read by one key, and a table by its name";
+  return error("POL2303", span, message, "what stands before the bracket is a map");
+}
+
+export function wrongKey(span: Span, bytesMax: number): Diagnostic {
+  return error("POL2304", span, `no map has this key: a key has 1 to ${bytesMax} bytes`);
+}
+
+export const codes: readonly string[] = ["POL2301", "POL2302", "POL2303", "POL2304"];

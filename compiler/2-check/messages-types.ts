@@ -33,12 +33,13 @@ export function optionalOfOptional(span: Span): Diagnostic {
   return error("POL2004", span, "an optional of an optional has no meaning", "write one `?`");
 }
 
-export function wrongMember(span: Span, shape: "list" | "set", member: string): Diagnostic {
+export function wrongMember(span: Span, shape: "list" | "set" | "map", member: string): Diagnostic {
+  const part = shape === "map" ? "values" : "members";
   const takes =
     shape === "set"
       ? "a set's members are bool, number, time, text, enum, path or entity"
-      : "a list's members are plain values, entities or records";
-  const message = `a ${shape} cannot have members of type \`${member}\``;
+      : `a ${shape}'s ${part} are plain values, entities or records`;
+  const message = `a ${shape} cannot have ${part} of type \`${member}\``;
   return error("POL2005", span, message, takes);
 }
 

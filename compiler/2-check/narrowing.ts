@@ -31,6 +31,7 @@ export function pathKey(expr: Expr): string | null {
   if (expr.kind === "variable") return `#${expr.id}`;
   if (isTransparent(expr)) return pathKey(expr.of);
   if (expr.kind === "literal" && expr.type.kind === "entity") return entityKey(expr);
+  if (expr.kind === "at") return entryKey(expr);
   if (expr.kind !== "attribute") return null;
   const of = pathKey(expr.of);
   return of === null ? null : `${of}.${expr.name}`;
@@ -47,6 +48,13 @@ export function existenceKey(expr: Expr): string | null {
   return key === null ? null : `exists ${key}`;
 }
 
+/** By the text that is written, or by the path that the key is read from. */
+function entryKey({ of, key }: Extract<Expr, { kind: "at" }>): string | null {
+  const map = pathKey(of);
+  const by = key.kind === "literal" ? JSON.stringify(key.value) : pathKey(key);
+  return map === null || by === null ? null : `${map}[${by}]`;
+}
+
 function entityKey(expr: Expr): string | null {
   const value = expr.kind === "literal" ? expr.value : undefined;
   if (typeof value !== "object" || !("id" in value)) return null;
@@ -60,6 +68,11 @@ export function pathText(expr: Expr): string | null {
   if (expr.kind === "literal") {
     const value = expr.value;
     return typeof value === "object" && "id" in value ? `${value.type}::${JSON.stringify(value.id)}` : null;
+  }
+  if (expr.kind === "at") {
+    const by = expr.key.kind === "literal" ? JSON.stringify(expr.key.value) : pathText(expr.key);
+    const map = pathText(expr.of);
+    return map === null || by === null ? null : `${map}[${by}]`;
   }
   if (expr.kind !== "attribute") return null;
   const of = pathText(expr.of);

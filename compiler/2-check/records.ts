@@ -2,6 +2,7 @@
 import type { Type } from "@polity/runtime/layout.ts";
 import type { Name } from "../ast.ts";
 import { recursiveRecord, tooMany } from "./messages-types.ts";
+import { isSized } from "./types.ts";
 import type { Fields, Report } from "./world.ts";
 
 const NESTING_MAX = 16;
@@ -91,6 +92,6 @@ export function checkRecords(
 
 function recordWithin(type: Type): string | null {
   if (type.kind === "record") return type.name;
-  if (type.kind === "optional" || type.kind === "list" || type.kind === "set") return recordWithin(type.of);
+  if (type.kind === "optional" || isSized(type)) return recordWithin(type.of);
   return null;
 }

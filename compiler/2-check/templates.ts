@@ -6,7 +6,7 @@ import { checkValue } from "./expressions/expression.ts";
 import { becauseReads, templateTooLong, wrongHole } from "./messages-rules.ts";
 import { utf8Bytes } from "./order.ts";
 import type { Env, Scope } from "./scope.ts";
-import { isCollection, showType } from "./types.ts";
+import { isSized, showType } from "./types.ts";
 import { operandsOf } from "./walk.ts";
 
 const TEXT_BYTES_MAX = 1_024;
@@ -40,7 +40,7 @@ function checkHole(
 ): Expr | null {
   const { expr } = checkValue(node, scope, env);
   if (expr === null) return null;
-  if (expr.type.kind === "record" || isCollection(expr.type)) {
+  if (expr.type.kind === "record" || expr.type.kind === "entry" || isSized(expr.type)) {
     scope.report(wrongHole(expr.span, showType(expr.type)));
     return null;
   }
@@ -79,6 +79,7 @@ function secret(expr: Expr): string | null {
       return "who is in which group";
     case "exists":
       return "who exists";
+    case "at":
     case "literal":
     case "field":
     case "variable":

@@ -4,12 +4,12 @@ import type { Expr, TestField, TestValue } from "../ast.ts";
 import { unreachable } from "../diagnostic.ts";
 import type { Span } from "../source.ts";
 import { uniqueNames } from "./declarations.ts";
-import { unknownAttribute, unknownMember } from "./messages-names.ts";
+import { duplicateName, unknownAttribute, unknownMember } from "./messages-names.ts";
 import { wrongTestValue } from "./messages-tests.ts";
 import { nearest } from "./suggest.ts";
 import { durationText, timestampText } from "./time-text.ts";
 import { isCollection, showType } from "./types.ts";
-import { attributeOf, type Fields, type World } from "./world.ts";
+import { attributeOf, type Fields, lineOf, type World } from "./world.ts";
 
 /** The field that messages name, and what they need. */
 interface Place {
@@ -26,6 +26,7 @@ function jsonOf(value: TestValue, type: Type, field: string, world: World): unkn
       return exprJson(value.expr, wanted, place);
     case "record":
       if (wanted.kind === "record") return recordJson(value.fields, wanted.name, place);
+      if (wanted.kind === "map") return mapJson(value.fields, wanted.of, place);
       if (wanted.kind === "set" && value.fields.length === 0) return [];
       return wrong(value.span, wanted, "a record", place);
     case "records": {
@@ -75,6 +76,22 @@ function recordJson(fields: readonly TestField[], record: string, { world }: Pla
   return json === null ? undefined : Object.fromEntries(json);
 }
 
+/** Keys are any text, so they are compared and not looked up. */
+function mapJson(fields: readonly TestField[], of: Type, { field, world }: Place): unknown {
+  const json = new Map<string, unknown>();
+  for (const { name, value } of fields) {
+    if (json.has(name.text)) {
+      const first = fields.find((other) => other.name.text === name.text)?.name ?? name;
+      world.report(duplicateName(name, "a key here", lineOf(world.source, first)));
+      return undefined;
+    }
+    json.set(name.text, jsonOf(value, of, field, world));
+  }
+  if ([...json.values()].includes(undefined)) return undefined;
+  // As a key of its own, also `__proto__`.
+  return Object.fromEntries(json);
+}
+
 function allOrNone(values: readonly unknown[]): readonly unknown[] | undefined {
   return values.includes(undefined) ? undefined : values;
 }
@@ -110,6 +127,13 @@ function exprJson(expr: Expr, type: Type, place: Place): unknown {
     case "set":
       if (expr.kind !== "collection" || expr.shape !== type.kind) return wrongExpr(expr, type, place);
       return allOrNone(expr.elements.map((element) => exprJson(element, type.of, place)));
+    case "map":
+      // Empty braces are read as a set.
+      return expr.kind === "collection" && expr.shape === "set" && expr.elements.length === 0
+        ? {}
+        : wrongExpr(expr, type, place);
+    case "entry":
+      return wrongExpr(expr, type, place);
     case "optional":
       return exprJson(expr, type.of, place);
     default:
@@ -180,6 +204,7 @@ function describe(expr: Expr): string {
     case "negate":
       return describe(expr.of);
     case "pattern":
+    case "index":
     case "call":
     case "apply":
     case "if":

@@ -23,7 +23,7 @@ import {
 } from "./messages-types.ts";
 import { shaped } from "./shaped-types.ts";
 import { nearest } from "./suggest.ts";
-import { BUILT_IN_TYPES, DECIMAL, DURATION, INT, TIMESTAMP } from "./types.ts";
+import { BUILT_IN_TYPES, DECIMAL, DURATION, INT, isSized, TIMESTAMP } from "./types.ts";
 import type { Report } from "./world.ts";
 
 export interface TypeNames {
@@ -170,9 +170,9 @@ function resolveCollection(node: CollectionNode, names: TypeNames): Type | null 
   return { kind: node.shape, of, min: Number(min), max: Number(max) };
 }
 
-function mayBeMember(type: Type, shape: "list" | "set"): boolean {
-  if (type.kind === "optional" || type.kind === "list" || type.kind === "set") return false;
-  return type.kind !== "record" || shape === "list";
+function mayBeMember(type: Type, shape: "list" | "set" | "map"): boolean {
+  if (type.kind === "optional" || isSized(type)) return false;
+  return type.kind !== "record" || shape !== "set";
 }
 
 function showMember(type: Type): string {

@@ -40,9 +40,13 @@ export function sameType(a: Type, b: Type): boolean {
     case "optional":
     case "list":
     case "set":
+    case "map":
       return b.kind === a.kind && sameType(a.of, b.of);
     case "shaped":
       return b.kind === a.kind && b.shape === a.shape;
+    case "entry":
+      // Entries are not compared as wholes.
+      return false;
     case "bool":
     case "int":
     case "decimal":
@@ -69,9 +73,12 @@ export function showType(type: Type): string {
       return `${showType(type.of)}?`;
     case "list":
     case "set":
+    case "map":
       return `${type.kind}<${showType(type.of)}>`;
     case "shaped":
       return type.shape;
+    case "entry":
+      return `entry of map<${showType(type.of)}>`;
     case "bool":
     case "int":
     case "decimal":
@@ -136,6 +143,18 @@ export function isCollection(type: Type): type is CollectionType {
   return type.kind === "list" || type.kind === "set";
 }
 
+export type SizedType = Extract<Type, { kind: "list" | "set" | "map" }>;
+
+/** What has members or entries, and so a size. */
+export function isSized(type: Type): type is SizedType {
+  return isCollection(type) || type.kind === "map";
+}
+
+/** The type of what a quantifier meets. */
+export function memberOf(type: SizedType): Type {
+  return type.kind === "map" ? { kind: "entry", of: type.of } : type.of;
+}
+
 /** A value of this type needs the door even where no rule reads it: entities must exist, shapes be right. */
 export function needsDoor(type: Type, types: Types, seen: Set<string> = new Set()): boolean {
   switch (type.kind) {
@@ -146,6 +165,8 @@ export function needsDoor(type: Type, types: Types, seen: Set<string> = new Set(
     case "optional":
     case "list":
     case "set":
+    case "map":
+    case "entry":
       return needsDoor(type.of, types, seen);
     case "record": {
       // A record that was seen and still had no answer has none to add.

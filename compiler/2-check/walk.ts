@@ -33,6 +33,8 @@ export function operandsOf(expr: Expr): readonly Expr[] {
     case "arithmetic":
     case "sets":
       return [expr.left, expr.right];
+    case "at":
+      return [expr.of, expr.key];
     case "member":
       return [expr.of, expr.within];
     case "between":

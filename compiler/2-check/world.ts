@@ -1,5 +1,5 @@
 /** What the declarations of a program say, as rules and tests ask for it. */
-import { ENTITY_ID_BYTES_MAX, type Type, type Types } from "@polity/runtime/layout.ts";
+import { ENTITY_ID_BYTES_MAX, KEY_BYTES_MAX, type Type, type Types } from "@polity/runtime/layout.ts";
 import type { Name } from "../ast.ts";
 import type { Diagnostic } from "../diagnostic.ts";
 import type { Automaton } from "../pattern.ts";
@@ -39,6 +39,8 @@ export type Report = (diagnostic: Diagnostic) => void;
 /** Every entity has it, and it is in no declaration. */
 const ENTITY_ID: Type = { kind: "string", id: false, bytesMax: ENTITY_ID_BYTES_MAX };
 
+const ENTRY_KEY: Fields = new Map([["key", { kind: "string", id: false, bytesMax: KEY_BYTES_MAX }]]);
+
 /** `3`, or in a program of several files `3 of \`types.pol\``. */
 export function lineOf(source: Source, name: Name): string {
   const { file, start } = fileAt(source, name.span.start);
@@ -55,6 +57,7 @@ export function attributesOf(type: Type, world: World): Fields | null {
   if (type.kind === "entity" || type.kind === "ref") {
     return new Map([...(world.entities.get(type.name) ?? []), ["id", ENTITY_ID]]);
   }
+  if (type.kind === "entry") return new Map([...ENTRY_KEY, ["value", type.of]]);
   const parts = partsOf(type);
   return parts.size > 0 ? parts : null;
 }
@@ -62,6 +65,7 @@ export function attributesOf(type: Type, world: World): Fields | null {
 /** One attribute: undefined where there is none, null where its declaration was wrong. */
 export function attributeOf(type: Type, name: string, world: World): Type | null | undefined {
   if (type.kind === "record") return world.records.get(type.name)?.get(name);
+  if (type.kind === "entry") return attributesOf(type, world)?.get(name);
   if (type.kind !== "entity" && type.kind !== "ref") return partsOf(type).get(name);
   return name === "id" ? ENTITY_ID : world.entities.get(type.name)?.get(name);
 }

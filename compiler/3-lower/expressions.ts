@@ -1,5 +1,5 @@
 /** Expressions: values become machine values, paths become addresses. */
-import { slotBytes } from "@polity/runtime/layout.ts";
+import { slotBytes, type Type } from "@polity/runtime/layout.ts";
 import type { Expr } from "../checked.ts";
 import { unreachable } from "../diagnostic.ts";
 import type { IrExpr } from "../ir.ts";
@@ -17,6 +17,7 @@ export function lowerValue(expr: Expr, scope: Scope): IrExpr {
     case "setting":
     case "variable":
     case "attribute":
+    case "at":
     case "proved":
       return readAt(expr.type, lowerSlot(expr, scope));
     case "exists":
@@ -163,6 +164,7 @@ function lowerSlot(expr: Expr, scope: Scope): IrExpr {
   if (expr.kind === "variable") return { kind: "variable", id: expr.id };
   if (expr.kind === "setting") return { kind: "setting", name: expr.name };
   if (expr.kind === "attribute") return lowerAttribute(expr, scope);
+  if (expr.kind === "at") return lowerEntry(expr, scope);
   if (expr.kind === "proved") return call("inside", lowerSlot(expr.of, scope));
   if (expr.kind === "coalesce") {
     const [of, otherwise] = [lowerSlot(expr.of, scope), lowerSlot(expr.otherwise, scope)];
@@ -190,12 +192,23 @@ function lowerChoice(
   };
 }
 
+function lowerEntry({ of, key }: Extract<Expr, { kind: "at" }>, scope: Scope): IrExpr {
+  if (of.type.kind !== "map") throw new Error(`a ${of.type.kind} has no entries`);
+  const stride = BigInt(slotBytes({ kind: "entry", of: of.type.of }, scope.types));
+  return call("entryOf", lowerSlot(of, scope), lowerSlot(key, scope), { kind: "number", value: stride });
+}
+
 function lowerAttribute(expr: Extract<Expr, { kind: "attribute" }>, scope: Scope): IrExpr {
   const owner = expr.of.type;
   if (owner.kind === "ref" && expr.name === "id") return lowerSlot(expr.of, scope);
   if (owner.kind === "shaped") {
     const name = partFunction(owner.shape, expr.name);
     return partOf(scope, name, lowerSlot(expr.of, scope), expr.type);
+  }
+  // An entry is its key and, behind it, its value.
+  if (owner.kind === "entry") {
+    const entry = lowerSlot(expr.of, scope);
+    return expr.name === "key" ? entry : call("inside", entry);
   }
   if (owner.kind !== "entity" && owner.kind !== "record") throw new Error(`attribute of a ${owner.kind}`);
   const of = owner.kind === "entity" ? lowerValue(expr.of, scope) : lowerSlot(expr.of, scope);
@@ -285,14 +298,17 @@ function lowerSets(expr: Extract<Expr, { kind: "sets" }>, scope: Scope): IrExpr 
 
 function lowerQuantifier(expr: Extract<Expr, { kind: "quantifier" | "aggregate" }>, scope: Scope): IrExpr {
   const { type } = expr.over;
-  if (type.kind !== "list" && type.kind !== "set") throw new Error("quantifier over no collection");
+  if (type.kind !== "list" && type.kind !== "set" && type.kind !== "map") {
+    throw new Error("quantifier over no collection");
+  }
   const over = lowerSlot(expr.over, scope);
   const index = scope.quantifiers.push(null) - 1;
   const body = lowerValue(expr.body, scope);
   const captures = [...variablesIn(expr.body, new Set())]
     .filter((id) => id !== expr.id)
     .sort((a, b) => a - b);
-  const strideBytes = slotBytes(type.of, scope.types);
+  const member: Type = type.kind === "map" ? { kind: "entry", of: type.of } : type.of;
+  const strideBytes = slotBytes(member, scope.types);
   const { op, id, variable } = expr;
   const mayOverflow = expr.kind === "aggregate" && expr.mayOverflow;
   const mayErr = expr.body.mayErr || mayOverflow;

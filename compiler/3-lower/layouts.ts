@@ -5,6 +5,7 @@ import {
   type Field,
   fieldOffset,
   fieldsBytes,
+  KEY_BYTES_MAX,
   padded,
   recordFields,
   slotBytes,
@@ -105,6 +106,12 @@ function variableBytesMax(type: Type, types: Types): number {
       return ENTITY_ID_BYTES_MAX;
     case "optional":
       return variableBytesMax(type.of, types);
+    case "entry":
+      return padded(KEY_BYTES_MAX) + variableBytesMax(type.of, types);
+    case "map": {
+      const entry: Type = { kind: "entry", of: type.of };
+      return type.max * (slotBytes(entry, types) + variableBytesMax(entry, types));
+    }
     case "list":
     case "set":
       return type.max * (slotBytes(type.of, types) + variableBytesMax(type.of, types));
@@ -121,8 +128,7 @@ function variableBytesMax(type: Type, types: Types): number {
 /** Or other shaped text. */
 export function containsPath(type: Type, types: Types): boolean {
   if (type.kind === "path" || type.kind === "shaped") return true;
-  if (type.kind === "optional" || type.kind === "list" || type.kind === "set")
-    return containsPath(type.of, types);
+  if ("of" in type) return containsPath(type.of, types);
   return (
     type.kind === "record" && recordFields(type.name, types).some((field) => containsPath(field.type, types))
   );

@@ -23,6 +23,8 @@ export function heldAs(type: Type): Held {
     case "optional":
     case "list":
     case "set":
+    case "map":
+    case "entry":
       return "slot";
     default:
       return unreachable(type);

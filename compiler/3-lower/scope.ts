@@ -51,9 +51,10 @@ export function closeEqualities(gathered: Gathered): readonly Type[] {
 
 function partsOf(type: Type, types: Types): readonly Type[] {
   if (type.kind === "record") return recordFields(type.name, types).map((field) => field.type);
-  return type.kind === "list" || type.kind === "set" || type.kind === "optional" ? [type.of] : [];
+  if (type.kind === "map") return [{ kind: "entry", of: type.of }];
+  return "of" in type ? [type.of] : [];
 }
 
 function isComposite(type: Type): boolean {
-  return type.kind === "record" || type.kind === "list" || type.kind === "set" || type.kind === "optional";
+  return type.kind === "record" || "of" in type;
 }

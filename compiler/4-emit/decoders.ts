@@ -14,7 +14,7 @@ import type { IrStruct } from "../ir.ts";
 import { number } from "./expression.ts";
 import { entityIndex, membersOf, typeIndex } from "./names.ts";
 
-type Collection = Type & { kind: "list" | "set" };
+type Collection = Type & { kind: "list" | "set" | "map" };
 
 const CANONICAL: Readonly<Record<Shape, string>> = {
   host: "canonicalHost",
@@ -73,8 +73,11 @@ function decode(type: Type, from: string, offset: number, decoders: Decoders): r
         "}",
       ];
     }
+    case "entry":
+      return [`decodeKey(${at});`, ...decode(type.of, from, offset + SLOT_BYTES, decoders)];
     case "list":
     case "set":
+    case "map":
       return [`collection${collection(type, decoders)}(${at});`];
     default:
       return unreachable(type);
@@ -90,7 +93,7 @@ function collection(type: Collection, decoders: Decoders): number {
   const known = decoders.collections.get(key);
   if (known !== undefined) return known.index;
   const index = decoders.collections.size;
-  const stride = slotBytes(type.of, decoders.types);
+  const stride = slotBytes(memberOf(type), decoders.types);
   const text = [
     `function collection${index}(p: usize): void {`,
     `  const count = decodeCollection(p, ${type.min}, ${type.max}, ${stride});`,
@@ -103,9 +106,13 @@ function collection(type: Collection, decoders: Decoders): number {
   return index;
 }
 
+function memberOf(type: Collection): Type {
+  return type.kind === "map" ? { kind: "entry", of: type.of } : type.of;
+}
+
 /** A set's members are plain, so that no collection is met inside one. */
 function members(type: Collection, stride: number, decoders: Decoders): readonly string[] {
-  const { of } = type;
+  const of = memberOf(type);
   if (type.kind === "set" && of.kind === "path") return [`decodePaths(at, count, ${of.bytesMax});`];
   if (type.kind === "set" && of.kind === "entity") {
     return [`decodeEntities(at, count, ${entityIndex(decoders.types, of.name)});`];
@@ -114,6 +121,7 @@ function members(type: Collection, stride: number, decoders: Decoders): readonly
   const each = decode(of, `at + i * ${stride}`, 0, decoders);
   const loop = ["for (let i: u32 = 0; i < count; i++) {", ...each.map((line) => `  ${line}`), "}"];
   if (type.kind === "list") return loop;
+  if (type.kind === "map") return [...loop, `ascendingKeys(at, count, ${stride});`];
   return [
     ...loop,
     of.kind === "string" || of.kind === "ref" ? "ascendingText(at, count);" : "ascendingNumbers(at, count);",

@@ -81,6 +81,8 @@ function describeType(type: Type): string {
       return `${describeType(type.of)}?`;
     case "list":
     case "set":
+    case "map":
+    case "entry":
       return `${type.kind}<${describeType(type.of)}>`;
     case "enum":
     case "record":

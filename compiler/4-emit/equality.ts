@@ -15,15 +15,19 @@ export function printEqualities(ir: Ir, same: (type: Type) => number): readonly 
 }
 
 function body(type: Type, types: Types, same: (type: Type) => number): readonly string[] {
-  if (type.kind === "list" || type.kind === "set") {
-    const stride = slotBytes(type.of, types);
+  if (type.kind === "entry") {
+    return [`  return textEqual(a, b) && ${compare(type.of, "a + 8", "b + 8", same)};`];
+  }
+  if (type.kind === "list" || type.kind === "set" || type.kind === "map") {
+    const member: Type = type.kind === "map" ? { kind: "entry", of: type.of } : type.of;
+    const stride = slotBytes(member, types);
     return [
       "  const count = sizeOf(a);",
       "  if (count != sizeOf(b)) return false;",
       "  let p = membersOf(a);",
       "  let q = membersOf(b);",
       "  for (let i: u32 = 0; i < count; i++) {",
-      `    if (!${compare(type.of, "p", "q", same)}) return false;`,
+      `    if (!${compare(member, "p", "q", same)}) return false;`,
       `    p += ${stride};`,
       `    q += ${stride};`,
       "  }",
@@ -54,6 +58,8 @@ function compare(type: Type, a: string, b: string, same: (type: Type) => number)
     case "record":
     case "list":
     case "set":
+    case "map":
+    case "entry":
     case "optional":
       return `equal${same(type)}(${a}, ${b})`;
     case "bool":

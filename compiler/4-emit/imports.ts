@@ -14,6 +14,7 @@ const IMPORTS: readonly (readonly [file: string, names: string])[] = [
   ["prelude/address", "canonicalIp, canonicalCidr, ipIn, ipInAny, ipVersion"],
   ["prelude/value", "numberAt, boolAt, enumAt, entityAt, present, inside, insideOr, sizeOf, membersOf"],
   ["prelude/value", "hasNumber, hasBool, hasEnum, hasEntity, hasText, oneOf, rank"],
+  ["prelude/map", "decodeKey, ascendingKeys, entryOf"],
   ["prelude/sets", "countMembers, wordsWithin, wordsMeet, textsWithin, textsMeet"],
   ["prelude/entity", "below, belowAny, entityNamed, exists"],
   ["prelude/decode", "decodeBool, decodeEnum, decodeNumber, decodeText, decodeId, decodePath, decodeEntity"],

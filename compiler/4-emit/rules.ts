@@ -133,6 +133,8 @@ function giveCall(head: string, type: Type, shown: string, types: Types): string
     case "optional":
     case "list":
     case "set":
+    case "map":
+    case "entry":
       throw new Error(`a ${type.kind} is no value for a reason`);
     default:
       return unreachable(type);

@@ -12,7 +12,7 @@ import { isWithin } from "./path.ts";
 import { testPattern } from "./patterns.ts";
 import { partOf } from "./shaped.ts";
 import { isLike } from "./text.ts";
-import { isEqual, isRecord } from "./values.ts";
+import { isEqual, isMap, isRecord, membersOf } from "./values.ts";
 
 /** Everything that a rule can see. */
 export interface Scope {
@@ -50,6 +50,8 @@ function meaningOf(expr: Expr, scope: Scope): Evaluated {
       return scope.variables.get(expr.id);
     case "attribute":
       return with1(expr.of, scope, (of) => attributeOf(of, expr, scope.facts));
+    case "at":
+      return with2(expr.of, expr.key, scope, (of, key) => entryOf(of, key as string));
     case "proved":
       return evaluate(expr.of, scope);
     case "presence":
@@ -96,7 +98,7 @@ function meaningOf(expr: Expr, scope: Scope): Evaluated {
     case "aggregate":
       return aggregate(expr, scope);
     case "size":
-      return with1(expr.of, scope, (of) => BigInt((of as readonly Value[]).length));
+      return with1(expr.of, scope, (of) => BigInt(membersOf(of).length));
     default:
       return unreachable(expr);
   }
@@ -195,6 +197,11 @@ function isOrdered(op: Node<"order">["op"], a: bigint, b: bigint): boolean {
 }
 
 /** (spec 5.6.1) */
+/** Absent where there is no such key (spec 4.8.3). */
+function entryOf(map: Value, key: string): Value {
+  return isMap(map) ? map.entries.get(key) : undefined;
+}
+
 function isIn(of: Value, within: Value): boolean {
   return (within as readonly Value[]).some((member) => isEqual(of, member));
 }
@@ -245,7 +252,7 @@ function quantify(expr: Node<"quantifier">, scope: Scope): Evaluated {
   const members = evaluate(expr.over, scope);
   if (isFailure(members)) return members;
   let count = 0n;
-  for (const member of members as readonly Value[]) {
+  for (const member of membersOf(members)) {
     const holds = evaluate(expr.body, bind(scope, expr.id, member));
     if (isFailure(holds)) return holds;
     if (expr.op === "any" && holds === true) return true;
@@ -267,7 +274,7 @@ function aggregate(expr: Node<"aggregate">, scope: Scope): Evaluated {
   const members = evaluate(expr.over, scope);
   if (isFailure(members)) return members;
   let result: bigint | undefined = expr.op === "sum" ? 0n : undefined;
-  for (const member of members as readonly Value[]) {
+  for (const member of membersOf(members)) {
     const part = evaluate(expr.body, bind(scope, expr.id, member));
     if (isFailure(part)) return part;
     const next = combine(expr.op, result, part as bigint);

@@ -3,6 +3,7 @@ import {
   DURATION_MAX,
   ENTITY_ID_BYTES_MAX,
   type Field,
+  KEY_BYTES_MAX,
   recordFields,
   TIMESTAMP_MAX,
   TIMESTAMP_MIN,
@@ -17,7 +18,7 @@ import { canonicalPath } from "./path.ts";
 import { readDecimal, readDuration, readInt, readTimestamp } from "./scalars.ts";
 import { readShaped } from "./shaped.ts";
 import { utf8Bytes } from "./text.ts";
-import { canonicalSet } from "./values.ts";
+import { canonicalSet, compareText } from "./values.ts";
 
 /**
  * The fields of a request, a record or the attributes of an entity: unknown names first, then by name
@@ -85,6 +86,10 @@ function decode(raw: unknown, type: Type, types: Types): Value | Denial {
     case "list":
     case "set":
       return decodeCollection(raw, type, types);
+    case "map":
+      return decodeMap(raw, type, types);
+    case "entry":
+      return INVALID;
     default:
       return unreachable(type);
   }
@@ -105,6 +110,29 @@ function decodeText(raw: unknown, bytesMax: number): string | Denial {
 /** The id of an entity. */
 export function decodeId(raw: unknown): string | Denial {
   return raw === "" ? INVALID : decodeText(raw, ENTITY_ID_BYTES_MAX);
+}
+
+/** An object, its keys in the order of their bytes (spec 4.8.1, 4.8.2). */
+function decodeMap(
+  raw: unknown,
+  type: Extract<Type, { readonly kind: "map" }>,
+  types: Types,
+): Value | Denial {
+  const given = ownData(raw);
+  if (given === undefined || (given.size === 0 && !isPlain(raw))) return INVALID;
+  // A getter says nothing, in a map as in a list.
+  if ([...given.values()].includes(undefined)) return INVALID;
+  if (given.size > type.max) return TOO_LARGE;
+  if (given.size < type.min) return OUT_OF_RANGE;
+  const entries = new Map<string, Value>();
+  for (const [key, item] of [...given].sort(([a], [b]) => compareText(a, b))) {
+    if (key === "" || !key.isWellFormed()) return INVALID;
+    if (utf8Bytes(key) > KEY_BYTES_MAX) return TOO_LARGE;
+    const value = decode(item, type.of, types);
+    if (isDenial(value)) return value;
+    entries.set(key, value);
+  }
+  return { entries };
 }
 
 /** (spec 4.4.1) */
@@ -147,6 +175,15 @@ function resolvePaths(value: Value, type: Type, types: Types): Value | Denial {
       }
       return type.kind === "list" ? members : (canonicalSet(members) ?? INVALID);
     }
+    case "map": {
+      const entries = new Map<string, Value>();
+      for (const [key, of] of (value as { readonly entries: ReadonlyMap<string, Value> }).entries) {
+        const resolved = resolvePaths(of, type.of, types);
+        if (isDenial(resolved)) return resolved;
+        entries.set(key, resolved);
+      }
+      return { entries };
+    }
     case "bool":
     case "int":
     case "decimal":
@@ -156,6 +193,7 @@ function resolvePaths(value: Value, type: Type, types: Types): Value | Denial {
     case "enum":
     case "entity":
     case "ref":
+    case "entry":
       return value;
     default:
       return unreachable(type);

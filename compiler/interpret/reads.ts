@@ -58,6 +58,8 @@ function childrenOf(expr: Expr): readonly Expr[] {
     case "arithmetic":
     case "sets":
       return [expr.left, expr.right];
+    case "at":
+      return [expr.of, expr.key];
     case "member":
       return [expr.of, expr.within];
     case "between":

@@ -43,6 +43,11 @@ export function isEqual(a: Value, b: Value): boolean {
     return a.length === b.length && a.every((member, index) => isEqual(member, b[index]));
   }
   if (isRecord(a) && isRecord(b)) return [...a].every(([name, value]) => isEqual(value, b.get(name)));
+  if (isMap(a) && isMap(b)) {
+    const equals = ([key, value]: readonly [string, Value]) =>
+      b.entries.has(key) && isEqual(value, b.entries.get(key));
+    return a.entries.size === b.entries.size && [...a.entries].every(equals);
+  }
   if (isMember(a) && isMember(b)) return a.member === b.member;
   if (isEntity(a) && isEntity(b)) return a.type === b.type && a.id === b.id;
   return a === b;
@@ -54,6 +59,22 @@ function isArray(value: Value): value is readonly Value[] {
 
 export function isRecord(value: Value): value is ReadonlyMap<string, Value> {
   return value instanceof Map;
+}
+
+export function isMap(value: Value): value is { readonly entries: ReadonlyMap<string, Value> } {
+  return typeof value === "object" && !isArray(value) && !isRecord(value) && "entries" in value;
+}
+
+/** What a quantifier meets: the members, or a map's entries, each as a record (spec 4.8.4). */
+export function membersOf(value: Value): readonly Value[] {
+  if (!isMap(value)) return value as readonly Value[];
+  return [...value.entries].map(
+    ([key, of]) =>
+      new Map([
+        ["key", key],
+        ["value", of],
+      ]),
+  );
 }
 
 /** An enum member. */
@@ -70,5 +91,6 @@ export function entitiesIn(value: Value): readonly EntityValue[] {
   if (isEntity(value)) return [value];
   if (isArray(value)) return value.flatMap(entitiesIn);
   if (isRecord(value)) return [...value.values()].flatMap(entitiesIn);
+  if (isMap(value)) return [...value.entries.values()].flatMap(entitiesIn);
   return [];
 }

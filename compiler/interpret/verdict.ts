@@ -114,6 +114,8 @@ function reasonValue(value: Value, type: Type, types: Types): ReasonValue {
     case "optional":
     case "list":
     case "set":
+    case "map":
+    case "entry":
       // The checker lets no such expression into a template.
       return { kind: "error" };
     default:

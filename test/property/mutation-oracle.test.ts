@@ -6,13 +6,15 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Outcome, Verdict } from "@polity/runtime/decision.ts";
 import type { Header } from "@polity/runtime/header.ts";
+import type { Field, Type } from "@polity/runtime/layout.ts";
 import { describe, expect, test } from "vitest";
-import type { Checked } from "../../compiler/checked.ts";
+import type { Checked, Expr } from "../../compiler/checked.ts";
 import { type Facts, loadFacts } from "../../compiler/interpret/facts.ts";
 import { interpret } from "../../compiler/interpret/interpret.ts";
 import { compile } from "../../compiler/pipeline.ts";
 import { compiled } from "../support/compiled.ts";
 import { generateFacts } from "../support/generate/facts.ts";
+import { expressionsOf } from "../support/generate/literals-of.ts";
 import { generateProgram } from "../support/generate/program.ts";
 import { createRandom } from "../support/generate/random.ts";
 import { generateRequest, OWN_DIGEST } from "../support/generate/requests.ts";
@@ -51,9 +53,41 @@ function isJudged({ code }: Outcome): boolean {
 }
 
 function isExempt(checked: Checked, action: string, { kind, path }: Mutation): boolean {
-  if (kind !== "drop") return false;
   const rules = checked.rules.filter(({ cases }) => cases.some((each) => each.action === action));
+  const map = mapAbove(checked, action, path);
+  if (map !== null && (kind === "drop" || kind === "recase")) {
+    // An entry counts as its map; for what goes over entries it is a member like that of a list.
+    const isListed = rules.some(({ absentOk }) => absentOk.some((each) => each.path.startsWith(map)));
+    return (
+      isListed || [...expressionsOf(checked)].some((each) => each.action === action && goesOver(each.expr))
+    );
+  }
+  if (kind !== "drop") return false;
   return rules.some(({ absentOk }) => absentOk.some((each) => each.path === path));
+}
+
+/** The path of the map in which this path ends or leads on; null where it leads through none. */
+function mapAbove(checked: Checked, action: string, path: string): string | null {
+  const names = path.split(".");
+  let fields: readonly Field[] = checked.actions.find(({ name }) => name === action)?.fields ?? [];
+  for (const [at, name] of names.entries()) {
+    let type = fields.find((field) => field.name === name)?.type;
+    while (type !== undefined && "of" in type && type.kind !== "map") type = type.of;
+    if (type?.kind === "map") return at < names.length - 1 ? names.slice(0, at + 1).join(".") : null;
+    fields = type?.kind === "record" ? (checked.types.records.get(type.name) ?? []) : [];
+  }
+  return null;
+}
+
+function goesOver(expr: Expr): boolean {
+  if (expr.kind === "quantifier" || expr.kind === "aggregate") return expr.over.type.kind === "map";
+  if (expr.kind === "size") return expr.of.type.kind === "map";
+  return expr.kind === "equal" && holdsMap(expr.left.type);
+}
+
+/** Records may have maps in them. */
+function holdsMap(type: Type): boolean {
+  return type.kind === "map" || type.kind === "record" || ("of" in type && holdsMap(type.of));
 }
 
 function explain({ kind, path, fields }: Mutation, asked: Asked, before: Outcome, after: Outcome): string {

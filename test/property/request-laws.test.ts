@@ -14,6 +14,7 @@ import { isDenial } from "../../compiler/interpret/denial.ts";
 import { loadFacts } from "../../compiler/interpret/facts.ts";
 import { decodeFields } from "../../compiler/interpret/input.ts";
 import { interpret } from "../../compiler/interpret/interpret.ts";
+import { isMap } from "../../compiler/interpret/values.ts";
 import { compile } from "../../compiler/pipeline.ts";
 import { assembleBatch } from "../../compiler/wasm.ts";
 import { type GeneratedFacts, generateFacts } from "../support/generate/facts.ts";
@@ -52,6 +53,13 @@ function rewritten(random: Random, value: unknown, type: Policy["checked"]["type
   if (of.kind === "record") {
     const fields = type.records.get(of.name) ?? [];
     return rewrittenFields(random, value as Record<string, unknown>, type, fields);
+  }
+  if (of.kind === "map") {
+    const entries = Object.entries(value as object).map(([key, member]): [string, unknown] => [
+      key,
+      rewritten(random, member, type, of.of),
+    ]);
+    return Object.fromEntries(random.shuffle(entries));
   }
   if ((of.kind === "list" || of.kind === "set") && Array.isArray(value)) {
     const members = value.map((member) => rewritten(random, member, type, of.of));
@@ -98,6 +106,7 @@ function textOf(value: Value): string {
       .join()}}`;
   }
   if (Array.isArray(value)) return `[${value.map(textOf).join()}]`;
+  if (isMap(value)) return `map${textOf(value.entries as ReadonlyMap<string, Value>)}`;
   return typeof value === "bigint" ? `${value}n` : JSON.stringify(value);
 }
 

@@ -33,6 +33,18 @@ function arbitraryValue(type: Type, types: Types): fc.Arbitrary<unknown> {
       return recordValue(type.name, types);
     case "optional":
       return arbitraryValue(type.of, types);
+    case "entry":
+      return fc.constant(undefined);
+    case "map":
+      return fc.dictionary(
+        text(20).filter((key) => key !== ""),
+        arbitraryValue(type.of, types),
+        {
+          minKeys: type.min,
+          maxKeys: type.max,
+          noNullPrototype: true,
+        },
+      );
     case "list":
       return fc.array(arbitraryValue(type.of, types), { minLength: type.min, maxLength: type.max });
     case "set":

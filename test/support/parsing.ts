@@ -69,6 +69,8 @@ export function shown(expr: Expr): string {
       return `${shown(expr.of)}.${expr.method.text}(${expr.args.map(shown).join(" ")})`;
     case "if":
       return `(if ${shown(expr.condition)} then ${shown(expr.value)} else ${shown(expr.otherwise)})`;
+    case "index":
+      return `${shown(expr.of)}[${expr.args.map(shown).join(" ")}]`;
     case "apply":
       return `${expr.name.text}(${expr.args.map(shown).join(" ")})`;
     case "not":

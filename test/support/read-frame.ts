@@ -81,6 +81,13 @@ export function readFrame(
         if (readWord(at) === 1) return readValue(type.of, at + 8);
         zero(at, at + slotBytes(type, types));
         return undefined;
+      case "entry":
+        return [readText(at), readValue(type.of, at + 8)];
+      case "map": {
+        const entry: Type = { kind: "entry", of: type.of };
+        const list = readValue({ ...type, kind: "list", of: entry }, at);
+        return Object.fromEntries(list as [string, unknown][]);
+      }
       case "list":
       case "set": {
         const count = view.getUint32(at + 4, true);

@@ -6,6 +6,7 @@ import { wrongArguments, wrongType } from "../messages-types.ts";
 import { done, type Env, FAILED, type Outcome, type Scope } from "../scope.ts";
 import { nearest } from "../suggest.ts";
 import { BOOL, isCollection, sameType, showType } from "../types.ts";
+import { checkHasKey } from "./maps.ts";
 import { asMember, checkPattern, requireFacts } from "./membership.ts";
 
 type CallNode = Extract<Node, { kind: "call" }>;
@@ -16,6 +17,7 @@ const METHODS: ReadonlyMap<string, readonly string[]> = new Map([
   ["host", ["within"]],
   ["list", ["has"]],
   ["set", ["has"]],
+  ["map", ["has"]],
 ]);
 
 export function checkCall(node: CallNode, scope: Scope, env: Env): Outcome {
@@ -34,6 +36,7 @@ export function checkCall(node: CallNode, scope: Scope, env: Env): Outcome {
     return FAILED;
   }
   if (method === "within") return checkWithin(node, of, argument, scope, env);
+  if (method === "has" && of.type.kind === "map") return checkHasKey(node, of, argument, scope, env);
   if (method === "has") return checkHas(node, of, argument, scope, env);
   const pattern = checkPattern(argument, method, scope, env);
   if (pattern === null) return FAILED;

@@ -15,6 +15,7 @@ import { checkCollection } from "./collections.ts";
 import { checkEquality, checkOrder } from "./comparisons.ts";
 import { checkEntity, checkNumber, checkText, literal } from "./literals.ts";
 import { checkAnd, checkNot, checkOr } from "./logic.ts";
+import { checkIndex } from "./maps.ts";
 import { checkIn, checkLike } from "./membership.ts";
 import { checkName, checkSelect } from "./names.ts";
 import { checkCoalesce, checkPresence } from "./presence.ts";
@@ -94,6 +95,8 @@ export function checkRaw(node: Node, scope: Scope, env: Env, expected: Type | nu
       return checkCall(node, scope, env);
     case "if":
       return checkChoice(node, scope, env, expected);
+    case "index":
+      return checkIndex(node, scope, env);
     case "apply":
       return checkApply(node, scope, env);
     case "not":
@@ -194,6 +197,7 @@ export function childrenOf(node: Node): readonly Node[] {
     case "exists":
       return [node.of];
     case "call":
+    case "index":
       return [node.of, ...node.args];
     case "binary":
       return [node.left, node.right];

@@ -187,7 +187,7 @@ export function requireFacts(expr: Expr, method: string, scope: Scope): boolean 
  */
 export function isFromFacts(expr: Expr, scope: Scope): boolean {
   if (expr.kind === "literal" || expr.kind === "setting") return true;
-  if (expr.kind === "proved" || expr.kind === "resolved" || expr.kind === "reference") {
+  if (expr.kind === "proved" || expr.kind === "at" || expr.kind === "resolved" || expr.kind === "reference") {
     return isFromFacts(expr.of, scope);
   }
   if (expr.kind === "coalesce") return isFromFacts(expr.of, scope) && isFromFacts(expr.otherwise, scope);

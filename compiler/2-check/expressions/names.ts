@@ -8,7 +8,7 @@ import { ambiguousName, notShared, unknownAttribute, unknownMember, unknownName 
 import { notAValue } from "../messages-types.ts";
 import { done, type Env, FAILED, isInScope, type Outcome, type Scope, words } from "../scope.ts";
 import { nearest } from "../suggest.ts";
-import { isCollection, plain, showType, TIMESTAMP } from "../types.ts";
+import { isSized, plain, showType, TIMESTAMP } from "../types.ts";
 import { attributeOf, attributesOf, isTypeName } from "../world.ts";
 import { literal } from "./literals.ts";
 import { asEntity } from "./refs.ts";
@@ -105,7 +105,7 @@ export function checkSelect(node: SelectNode, scope: Scope, env: Env): Outcome {
   }
   const { expr: held } = scope.check(of, scope, env, null);
   if (held === null) return FAILED;
-  if (isCollection(held.type) && name.text === "size") {
+  if (isSized(held.type) && name.text === "size") {
     const { min, max } = held.type;
     const type: Type = { kind: "int", min: BigInt(min), max: BigInt(max) };
     return done({ kind: "size", of: held, type, span, mayErr: held.mayErr });
@@ -117,7 +117,7 @@ export function checkSelect(node: SelectNode, scope: Scope, env: Env): Outcome {
   if (expr === null) return FAILED;
   if (type === undefined) {
     const attributes = attributesOf(expr.type, scope.world);
-    const suggestion = nearest(name.text, attributes?.keys() ?? (isCollection(expr.type) ? ["size"] : []));
+    const suggestion = nearest(name.text, attributes?.keys() ?? (isSized(expr.type) ? ["size"] : []));
     scope.report(unknownAttribute(name, showType(expr.type), suggestion));
     return FAILED;
   }

@@ -6,7 +6,7 @@ import { neverAbsent, notAPath } from "../messages-rules.ts";
 import { wrongType } from "../messages-types.ts";
 import { NOTHING, pathKey } from "../narrowing.ts";
 import { done, type Env, FAILED, type Outcome, outcome, type Scope } from "../scope.ts";
-import { BOOL, plain, sameType, showType } from "../types.ts";
+import { BOOL, isSized, plain, sameType, showType } from "../types.ts";
 import { asReference } from "./refs.ts";
 
 export function checkPresence(node: Extract<Node, { kind: "presence" }>, scope: Scope, env: Env): Outcome {
@@ -84,7 +84,7 @@ export function union(a: Type, b: Type): Type {
   if (a.kind === "shaped" && b.kind === "shaped") {
     return { ...a, bytesMax: Math.max(a.bytesMax, b.bytesMax) };
   }
-  if ((a.kind === "list" || a.kind === "set") && b.kind === a.kind) {
+  if (isSized(a) && b.kind === a.kind) {
     const [min, max] = [Math.min(a.min, b.min), Math.max(a.max, b.max)];
     return { kind: a.kind, of: union(a.of, b.of), min, max };
   }

@@ -8,7 +8,7 @@ import { wrongParts } from "../messages-collections.ts";
 import { reservedName, shadowedName } from "../messages-names.ts";
 import { certainError, notCollection, wrongType } from "../messages-types.ts";
 import { done, type Env, FAILED, type Outcome, type Scope, takenBy } from "../scope.ts";
-import { BOOL, type CollectionType, DURATION, isCollection, isOrdered, showType } from "../types.ts";
+import { BOOL, DURATION, isOrdered, isSized, memberOf, type SizedType, showType } from "../types.ts";
 
 type QuantifierNode = Extract<Node, { kind: "quantifier" }>;
 
@@ -18,7 +18,7 @@ interface Parts {
   readonly id: number;
   readonly over: Expr;
   readonly body: Expr;
-  readonly collection: CollectionType;
+  readonly collection: SizedType;
 }
 
 export function checkQuantifier(
@@ -50,14 +50,14 @@ function checkParts(node: QuantifierNode, scope: Scope, env: Env, expected: Type
   const { expr: over } = scope.check(node.over, scope, env, null);
   const isFree = checkVariable(node, scope, env);
   let member: Type | null = null;
-  if (over !== null && isCollection(over.type)) member = over.type.of;
+  if (over !== null && isSized(over.type)) member = memberOf(over.type);
   else if (over !== null) scope.report(notCollection(node.over.span, node.op, showType(over.type)));
   const id = scope.variables.next();
   if (over !== null) scope.variables.overs.set(id, over);
   const variables = new Map(env.variables);
   if (isFree) variables.set(node.variable.text, { id, type: member });
   const { expr: body } = scope.check(node.body, scope, { ...env, variables }, expected);
-  if (over === null || body === null || !isFree || !isCollection(over.type)) return null;
+  if (over === null || body === null || !isFree || !isSized(over.type)) return null;
   return { variable: node.variable.text, id, over, body, collection: over.type };
 }
 

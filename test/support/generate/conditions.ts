@@ -5,6 +5,7 @@ import { generateCollection, generateLiteral, PATHS, PATTERNS, SHAPED_TEXTS, TEX
 import { generatePattern } from "./patterns.ts";
 import { isSameType, known, narrow, type Place } from "./places.ts";
 import { printText } from "./print-type.ts";
+import { KEYS } from "./values.ts";
 
 type Maker = (context: Context, depth: number) => string | undefined;
 
@@ -129,6 +130,16 @@ function generateMember(context: Context, depth: number): string | undefined {
   if (place === undefined) return undefined;
   const literal = generateCollection(random, place.type, context.schema);
   return literal === undefined ? undefined : `(${place.text} ${op} ${literal})`;
+}
+
+function generateHas(context: Context): string | undefined {
+  const { random, rule } = context;
+  const map = pickPlace(context, ({ type }) => type.kind === "map");
+  if (map === undefined) return undefined;
+  if (map.isPath) rule.absences.add(map.text);
+  const text = pickPlace(context, ({ type }) => type.kind === "string");
+  const key = text !== undefined && random.chance(0.3) ? text.text : printText(random.pick(KEYS));
+  return `${map.text}.has(${key})`;
 }
 
 /** Two sets of one type: of two places, or of a place and a literal. */
@@ -270,6 +281,7 @@ const MAKERS: readonly Maker[] = [
   generateMember,
   generateMember,
   generateSets,
+  generateHas,
   generateBetween,
   generateBelow,
   generateBelow,

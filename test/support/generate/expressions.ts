@@ -156,6 +156,8 @@ function generateCompound(context: Context, type: Type, depth: number): string |
     case "optional":
     case "list":
     case "set":
+    case "map":
+    case "entry":
       return undefined;
     default:
       return unreachable(type);
@@ -191,7 +193,7 @@ function generateAggregate(context: Context, type: Type, depth: number): string 
   const op = random.pick(type.kind === "timestamp" ? ["min", "max"] : ["sum", "sum", "min", "max"]);
   const text = `v${rule.variables}`;
   rule.variables += 1;
-  const variable: Place = { text, type: over.type.of, isFact: over.isFact, isPath: false };
+  const variable: Place = { text, type: memberOf(over.type), isFact: over.isFact, isPath: false };
   const body = generateExpression(within(context, variable), type, depth);
   if (body === undefined) return undefined;
   if (over.isPath && over.type.min === 0) rule.absences.add(over.text);
@@ -200,11 +202,11 @@ function generateAggregate(context: Context, type: Type, depth: number): string 
   return `(${aggregate} ?? ${generateExpression(context, type, Math.min(depth, 1))})`;
 }
 
-type CollectionPlace = Place & { readonly type: Extract<Type, { readonly kind: "list" | "set" }> };
+type CollectionPlace = Place & { readonly type: Extract<Type, { readonly min: number }> };
 
 function collectionOf({ random, places }: Context): CollectionPlace | undefined {
   const isCollection = (place: Place): place is CollectionPlace =>
-    place.type.kind === "list" || place.type.kind === "set";
+    place.type.kind === "list" || place.type.kind === "set" || place.type.kind === "map";
   const fitting = places.filter(isCollection);
   return fitting.length === 0 ? undefined : random.pick(fitting);
 }
@@ -216,9 +218,13 @@ export function generateQuantifier(context: Context, op: string, depth: number):
   if (op === "all" && over.isPath && over.type.min === 0) context.rule.absences.add(over.text);
   const text = `v${context.rule.variables}`;
   context.rule.variables += 1;
-  const variable: Place = { text, type: over.type.of, isFact: over.isFact, isPath: false };
+  const variable: Place = { text, type: memberOf(over.type), isFact: over.isFact, isPath: false };
   const body = context.condition(within(context, variable), depth);
   return `${op}(${text} in ${over.text}: ${body})`;
+}
+
+function memberOf(type: CollectionPlace["type"]): Type {
+  return type.kind === "map" ? { kind: "entry", of: type.of } : type.of;
 }
 
 function within(context: Context, variable: Place): Context {

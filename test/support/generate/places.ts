@@ -50,6 +50,20 @@ export function expand(place: Place, types: Types, depth = 0): readonly Place[] 
       { ...place, text: `${place.text}.id`, type: { kind: "string", id: false, bytesMax: 256 } },
     ];
   }
+  if (type.kind === "entry") {
+    const key: Place = {
+      ...place,
+      text: `${place.text}.key`,
+      type: { kind: "string", id: false, bytesMax: 256 },
+    };
+    const value = expand({ ...place, text: `${place.text}.value`, type: type.of }, types, depth + 1);
+    return [key, ...value];
+  }
+  if (type.kind === "map") {
+    const of: Type = { kind: "optional", of: type.of };
+    const keys = ['"a"', '"😀"', '"__proto__"'];
+    return [place, ...keys.map((key): Place => ({ ...place, text: `${place.text}[${key}]`, type: of }))];
+  }
   return [place];
 }
 
@@ -57,6 +71,11 @@ export function expand(place: Place, types: Types, depth = 0): readonly Place[] 
 export function known(place: Place, types: Types): readonly Place[] {
   if (place.type.kind !== "ref") return [];
   return expand({ ...place, type: { kind: "entity", name: place.type.name } }, types, 1).slice(2);
+}
+
+/** As `@absent_ok` names it: an entry counts as its map. */
+export function absencePath(text: string): string {
+  return text.replace(/\[[^\]]*\]/g, "");
 }
 
 /** The places where `place`, which is optional, is known to be there. */

@@ -39,8 +39,11 @@ export function printType(type: Type, optional = ""): string {
       return `ref ${type.name}${optional}`;
     case "optional":
       return printType(type.of, "?");
+    case "entry":
+      return `entry<${printType(type.of)}>`;
     case "list":
-    case "set": {
+    case "set":
+    case "map": {
       const bounds = bound("min", type.min, 0) + bound("max", type.max, COLLECTION_DEFAULT);
       return `${type.kind}<${printType(type.of)}>${optional}${bounds}`;
     }

@@ -4,7 +4,7 @@ import { generateCondition } from "./conditions.ts";
 import { type Definitions, generateDefinitions, generateLets } from "./definitions.ts";
 import { BOOL, type Context, DECIMAL, DURATION, generateExpression, INT, TIMESTAMP } from "./expressions.ts";
 import { generateLiteral } from "./literals.ts";
-import { expand, isSameType, type Place } from "./places.ts";
+import { absencePath, expand, isSameType, type Place } from "./places.ts";
 import { printType } from "./print-type.ts";
 import type { Random } from "./random.ts";
 import { generateSchema, type Schema } from "./schema.ts";
@@ -113,7 +113,8 @@ function generateRule(
   if (random.chance(0.5)) clauses.push(`  because ${generateTemplate(context, false)}`);
   if (random.chance(0.4)) clauses.push(`  note ${generateTemplate(context, true)}`);
   const isSilent = random.chance(absentOk);
-  for (const path of isSilent ? rule.absences : []) clauses.push(`  @absent_ok(${path}, "generated")`);
+  const absences = new Set([...rule.absences].map(absencePath));
+  for (const path of isSilent ? absences : []) clauses.push(`  @absent_ok(${path}, "generated")`);
   const on = isEverywhere ? "*" : actions.map((action) => action.name).join(", ");
   return [`${verdict} ${name} on ${on}`, ...clauses].join("\n");
 }
@@ -165,7 +166,9 @@ function generateTemplate(context: Context, isNote: boolean): string {
   const places = context.places.filter(
     ({ isFact, text }) => isNote || (!isFact && text !== "now" && text !== "trust"),
   );
-  const shown = places.filter(({ type }) => !["record", "optional", "list", "set"].includes(type.kind));
+  const shown = places.filter(
+    ({ type }) => !["record", "optional", "list", "set", "map", "entry"].includes(type.kind),
+  );
   let text = random.pick(["", "why: ", "é😀 ", "100% "]);
   for (let n = random.between(0, 3); n > 0 && shown.length > 0; n -= 1) {
     const { type, text: path } = random.pick(shown);

@@ -82,14 +82,15 @@ function generatePresent(random: Random, declared: Declared): Type {
     const least = ["bool", "int", "decimal", "enum"].includes(of.kind) ? 1 : 2;
     return { kind: "set", of, ...bounds, min: Math.min(bounds.min, least) };
   }
-  if (kind < 5) {
+  if (kind < 6) {
+    const isMap = kind === 5;
     const isRecord = declared.records.length > 0 && random.chance(0.5);
     const of: Type = isRecord
       ? { kind: "record", name: random.pick(declared.records) }
       : generatePlain(random, declared);
-    return { kind: "list", of, ...generateBounds(random) };
+    return { kind: isMap ? "map" : "list", of, ...generateBounds(random) };
   }
-  if (kind < 7 && declared.records.length > 0) return { kind: "record", name: random.pick(declared.records) };
+  if (kind < 8 && declared.records.length > 0) return { kind: "record", name: random.pick(declared.records) };
   return generatePlain(random, declared);
 }
 

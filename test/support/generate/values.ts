@@ -66,6 +66,10 @@ function generateValue(source: Source, type: Type): unknown {
       return random.pick([...(source.ids.get(type.name) ?? []), ...LITERAL_IDS, "nobody"]);
     case "optional":
       return generateValue(source, type.of);
+    case "entry":
+      return undefined;
+    case "map":
+      return generateMap(source, type);
     case "list":
     case "set":
       return generateMembers(source, type);
@@ -92,6 +96,30 @@ function generateMembers(source: Source, type: Extract<Type, { readonly min: num
     members.push(member);
   }
   return members;
+}
+
+/** Orders by UTF-16 and by UTF-8 differ for some of them, and some mean something to JavaScript. */
+export const KEYS = [
+  "a",
+  "b",
+  "ab",
+  "é",
+  "ﬀ",
+  "😀",
+  "a.b",
+  " ",
+  "__proto__",
+  "constructor",
+  "size",
+  "10",
+  "9",
+];
+
+function generateMap(source: Source, { of, min, max }: Extract<Type, { readonly min: number }>): unknown {
+  const { random } = source;
+  const count = Math.min(max, random.pick([min, min + 1, random.between(min, min + 4)]));
+  const keys = [...random.shuffle(KEYS), ...KEYS.map((key) => `${key}${key}`)].slice(0, count);
+  return Object.fromEntries(keys.map((key) => [key, generateValue(source, of)]));
 }
 
 /** One of the policy's own collections, in any order; undefined where it is not of this type. */
