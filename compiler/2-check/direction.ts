@@ -98,6 +98,7 @@ function structural(expr: Expr, drop: Drop): Direction {
       return existenceKey(expr.of) === drop.path ? "lower" : of(expr.of);
     case "resolved":
     case "reference":
+    case "size":
       return of(expr.of);
     case "coalesce":
       return coalesceDirection(expr, drop);
@@ -143,8 +144,6 @@ function structural(expr: Expr, drop: Drop): Direction {
     }
     case "aggregate":
       return aggregateDirection(expr, drop);
-    case "size":
-      return of(expr.of);
     case "sets":
       return setsDirection(expr.op, of(expr.left), of(expr.right));
     default:

@@ -96,6 +96,8 @@ function jsonOf(value: Value, type: Type, types: Types): unknown {
     case "record":
     case "entity":
     case "ref":
+    case "map":
+    case "entry":
       throw new Error(`no setting has type ${type.kind}`);
     default:
       return unreachable(type);
