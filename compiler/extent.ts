@@ -37,8 +37,10 @@ export function extentOfType(type: Type, types: Types): Extent {
       return SLOT;
     case "string":
     case "path":
-    case "shaped":
       return { ...SLOT, words: wordsOf(type.bytesMax) };
+    case "shaped":
+      // A URL without a path gets one.
+      return { ...SLOT, words: wordsOf(type.bytesMax + 1) };
     case "entity":
       return { ...SLOT, entities: 1n };
     case "ref":

@@ -158,7 +158,16 @@ export type LibraryFunction =
   | "trust";
 
 /** They put a part of shaped text into the room that they are given and answer its slot. */
-export type PartFunction = "hostIp" | "ipVersion";
+export type PartFunction =
+  | "hostIp"
+  | "ipVersion"
+  | "urlScheme"
+  | "urlHost"
+  | "urlPort"
+  | "urlPath"
+  | "urlQuery"
+  | "emailLocal"
+  | "emailDomain";
 
 export type IrExpr =
   | { readonly kind: "bool"; readonly value: boolean }

@@ -28,6 +28,8 @@ const TYPES: readonly string[] = [
   "decimal",
   "string",
   "path",
+  "url",
+  "email",
   "host",
   "host_pattern",
   "ip",

@@ -68,7 +68,7 @@ export function refuseTag(grammar: Grammar): boolean {
 
 // ---- types
 
-const REFUSED_TYPES: ReadonlySet<string> = new Set(["json", "url", "email", "image"]);
+const REFUSED_TYPES: ReadonlySet<string> = new Set(["json", "image"]);
 
 export function refuseType(grammar: Grammar): RefusedTypeTree | null {
   const { tools: $ } = grammar;

@@ -33,7 +33,7 @@ export type Type =
   | { readonly kind: "entry"; readonly of: Type };
 
 /** Text that is read at the door into the one canonical form of what it says. */
-export type Shape = "host" | "host_pattern" | "ip" | "cidr";
+export type Shape = "url" | "email" | "host" | "host_pattern" | "ip" | "cidr";
 
 export interface Field {
   readonly name: string;
@@ -75,6 +75,8 @@ export const STRING_BYTES_DEFAULT = 1_024;
 export const STRING_BYTES_MAX = 65_536;
 /** Bytes of shaped text as it arrives, where its type does not say: the longest that there can be. */
 export const SHAPE_BYTES: ReadonlyMap<Shape, number> = new Map([
+  ["url", STRING_BYTES_DEFAULT],
+  ["email", 255],
   ["host", 254],
   ["host_pattern", 257],
   ["ip", 45],

@@ -174,10 +174,10 @@ export function makePlanner(types: Types): Planner {
   };
 }
 
-function usualOf({ op, isOptional }: Node): number {
+function usualOf({ op, isOptional, shape }: Node): number {
   if (isOptional) return USUAL.other;
   if (op === OP.id) return USUAL.id;
-  if (op === OP.string || op === OP.path || op === OP.shaped) return USUAL.text;
+  if (op === OP.string || op === OP.path || (op === OP.shaped && shape !== "url")) return USUAL.text;
   return op === OP.enum ? USUAL.enum : op === OP.bool ? USUAL.bool : USUAL.other;
 }
 

@@ -5,12 +5,17 @@
 import { canonicalCidr, canonicalIp, isIpv4 } from "./address.ts";
 import type { Shape } from "./layout.ts";
 import { unreachable } from "./unreachable.ts";
+import { canonicalUrl } from "./url.ts";
 
 /** Null where the text has not this shape. */
 export function canonicalShape(shape: Shape, text: string): string | null {
   // Visible ASCII: what follows may fold letters without meeting one that folds into ASCII.
   if (!/^[!-~]+$/.test(text)) return null;
   switch (shape) {
+    case "url":
+      return canonicalUrl(text, canonicalHost);
+    case "email":
+      return canonicalEmail(text);
     case "host":
       return canonicalHost(text);
     case "host_pattern": {
@@ -42,4 +47,15 @@ const ENDS_IN_NUMBER = /(?:^|\.)(?:[0-9]+|0x[0-9a-f]*)$/;
 function canonicalName(text: string): string | null {
   const folded = text.toLowerCase().replace(/\.$/, "");
   return NAME.test(folded) && !ENDS_IN_NUMBER.test(folded) ? folded : null;
+}
+
+const ATOM = "[A-Za-z0-9#$&'*+/=?^_`{|}~-]+";
+const EMAIL = new RegExp(`^(?=.{1,64}@)(${ATOM}(?:\\.${ATOM})*)@([^@]*)$`);
+
+/** The local part stays as it is written: only its host knows what it means. */
+function canonicalEmail(text: string): string | null {
+  const match = EMAIL.exec(text);
+  const domain = match === null ? null : canonicalName(match[2]!);
+  const email = `${match?.[1]}@${domain}`;
+  return domain === null || email.length > 254 ? null : email;
 }

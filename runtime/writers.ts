@@ -95,7 +95,7 @@ function put(target: Target, node: Node, at: number, value: unknown): boolean {
       const member = memberOf(node.members, value);
       return member >= 0 && putWord(target, at, member);
     }
-    if (op === SHAPED) return putText(target, at, value, node.limit);
+    if (op === SHAPED) return putShaped(target, node, at, value);
   } else if (typeof value === "boolean") return op === BOOL && putWord(target, at, value ? 1 : 0);
   return putOther(target, node, at, value);
 }
@@ -179,6 +179,25 @@ export function putText(target: Target, at: number, value: string, limit: number
   if (value.length > COPIED_MAX || !copyText(target, at, value, limit)) {
     return encodeText(target, at, value, limit);
   }
+  return true;
+}
+
+function putShaped(target: Target, { shape, limit }: Node, at: number, value: string): boolean {
+  return putText(target, at, value, limit) && (shape !== "url" || putRoom(target, at));
+}
+
+/** The canonical form of a URL may have one byte more: text that fills its words is followed by another. */
+function putRoom(target: Target, at: number): boolean {
+  const { words, next, end } = target;
+  const bytes = words[(at >> 2) + 1]!;
+  if (bytes === 0 || (bytes & 7) !== 0) return true;
+  if (next + 8 > end) {
+    target.isFull = true;
+    return false;
+  }
+  words[next >> 2] = 0;
+  words[(next >> 2) + 1] = 0;
+  target.next = next + 8;
   return true;
 }
 

@@ -5,6 +5,8 @@ import type { Span } from "../source.ts";
 import { error } from "./message.ts";
 
 const NAMES: Readonly<Record<Shape, string>> = {
+  url: "a URL",
+  email: "a mail address",
   host: "a host",
   host_pattern: "a host pattern",
   ip: "an IP address",

@@ -61,7 +61,7 @@ function resolveNamed(node: NamedNode, names: TypeNames): Type | null {
   if (type === null) return null;
   const misplaced: string[] = [];
   if (node.id && type.kind !== "string") misplaced.push("`id`");
-  if (node.max !== null && type.kind !== "string" && type.kind !== "path") misplaced.push("`max`");
+  if (node.max !== null && !takesMax(type)) misplaced.push("`max`");
   if (node.range !== null && type.kind !== "int" && type.kind !== "decimal") misplaced.push("range");
   for (const modifier of misplaced) names.report(wrongModifier(node.span, node.name.text, modifier));
   if (misplaced.length > 0) return null;
@@ -74,6 +74,11 @@ function isEntity({ name }: NamedNode, { kinds, report }: TypeNames): boolean {
   const entities = [...kinds].flatMap(([other, kind]) => (kind === "entity" ? [other] : []));
   report(refOfOther(name, nearest(name.text, entities)));
   return false;
+}
+
+/** Text of which there is no longest; the other shapes have a longest one. */
+function takesMax(type: Type): boolean {
+  return type.kind === "string" || type.kind === "path" || (type.kind === "shaped" && type.shape === "url");
 }
 
 function namedType(node: NamedNode, names: TypeNames): Type | null {
@@ -95,6 +100,7 @@ function namedType(node: NamedNode, names: TypeNames): Type | null {
     case "duration":
       return DURATION;
     case "string":
+    case "url":
     case "path": {
       const max = node.max ?? BigInt(STRING_BYTES_DEFAULT);
       if (max < 1n || max > BigInt(STRING_BYTES_MAX)) {
@@ -102,8 +108,10 @@ function namedType(node: NamedNode, names: TypeNames): Type | null {
         return null;
       }
       const bytesMax = Number(max);
+      if (name === "url") return shaped(name, bytesMax);
       return name === "path" ? { kind: "path", bytesMax } : { kind: "string", id: node.id, bytesMax };
     }
+    case "email":
     case "host":
     case "host_pattern":
     case "ip":

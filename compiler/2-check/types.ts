@@ -21,6 +21,8 @@ export const BUILT_IN_TYPES: readonly string[] = [
   "decimal",
   "string",
   "path",
+  "url",
+  "email",
   "host",
   "host_pattern",
   "ip",

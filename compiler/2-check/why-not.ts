@@ -47,6 +47,47 @@ const NAME: Reasons = [
   ],
 ];
 
+const LINK: Reasons = [
+  [(text) => !/^[a-z][a-z0-9+.-]*:\/\//i.test(text), "it begins with a scheme and `://`"],
+  [matches(/^file:/i), "a file on this machine is a `path`"],
+  [matches(/#/), "a fragment is never sent: leave it out"],
+  [matches(/\\/), "it has a backslash in it"],
+  [matches(/^[^/]*\/\/[^/?]*@/), "it names a user"],
+  [(text) => canonicalShape("host", hostOf(text)) === null, "its host is none"],
+  [
+    matches(/^[^/]*\/\/[^/?]*:(?:[^/?]*[^\d/?\]][^/?]*|0[^/?]*|\d{6,}|)(?:[/?]|$)/),
+    "its port is not one of 1 to 65535",
+  ],
+  [
+    (text) => !/^(?:https?|wss?|ftp):/i.test(text) && !/:\d+(?:[/?]|$)/.test(text),
+    "the port is missing, which its scheme does not say",
+  ],
+  [matches(/^[^?]*[^:/]\/\//), "it has an empty segment"],
+  [matches(/%(?![0-9a-f]{2})/i), "`%` is followed by two hexadecimal digits"],
+  [
+    matches(/^[^?]*%(?:2e|2f|5c|25|[01]|7f)/i),
+    "its path hides a `.`, `/`, `\\`, `%` or control behind a `%`",
+  ],
+];
+
+function hostOf(text: string): string {
+  return /^[^/]*\/\/(\[[^\]]*\]|[^/?:]*)/.exec(text)?.[1] ?? "";
+}
+
+const MAIL: Reasons = [
+  [(text) => text.split("@").length !== 2, "one `@` stands between its local part and its domain"],
+  [
+    (text) => canonicalShape("host", text.slice(text.indexOf("@") + 1)) === null,
+    "its domain is no name of a host",
+  ],
+  [matches(/^[^@]{65,}@/), "its local part has at most 64 characters"],
+  [matches(/^\.|\.\.|\.@/), "a dot stands between two other characters"],
+  [
+    matches(/["()<>,:;[\]\\!%]/),
+    "its local part has letters, digits and some signs, without quotes, comments or routes",
+  ],
+];
+
 const ADDRESS: Reasons = [
   [matches(/%/), "an address has no zone"],
   [matches(/^\[/), "an address stands without brackets here"],
@@ -59,6 +100,8 @@ const ADDRESS: Reasons = [
 ];
 
 const REASONS: Readonly<Record<Shape, Reasons>> = {
+  url: LINK,
+  email: MAIL,
   host: [[matches(/\*/), "`*` belongs to a `host_pattern`"], ...NAME],
   host_pattern: [
     [(text) => text.replace(/^\*\*?\./, "").includes("*"), "`*.` or `**.` stands in front, and nowhere else"],
@@ -77,6 +120,8 @@ const REASONS: Readonly<Record<Shape, Reasons>> = {
 };
 
 const USUAL: Readonly<Record<Shape, string>> = {
+  url: "`https://api.example.com/v1/items?page=2`",
+  email: "`ada@example.com`",
   host: "labels of letters, digits and hyphens between dots: `api.example.com`",
   host_pattern: "a host, or `*.` (one label) or `**.` (one or more) and a host: `*.example.com`",
   ip: "`192.0.2.1` or `2001:db8::1`",

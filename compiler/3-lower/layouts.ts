@@ -99,8 +99,9 @@ function variableBytesMax(type: Type, types: Types): number {
       return 0;
     case "string":
     case "path":
-    case "shaped":
       return padded(type.bytesMax);
+    case "shaped":
+      return padded(type.bytesMax + (type.shape === "url" ? 1 : 0));
     case "entity":
     case "ref":
       return ENTITY_ID_BYTES_MAX;

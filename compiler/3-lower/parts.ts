@@ -18,6 +18,13 @@ export function noParts(): Parts {
 const FUNCTIONS: ReadonlyMap<string, PartFunction> = new Map<string, PartFunction>([
   ["host.ip", "hostIp"],
   ["ip.version", "ipVersion"],
+  ["url.scheme", "urlScheme"],
+  ["url.host", "urlHost"],
+  ["url.port", "urlPort"],
+  ["url.path", "urlPath"],
+  ["url.query", "urlQuery"],
+  ["email.local", "emailLocal"],
+  ["email.domain", "emailDomain"],
 ]);
 
 export function partFunction(shape: Shape, name: string): PartFunction {

@@ -17,11 +17,18 @@ import { entityIndex, membersOf, typeIndex } from "./names.ts";
 type Collection = Type & { kind: "list" | "set" | "map" };
 
 const CANONICAL: Readonly<Record<Shape, string>> = {
+  url: "canonicalUrl",
+  email: "canonicalEmail",
   host: "canonicalHost",
   host_pattern: "canonicalPattern",
   ip: "canonicalIp",
   cidr: "canonicalCidr",
 };
+
+/** The text as it arrives. */
+function decoderOf(shape: Shape): string {
+  return shape === "url" ? "decodeUrlText" : "decodeText";
+}
 
 /** Collection types met so far, with a function for each. */
 export interface Decoders {
@@ -56,7 +63,10 @@ function decode(type: Type, from: string, offset: number, decoders: Decoders): r
     case "path":
       return [`decodePath(${at}, ${type.bytesMax});`];
     case "shaped":
-      return [`decodeText(${at}, ${type.bytesMax});`, `${CANONICAL[type.shape]}(${at} + shift, shift);`];
+      return [
+        `${decoderOf(type.shape)}(${at}, ${type.bytesMax});`,
+        `${CANONICAL[type.shape]}(${at} + shift, shift);`,
+      ];
     case "enum":
       return [`decodeEnum(${at}, ${membersOf(types, type)});`];
     case "entity":
@@ -132,7 +142,7 @@ function members(type: Collection, stride: number, decoders: Decoders): readonly
 function shapedSet({ shape, bytesMax }: Extract<Type, { kind: "shaped" }>): readonly string[] {
   const each = (line: string) => `for (let i: u32 = 0; i < count; i++) ${line}`;
   return [
-    each(`decodeText(at + i * 8, ${bytesMax});`),
+    each(`${decoderOf(shape)}(at + i * 8, ${bytesMax});`),
     "ascendingText(at, count);",
     each(`${CANONICAL[shape]}(at + i * 8 + shift, shift);`),
     "sortPaths(at + shift, count);",

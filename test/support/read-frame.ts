@@ -36,10 +36,10 @@ export function readFrame(
     return offset;
   }
 
-  function readText(at: number): string {
+  function readText(at: number, room = 0): string {
     const length = view.getUint32(at + 4, true);
     const from = take(view.getUint32(at, true), length);
-    next = from + Math.ceil(length / 8) * 8;
+    next = from + Math.ceil((length === 0 ? 0 : length + room) / 8) * 8;
     zero(from + length, next);
     return Buffer.from(bytes.subarray(from, from + length)).toString("utf8");
   }
@@ -71,10 +71,11 @@ export function readFrame(
         return `${view.getBigInt64(at, true)}ms`;
       case "string":
       case "path":
-      case "shaped":
       case "entity":
       case "ref":
         return readText(at);
+      case "shaped":
+        return readText(at, type.shape === "url" ? 1 : 0);
       case "record":
         return readRecord(type.name, at);
       case "optional":

@@ -37,6 +37,12 @@ const CODES = Object.keys(CODE_NUMBERS).filter(
     !code.startsWith("host.") && code !== "policy.none" && !/^error\.(?:range|cold|full|type)$/.test(code),
 );
 
+/** Parts of shaped text. */
+const PARTS: readonly string[] = [
+  ...["scheme", "host", "port", "path", "query"].map((name) => `url.${name}`),
+  ...["email.local", "email.domain", "host.ip", "ip.version"],
+];
+
 const NODES: readonly string[] = [
   ...[
     "literal",
@@ -64,7 +70,7 @@ const NODES: readonly string[] = [
     "between not",
   ],
   ...["below", "below not", "below_any", "below_any not", "path_within", "exists", "resolved", "reference"],
-  ...["host_within", "covered", "covered not"],
+  ...["host_within", "covered", "covered not", ...PARTS],
   ...["<", "<=", ">", ">="].flatMap((op) => [`order ${op}`, `members ${op}`]),
   ...["+", "-", "*", "/", "%"].flatMap((op) => [`int ${op}`, `decimal ${op}`]),
   ...[
@@ -90,6 +96,8 @@ const NODES: readonly string[] = [
 ];
 
 function nodeName(expr: Expr): string {
+  if (expr.kind === "attribute" && expr.of.type.kind === "shaped")
+    return `${expr.of.type.shape}.${expr.name}`;
   if (expr.kind === "presence") return `presence ${expr.present ? "present" : "absent"}`;
   if (expr.kind === "order" && expr.left.type.kind === "enum") return `members ${expr.op}`;
   if (expr.kind === "quantifier" && expr.over.type.kind === "map") return "quantifier over a map";

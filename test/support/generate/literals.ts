@@ -32,6 +32,11 @@ export const PATTERNS = [
 export const PATHS = ["/", "/a", "/a/b", "/a/b/c", "/ab", "/b", "/é"];
 /** Canonical and not; the same texts come again, so that rules meet requests. */
 export const SHAPED_TEXTS: Readonly<Record<Shape, readonly string[]>> = {
+  url: [
+    ...["https://a.b", "https://a.b/", "https://x.a.b/a/b?c", "http://a.b:8080/a", "HTTP://A.b:80/a/../b/"],
+    ...["https://a.b:444", "wss://b/ab?", "ftp://[::1]/%7ea/%c3%a9", "http://10.0.0.1?a=%2e", "x+y://b:1/."],
+  ],
+  email: ["a@a.b", "A@a.b", "a.b@x.a.b", "a+b@B.", "user@ab"],
   host: ["a.b", "x.a.b", "y.x.a.b", "b", "ab", "a-b.c9", "10.0.0.1", "[::1]", "A.b.", "[2001:DB8::1]"],
   host_pattern: ["*.b", "*.a.b", "**.a.b", "**.b", "a.b", "10.0.0.1", "[::1]", "*.A.B.", "**.ab"],
   ip: ["10.0.0.1", "10.0.0.255", "0.0.0.0", "255.255.255.255", "::", "::1", "2001:db8::1", "::ffff:10.0.0.1"],
@@ -40,6 +45,24 @@ export const SHAPED_TEXTS: Readonly<Record<Shape, readonly string[]>> = {
 /** What has none of these shapes, or only some. */
 export const SLIPPED_TEXTS: readonly string[] = [
   ...["", "a..b", "-a", "127.1", "0x7f.1", "a_b", "1.2.3.04", "256.0.0.1", "[::ffff:1.2.3.4]", "*.*.a", "*"],
+  ...[
+    "https://a.b/%2e",
+    "https://a@b/",
+    "https://a.b//",
+    "https://a.b/..",
+    "file://a/b",
+    "http://127.1/",
+    "x://b/",
+  ],
+  ...[
+    "https://a.b:0/",
+    "https://a.b/#x",
+    "a@b@c",
+    "a..b@c",
+    "a%b@c",
+    "https://a.b/%c0%af",
+    "http://a.b:65536",
+  ],
   ...["1::2:3:4:5:6:7", "0:0:1::1:0:1", ":::", "::1%eth0", "10.0.0.1/8", "::/129", "10.0.0.0/08", "é", "a b"],
 ];
 export const INTS = [

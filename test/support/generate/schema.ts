@@ -118,7 +118,12 @@ function generatePlain(random: Random, declared: Declared): Type {
       return { kind: "path", bytesMax: random.chance(0.5) ? STRING_BYTES_DEFAULT : random.between(4, 20) };
     case "shaped": {
       const shape = random.pick(SHAPES);
-      return { kind: "shaped", shape, bytesMax: SHAPE_BYTES.get(shape) ?? 0 };
+      const isShort = shape === "url" && random.chance(0.3);
+      return {
+        kind: "shaped",
+        shape,
+        bytesMax: isShort ? random.pick([12, 16, 24]) : (SHAPE_BYTES.get(shape) ?? 0),
+      };
     }
     case "enum":
       return { kind: "enum", name: random.pick(declared.enums) };
@@ -129,7 +134,7 @@ function generatePlain(random: Random, declared: Declared): Type {
   }
 }
 
-const SHAPES: readonly Shape[] = ["host", "host", "host_pattern", "ip", "ip", "cidr"];
+const SHAPES: readonly Shape[] = ["url", "url", "email", "host", "host", "host_pattern", "ip", "ip", "cidr"];
 
 const PLAIN_KINDS = [
   "bool",
