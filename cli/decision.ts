@@ -25,7 +25,7 @@ export interface Decision {
 
 /** One line of JSON with its keys in a fixed order: the same bytes from every engine. */
 export function decisionJson({ id, outcome, request, evaluator, facts, log }: Decision): string {
-  const { verdict, code, rules, errors } = outcome;
+  const { verdict, code, rules, errors, shadow } = outcome;
   return JSON.stringify({
     ...(id === undefined ? {} : { id }),
     verdict,
@@ -34,6 +34,7 @@ export function decisionJson({ id, outcome, request, evaluator, facts, log }: De
     errors: errors.map(({ rule, kind }) => ({ rule, kind })),
     reasons: outcome.reasons.map(({ parts }) => renderReason(parts)),
     notes: outcome.notes.map(({ parts }) => renderReason(parts)),
+    ...(shadow === undefined ? {} : { shadow }),
     obligations: [],
     request,
     evaluator,
@@ -51,13 +52,14 @@ const LOOKS: Readonly<Record<Outcome["verdict"], Look>> = {
 };
 
 export function decisionText({ outcome, request, log }: Decision, paint: Paint): string {
-  const { verdict, code, rules, errors, reasons, notes } = outcome;
+  const { verdict, code, rules, errors, reasons, notes, shadow = [] } = outcome;
   const rows = [
     [paint("strong", paint(LOOKS[verdict], verdict)), code],
     ...rules.map((rule) => ["fired", rule]),
     ...errors.map(({ rule, kind }) => ["error", `${rule}: ${kind}`]),
     ...reasons.map((reason) => ["reason", `${reason.rule}: ${renderReason(reason.parts)}`]),
     ...notes.map((note) => ["note", `${note.rule}: ${renderReason(note.parts)}`]),
+    ...shadow.map((rule) => ["shadow", rule]),
     ["request", request ?? "none"],
     ...(log === undefined ? [] : [["log", `entry ${log.index}`]]),
   ];

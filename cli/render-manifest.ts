@@ -1,6 +1,6 @@
 /** A manifest as text for people. */
 import type { Field } from "@polity/runtime/layout.ts";
-import type { ActionCost, Manifest, RuleEntry, TemplateEntry } from "@polity/runtime/manifest.ts";
+import type { ActionCost, Manifest, RuleEntry, TagEntry, TemplateEntry } from "@polity/runtime/manifest.ts";
 import { durationText, timestampText } from "@polity/runtime/scalars.ts";
 import { columns } from "./table.ts";
 import type { Paint } from "./terminal.ts";
@@ -62,9 +62,16 @@ function costCells({ action, decodeSteps, ruleSteps, frameBytesMax }: ActionCost
   return [action, steps, `${ruleSteps} in its rules`, `frame of ${sizeText(frameBytesMax)}`];
 }
 
-function ruleCells({ verdict, name, actions, line, because }: RuleEntry): string[] {
+function ruleCells({ verdict, name, actions, line, because, shadow, tags = [] }: RuleEntry): string[] {
   const said = because === null ? [] : [`"${templateText(because)}"`];
-  return [verdict, name, `on ${actions.join(", ")}`, `line ${line}`, ...said];
+  const tagged = tags.length === 0 ? [] : [tags.map(tagText).join(" ")];
+  const word = shadow ? `shadow ${verdict}` : verdict;
+  return [word, name, `on ${actions.join(", ")}`, `line ${line}`, ...said, ...tagged];
+}
+
+function tagText({ name, args }: TagEntry): string {
+  const shown = args.map((argument) => (/^\w+$/.test(argument) ? argument : JSON.stringify(argument)));
+  return visible(`@${name}${args.length === 0 ? "" : `(${shown.join(", ")})`}`);
 }
 
 /** Holes are shown as what they are: the module fills them. */

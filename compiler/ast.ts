@@ -52,6 +52,7 @@ export type Declaration =
   | ActionDeclaration
   | ConstDeclaration
   | SettingDeclaration
+  | ProveDeclaration
   | FunctionDeclaration
   | RuleDeclaration
   | TestDeclaration
@@ -140,6 +141,8 @@ export interface Let {
 
 export interface RuleDeclaration extends Declared {
   readonly kind: "rule";
+  /** Reported, never counted. */
+  readonly shadow: boolean;
   readonly verdict: Verdict;
   readonly name: Name;
   /** `null` stands for `on *`. */
@@ -148,12 +151,38 @@ export interface RuleDeclaration extends Declared {
   readonly always: boolean;
   /** In the order of writing: each may use those before it. */
   readonly lets: readonly Let[];
+  readonly witness: Witness | null;
   readonly when: Expr | null;
   readonly unless: Expr | null;
   readonly until: Until | null;
   readonly because: Template | null;
   readonly note: Template | null;
   readonly absentOk: readonly AbsentOk[];
+  readonly tags: readonly Tag[];
+}
+
+/** `for any c in xs, ys` */
+export interface Witness {
+  readonly variable: Name;
+  readonly overs: readonly Expr[];
+  readonly span: Span;
+}
+
+/** `@control("SOC2:CC6.1")` */
+export interface Tag {
+  readonly name: Name;
+  /** Literals, and bare words. */
+  readonly args: readonly Expr[];
+  readonly span: Span;
+}
+
+/** `prove "…" on a: permitted implies e` */
+export interface ProveDeclaration extends Declared {
+  readonly kind: "prove";
+  readonly title: string;
+  /** `null` stands for `on *`. */
+  readonly actions: readonly Name[] | null;
+  readonly condition: Expr;
 }
 
 /** `until approved by 2 of G within 15m` */

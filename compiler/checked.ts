@@ -54,6 +54,10 @@ export interface Rule {
   /** Sorted by action name. */
   readonly cases: readonly Case[];
   readonly absentOk: readonly { readonly path: string; readonly why: string }[];
+  /** Its result is reported and never counts. */
+  readonly shadow: boolean;
+  /** Sorted by name. */
+  readonly tags: readonly { readonly name: string; readonly args: readonly string[] }[];
 }
 
 export interface Case {
@@ -64,6 +68,19 @@ export interface Case {
   readonly approval: Approval | null;
   readonly because: Template | null;
   readonly note: Template | null;
+  readonly witness: Witness | null;
+}
+
+/**
+ * `for any c in xs, ys`: `when` says whether some member satisfies `condition` (and there is no `unless`); the
+ * first that does, of `xs`, then `ys`, is what the variable `id` stands for in templates.
+ */
+export interface Witness {
+  readonly variable: string;
+  readonly id: number;
+  /** Lists or sets of one type of members. */
+  readonly overs: readonly Expr[];
+  readonly condition: Expr;
 }
 
 export interface Approval {

@@ -28,6 +28,7 @@ export interface Ir {
   readonly hasPaths: boolean;
   /** Room for the parts of shaped text that expressions read, in bytes. */
   readonly parts: readonly number[];
+  readonly hasShadow: boolean;
   /** The most values for reasons that one decision gives. */
   readonly holesMax: number;
 }
@@ -59,7 +60,16 @@ export interface IrRule {
   readonly condition: IrExpr;
   readonly mayErr: boolean;
   readonly approval: IrApproval | null;
+  readonly shadow: boolean;
   readonly holes: readonly IrHole[];
+  /** What holes may name; null where no member of a collection made the rule fire. */
+  readonly witness: IrWitness | null;
+}
+
+/** The first member that fits, by the first finder that has one: each answers an address, or 0. */
+export interface IrWitness {
+  readonly id: number;
+  readonly finders: readonly IrExpr[];
 }
 
 export interface IrApproval {
@@ -91,7 +101,7 @@ export interface IrLiteral {
 }
 
 export interface IrQuantifier {
-  readonly op: "any" | "all" | "count" | "sum" | "min" | "max";
+  readonly op: "any" | "all" | "count" | "sum" | "min" | "max" | "first";
   readonly variable: string;
   readonly id: number;
   /** Variables of enclosing quantifiers that the body reads. */

@@ -1,9 +1,10 @@
-/** `const` and `fn`: names for expressions. */
+/** `const` and `fn`, names for expressions, and `prove`. */
 import type { ParserMethod } from "chevrotain";
 import type { BodyRule } from "./declarations.ts";
 import type { ExpressionRules } from "./expressions.ts";
 import type { Grammar } from "./machine.ts";
-import { nameOf } from "./nodes.ts";
+import { nameOf, rawOf } from "./nodes.ts";
+import type { RuleRules } from "./rules.ts";
 import * as t from "./tokens.ts";
 import type { FieldTree } from "./tree.ts";
 import type { TypeRules } from "./types.ts";
@@ -41,4 +42,24 @@ export function defineDefinitions(
     return { kind: "function", name, parameters, result, body, start, end: body.end };
   });
   return [constant, fn];
+}
+
+/** `prove "…" on a, b: permitted implies e` */
+export function defineProof(
+  grammar: Grammar,
+  { expression }: ExpressionRules,
+  actions: RuleRules["actions"],
+): BodyRule {
+  const { tools: $ } = grammar;
+  return $.RULE("prove", () => {
+    const { startOffset: start } = $.CONSUME(t.Keyword.prove);
+    const title = rawOf($.CONSUME(t.Text));
+    $.CONSUME(t.Keyword.on);
+    const on = $.SUBRULE(actions);
+    $.CONSUME(t.Colon);
+    $.CONSUME(t.Keyword.permitted);
+    $.CONSUME(t.Keyword.implies);
+    const condition = $.SUBRULE(expression);
+    return { kind: "prove", title, actions: on, condition, start, end: condition.end };
+  });
 }

@@ -16,6 +16,8 @@ export type ExprRule = ParserMethod<[], ExprTree>;
 export interface ExpressionRules {
   readonly expression: ExprRule;
   readonly postfix: ExprRule;
+  /** What stands on one side of a comparison. */
+  readonly operand: ExprRule;
   /** A number, time, text, name or entity, perhaps with a sign: what needs no evaluation. */
   readonly constant: ExprRule;
 }
@@ -54,7 +56,7 @@ export function defineExpressions(grammar: Grammar): ExpressionRules {
   const expression = defineChain(grammar, "expression", conjunction, [t.Keyword.or]);
   levels.operand = operand;
   levels.expression = expression;
-  return { expression, postfix, constant };
+  return { expression, postfix, operand, constant };
 }
 
 /** A level whose operators group to the left: `a - b - c` is `(a - b) - c`. */

@@ -59,6 +59,7 @@ export interface Tools {
   readonly OPTION4: Option;
   readonly OPTION5: Option;
   readonly OPTION6: Option;
+  readonly OPTION7: Option;
   readonly OR: Or;
   readonly OR1: Or;
   readonly OR2: Or;

@@ -1,7 +1,7 @@
 /** The whole grammar, and the walk over a source from declaration to declaration. */
 import { EOF, type IToken, isRecognitionException, type ParserMethod } from "chevrotain";
 import { type Body, type BodyRule, defineDeclarations, defineHead, defineLanguage } from "./declarations.ts";
-import { defineDefinitions } from "./definitions.ts";
+import { defineDefinitions, defineProof } from "./definitions.ts";
 import { defineExpressions } from "./expressions.ts";
 import { createMachine, type Grammar, type Reading } from "./machine.ts";
 import { endOf } from "./nodes.ts";
@@ -56,7 +56,7 @@ function defineProgram(grammar: Grammar): ParserMethod<[], ProgramTree> {
   const { tools: $ } = grammar;
   const types = defineTypes(grammar);
   const expressions = defineExpressions(grammar);
-  const { rule, verdict } = defineRules(grammar, expressions);
+  const { rule, verdict, actions } = defineRules(grammar, expressions);
   const test = defineTests(grammar, expressions.constant, verdict);
   const bodies: readonly BodyRule[] = [
     ...defineHead(grammar),
@@ -65,6 +65,7 @@ function defineProgram(grammar: Grammar): ParserMethod<[], ProgramTree> {
     defineSetting(grammar, types, expressions),
     rule as BodyRule,
     test as BodyRule,
+    defineProof(grammar, expressions, actions),
   ];
   const language = defineLanguage(grammar);
   const alternatives = {

@@ -30,6 +30,8 @@ const AFTER_START: ReadonlyMap<TokenType, (next: IToken, afterNext: IToken) => b
   [Keyword.const, isName],
   [Keyword.fn, isName],
   [Keyword.setting, isName],
+  [Keyword.shadow, ({ tokenType }) => VERDICTS.has(tokenType)],
+  [Keyword.prove, (next) => next.tokenType === t.Text],
 ]);
 
 /** What this version lacks, by its first word, and whether what follows is as in such a declaration. */
@@ -37,9 +39,7 @@ const REFUSED_START: ReadonlyMap<string, (next: IToken, afterNext: IToken) => bo
   ["obligation", isName],
   ["track", isName],
   ["event", isName],
-  ["prove", (next) => next.tokenType === t.Text],
   ["table", isName],
-  ["shadow", (next) => VERDICTS.has(next.tokenType)],
 ]);
 
 export const VERDICTS: ReadonlySet<TokenType> = new Set([
@@ -52,6 +52,7 @@ export const VERDICTS: ReadonlySet<TokenType> = new Set([
 
 export const CLAUSE_STARTS: ReadonlySet<TokenType> = new Set([
   Keyword.let,
+  Keyword.for,
   Keyword.always,
   Keyword.when,
   Keyword.unless,
@@ -61,7 +62,7 @@ export const CLAUSE_STARTS: ReadonlySet<TokenType> = new Set([
   t.At,
 ]);
 
-export const REFUSED_CLAUSES: ReadonlySet<string> = new Set(["for", "oblige"]);
+export const REFUSED_CLAUSES: ReadonlySet<string> = new Set(["oblige"]);
 
 export function isName({ tokenType }: IToken): boolean {
   return tokenType === t.Name || (tokenType.CATEGORIES ?? []).includes(t.Name);
@@ -97,6 +98,8 @@ export function isDeclarationAhead({ tools: $ }: Grammar): boolean {
   if (first === Keyword.subject) return isName(next) && afterNext === t.Colon;
   if (first === Keyword.import) return next.tokenType === t.Text;
   if (first === Keyword.test) return next.tokenType === t.Text && afterNext === Keyword.on;
+  if (first === Keyword.prove) return next.tokenType === t.Text && afterNext === Keyword.on;
+  if (first === Keyword.shadow) return VERDICTS.has(next.tokenType) && isName($.LA(3));
   if (first === Keyword.const) return isName(next) && afterNext === t.Equal;
   if (first === Keyword.setting) return isName(next) && afterNext === t.Colon;
   if (first === Keyword.fn) return isName(next) && afterNext === t.LParen;

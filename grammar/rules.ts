@@ -5,8 +5,8 @@ import type { Grammar } from "./machine.ts";
 import { endOf, nameOf, oneOf, rawOf } from "./nodes.ts";
 import { CLAUSE_STARTS, lastEnd, VERDICTS } from "./recovery.ts";
 import * as t from "./tokens.ts";
-import type { ClauseTree, NameTree, RawTree, RuleTree, TemplateTree, VerdictWord } from "./tree.ts";
-import { refuseClause, refuseTag } from "./unavailable.ts";
+import type { ClauseTree, ExprTree, NameTree, RawTree, RuleTree, TemplateTree, VerdictWord } from "./tree.ts";
+import { refuseClause } from "./unavailable.ts";
 
 export type RuleBody = Omit<RuleTree, "docs">;
 
@@ -18,6 +18,7 @@ export interface Verdict {
 export interface RuleRules {
   readonly rule: ParserMethod<[], RuleBody>;
   readonly verdict: ParserMethod<[], Verdict>;
+  readonly actions: ParserMethod<[], NameTree[] | null>;
 }
 
 export function defineRules(grammar: Grammar, expressions: ExpressionRules): RuleRules {
@@ -30,6 +31,7 @@ export function defineRules(grammar: Grammar, expressions: ExpressionRules): Rul
   const actions = defineActions(grammar);
   const readClauses = defineClauses(grammar, expressions);
   const rule: ParserMethod<[], RuleBody> = $.RULE("rule", () => {
+    const shadow = $.OPTION6(() => $.CONSUME(t.Keyword.shadow).startOffset);
     const { verdict: word, start } = $.SUBRULE(verdict);
     const name = nameOf($.CONSUME(t.Name));
     $.CONSUME(t.Keyword.on);
@@ -41,15 +43,16 @@ export function defineRules(grammar: Grammar, expressions: ExpressionRules): Rul
     } while (CLAUSE_STARTS.has($.LA(1).tokenType) || readRefused(grammar, clauses));
     return {
       kind: "rule",
+      shadow: shadow !== undefined,
       verdict: word,
       name,
       actions: on,
       clauses,
-      start,
+      start: shadow ?? start,
       end: lastEnd(grammar),
     };
   });
-  return { rule, verdict };
+  return { rule, verdict, actions };
 }
 
 function readRefused(grammar: Grammar, clauses: ClauseTree[]): boolean {
@@ -94,7 +97,8 @@ function defineClauses(grammar: Grammar, expressions: ExpressionRules): ReadClau
   const { expression } = expressions;
   const template = defineTemplate(grammar, expressions);
   const until = defineUntil(grammar, expressions);
-  const tag = defineTag(grammar);
+  const tag = defineTag(grammar, expressions);
+  const witness = defineWitness(grammar, expressions);
   const definition: ParserMethod<[], ClauseTree> = $.RULE("letClause", () => {
     const word = $.CONSUME(t.Keyword.let);
     const name = nameOf($.CONSUME(t.Name));
@@ -128,17 +132,14 @@ function defineClauses(grammar: Grammar, expressions: ExpressionRules): ReadClau
   const note = told("note");
   return (clauses) => {
     $.MANY1(() => clauses.push($.SUBRULE(definition)));
+    $.OPTION7(() => clauses.push($.SUBRULE(witness)));
     $.OPTION(() => clauses.push($.SUBRULE(always)));
     $.OPTION1(() => clauses.push($.SUBRULE(when)));
     $.OPTION2(() => clauses.push($.SUBRULE(unless)));
     $.OPTION3(() => clauses.push($.SUBRULE(until)));
     $.OPTION4(() => clauses.push($.SUBRULE(because)));
     $.OPTION5(() => clauses.push($.SUBRULE(note)));
-    while (refuseTag(grammar)) clauses.push({ kind: "refused", ...placed($.LA(0)) });
-    $.MANY(() => {
-      clauses.push($.SUBRULE(tag));
-      while (refuseTag(grammar)) clauses.push({ kind: "refused", ...placed($.LA(0)) });
-    });
+    $.MANY(() => clauses.push($.SUBRULE(tag)));
   };
 }
 
@@ -169,10 +170,31 @@ function defineUntil(grammar: Grammar, { postfix }: ExpressionRules): ParserMeth
   });
 }
 
-function defineTag(grammar: Grammar): ParserMethod<[], ClauseTree> {
+/** `for any c in xs, ys` */
+function defineWitness(grammar: Grammar, { operand }: ExpressionRules): ParserMethod<[], ClauseTree> {
   const { tools: $ } = grammar;
-  return $.RULE("tag", () => {
-    const { startOffset: start } = $.CONSUME(t.At);
+  return $.RULE("forClause", () => {
+    const word = $.CONSUME(t.Keyword.for);
+    $.CONSUME(t.Keyword.any);
+    const variable = nameOf($.CONSUME(t.Name));
+    $.CONSUME(t.Keyword.in);
+    const overs: ExprTree[] = [];
+    $.AT_LEAST_ONE_SEP({ SEP: t.Comma, DEF: () => void overs.push($.SUBRULE(operand)) });
+    const { startOffset: start } = word;
+    return {
+      kind: "for",
+      variable,
+      overs,
+      keyword: { start, end: endOf(word) },
+      start,
+      end: lastEnd(grammar),
+    };
+  });
+}
+
+function defineTag(grammar: Grammar, { constant }: ExpressionRules): ParserMethod<[], ClauseTree> {
+  const { tools: $ } = grammar;
+  const absentOk = (start: number): ClauseTree => {
     const word = $.CONSUME(t.Keyword.absent_ok);
     const path: NameTree[] = [];
     $.CONSUME(t.LParen);
@@ -181,6 +203,24 @@ function defineTag(grammar: Grammar): ParserMethod<[], ClauseTree> {
     const why = rawOf($.CONSUME(t.Text));
     const end = endOf($.CONSUME(t.RParen));
     return { kind: "absent_ok", path, why, keyword: { start, end: endOf(word) }, start, end };
+  };
+  const other = (start: number): ClauseTree => {
+    const name = nameOf($.CONSUME1(t.Name));
+    const args: ExprTree[] = [];
+    $.OPTION(() => {
+      $.CONSUME1(t.LParen);
+      $.MANY_SEP({ SEP: t.Comma, DEF: () => void args.push($.SUBRULE(constant)) });
+      $.CONSUME1(t.RParen);
+    });
+    return { kind: "tag", name, args, keyword: { start, end: name.end }, start, end: lastEnd(grammar) };
+  };
+  return $.RULE("tag", () => {
+    const { startOffset: start } = $.CONSUME(t.At);
+    return $.OR({
+      DEF: [{ ALT: () => absentOk(start) }, { ALT: () => other(start) }],
+      ERR_MSG: "the name of a tag",
+      IGNORE_AMBIGUITIES: true,
+    });
   });
 }
 

@@ -111,12 +111,17 @@ function adjustBefore(scan: Scan, next: TokenType): void {
     next === t.Colon || next === t.ColonColon
       ? t.KEYWORDS.get(last.PATTERN as string) === last
       : next !== t.LParen && (BEFORE_PARENTHESIS.has(last) || (next !== t.Integer && MIN_MAX.has(last)));
-  if (!isName) return;
+  if (!isName || isAfterFor(scan)) return;
   const token = scan.tokens[scan.tokens.length - 1];
   if (token === undefined) return;
   token.tokenType = t.Name;
   token.tokenTypeIdx = t.Name.tokenTypeIdx ?? 0;
   scan.last = t.Name;
+}
+
+/** `for any c in …` */
+function isAfterFor({ tokens, last }: Scan): boolean {
+  return last === t.Keyword.any && tokens[tokens.length - 2]?.tokenType === t.Keyword.for;
 }
 
 /** Recursion in this parser and in every later pass is as deep as this counts. */

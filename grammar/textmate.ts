@@ -21,6 +21,8 @@ const DECLARING: readonly string[] = [
   "test",
   "const",
   "fn",
+  "shadow",
+  "prove",
 ];
 const TYPES: readonly string[] = [
   "bool",

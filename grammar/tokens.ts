@@ -82,6 +82,11 @@ const SOFT_WORDS = [
   "if",
   "then",
   "else",
+  "for",
+  "shadow",
+  "prove",
+  "permitted",
+  "implies",
 ] as const;
 
 type Word = (typeof HARD_WORDS)[number] | (typeof SOFT_WORDS)[number];

@@ -65,6 +65,7 @@ export type DeclarationTree =
   | ActionTree
   | ConstTree
   | SettingTree
+  | ProveTree
   | FunctionTree
   | RuleTree
   | TestTree
@@ -131,6 +132,15 @@ export interface ConstTree extends Documented {
   readonly value: ExprTree;
 }
 
+/** `prove "…" on a: permitted implies e` */
+export interface ProveTree extends Documented {
+  readonly kind: "prove";
+  readonly title: RawTree;
+  /** Null for `*`. */
+  readonly actions: readonly NameTree[] | null;
+  readonly condition: ExprTree;
+}
+
 export interface FunctionTree extends Documented {
   readonly kind: "function";
   readonly name: NameTree;
@@ -143,6 +153,7 @@ export type VerdictWord = "allow" | "hold" | "deny" | "quarantine" | "terminate"
 
 export interface RuleTree extends Documented {
   readonly kind: "rule";
+  readonly shadow: boolean;
   readonly verdict: VerdictWord;
   readonly name: NameTree;
   /** Null for `*`. */
@@ -157,6 +168,12 @@ interface Clause extends Node {
 
 export type ClauseTree =
   | (Clause & { readonly kind: "let"; readonly name: NameTree; readonly value: ExprTree })
+  | (Clause & {
+      readonly kind: "for";
+      readonly variable: NameTree;
+      readonly overs: readonly ExprTree[];
+    })
+  | (Clause & { readonly kind: "tag"; readonly name: NameTree; readonly args: readonly ExprTree[] })
   | (Clause & { readonly kind: "always" })
   | (Clause & { readonly kind: "when" | "unless"; readonly condition: ExprTree })
   | (Clause & {

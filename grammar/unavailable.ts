@@ -41,28 +41,13 @@ export function refuseDeclaration(grammar: Grammar): boolean {
 
 // ---- rules
 
-/** `for any` and `oblige`. */
+/** `oblige`. */
 export function refuseClause(grammar: Grammar): boolean {
   const { tools: $ } = grammar;
   const first = $.LA(1);
   if (first.tokenType !== t.Name || !REFUSED_CLAUSES.has(first.image)) return false;
-  const next = $.LA(2);
-  const isForAny = first.image === "for" && next.image === "any";
-  refuse(grammar, "clause", isForAny ? "for any" : first.image, first, isForAny ? next : first);
+  refuse(grammar, "clause", first.image, first);
   skipClause(grammar);
-  return true;
-}
-
-/** Tags other than `@absent_ok`. */
-export function refuseTag(grammar: Grammar): boolean {
-  const { tools: $ } = grammar;
-  const sign = $.LA(1);
-  const name = $.LA(2);
-  if (sign.tokenType !== t.At || name.tokenType !== t.Name) return false;
-  refuse(grammar, "clause", `@${name.image}`, sign, name);
-  $.SKIP_TOKEN();
-  $.SKIP_TOKEN();
-  if ($.LA(1).tokenType === t.LParen) skipBrackets(grammar);
   return true;
 }
 

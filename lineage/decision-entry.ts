@@ -28,7 +28,7 @@ export interface Decided {
   readonly header: Header | null;
 }
 
-export type Judged = Pick<Outcome, "verdict" | "code" | "granted" | "rules" | "errors"> & {
+export type Judged = Pick<Outcome, "verdict" | "code" | "granted" | "rules" | "errors" | "shadow"> & {
   readonly rulesTotal?: number;
   readonly errorsTotal?: number;
 };
@@ -62,9 +62,11 @@ export function decisionEntry(decided: Decided): DecisionEntry {
 /** Bytes of names that are listed, so that no entry is too large, whatever fired: the totals say the rest. */
 const RULES_BYTES_MAX = 16 * 1024;
 const ERRORS_BYTES_MAX = 8 * 1024;
+const SHADOW_BYTES_MAX = 4 * 1024;
 
 function memberOf(policy: string, evaluator: string, decision: Judged): MemberDecision {
-  const { verdict, code, granted, rules, errors } = decision;
+  const { verdict, code, granted, rules, errors, shadow = [] } = decision;
+  const listed = firstOf(shadow, (rule) => rule, SHADOW_BYTES_MAX);
   return {
     policy,
     evaluator,
@@ -76,6 +78,7 @@ function memberOf(policy: string, evaluator: string, decision: Judged): MemberDe
     rulesTotal: decision.rulesTotal ?? rules.length,
     errors: firstOf(errors, ({ rule }) => rule, ERRORS_BYTES_MAX).map(({ rule, kind }) => ({ rule, kind })),
     errorsTotal: decision.errorsTotal ?? errors.length,
+    ...(listed.length === 0 ? {} : { shadow: listed }),
   };
 }
 

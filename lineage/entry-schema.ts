@@ -42,6 +42,7 @@ import {
   nullable,
   object,
   oneOf,
+  optional,
   pattern,
   type Shape,
   type ShapeRow,
@@ -145,6 +146,7 @@ const memberDecision = object<MemberDecision>(
       order: (a, b) => compareText(a.rule, b.rule),
     }),
     errorsTotal: count,
+    shadow: optional(list(name, { min: 1, max: LIMITS.rules, order: compareText })),
   },
   ({ rules, rulesTotal, errors, errorsTotal }) => {
     if (rulesTotal < rules.length) return ["rules_total", "fewer than the rules listed"];

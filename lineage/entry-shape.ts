@@ -19,6 +19,8 @@ export interface Shape<T> {
    * refuses what is no such value, and compares. Throws a FieldError for what cannot even be taken apart.
    */
   readonly read: (json: unknown) => T;
+  /** As a member: it may be missing, and then it is not written. */
+  readonly isOptional?: true;
 }
 
 export interface ShapeRow {
@@ -197,6 +199,19 @@ export function nullable<T>(of: Shape<T>): Shape<T | null> {
   };
 }
 
+export function optional<T>(of: Shape<T>): Shape<T | undefined> {
+  return {
+    says: `${of.says}; or left out`,
+    inside: of.inside,
+    write(value) {
+      if (value === undefined) throw new FieldError("undefined; leave it out");
+      return of.write(value);
+    },
+    read: of.read,
+    isOptional: true,
+  };
+}
+
 interface ListRules<T> {
   readonly min?: number;
   readonly max: number;
@@ -291,7 +306,10 @@ export function object<T extends object>(
     try {
       for (const member of members) {
         ({ wire } = member);
-        if (!Object.hasOwn(value, member.name)) throw new FieldError("missing");
+        if (!Object.hasOwn(value, member.name)) {
+          if (member.shape.isOptional) continue;
+          throw new FieldError("missing");
+        }
         written += member.before + member.shape.write(value[member.name as keyof T]);
       }
     } catch (error) {
@@ -310,7 +328,10 @@ export function object<T extends object>(
     const value: Record<string, unknown> = {};
     for (const { name, wire, shape } of members) {
       try {
-        if (!Object.hasOwn(json, wire)) throw new FieldError("missing");
+        if (!Object.hasOwn(json, wire)) {
+          if (shape.isOptional) continue;
+          throw new FieldError("missing");
+        }
         value[name] = shape.read((json as Readonly<Record<string, unknown>>)[wire]);
       } catch (error) {
         throw within(error, wire);

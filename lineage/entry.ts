@@ -110,6 +110,8 @@ export interface MemberDecision {
   /** Rules that ended in an error, by name, in byte order; the first of them where there are too many. */
   readonly errors: readonly { readonly rule: string; readonly kind: string }[];
   readonly errorsTotal: number;
+  /** Shadow rules that fired or erred, by name; left out where there are none. */
+  readonly shadow?: readonly string[];
 }
 
 /** What the host said with the request (see `Header` of the runtime); times in milliseconds since 1970. */

@@ -92,4 +92,6 @@ export interface Outcome {
   readonly reasons: readonly Reason[];
   /** The `note` of all fired rules that have one. */
   readonly notes: readonly Reason[];
+  /** Shadow rules that fired or erred, at most 256; left out where there are none. */
+  readonly shadow?: readonly string[];
 }

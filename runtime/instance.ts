@@ -5,7 +5,14 @@ import type { Header } from "./header.ts";
 import type { Validity } from "./header-fields.ts";
 import type { ActionPlan } from "./plan.ts";
 import type { Program } from "./program.ts";
-import { type Decision, denied, RESULT_BYTES, RESULT_HEADER_BYTES, readResult } from "./result.ts";
+import {
+  type Decision,
+  denied,
+  RESULT_BYTES,
+  RESULT_HEADER_BYTES,
+  readResult,
+  resultBytes,
+} from "./result.ts";
 import { recall, remember } from "./result-memory.ts";
 import { makeTarget } from "./writers.ts";
 
@@ -65,7 +72,7 @@ export function openInstance(
     const { block, tag } = facts;
     const frameBytes = program.manifest.limits.frameBytesMax;
     const frame = place(region, memory, KIND.frame, frameBytes);
-    const result = place(region, memory, KIND.result, RESULT_BYTES);
+    const result = place(region, memory, KIND.result, resultBytes(program.results));
     if (frame === null || result === null) return fail("memory", "a region is not in the memory");
     if (reserve(KIND.facts, block.length) !== 1) return fail("facts", "no room for the facts");
     const at = place(region, memory, KIND.facts, block.length);
@@ -138,7 +145,8 @@ export function ask(instance: Instance, action: string, fields: unknown, header:
 function read({ program, frame, result, resultWords }: Instance, answer: number): Decision | null {
   const decision = readResult(program.results, frame.target, result, answer);
   if (decision === null) return null;
-  remember(program.results.memory, resultWords, decision);
+  // What shadow rules say is not in the part that is compared.
+  if (!program.results.hasShadow) remember(program.results.memory, resultWords, decision);
   return frame.hasUnknownApprover ? afterApprovers(decision) : decision;
 }
 

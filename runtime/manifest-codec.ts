@@ -7,8 +7,20 @@ import { type Sha256, toHex, utf8 } from "./hash.ts";
 import { CanonicalJsonError, canonicalJson, parseJson } from "./json.ts";
 import type { Types } from "./layout.ts";
 import { layoutJson, readLayout } from "./layout-codec.ts";
-import type { ActionCost, ActionLayout, Manifest, RuleEntry, TemplateEntry } from "./manifest.ts";
-import { array, ascending, bigint, bool, integer, members, name, refuse, ShapeError, text } from "./shape.ts";
+import type { ActionCost, ActionLayout, Manifest, RuleEntry, TagEntry, TemplateEntry } from "./manifest.ts";
+import {
+  array,
+  ascending,
+  bigint,
+  bool,
+  integer,
+  members,
+  name,
+  refuse,
+  ShapeError,
+  someMembers,
+  text,
+} from "./shape.ts";
 
 export type ManifestResult =
   | { readonly ok: true; readonly manifest: Manifest }
@@ -199,6 +211,10 @@ function ruleJson(rule: RuleEntry): unknown {
     line: rule.line,
     name: rule.name,
     note: rule.note,
+    ...(rule.shadow === undefined ? {} : { shadow: true }),
+    ...(rule.tags === undefined
+      ? {}
+      : { tags: rule.tags.map(({ name: tag, args }) => ({ args, name: tag })) }),
     verdict: rule.verdict,
   };
 }
@@ -206,7 +222,7 @@ function ruleJson(rule: RuleEntry): unknown {
 const RULE_KEYS = ["absent_ok", "actions", "because", "column", "line", "name", "note", "verdict"];
 
 function readRule(json: unknown, where: string, actionNames: ReadonlySet<string>): RuleEntry {
-  const rule = members(json, where, RULE_KEYS);
+  const rule = someMembers(json, where, RULE_KEYS, ["shadow", "tags"]);
   const verdict = text(rule.verdict, where);
   if (!Object.hasOwn(VERDICT_NUMBERS, verdict)) refuse(where, `unknown verdict ${verdict}`);
   const actions = array(rule.actions, where, name);
@@ -224,7 +240,24 @@ function readRule(json: unknown, where: string, actionNames: ReadonlySet<string>
       const { path, why } = members(pair, at, ["path", "why"]);
       return { path: text(path, at), why: text(why, at) };
     }),
+    ...(rule.shadow === undefined
+      ? {}
+      : { shadow: rule.shadow === true || refuse(where, "shadow is not true") }),
+    ...(rule.tags === undefined ? {} : { tags: readTags(rule.tags, `${where}.tags`) }),
   };
+}
+
+/** Each name once, in order; a rule without tags has no such member. */
+function readTags(json: unknown, where: string): readonly TagEntry[] {
+  const tags = array(json, where, (tag, at) => {
+    const { name: written, args } = members(tag, at, ["args", "name"]);
+    return { name: name(written, at), args: array(args, at, text) };
+  });
+  ascending(
+    tags.map((tag) => tag.name),
+    where,
+  );
+  return tags.length === 0 ? refuse(where, "empty") : tags;
 }
 
 function readTemplate(json: unknown, where: string): TemplateEntry | null {

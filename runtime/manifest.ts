@@ -75,6 +75,15 @@ export interface RuleEntry {
   readonly because: TemplateEntry | null;
   readonly note: TemplateEntry | null;
   readonly absentOk: readonly { readonly path: string; readonly why: string }[];
+  /** Reported, never counted; left out where it counts. */
+  readonly shadow?: true;
+  /** Sorted by name; left out where there are none. */
+  readonly tags?: readonly TagEntry[];
+}
+
+export interface TagEntry {
+  readonly name: string;
+  readonly args: readonly string[];
 }
 
 /** Text and holes in turn; a hole's value is returned by the module with its type. */

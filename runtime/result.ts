@@ -39,7 +39,10 @@ export interface Decision extends Omit<Outcome, "reasons" | "notes"> {
 /** The decision in the form that every engine answers in. */
 export function outcomeOf(decision: Decision): Outcome {
   const { verdict, code, granted, rules, errors, explained } = decision;
-  return { verdict, code, granted, rules, errors, reasons: explained.reasons, notes: explained.notes };
+  const { reasons, notes } = explained;
+  const { shadow } = decision;
+  const outcome = { verdict, code, granted, rules, errors, reasons, notes };
+  return shadow === undefined ? outcome : { ...outcome, shadow };
 }
 
 const NONE: readonly never[] = Object.freeze([]);
@@ -79,6 +82,13 @@ export function standingAlone(answer: Decision): Decision {
 
 export const RESULT_HEADER_BYTES = 64;
 export const RESULT_BYTES = RESULT_HEADER_BYTES + RULES_LISTED_MAX * 12;
+/** Behind the rest, where the policy has shadow rules: total, listed, ids. */
+const SHADOW_BYTES = 8 + RULES_LISTED_MAX * 4;
+
+/** What the result of this evaluator takes at most. */
+export function resultBytes({ hasShadow }: ResultReader): number {
+  return hasShadow ? RESULT_BYTES + SHADOW_BYTES : RESULT_BYTES;
+}
 const VALUE_BYTES = 24;
 /** In a fired rule's number: a hold that has its approvals. */
 const RELEASED = 0x8000_0000;
@@ -89,6 +99,8 @@ export interface ResultReader {
   readonly enums: readonly (readonly string[])[];
   readonly entities: readonly string[];
   readonly memory: ResultMemory;
+  /** Some rule is a shadow rule. */
+  readonly hasShadow: boolean;
 }
 
 export function makeResultReader(manifest: Manifest): ResultReader {
@@ -98,6 +110,7 @@ export function makeResultReader(manifest: Manifest): ResultReader {
     enums: sortedNames(enums).map((name) => enums.get(name) ?? []),
     entities: sortedNames(entities),
     memory: makeResultMemory(),
+    hasShadow: manifest.rules.some((rule) => rule.shadow === true),
   };
 }
 
@@ -156,9 +169,10 @@ export function readResult(
   const errors = errorsTotal === 0 ? NONE : readErrors(reader, view, word);
   // Only what is permitted is executed; of a request that was refused as malformed, the paths may be no text.
   const paths = verdict !== "allow" || words[word + 13] === 0 ? NONE : readPaths(view, word);
-  if (fired === null || errors === null || paths === null) return null;
+  const shadow = reader.hasShadow ? readShadow(reader, view, word) : NONE;
+  if (fired === null || errors === null || paths === null || shadow === null) return null;
   const { rules, reasons, notes, explained } = fired;
-  return Object.freeze({
+  const decision: Decision = {
     verdict,
     code,
     granted: granted === 1,
@@ -171,7 +185,8 @@ export function readResult(
     explained,
     obligations: NONE,
     paths,
-  });
+  };
+  return Object.freeze(shadow.length === 0 ? decision : { ...decision, shadow });
 }
 
 function listed(total: number): number {
@@ -256,6 +271,22 @@ function readErrors({ manifest }: ResultReader, { words }: View, head: number): 
     errors.push({ rule: rule.name, kind });
   }
   return Object.freeze(errors);
+}
+
+function readShadow({ manifest }: ResultReader, { words }: View, head: number): readonly string[] | null {
+  const word = head + (RESULT_BYTES >> 2);
+  const count = words[word + 1]!;
+  if (count !== listed(words[word]! >>> 0)) return null;
+  const names: string[] = [];
+  let before = -1;
+  for (let at = 0; at < count; at += 1) {
+    const id = words[word + 2 + at]!;
+    const rule = manifest.rules[id];
+    if (rule?.shadow !== true || id <= before) return null;
+    before = id;
+    names.push(rule.name);
+  }
+  return Object.freeze(names);
 }
 
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });

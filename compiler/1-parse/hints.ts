@@ -27,7 +27,7 @@ const FOREIGN: ReadonlyMap<string, string> = new Map([
 
 /** What a description of what is expected stands for. */
 const EXPANDED: ReadonlyMap<string, readonly string[]> = new Map<string, readonly string[]>([
-  ["a clause", ["let", "when", "unless", "always", "until", "because", "note"]],
+  ["a clause", ["let", "for", "when", "unless", "always", "until", "because", "note"]],
   [
     "a declaration",
     [
@@ -40,6 +40,8 @@ const EXPANDED: ReadonlyMap<string, readonly string[]> = new Map<string, readonl
       "action",
       "const",
       "fn",
+      "shadow",
+      "prove",
       "test",
       "policy",
       "valid",

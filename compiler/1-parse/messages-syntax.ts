@@ -50,7 +50,7 @@ export function repeatedClause(span: Span, clause: string): Diagnostic {
 }
 
 export function misplacedClause(span: Span, clause: string, after: string): Diagnostic {
-  const hint = "the order is `let`, `when`, `unless`, `until`, `because`, `note`, tags";
+  const hint = "the order is `let`, `for any`, `when`, `unless`, `until`, `because`, `note`, tags";
   return error("POL0109", span, `\`${clause}\` stands before \`${after}\``, hint);
 }
 

@@ -7,6 +7,7 @@ import type { Source, Span } from "../source.ts";
 import { exprOf, typeOf } from "./expressions.ts";
 import { type HeadLine, headOf } from "./head.ts";
 import { checkKind } from "./kinds.ts";
+import { textOf } from "./literals.ts";
 import { noPolicy, wrongVersion } from "./messages-syntax.ts";
 import { diagnosticOf } from "./problems.ts";
 import { nameOf, type Report, spanOf } from "./report.ts";
@@ -108,6 +109,15 @@ function declarationOf(tree: DeclarationTree, report: Report): Declaration {
       const [result, body] = [typeOf(tree.result, report), exprOf(tree.body, report)];
       return { kind: "function", name: nameOf(tree.name), parameters, result, body, doc, span };
     }
+    case "prove":
+      return {
+        kind: "prove",
+        title: textOf(tree.title),
+        actions: tree.actions?.map(nameOf) ?? null,
+        condition: exprOf(tree.condition, report),
+        doc,
+        span,
+      };
     case "rule":
       return ruleOf(tree, doc, report);
     case "test":

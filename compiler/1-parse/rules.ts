@@ -1,6 +1,6 @@
 /** Rules: that each clause stands once and in its place, and that there is a condition. */
 import type { ClauseTree, RuleTree, TemplateTree } from "@polity/grammar/tree.ts";
-import type { AbsentOk, Let, RuleDeclaration, Template, TemplatePart, Until } from "../ast.ts";
+import type { AbsentOk, Let, RuleDeclaration, Tag, Template, TemplatePart, Until, Witness } from "../ast.ts";
 import { unreachable } from "../diagnostic.ts";
 import { exprOf } from "./expressions.ts";
 import { durationOf, intOf, textOf, unescaped } from "./literals.ts";
@@ -11,7 +11,25 @@ type Kind = ClauseTree["kind"];
 type ClauseOf<K extends Kind> = ClauseTree & { readonly kind: K };
 
 /** Each clause's place in the order; what was refused by name has none. */
-const PLACES: readonly Kind[] = ["let", "always", "when", "unless", "until", "because", "note", "absent_ok"];
+const PLACES: readonly Kind[] = [
+  "let",
+  "for",
+  "always",
+  "when",
+  "unless",
+  "until",
+  "because",
+  "note",
+  "absent_ok",
+];
+
+/** Those that may stand more than once. */
+const REPEATED: ReadonlySet<Kind> = new Set(["let", "absent_ok", "tag"]);
+
+/** All tags have one place. */
+function placeOf({ kind }: ClauseTree): number {
+  return PLACES.indexOf(kind === "tag" ? "absent_ok" : kind);
+}
 
 export function ruleOf(tree: RuleTree, doc: string, report: Report): RuleDeclaration {
   const { clauses } = tree;
@@ -22,25 +40,29 @@ export function ruleOf(tree: RuleTree, doc: string, report: Report): RuleDeclara
   const until = find(clauses, "until");
   const because = find(clauses, "because");
   const note = find(clauses, "note");
+  const witness = find(clauses, "for");
   return {
     kind: "rule",
+    shadow: tree.shadow,
     verdict: tree.verdict,
     name: nameOf(tree.name),
     actions: tree.actions?.map(nameOf) ?? null,
     always,
     lets: clauses.flatMap((clause) => (clause.kind === "let" ? [letOf(clause, report)] : [])),
+    witness: witness && witnessOf(witness, report),
     when: when && exprOf(when.condition, report),
     unless: unless && exprOf(unless.condition, report),
     until: until && untilOf(until, report),
     because: because && templateOf(because.template, report),
     note: note && templateOf(note.template, report),
     absentOk: clauses.flatMap((clause) => (clause.kind === "absent_ok" ? [absentOkOf(clause)] : [])),
+    tags: clauses.flatMap((clause) => (clause.kind === "tag" ? [tagOf(clause, report)] : [])),
     doc,
     span: spanOf(tree),
   };
 }
 
-function find<K extends Exclude<Kind, "absent_ok" | "let" | "refused">>(
+function find<K extends Exclude<Kind, "absent_ok" | "let" | "tag" | "refused">>(
   clauses: readonly ClauseTree[],
   kind: K,
 ): ClauseOf<K> | null {
@@ -51,20 +73,21 @@ function checkOrder(clauses: readonly ClauseTree[], report: Report): void {
   const seen = new Set<Kind>();
   let last: ClauseTree | null = null;
   for (const clause of clauses) {
-    const place = PLACES.indexOf(clause.kind);
+    const place = placeOf(clause);
     if (place === -1) continue;
-    if (seen.has(clause.kind) && clause.kind !== "absent_ok" && clause.kind !== "let") {
+    if (seen.has(clause.kind) && !REPEATED.has(clause.kind)) {
       report(repeatedClause(clause.keyword, wordOf(clause)));
-    } else if (last !== null && place < PLACES.indexOf(last.kind)) {
+    } else if (last !== null && place < placeOf(last)) {
       report(misplacedClause(last.keyword, wordOf(last), wordOf(clause)));
     }
     seen.add(clause.kind);
-    if (last === null || place >= PLACES.indexOf(last.kind)) last = clause;
+    if (last === null || place >= placeOf(last)) last = clause;
   }
 }
 
-function wordOf({ kind }: ClauseTree): string {
-  return kind === "absent_ok" ? "@absent_ok" : kind;
+function wordOf(clause: ClauseTree): string {
+  if (clause.kind === "tag") return `@${clause.name.text}`;
+  return clause.kind === "absent_ok" ? "@absent_ok" : clause.kind === "for" ? "for any" : clause.kind;
 }
 
 /**
@@ -82,6 +105,16 @@ function checkCondition({ name, clauses }: RuleTree, report: Report): boolean {
 
 function letOf({ name, value }: ClauseOf<"let">, report: Report): Let {
   return { name: nameOf(name), value: exprOf(value, report) };
+}
+
+function witnessOf(clause: ClauseOf<"for">, report: Report): Witness {
+  const overs = clause.overs.map((over) => exprOf(over, report));
+  return { variable: nameOf(clause.variable), overs, span: spanOf(clause) };
+}
+
+function tagOf(clause: ClauseOf<"tag">, report: Report): Tag {
+  const args = clause.args.map((argument) => exprOf(argument, report));
+  return { name: nameOf(clause.name), args, span: spanOf(clause) };
 }
 
 function untilOf(clause: ClauseOf<"until">, report: Report): Until {

@@ -4,14 +4,21 @@ import type { Until } from "../ast.ts";
 import type { Approval } from "../checked.ts";
 import { checkValue } from "./expressions/expression.ts";
 import { asEntity } from "./expressions/refs.ts";
+import { witnessApproves } from "./messages-definitions.ts";
 import { wrongApproval, wrongGroup } from "./messages-rules.ts";
 import type { Env, Scope } from "./scope.ts";
 import { showType } from "./types.ts";
+import { type OpenWitness, useOf } from "./witness.ts";
 
 const WITHIN_MIN_MS = 1_000n;
 const WITHIN_MAX_MS = 2_592_000_000n;
 
-export function checkApproval(until: Until, scope: Scope, env: Env): Approval | null {
+export function checkApproval(
+  until: Until,
+  scope: Scope,
+  env: Env,
+  witness: OpenWitness | null,
+): Approval | null {
   const { count, withinMs, span } = until;
   const isCount = count >= 1n && count <= BigInt(APPROVALS_MAX);
   if (!isCount) scope.report(wrongApproval(span, "the number of approvals", "1", `${APPROVALS_MAX}`));
@@ -22,6 +29,11 @@ export function checkApproval(until: Until, scope: Scope, env: Env): Approval | 
   if (group === null) return null;
   if (group.type.kind !== "entity") {
     scope.report(wrongGroup(group.span, showType(group.type)));
+    return null;
+  }
+  const named = witness && useOf(witness.id, group);
+  if (witness !== null && named !== null) {
+    scope.report(witnessApproves(named, witness.node.variable.text));
     return null;
   }
   return isCount && isTime ? { count: Number(count), group, withinMs } : null;

@@ -8,6 +8,7 @@ import { define } from "./definitions.ts";
 import { checkVisibility, warnUnusedImports } from "./files.ts";
 import { checkHeader } from "./header.ts";
 import { byName } from "./order.ts";
+import { checkProofs } from "./proofs.ts";
 import { type Reads, readsOf } from "./reads.ts";
 import { checkRules, type RuleResult } from "./rules.ts";
 import { unwrapped } from "./spans.ts";
@@ -43,6 +44,10 @@ export function check(source: Source, program: Program): Phase<Checked | null> {
   const tests = checkTests(
     program.declarations.filter((d) => d.kind === "test" || d.kind === "grid"),
     { world, rules, nowMs: header.valid?.fromMs ?? NOW_DEFAULT_MS, entities: reads?.entities ?? [] },
+  );
+  checkProofs(
+    program.declarations.filter((d) => d.kind === "prove"),
+    world,
   );
   if (!hasErrors(diagnostics)) {
     checkProgram(program, rules, world);

@@ -1,8 +1,8 @@
-/** POL31xx: constants, functions, `let`. */
+/** POL31xx: constants, functions, `let`, and what else stands around conditions. */
 import type { Name } from "../ast.ts";
 import type { Diagnostic } from "../diagnostic.ts";
 import type { Span } from "../source.ts";
-import { didYouMean, error, listed } from "./message.ts";
+import { didYouMean, error, listed, warning } from "./message.ts";
 
 export function unknownFunction(name: Name, suggestion: string | null): Diagnostic {
   return error("POL3101", name.span, `there is no function \`${name.text}\``, didYouMean(suggestion));
@@ -72,6 +72,39 @@ export function fieldInFunction(span: Span, name: string, what: "const" | "fn"):
   );
 }
 
+export function wrongTagArgument(span: Span): Diagnostic {
+  return error("POL3110", span, "a tag holds literals and single words", "put it in double quotes");
+}
+
+export function tagTooLarge(span: Span, bytes: number, bytesMax: number): Diagnostic {
+  return error("POL3111", span, `this has ${bytes} bytes, and an argument of a tag at most ${bytesMax}`);
+}
+
+export function witnessApproves(span: Span, variable: string): Diagnostic {
+  return error(
+    "POL3112",
+    span,
+    `\`${variable}\` is only the first member that fits, and approvals would be for it alone`,
+    "name one group that approves whatever the member",
+  );
+}
+
+export function shadowExpected(name: Name): Diagnostic {
+  const hint = "leave out the word `shadow` when the rule is to count";
+  return error("POL3113", name.span, `\`${name.text}\` is a shadow rule and never decides`, hint);
+}
+
+/** Stops nothing: what is claimed is well formed, and nobody has looked whether it is true. */
+export function notProved(span: Span): Diagnostic {
+  const message = "this property is not proved: `prove` is not available yet";
+  return warning(
+    "POL3114",
+    span,
+    message,
+    "it is read and its types are checked, so that it can be proved later",
+  );
+}
+
 export const codes: readonly string[] = [
   "POL3101",
   "POL3102",
@@ -82,4 +115,9 @@ export const codes: readonly string[] = [
   "POL3107",
   "POL3108",
   "POL3109",
+  "POL3110",
+  "POL3111",
+  "POL3112",
+  "POL3113",
+  "POL3114",
 ];

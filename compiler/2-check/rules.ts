@@ -14,8 +14,10 @@ import { compareNames } from "./order.ts";
 import { type Env, NO_ENV, newScope, type Scope } from "./scope.ts";
 import { starSpan, verdictSpan } from "./spans.ts";
 import { nearest } from "./suggest.ts";
+import { checkTags } from "./tags.ts";
 import { checkTemplate } from "./templates.ts";
 import { checkConditions } from "./warnings-conditions.ts";
+import { closeWitness, openWitness } from "./witness.ts";
 import type { Fields, World } from "./world.ts";
 
 /** A rule, and what later checks ask about it; `rule` is null where something was wrong. */
@@ -33,6 +35,7 @@ export function checkRules(declarations: readonly RuleDeclaration[], world: Worl
 
 function checkRule(declaration: RuleDeclaration, world: World): RuleResult {
   checkForm(declaration, world);
+  const tags = checkTags(declaration.tags, world);
   const actions = actionsOf(declaration, world);
   const silence = silenceOf(declaration);
   const usedLets = new Set<string>();
@@ -55,8 +58,8 @@ function checkRule(declaration: RuleDeclaration, world: World): RuleResult {
   warnUnused(declaration, silence, world);
   warnUnusedLets(declaration, usedLets, world);
   const absentOk = declaration.absentOk.map((one) => ({ path: dotted(one), why: one.why }));
-  const { name, verdict } = declaration;
-  const rule: Rule = { name: name.text, verdict, span: declaration.span, cases: whole, absentOk };
+  const { name, verdict, span, shadow } = declaration;
+  const rule: Rule = { name: name.text, verdict, span, cases: whole, absentOk, shadow, tags };
   return { declaration, actions, rule };
 }
 
@@ -106,7 +109,8 @@ function checkCase(
   const bindings = checkLets(declaration.lets, start, usedLets);
   const scope: Scope = { ...start, bindings };
   let isWhole = ![...bindings.values()].some((binding) => binding.kind === "let" && binding.isBroken);
-  let env: Env = NO_ENV;
+  const opened = declaration.witness && openWitness(declaration.witness, scope);
+  let env: Env = opened === null ? NO_ENV : opened.env;
   const clause = (node: Node | null, isUnless: boolean): Expr | null => {
     if (node === null) return null;
     const { expr, whenTrue, whenFalse } = checkCondition(node, scope, env);
@@ -115,9 +119,11 @@ function checkCase(
     if (expr === null) isWhole = false;
     return expr;
   };
-  const when = clause(declaration.when, false);
-  const unless = clause(declaration.unless, true);
-  const approval = declaration.until === null ? null : checkApproval(declaration.until, scope, env);
+  const written = { when: clause(declaration.when, false), unless: clause(declaration.unless, true) };
+  const witness = opened && closeWitness(opened, written, declaration);
+  if (opened !== null && witness === null) isWhole = false;
+  const { when, unless } = witness?.clauses ?? written;
+  const approval = declaration.until === null ? null : checkApproval(declaration.until, scope, env, opened);
   const because = declaration.because && checkTemplate(declaration.because, "because", scope, env);
   const note = declaration.note && checkTemplate(declaration.note, "note", scope, env);
   if (isWhole) {
@@ -127,5 +133,5 @@ function checkCase(
   if (declaration.until !== null && approval === null) isWhole = false;
   if (declaration.because !== null && because === null) isWhole = false;
   if (declaration.note !== null && note === null) isWhole = false;
-  return isWhole ? { action, when, unless, approval, because, note } : null;
+  return isWhole ? { action, when, unless, approval, because, note, witness: witness?.found ?? null } : null;
 }

@@ -36,6 +36,8 @@ export interface Scope {
 export interface VariableTable {
   readonly next: () => number;
   readonly overs: Map<number, Expr>;
+  /** Of a variable that reasons may name: all that it goes over. */
+  readonly sources: Map<number, readonly Expr[]>;
 }
 
 /**
@@ -96,6 +98,7 @@ function newVariables(): VariableTable {
       return count - 1;
     },
     overs: new Map(),
+    sources: new Map(),
   };
 }
 

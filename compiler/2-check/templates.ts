@@ -44,19 +44,27 @@ function checkHole(
     scope.report(wrongHole(expr.span, showType(expr.type)));
     return null;
   }
-  const secret = clause === "because" ? firstSecret(expr) : null;
+  const secret = clause === "because" ? firstSecret(expr, scope) : null;
   if (secret === null) return expr;
   scope.report(becauseReads(secret.span, secret.what));
   return null;
 }
 
 /** What the caller did not send and does not know: facts, time, trust; and loops, to keep reasons simple. */
-function firstSecret(expr: Expr): { readonly span: Expr["span"]; readonly what: string } | null {
+function firstSecret(
+  expr: Expr,
+  scope: Scope,
+): { readonly span: Expr["span"]; readonly what: string } | null {
   const what = secret(expr);
   if (what !== null) return { span: expr.span, what };
   for (const operand of operandsOf(expr)) {
-    const found = firstSecret(operand);
+    const found = firstSecret(operand, scope);
     if (found !== null) return found;
+  }
+  const overs = expr.kind === "variable" ? (scope.variables.sources.get(expr.id) ?? []) : [];
+  for (const over of overs) {
+    const found = firstSecret(over, scope);
+    if (found !== null) return { span: expr.span, what: found.what };
   }
   return null;
 }

@@ -4,6 +4,7 @@ import type { GridDeclaration, TestDeclaration, TestExpectation, TestField, Test
 import type { EntityValue, Test, TestEntity, TestFacts } from "../checked.ts";
 import type { Span } from "../source.ts";
 import { uniqueNames } from "./declarations.ts";
+import { shadowExpected } from "./messages-definitions.ts";
 import {
   impossibleRule,
   missingEntities,
@@ -167,6 +168,8 @@ function checkExpectation(
     if (rule === undefined) {
       const names = rules.map(({ declaration }) => declaration.name.text);
       world.report(unknownRule(name, nearest(name.text, names)));
+    } else if (rule.declaration.shadow) {
+      world.report(shadowExpected(name));
     } else if (found !== verdict) {
       world.report(impossibleRule(name, `\`${name.text}\` is a rule of \`${found}\`, not of \`${verdict}\``));
     } else if (!rule.actions.includes(test.action.text)) {

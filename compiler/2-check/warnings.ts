@@ -41,6 +41,7 @@ function warnUnreached(
   const reached = new Set<string>();
   const allowed = new Set<string>();
   for (const rule of rules) {
+    if (rule.declaration.shadow) continue;
     for (const action of rule.actions) {
       reached.add(action);
       if (rule.declaration.verdict === "allow") allowed.add(action);
@@ -55,9 +56,9 @@ function warnUnreached(
 function warnDuplicates(rules: readonly RuleResult[], { report }: World): void {
   const first = new Map<string, string>();
   for (const { declaration, actions } of rules) {
-    const { name, verdict, lets, when, unless, until } = declaration;
+    const { name, shadow, verdict, lets, witness, when, unless, until } = declaration;
     const on = declaration.actions === null ? "*" : actions;
-    const key = JSON.stringify([verdict, on, lets, when, unless, until], withoutPlaces);
+    const key = JSON.stringify([shadow, verdict, on, lets, witness, when, unless, until], withoutPlaces);
     // A gap was reported; what stood there is not known.
     if (key.includes('{"kind":"missing"}')) continue;
     const other = first.get(key);

@@ -2,7 +2,7 @@
 import { slotBytes, type Type } from "@polity/runtime/layout.ts";
 import type { Expr } from "../checked.ts";
 import { unreachable } from "../diagnostic.ts";
-import type { IrExpr } from "../ir.ts";
+import type { IrExpr, IrQuantifier } from "../ir.ts";
 import { automatonLiteral } from "./automata.ts";
 import { collectionLiteral, entityLiteral, textLiteral } from "./literals.ts";
 import { arithmetic, call, heldAs, isText, memberBits, not, readAt, unless } from "./machine.ts";
@@ -297,23 +297,43 @@ function lowerSets(expr: Extract<Expr, { kind: "sets" }>, scope: Scope): IrExpr 
 }
 
 function lowerQuantifier(expr: Extract<Expr, { kind: "quantifier" | "aggregate" }>, scope: Scope): IrExpr {
-  const { type } = expr.over;
+  const mayOverflow = expr.kind === "aggregate" && expr.mayOverflow;
+  return gatherQuantifier(expr, expr.op, mayOverflow, scope);
+}
+
+/** The address of the first member for which the body holds, or 0. */
+export function lowerFirst(search: Search, scope: Scope): IrExpr {
+  return gatherQuantifier(search, "first", false, scope);
+}
+
+export interface Search {
+  readonly variable: string;
+  readonly id: number;
+  readonly over: Expr;
+  readonly body: Expr;
+}
+
+function gatherQuantifier(
+  { variable, id, over, body: node }: Search,
+  op: IrQuantifier["op"],
+  mayOverflow: boolean,
+  scope: Scope,
+): IrExpr {
+  const { type } = over;
   if (type.kind !== "list" && type.kind !== "set" && type.kind !== "map") {
     throw new Error("quantifier over no collection");
   }
-  const over = lowerSlot(expr.over, scope);
+  const lowered = lowerSlot(over, scope);
   const index = scope.quantifiers.push(null) - 1;
-  const body = lowerValue(expr.body, scope);
-  const captures = [...variablesIn(expr.body, new Set())]
-    .filter((id) => id !== expr.id)
-    .sort((a, b) => a - b);
+  const body = lowerValue(node, scope);
+  const captures = [...variablesIn(node, new Set())]
+    .filter((captured) => captured !== id)
+    .sort((x, y) => x - y);
   const member: Type = type.kind === "map" ? { kind: "entry", of: type.of } : type.of;
   const strideBytes = slotBytes(member, scope.types);
-  const { op, id, variable } = expr;
-  const mayOverflow = expr.kind === "aggregate" && expr.mayOverflow;
-  const mayErr = expr.body.mayErr || mayOverflow;
+  const mayErr = node.mayErr || mayOverflow;
   scope.quantifiers[index] = { op, id, variable, captures, strideBytes, body, mayOverflow, mayErr };
-  return { kind: "quantifier", index, over, captures };
+  return { kind: "quantifier", index, over: lowered, captures };
 }
 
 /** Variables that a body reads and does not itself bind. */

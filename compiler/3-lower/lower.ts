@@ -1,9 +1,9 @@
 /** From the checked program to what the machine does. */
 import type { Approval, Case, Checked, Rule, Template } from "../checked.ts";
-import type { Ir, IrAction, IrApproval, IrExpr, IrHole, IrRule } from "../ir.ts";
+import type { Ir, IrAction, IrApproval, IrExpr, IrHole, IrRule, IrWitness } from "../ir.ts";
 import { positionAt } from "../source.ts";
 import type { ActionSteps } from "./costs.ts";
-import { lowerValue } from "./expressions.ts";
+import { lowerFirst, lowerValue } from "./expressions.ts";
 import { actionStruct, containsPath, entityStructs, recordStructs, settingsStruct } from "./layouts.ts";
 import { manifestOf } from "./manifest.ts";
 import { closeEqualities, type Gathered, gather, type Scope } from "./scope.ts";
@@ -37,6 +37,7 @@ export function lower(checked: Checked, versions: Versions, steps: readonly Acti
     equalities: closeEqualities(gathered),
     parts: gathered.parts.rooms,
     hasApprovals: checked.rules.some((rule) => rule.cases.some((one) => one.approval !== null)),
+    hasShadow: checked.rules.some((rule) => rule.shadow),
     hasPaths: checked.actions.some((action) =>
       action.fields.some((field) => containsPath(field.type, checked.types)),
     ),
@@ -50,16 +51,32 @@ export function lower(checked: Checked, versions: Versions, steps: readonly Acti
 function lowerCase(checked: Checked, rule: Rule, id: number, one: Case, gathered: Gathered): IrRule {
   const scope: Scope = { ...gathered, action: one.action, hole: null };
   const { approval } = one;
+  const condition = lowerCondition(one, scope);
+  const holes = [
+    ...lowerHoles(id, "because", one.because, scope),
+    ...lowerHoles(id, "note", one.note, scope),
+  ];
   return {
     id,
     name: rule.name,
     verdict: rule.verdict,
     line: positionAt(checked.source.text, rule.span.start).line,
-    condition: lowerCondition(one, scope),
+    condition,
     mayErr: (one.when?.mayErr ?? false) || (one.unless?.mayErr ?? false),
     approval: approval === null ? null : lowerApproval(approval, scope),
-    holes: [...lowerHoles(id, "because", one.because, scope), ...lowerHoles(id, "note", one.note, scope)],
+    shadow: rule.shadow,
+    // What a shadow rule says is never shown.
+    holes: rule.shadow ? [] : holes,
+    witness: rule.shadow ? null : lowerWitness(one, holes, scope),
   };
+}
+
+/** How the member that fits is found again, where something is to be said of it. */
+function lowerWitness({ witness }: Case, holes: readonly IrHole[], scope: Scope): IrWitness | null {
+  if (witness === null || holes.length === 0) return null;
+  const { variable, id, overs, condition } = witness;
+  const finders = overs.map((over) => lowerFirst({ variable, id, over, body: condition }, scope));
+  return { id, finders };
 }
 
 function lowerApproval({ count, withinMs, group }: Approval, scope: Scope): IrApproval {

@@ -64,6 +64,8 @@ function ruleEntry(checked: Checked, rule: Rule): RuleEntry {
     because: templateEntry(first?.because ?? null),
     note: templateEntry(first?.note ?? null),
     absentOk: rule.absentOk,
+    ...(rule.shadow ? { shadow: true } : {}),
+    ...(rule.tags.length > 0 ? { tags: rule.tags } : {}),
   };
 }
 

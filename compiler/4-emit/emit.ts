@@ -18,6 +18,7 @@ export function emitConfig(irs: readonly Ir[]): string {
     `export const TYPES: i32 = ${most((ir) => ir.entities.length)};`,
     `export const HOLES: i32 = ${most((ir) => ir.holesMax)};`,
     `export const HAS_APPROVALS: bool = ${irs.some((ir) => ir.hasApprovals)};`,
+    `export const HAS_SHADOW: bool = ${irs.some((ir) => ir.hasShadow)};`,
     `export const HAS_PATHS: bool = ${irs.some((ir) => ir.hasPaths)};`,
     "",
   ].join("\n");

@@ -34,7 +34,7 @@ const IMPORTS: readonly (readonly [file: string, names: string])[] = [
   ["prelude/result", "concludedGuard"],
   [
     "prelude/result",
-    "openResult, fired, held, erred, denied, concluded, giveError, giveNumber, giveBool, giveEnum, giveText",
+    "openResult, fired, held, erred, shadowed, denied, concluded, giveError, giveNumber, giveBool, giveEnum, giveText",
   ],
 ];
 

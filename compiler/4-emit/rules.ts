@@ -1,7 +1,7 @@
 /** The code that judges: one function for each rule case and each quantifier, and the calls that report. */
 import type { Type, Types } from "@polity/runtime/layout.ts";
 import { unreachable } from "../diagnostic.ts";
-import type { Ir, IrAction, IrHole, IrQuantifier, IrRule } from "../ir.ts";
+import type { Ir, IrAction, IrHole, IrQuantifier, IrRule, IrWitness } from "../ir.ts";
 import { print, printCondition, variable } from "./expression.ts";
 import { entityIndex, functionOf, typeIndex } from "./names.ts";
 
@@ -15,16 +15,18 @@ export function printQuantifier(quantifier: IrQuantifier, index: number): string
   const found = {
     any: `if (${body}) return true;`,
     all: `if (!(${body})) return false;`,
+    first: `if (${body}) return ${variable(id)};`,
     count: `if (${body}) found += 1;`,
     sum: mayOverflow ? `found = add(found, ${body});` : `found += ${body};`,
     min: `found = min<i64>(found, ${body});`,
     max: `found = max<i64>(found, ${body});`,
   }[op];
-  const answer = op === "any" || op === "all" ? String(op === "all") : "found";
+  const answer = op === "any" || op === "all" ? String(op === "all") : op === "first" ? "0" : "found";
+  const type = answer === "found" ? "i64" : op === "first" ? "usize" : "bool";
   const start = op === "min" ? "i64.MAX_VALUE" : op === "max" ? "i64.MIN_VALUE" : "0";
   return [
     `// ${op}(${quantifier.variable} in …)`,
-    `function quantifier${index}(${parameters}): ${answer === "found" ? "i64" : "bool"} {`,
+    `function quantifier${index}(${parameters}): ${type} {`,
     `  let ${variable(id)} = membersOf(over);`,
     ...(answer === "found" ? [`  let found: i64 = ${start};`] : []),
     "  for (let i: u32 = 0, count = sizeOf(over); i < count; i++) {",
@@ -64,8 +66,19 @@ function printRule(rule: IrRule, action: number, ir: Ir): readonly string[] {
     "}",
   ].join("\n");
   if (rule.holes.length === 0) return [test];
-  const gives = rule.holes.flatMap((hole) => give(rule.id, hole, ir.manifest.types));
+  const gives = [
+    ...findWitness(rule.witness),
+    ...rule.holes.flatMap((hole) => give(rule.id, hole, ir.manifest.types)),
+  ];
   return [test, `function ${explainFunction(rule, action)}(): void {\n${gives.join("\n")}\n}`];
+}
+
+function findWitness(witness: IrWitness | null): readonly string[] {
+  if (witness === null) return [];
+  const name = variable(witness.id);
+  return witness.finders.map((finder, at) =>
+    at === 0 ? `  let ${name}: usize = ${print(finder)};` : `  if (${name} == 0) ${name} = ${print(finder)};`,
+  );
 }
 
 function explainFunction(rule: IrRule, action: number): string {
@@ -74,6 +87,7 @@ function explainFunction(rule: IrRule, action: number): string {
 
 function report(rule: IrRule, action: number, fixedBytes: number): readonly string[] {
   const { approval } = rule;
+  if (rule.shadow) return reportShadow(rule, action);
   const outcome =
     approval === null
       ? `fired(${rule.id}, ${rule.verdict.toUpperCase()})`
@@ -90,6 +104,15 @@ function report(rule: IrRule, action: number, fixedBytes: number): readonly stri
     `  if (fault != 0) erred(${rule.id}, fault);`,
     `  else if (${held}) { ${outcome};${explain} }`,
   ];
+}
+
+/** Whether it fired or erred is all one: approvals make no difference either. */
+function reportShadow(rule: IrRule, action: number): readonly string[] {
+  const asked = `${ruleFunction(rule, action)}()`;
+  const listed = `shadowed(${rule.id});`;
+  return rule.mayErr
+    ? ["  clearFault();", `  if (${asked} || fault != 0) ${listed}`]
+    : [`  if (${asked}) ${listed}`];
 }
 
 /** Who approves may be an error of its own, after the condition. */

@@ -302,7 +302,7 @@ function compareSets(op: Node<"sets">["op"], left: readonly Value[], right: read
   }
 }
 
-function bind(scope: Scope, id: number, value: Value): Scope {
+export function bind(scope: Scope, id: number, value: Value): Scope {
   return { ...scope, variables: new Map([...scope.variables, [id, value]]) };
 }
 

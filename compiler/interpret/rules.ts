@@ -1,9 +1,9 @@
 /** The rules of an action, one by one. */
-import type { Case, Checked, Rule } from "../checked.ts";
+import type { Case, Checked, Rule, Value } from "../checked.ts";
 import { WEIGHTS } from "../weights.ts";
 import { isApproved } from "./approvals.ts";
 import type { Admitted } from "./checks.ts";
-import { holds } from "./evaluate.ts";
+import { bind, evaluate, holds, type Scope } from "./evaluate.ts";
 import { type Failure, isFailure } from "./failure.ts";
 import { spend } from "./meter.ts";
 
@@ -14,6 +14,8 @@ export interface Judged {
   readonly rule: Rule;
   readonly clauses: Case;
   readonly result: Result;
+  /** What its reasons and notes are about. */
+  readonly scope: Scope;
 }
 
 /** Every rule of the action, by name; none keeps another from being judged (spec 3.2). */
@@ -23,9 +25,29 @@ export function judgeRules(checked: Checked, admitted: Admitted, digest: string 
     const clauses = rule.cases.find(({ action }) => action === admitted.action.name);
     if (clauses === undefined) continue;
     spend(admitted.scope.meter, WEIGHTS.rule.steps);
-    judged.push({ rule, clauses, result: judge(clauses, admitted, digest) });
+    const result = judge(clauses, admitted, digest);
+    const isFired = result === "fired" || result === "released";
+    judged.push({
+      rule,
+      clauses,
+      result,
+      scope: isFired ? witnessed(clauses, admitted.scope) : admitted.scope,
+    });
   }
   return judged;
+}
+
+/** The first member for which the rule fires (spec 8.2.3). */
+function witnessed({ witness }: Case, scope: Scope): Scope {
+  for (const over of witness?.overs ?? []) {
+    const members = evaluate(over, scope);
+    if (witness === null || isFailure(members)) break;
+    for (const member of members as readonly Value[]) {
+      const inner = bind(scope, witness.id, member);
+      if (holds(witness.condition, inner) === true) return inner;
+    }
+  }
+  return scope;
 }
 
 /** (spec 8.1.2, 3.4) */

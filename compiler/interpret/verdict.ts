@@ -32,7 +32,8 @@ export function denied(code: Code): Outcome {
 }
 
 /** A program's own answer: a guard lets pass what it does not restrict, and grants nothing (spec 2.5). */
-export function decide(judged: readonly Judged[], scope: Scope, { kind, types }: Checked): Counted {
+export function decide(all: readonly Judged[], scope: Scope, { kind, types }: Checked): Counted {
+  const judged = all.filter(({ rule }) => !rule.shadow);
   const fired = judged.filter(({ result }) => result === "fired" || result === "released");
   const counting = judged.filter(({ result }) => result === "fired");
   const errors: { readonly rule: string; readonly kind: Failure["error"] }[] = [];
@@ -54,8 +55,9 @@ export function decide(judged: readonly Judged[], scope: Scope, { kind, types }:
     granted,
     rules: listed.map(({ rule }) => rule.name),
     errors: errors.slice(0, RULES_LISTED_MAX),
-    reasons: becauses.flatMap(({ rule, clauses }) => fill(rule.name, clauses.because, scope, types)),
-    notes: listed.flatMap(({ rule, clauses }) => fill(rule.name, clauses.note, scope, types)),
+    reasons: becauses.flatMap((one) => fill(one, one.clauses.because, types)),
+    notes: listed.flatMap((one) => fill(one, one.clauses.note, types)),
+    ...shadowOf(all),
   };
   return { outcome, rulesTotal: fired.length, errorsTotal: errors.length, steps: scope.meter.steps };
 }
@@ -66,18 +68,25 @@ export function standingAlone(answer: Outcome): Outcome {
   return isRefused ? answer : { ...answer, verdict: "deny", code: "no_rule", reasons: [] };
 }
 
+/** The shadow rules that would have said something (spec 8.6.4); no member where there are none. */
+function shadowOf(all: readonly Judged[]): Pick<Outcome, "shadow"> {
+  const names: string[] = [];
+  for (const { rule, result } of all) if (rule.shadow && result !== "not fired") names.push(rule.name);
+  return names.length === 0 ? {} : { shadow: names.slice(0, RULES_LISTED_MAX) };
+}
+
 /** (spec 3.1) */
 function strictest(verdicts: readonly Verdict[]): Verdict {
   return verdicts.reduce((a, b) => (VERDICT_NUMBERS[b] > VERDICT_NUMBERS[a] ? b : a), "allow");
 }
 
 /** A reason or a note (spec 8.4.1). */
-function fill(rule: string, template: Template | null, scope: Scope, types: Types): readonly Reason[] {
+function fill({ rule, scope }: Judged, template: Template | null, types: Types): readonly Reason[] {
   if (template === null) return [];
   const parts = template.parts.map((part) =>
     part.kind === "text" ? part.text : holeValue(part.expr, scope, types),
   );
-  return [{ rule, parts }];
+  return [{ rule: rule.name, parts }];
 }
 
 /** (spec 8.4.3) */

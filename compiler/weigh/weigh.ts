@@ -68,7 +68,7 @@ function decodeSteps(action: Action, checked: Checked): bigint {
 // ---- rules
 
 /** Each clause of a case is counted below; one that is not here does not compile. */
-type Counted = "action" | "when" | "unless" | "approval" | "because" | "note";
+type Counted = "action" | "when" | "unless" | "approval" | "because" | "note" | "witness";
 const EVERY_CLAUSE: [Exclude<keyof Case, Counted>] extends [never] ? true : never = true;
 
 function caseSteps(one: Case, action: Action, scales: Scales): bigint {
@@ -83,6 +83,8 @@ function caseSteps(one: Case, action: Action, scales: Scales): bigint {
     steps += exprSteps(one.approval.group, scales);
     steps += BigInt(APPROVALS_MAX) * (approval.steps + named * WEIGHTS.member.steps);
   }
+  // The member that fits is looked for again where a reason may name it.
+  if (one.witness !== null && one.when !== null) steps += exprSteps(one.when, scales);
   return steps + holeSteps(one.because, scales) + holeSteps(one.note, scales);
 }
 

@@ -51,6 +51,8 @@ export interface SpecRequest {
   /** Rendered; null where the line does not say. */
   readonly reasons: readonly string[] | null;
   readonly notes: readonly string[] | null;
+  /** Shadow rules that fired or erred. */
+  readonly shadow: readonly string[] | null;
   readonly request: Readonly<Record<string, unknown>>;
 }
 
@@ -156,12 +158,13 @@ function requestsOf(file: string, fence: Fence): readonly SpecRequest[] {
       expect,
       reasons = null,
       notes = null,
+      shadow = null,
       without,
       ...request
     } = parseJson(file, line, text) as RequestLine;
     const complete = new Map(Object.entries({ now: NOW, ...request }));
     if (without !== undefined) complete.delete(without);
-    return { line, expect, reasons, notes, request: Object.fromEntries(complete) };
+    return { line, expect, reasons, notes, shadow, request: Object.fromEntries(complete) };
   });
 }
 
@@ -169,6 +172,7 @@ interface RequestLine {
   readonly expect: string;
   readonly reasons?: readonly string[];
   readonly notes?: readonly string[];
+  readonly shadow?: readonly string[];
   /** Leaves out what would be filled in. */
   readonly without?: string;
   readonly [key: string]: unknown;

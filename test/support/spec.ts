@@ -62,7 +62,7 @@ export async function runCase(spec: SpecCase): Promise<CaseResult> {
   }
 }
 
-const NOTHING_SAID = { reasons: null, notes: null };
+const NOTHING_SAID = { reasons: null, notes: null, shadow: null };
 
 function at(spec: SpecCase, line: number): string {
   return `${spec.file}:${line} (${spec.heading})`;
@@ -101,7 +101,7 @@ function isSame(a: Placed, b: Placed): boolean {
 
 // ---- answers
 
-type Wanted = Pick<SpecRequest, "expect" | "reasons" | "notes">;
+type Wanted = Pick<SpecRequest, "expect" | "reasons" | "notes" | "shadow">;
 
 /** Both engines must say the same, and what is expected. */
 function answerFailures(
@@ -118,9 +118,9 @@ function answerFailures(
 }
 
 function shown(outcome: Outcome): string {
-  const { verdict, code, rules, errors } = outcome;
+  const { verdict, code, rules, errors, shadow } = outcome;
   const erring = errors.map(({ rule, kind }) => `${rule}: ${kind}`);
-  return textOf({ verdict, code, rules, errors: erring, ...told(outcome) });
+  return textOf({ verdict, code, rules, errors: erring, shadow, ...told(outcome) });
 }
 
 /** An approval that does not say for which request is for this one. */
@@ -159,6 +159,7 @@ function isAsExpected(
     (rules === undefined || fired.join() === rules.split(", ").sort().join()) &&
     (code === undefined || outcome.code === code) &&
     (wanted.reasons === null || textOf(reasons) === textOf(wanted.reasons)) &&
+    (wanted.shadow === null || textOf(outcome.shadow ?? []) === textOf(wanted.shadow)) &&
     (wanted.notes === null || textOf(notes) === textOf(wanted.notes))
   );
 }

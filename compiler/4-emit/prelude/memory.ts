@@ -1,6 +1,6 @@
 // Where things lie, and the few variables that one call carries. No variable outlives a call but those of
 // directory.ts and facts.ts.
-import { FRAME_BYTES, HAS_APPROVALS, HAS_PATHS, HOLES, TYPES } from "../config";
+import { FRAME_BYTES, HAS_APPROVALS, HAS_PATHS, HAS_SHADOW, HOLES, TYPES } from "../config";
 
 export const HEADER_BYTES: u32 = 160;
 export const APPROVAL_BYTES: u32 = 64;
@@ -12,10 +12,11 @@ export const WORK: usize = memory.data(FRAME_BYTES, 16);
 export const FIELDS: usize = WORK + HEADER_BYTES;
 // The fixed part as it arrives.
 export const ARRIVED: usize = FRAME + HEADER_BYTES;
-export const RESULT_BYTES: i32 = 64 + 256 * 4 + 256 * 8;
+export const RESULT_BYTES: i32 = 64 + 256 * 4 + 256 * 8 + (HAS_SHADOW ? 8 + 256 * 4 : 0);
 export const RESULT: usize = memory.data(RESULT_BYTES, 16);
 export const FIRED: usize = RESULT + 64;
 export const ERRING: usize = FIRED + 1024;
+export const SHADOW: usize = ERRING + 2048;
 export const VALUES: usize = memory.data(HOLES * 24 + 8, 16);
 // An entity or a path takes a slot and a word of text at least: a frame holds no more than its bytes / 16.
 export const NAMED: usize = memory.data(HAS_APPROVALS ? FRAME_BYTES / 4 : 8, 16);

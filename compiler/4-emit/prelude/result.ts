@@ -1,7 +1,8 @@
 // What comes back. See docs/abi.md, "Result".
-import { ERRING, FIRED, LISTED_MAX, PATHS, RESULT, VALUES, pathCount } from "./memory";
+import { ERRING, FIRED, LISTED_MAX, PATHS, RESULT, SHADOW, VALUES, pathCount } from "./memory";
 import { ALLOW, CODE_ERROR, CODE_NO_RULE, CODE_RULE, DENY, HOLD } from "./codes";
 import { lengthOf, textOf } from "./text";
+import { HAS_SHADOW } from "../config";
 
 const MAGIC: u32 = 0x524c4f50;
 
@@ -12,6 +13,7 @@ let firedCount: u32 = 0;
 let erringCount: u32 = 0;
 let firstKind: u32 = 0;
 let valueCount: u32 = 0;
+let shadowCount: u32 = 0;
 
 export function openResult(): void {
   granted = false;
@@ -20,6 +22,7 @@ export function openResult(): void {
   erringCount = 0;
   firstKind = 0;
   valueCount = 0;
+  if (HAS_SHADOW) shadowCount = 0;
 }
 
 function list(rule: u32): void {
@@ -43,6 +46,12 @@ export function held(rule: u32, released: bool): void {
   if (!released && strictest < HOLD) strictest = HOLD;
 }
 
+// A shadow rule that fired or erred: it is listed, and that is all.
+export function shadowed(rule: u32): void {
+  if (shadowCount < LISTED_MAX) store<u32>(SHADOW + 8 + (shadowCount << 2), rule);
+  shadowCount += 1;
+}
+
 export function erred(rule: u32, kind: u32): void {
   if (erringCount == 0) firstKind = kind;
   if (erringCount < LISTED_MAX) {
@@ -61,6 +70,7 @@ function write(verdict: u32, code: u32): i32 {
   store<u64>(RESULT, <u64>valueCount << 32, 40);
   store<u64>(RESULT, <u64>pathCount << 32, 48);
   store<u64>(RESULT, <u64>PATHS | (<u64>VALUES << 32), 56);
+  if (HAS_SHADOW) store<u64>(SHADOW, <u64>shadowCount | (<u64>min(shadowCount, LISTED_MAX) << 32));
   store<u64>(RESULT, <u64>MAGIC | (<u64>verdict << 32));
   return <i32>verdict;
 }

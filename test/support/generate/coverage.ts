@@ -29,6 +29,7 @@ const EVENTS = [
   "note",
   "hole that erred",
   "facts refused",
+  "shadow",
 ];
 
 /** Those that a request and a rule of this version can lead to. */
@@ -128,6 +129,7 @@ export function coverOutcome(coverage: Coverage, outcome: Outcome, checked: Chec
   if (verdict === "allow" && rules.some(isHold)) increment(coverage.events, "released by approvals");
   if (reasons.length > 0) increment(coverage.events, "reason");
   if (notes.length > 0) increment(coverage.events, "note");
+  if (outcome.shadow !== undefined) increment(coverage.events, "shadow");
   const parts = [...reasons, ...notes].flatMap((reason) => reason.parts);
   if (parts.some((part) => typeof part === "object" && part.kind === "error")) {
     increment(coverage.events, "hole that erred");

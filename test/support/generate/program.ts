@@ -107,16 +107,19 @@ function generateRule(
   const rule = { variables: 0, absences: new Set<string>() };
   const places = [...placesOf(schema, fields), ...constants];
   const outer: Context = { condition: generateCondition, random, schema, places, functions, rule };
-  const { lets, inner: context } = generateLets(outer);
-  const clauses = [...lets, ...generateClauses(context)];
-  if (verdict === "hold") clauses.push(generateUntil(context));
+  const { lets, inner: named } = generateLets(outer);
+  const { witness, inner: context } = generateWitness(named);
+  const clauses = [...lets, ...witness, ...generateClauses(context)];
+  if (verdict === "hold") clauses.push(generateUntil(named));
   if (random.chance(0.5)) clauses.push(`  because ${generateTemplate(context, false)}`);
   if (random.chance(0.4)) clauses.push(`  note ${generateTemplate(context, true)}`);
   const isSilent = random.chance(absentOk);
   const absences = new Set([...rule.absences].map(absencePath));
   for (const path of isSilent ? absences : []) clauses.push(`  @absent_ok(${path}, "generated")`);
   const on = isEverywhere ? "*" : actions.map((action) => action.name).join(", ");
-  return [`${verdict} ${name} on ${on}`, ...clauses].join("\n");
+  if (random.chance(0.2)) clauses.push(`  @severity(${random.pick(["high", '"a b"', "7"])}) @owner`);
+  const shadow = random.chance(0.15) ? "shadow " : "";
+  return [`${shadow}${verdict} ${name} on ${on}`, ...clauses].join("\n");
 }
 
 /** Fields that all these actions declare, with the same kind of type. */
@@ -138,6 +141,27 @@ function placesOf(schema: Schema, fields: readonly Field[]): readonly Place[] {
   for (const { name, type } of all) roots.push({ text: name, type, isFact: false, isPath: true });
   for (const { name, type } of schema.settings) roots.push({ text: name, type, isFact: true, isPath: false });
   return roots.flatMap((place) => expand(place, types));
+}
+
+/** `for any w in xs`, sometimes over two collections of one type. */
+function generateWitness(context: Context): { readonly witness: readonly string[]; readonly inner: Context } {
+  const { random, places, schema } = context;
+  const collections = places.filter(({ type }) => type.kind === "set" || type.kind === "list");
+  const over = collections.length > 0 && random.chance(0.25) ? random.pick(collections) : undefined;
+  if (over === undefined || !("of" in over.type)) return { witness: [], inner: context };
+  const { of } = over.type;
+  const others = places.filter(
+    ({ type, text }) =>
+      (type.kind === "set" || type.kind === "list") && isSameType(type.of, of) && text !== over.text,
+  );
+  const other = others.length > 0 && random.chance(0.5) ? random.pick(others) : over;
+  const overs = other === over ? over.text : `${over.text}, ${other.text}`;
+  const place: Place = { text: "w", type: of, isFact: over.isFact || other.isFact, isPath: false };
+  const seen = expand(place, schema.types, 1);
+  return {
+    witness: [`  for any w in ${overs}`],
+    inner: { ...context, places: [...places, ...seen, ...seen] },
+  };
 }
 
 function generateClauses(context: Context): string[] {
