@@ -72,7 +72,7 @@ export interface Case {
 }
 
 /**
- * `for any c in xs, ys`: `when` says whether some member satisfies `condition` (and there is no `unless`); the
+ * `for any c in xs, ys`: `when` says whether some member satisfies `condition` (there is no `unless`); the
  * first that does, of `xs`, then `ys`, is what the variable `id` stands for in templates.
  */
 export interface Witness {

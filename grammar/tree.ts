@@ -2,7 +2,8 @@
  * The tree of a source as written: words and literals undecoded, clauses in the order in which they stand.
  * Offsets are UTF-16 units, `end` is the one after the last.
  */
-interface Node {
+import type { GridTree, TestTree } from "./tree-tests.ts";
+export interface Node {
   readonly start: number;
   readonly end: number;
 }
@@ -71,7 +72,7 @@ export type DeclarationTree =
   | TestTree
   | GridTree;
 
-interface Documented extends Node {
+export interface Documented extends Node {
   /** The `///` lines above, as written. */
   readonly docs: readonly RawTree[];
 }
@@ -310,109 +311,18 @@ export type ExprTree =
   /** A gap for which a problem was given. */
   | (Expr & { readonly kind: "missing" });
 
-// ---- tests
-
-export interface TestTree extends Documented {
-  readonly kind: "test";
-  readonly title: RawTree;
-  readonly action: NameTree;
-  readonly facts: readonly FactTree[];
-  readonly given: readonly TestFieldTree[];
-  readonly approvals: readonly ApprovalTree[];
-  readonly columns: readonly NameTree[];
-  readonly rows: readonly RowTree[];
-}
-
-/** What each of several actions is expected to answer for each pair of values of two fields. */
-export interface GridTree extends Documented {
-  readonly kind: "grid";
-  readonly title: RawTree;
-  readonly actions: readonly NameTree[];
-  readonly facts: readonly FactTree[];
-  readonly given: readonly TestFieldTree[];
-  readonly approvals: readonly ApprovalTree[];
-  /** The field whose values begin the rows, and the one whose values are the columns. */
-  readonly left: NameTree;
-  readonly top: NameTree;
-  readonly columns: readonly ValueTree[];
-  readonly rows: readonly GridRowTree[];
-}
-
-export interface GridRowTree extends Node {
-  readonly kind: "grid_row";
-  readonly of: ValueTree;
-  readonly cells: readonly GridCellTree[];
-}
-
-/** No entries: `none`. */
-export interface GridCellTree extends Node {
-  readonly kind: "grid_cell";
-  readonly entries: readonly GridEntryTree[];
-}
-
-export interface GridEntryTree extends Node {
-  readonly kind: "grid_entry";
-  readonly verdict: VerdictWord;
-  readonly action: NameTree;
-}
-
-export interface EntityRefTree extends Node {
-  readonly kind: "entity_ref";
-  readonly type: NameTree;
-  readonly id: RawTree;
-}
-
-export interface TestEntityTree extends Node {
-  readonly kind: "test_entity";
-  readonly entity: EntityRefTree;
-  readonly parents: readonly EntityRefTree[];
-  readonly attributes: readonly TestFieldTree[];
-}
-
-/** What the facts of a test say: an entity, or a setting's value. */
-export type FactTree = TestEntityTree | TestSettingTree;
-
-/** `limit = 50` */
-export interface TestSettingTree extends Node {
-  readonly kind: "test_setting";
-  readonly name: NameTree;
-  readonly value: ValueTree;
-}
-
-export interface TestFieldTree extends Node {
-  readonly kind: "test_field";
-  /** In quotes where it is no name. */
-  readonly name: NameTree | RawTree;
-  readonly value: ValueTree;
-}
-
-export type ValueTree =
-  | (Node & { readonly kind: "constant"; readonly expr: ExprTree })
-  | (Node & { readonly kind: "record"; readonly fields: readonly TestFieldTree[] })
-  | (Node & {
-      readonly kind: "collection";
-      readonly shape: "list" | "set";
-      readonly elements: readonly ValueTree[];
-    })
-  | (Node & { readonly kind: "absent" });
-
-export interface ApprovalTree extends Node {
-  readonly kind: "approval";
-  readonly approver: EntityRefTree;
-  readonly asked: RawTree;
-  readonly given: RawTree;
-}
-
-export interface RowTree extends Node {
-  readonly kind: "row";
-  readonly cells: readonly ValueTree[];
-  readonly expect: ExpectationTree;
-}
-
-export interface ExpectationTree extends Node {
-  readonly kind: "expectation";
-  readonly verdict: VerdictWord;
-  readonly rules: readonly NameTree[] | null;
-  /** Dotted. */
-  readonly code: readonly NameTree[] | null;
-}
+export type {
+  ApprovalTree,
+  EntityRefTree,
+  ExpectationTree,
+  FactTree,
+  GridCellTree,
+  GridEntryTree,
+  GridRowTree,
+  GridTree,
+  RowTree,
+  TestEntityTree,
+  TestFieldTree,
+  TestTree,
+  ValueTree,
+} from "./tree-tests.ts";

@@ -32,9 +32,10 @@ const IMPORTS: readonly (readonly [file: string, names: string])[] = [
   ["prelude/frame", "actionOf, now, trust, openFrame, openFields, closeFields, before"],
   ["prelude/approval", "decodeApprovals, approved"],
   ["prelude/result", "concludedGuard"],
+  ["prelude/result", "shadowed"],
   [
     "prelude/result",
-    "openResult, fired, held, erred, shadowed, denied, concluded, giveError, giveNumber, giveBool, giveEnum, giveText",
+    "openResult, fired, held, erred, denied, concluded, giveError, giveNumber, giveBool, giveEnum, giveText",
   ],
 ];
 
