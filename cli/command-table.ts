@@ -101,6 +101,7 @@ const test: Command = {
   options: [
     ROOT,
     withValue("engine", "ENGINE", "what to run them on (default: both)", ["wasm", "reference", "both"]),
+    switchOf("coverage", null, "print which rules and conditions the tests show both ways"),
     JSON_OPTION,
     HELP,
   ],

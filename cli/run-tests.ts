@@ -2,6 +2,7 @@
 import type { Checked, Test } from "@polity/compiler/checked.ts";
 import { type Explanation, explain } from "@polity/compiler/interpret/explain.ts";
 import { loadFacts } from "@polity/compiler/interpret/facts.ts";
+import { type Observation, observe } from "@polity/compiler/interpret/observe.ts";
 import type { Outcome } from "@polity/runtime/decision.ts";
 import type { Header } from "@polity/runtime/header.ts";
 import {
@@ -23,6 +24,8 @@ export interface TestResult {
   readonly failures: readonly string[];
   /** Of a failed test: every rule of the action; empty where the request is denied before any rule. */
   readonly explanations: readonly Explanation[];
+  /** What it shows of every rule of the action, for coverage. */
+  readonly observations: readonly Observation[];
 }
 
 export interface TestAnswer {
@@ -47,10 +50,10 @@ export async function runTests(
       const loaded = await load(facts);
       answers.push({ engine, answer: "refusal" in loaded ? loaded : loaded.answer(request) });
     }
-    const explanations = explanationsOf(checked, facts, request);
+    const { explanations, observations } = insight(checked, facts, request);
     const failures = failuresOf(checked, test, answers, explanations);
     const shown = failures.length > 0 ? explanations : [];
-    results.push({ test, ...rowOf(checked.tests, at), answers, failures, explanations: shown });
+    results.push({ test, ...rowOf(checked.tests, at), answers, failures, explanations: shown, observations });
   }
   return results;
 }
@@ -87,9 +90,17 @@ const TRUST_WITHOUT_A_WORD = 1_000;
 
 const NO_REQUEST = `sha256:${"0".repeat(64)}`;
 
-function explanationsOf(checked: Checked, facts: unknown, request: TestRequest): readonly Explanation[] {
+function insight(
+  checked: Checked,
+  facts: unknown,
+  request: TestRequest,
+): Pick<TestResult, "explanations" | "observations"> {
   const loaded = loadFacts(checked, facts);
-  return loaded.ok ? explain(checked, loaded.facts, request) : [];
+  if (!loaded.ok) return { explanations: [], observations: [] };
+  return {
+    explanations: explain(checked, loaded.facts, request),
+    observations: observe(checked, loaded.facts, request),
+  };
 }
 
 function failuresOf(

@@ -1,5 +1,6 @@
 import type { Checked } from "@polity/compiler/checked.ts";
 import { compileFile } from "../compile-file.ts";
+import { coverageData, coverageLine, coverageOf, renderCoverage } from "../coverage.ts";
 import type { EngineName } from "../engines.ts";
 import { EXIT, type Failure, isFailure, unreadData } from "../failure.ts";
 import type { Invocation } from "../invocation.ts";
@@ -31,6 +32,7 @@ interface Tested {
 export async function run({ operands, switches, values }: Invocation): Promise<number> {
   const engines = ENGINES.get(values.get("engine") ?? "both") ?? [];
   const json = switches.has("json");
+  const isCovering = switches.has("coverage");
   const tested: Tested[] = [];
   const failed = new Map<string, Failure>();
   let code: number = EXIT.done;
@@ -38,7 +40,7 @@ export async function run({ operands, switches, values }: Invocation): Promise<n
     try {
       const one = await testFile(path, values.get("root") ?? null, engines);
       tested.push(one);
-      if (!json) await tell(one);
+      if (!json) await tell(one, isCovering);
       if (!hasPassed(one)) code = Math.max(code, EXIT.no);
     } catch (error) {
       if (!isFailure(error)) throw error;
@@ -47,7 +49,10 @@ export async function run({ operands, switches, values }: Invocation): Promise<n
       code = EXIT.usage;
     }
   }
-  if (json) await printLine(JSON.stringify({ files: tested.map(fileData), ...unreadData(failed) }));
+  if (json)
+    await printLine(
+      JSON.stringify({ files: tested.map((one) => fileData(one, isCovering)), ...unreadData(failed) }),
+    );
   else if (tested.length > 1) await printLine(`\n${totals(tested.flatMap(({ results }) => results))}`);
   return code;
 }
@@ -63,7 +68,7 @@ function hasPassed({ checked, results }: Tested): boolean {
   return checked !== null && results.every(({ failures }) => failures.length === 0);
 }
 
-async function tell({ path, findings, checked, results }: Tested): Promise<void> {
+async function tell({ path, findings, checked, results }: Tested, isCovering: boolean): Promise<void> {
   await tellFindings(findings);
   if (checked === null) return;
   if (results.length === 0) {
@@ -73,6 +78,13 @@ async function tell({ path, findings, checked, results }: Tested): Promise<void>
   const lines = indexLines(checked.source.text);
   await write(`${visible(path)}\n${renderResults(checked, results, lines, paintFor("out"))}`);
   await printLine(totals(results));
+  const coverage = coverageOf(checked, observationsOf(results));
+  if (isCovering) await write(renderCoverage(coverage, lines, paintFor("out")));
+  await printLine(coverageLine(coverage));
+}
+
+function observationsOf(results: readonly TestResult[]) {
+  return results.flatMap(({ observations }) => observations);
 }
 
 function totals(results: readonly TestResult[]): string {
@@ -81,12 +93,13 @@ function totals(results: readonly TestResult[]): string {
   return failed === 0 ? `${plural(passed, "test")} passed` : `${passed} passed, ${failed} failed`;
 }
 
-function fileData({ path, findings, checked, results }: Tested) {
-  return {
-    file: path,
-    diagnostics: findingsData(findings),
-    tests: checked === null ? [] : testData(checked, results),
-  };
+function fileData({ path, findings, checked, results }: Tested, isCovering: boolean) {
+  const data = { file: path, diagnostics: findingsData(findings) };
+  if (checked === null) return { ...data, tests: [] };
+  const tests = testData(checked, results);
+  if (!isCovering) return { ...data, tests };
+  const lines = indexLines(checked.source.text);
+  return { ...data, tests, coverage: coverageData(coverageOf(checked, observationsOf(results)), lines) };
 }
 
 /** Tests stand in the first file, which lies at the beginning of the source. */

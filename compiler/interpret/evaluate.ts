@@ -5,7 +5,7 @@ import { unreachable } from "../diagnostic.ts";
 import { isInNetwork } from "./addresses.ts";
 import { calculate, negate } from "./arithmetic.ts";
 import { type Facts, findEntity, isBelow } from "./facts.ts";
-import { type Evaluated, type Failure, isFailure } from "./failure.ts";
+import { type Evaluated, type Failure, isFailure, UNPROVED } from "./failure.ts";
 import { isHostInPattern, isHostWithin } from "./hosts.ts";
 import { countNode, type Meter } from "./meter.ts";
 import { isWithin } from "./path.ts";
@@ -24,6 +24,8 @@ export interface Scope {
   /** The quantifiers' variables by id. */
   readonly variables: ReadonlyMap<number, Value>;
   readonly meter: Meter;
+  /** Reading what is not there ends in `UNPROVED`; else it gives nothing, for explanations to show. */
+  readonly isStrict?: true;
 }
 
 type Node<K extends Expr["kind"]> = Extract<Expr, { readonly kind: K }>;
@@ -53,13 +55,13 @@ function meaningOf(expr: Expr, scope: Scope): Evaluated {
     case "at":
       return with2(expr.of, expr.key, scope, (of, key) => entryOf(of, key as string));
     case "proved":
-      return evaluate(expr.of, scope);
+      return with1(expr.of, scope, (of) => (of === undefined && scope.isStrict ? UNPROVED : of));
     case "presence":
       return with1(expr.of, scope, (of) => (of !== undefined) === expr.present);
     case "exists":
     case "resolved":
     case "reference":
-      return with1(expr.of, scope, (of) => aboutReference(expr.kind, of as EntityValue, scope.facts));
+      return with1(expr.of, scope, (of) => aboutReference(expr.kind, of as EntityValue, scope));
     case "coalesce":
       return with1(expr.of, scope, (of) => (of === undefined ? evaluate(expr.otherwise, scope) : of));
     case "choose":
@@ -176,9 +178,15 @@ function rankOf(value: Value): bigint {
 }
 
 /** Whether somebody exists (spec 7.3.4), whom a reference names, and a reference to somebody (spec 7.3.3). */
-function aboutReference(kind: "exists" | "resolved" | "reference", of: EntityValue, facts: Facts): Value {
+function aboutReference(
+  kind: "exists" | "resolved" | "reference",
+  of: EntityValue,
+  { facts, isStrict }: Scope,
+): Evaluated {
   const { type, id } = of;
-  if (kind === "exists") return findEntity(facts, of) !== undefined;
+  const isKnown = findEntity(facts, of) !== undefined;
+  if (kind === "exists") return isKnown;
+  if (kind === "resolved" && isStrict && !isKnown) return UNPROVED;
   return kind === "reference" ? { type, id, isRef: true } : { type, id };
 }
 

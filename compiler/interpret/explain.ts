@@ -9,6 +9,7 @@ import { evaluate, type Scope } from "./evaluate.ts";
 import type { Facts } from "./facts.ts";
 import { isFailure } from "./failure.ts";
 import type { Request } from "./interpret.ts";
+import { partsOf } from "./parts.ts";
 import { readsOf } from "./reads.ts";
 import { type Judged, judgeRules } from "./rules.ts";
 
@@ -54,18 +55,7 @@ function explainRule({ rule, clauses, result }: Judged, scope: Scope): Explanati
 
 /** The left-most part that keeps a rule from firing. `unless a or b` is `not a and not b`. */
 function stopping(when: Expr | null, unless: Expr | null, scope: Scope): Expr | undefined {
-  const conjuncts = when === null ? [] : operands(when, "and");
-  const alternatives = unless === null ? [] : operands(unless, "or");
-  return (
-    conjuncts.find((part) => evaluate(part, scope) !== true) ??
-    alternatives.find((part) => evaluate(part, scope) !== false)
-  );
-}
-
-/** The operands of a chain of one operator, left to right. */
-function operands(expr: Expr, kind: "and" | "or"): readonly Expr[] {
-  if (expr.kind !== kind) return [expr];
-  return [...operands(expr.left, kind), ...operands(expr.right, kind)];
+  return partsOf({ when, unless }).find(({ part, wanted }) => evaluate(part, scope) !== wanted)?.part;
 }
 
 function valuesIn(expr: Expr, scope: Scope): Explanation["values"] {

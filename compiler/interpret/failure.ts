@@ -9,8 +9,14 @@ export interface Failure {
 export const OVERFLOW: Failure = { error: "overflow" };
 export const DIVIDE: Failure = { error: "divide" };
 
+/**
+ * Not an error of the language: something was read that nothing proves to be there. Rules prove it first; who
+ * looks at one part of a condition without the others may meet it (`Scope.isStrict`).
+ */
+export const UNPROVED: Failure = { error: "type" };
+
 export type Evaluated = Value | Failure;
 
 export function isFailure(result: Evaluated): result is Failure {
-  return result === OVERFLOW || result === DIVIDE;
+  return result === OVERFLOW || result === DIVIDE || result === UNPROVED;
 }
