@@ -10,7 +10,7 @@ import type { Field, Type } from "@polity/runtime/layout.ts";
 import { describe, expect, test } from "vitest";
 import type { Checked, Expr } from "../../compiler/checked.ts";
 import { type Facts, loadFacts } from "../../compiler/interpret/facts.ts";
-import { interpret } from "../../compiler/interpret/interpret.ts";
+import { answerCounting } from "../../compiler/interpret/interpret.ts";
 import { compile } from "../../compiler/pipeline.ts";
 import { compiled } from "../support/compiled.ts";
 import { generateFacts } from "../support/generate/facts.ts";
@@ -35,11 +35,11 @@ interface Tally {
 
 /** Tries every mutation of a request that was not permitted, and fails where one is answered more kindly. */
 function tryMutations(checked: Checked, facts: Facts, asked: Asked, tally: Tally): void {
-  const before = interpret(checked, facts, { ...asked, digest: OWN_DIGEST });
+  const before = answerCounting(checked, facts, { ...asked, digest: OWN_DIGEST }).outcome;
   if (before.verdict === "allow" || !isJudged(before)) return;
   for (const mutation of mutationsOf(asked.fields)) {
     // Another request has another digest, so that approvals of the first one do not count.
-    const after = interpret(checked, facts, { ...asked, fields: mutation.fields, digest: null });
+    const after = answerCounting(checked, facts, { ...asked, fields: mutation.fields, digest: null }).outcome;
     tally.mutations += 1;
     if (RANKS[after.verdict] >= RANKS[before.verdict]) continue;
     expect(isExempt(checked, asked.action, mutation), explain(mutation, asked, before, after)).toBe(true);

@@ -11,7 +11,7 @@ import { canonicalRequest } from "@polity/runtime/request.ts";
 import { outcomeOf } from "@polity/runtime/result.ts";
 import type { Checked } from "../../../compiler/checked.ts";
 import { loadFacts } from "../../../compiler/interpret/facts.ts";
-import { interpretCounting } from "../../../compiler/interpret/interpret.ts";
+import { answerCounting } from "../../../compiler/interpret/interpret.ts";
 import { assembleBatch, buildEvaluator } from "../../../compiler/wasm.ts";
 import { weigh } from "../../../compiler/weigh/weigh.ts";
 import { type GeneratedRequest, OWN_DIGEST } from "./requests.ts";
@@ -39,7 +39,7 @@ export function referenceEngine(checked: Checked): Engine {
       return {
         decide: (request) => {
           const asked = { ...request, digest: OWN_DIGEST };
-          const { outcome, steps } = interpretCounting(checked, loaded.facts, asked);
+          const { outcome, steps } = answerCounting(checked, loaded.facts, asked);
           const bound = bounds.get(request.action) ?? 0n;
           if (steps > bound) throw new Error(`${steps} steps, more than the bound of ${bound}`);
           return outcome;
@@ -115,7 +115,7 @@ async function singleEngine(checked: Checked): Promise<Engine> {
         decide: ({ action, fields, header }) => {
           const request = host.request(action, fields);
           const bound = request.ok ? withDigest(header, request.digest) : header;
-          return outcomeOf(host.decide(action, fields, bound));
+          return outcomeOf(host.answer(action, fields, bound));
         },
       };
     },

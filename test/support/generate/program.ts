@@ -17,9 +17,10 @@ import { generateSettings } from "./settings.ts";
 export function generateProgram(random: Random, absentOk = 0.95): string {
   const declared = generateSchema(random);
   const schema = { ...declared, settings: generateSettings(random, declared) };
+  const kind = random.chance(0.1) ? "guard" : "policy";
   const parts = [
     "polity 1",
-    `policy generated.p version ${random.between(0, 9)}`,
+    `${kind} generated.p version ${random.between(0, 9)}`,
     ...(random.chance(0.3) ? ["valid 2026-01-01T00:00:00Z until 2027-01-01T00:00:00Z"] : []),
     ...(random.chance(0.3) ? [`containment within ${random.pick(["30s", "1s", "5m"])}`] : []),
     ...printSchema(schema),
@@ -27,9 +28,10 @@ export function generateProgram(random: Random, absentOk = 0.95): string {
   const definitions = generateDefinitions(random, schema);
   parts.push(...definitions.lines);
   const count = random.between(1, 8);
-  for (let n = 0; n < count; n += 1) parts.push(generateRule(random, schema, definitions, `r${n}`, absentOk));
+  for (let n = 0; n < count; n += 1)
+    parts.push(generateRule(random, schema, definitions, `r${n}`, absentOk, kind));
   for (const { name } of schema.actions) {
-    if (random.chance(0.4)) parts.push(generateProbe(random, schema, definitions, name));
+    if (random.chance(0.4)) parts.push(generateProbe(random, schema, definitions, name, kind));
   }
   return `${parts.join("\n")}\n`;
 }
@@ -40,6 +42,7 @@ function generateProbe(
   schema: Schema,
   { constants, functions }: Definitions,
   action: string,
+  kind: "policy" | "guard",
 ): string {
   const fields = schema.actions.find(({ name }) => name === action)?.fields ?? [];
   const rule = { variables: 0, absences: new Set<string>() };
@@ -51,7 +54,8 @@ function generateProbe(
     const hole = generateExpression(context, type, random.between(1, 3));
     if (hole !== undefined) holes.push(`{${hole}}`);
   }
-  return `allow probe_${action} on ${action}\n  always\n  note "${holes.join(" ")}"`;
+  const verdict = kind === "guard" ? "deny" : "allow";
+  return `${verdict} probe_${action} on ${action}\n  always\n  note "${holes.join(" ")}"`;
 }
 
 function printSchema({ settings, types, ordered, subject, shared, actions }: Schema): readonly string[] {
@@ -97,8 +101,9 @@ function generateRule(
   { constants, functions }: Definitions,
   name: string,
   absentOk: number,
+  kind: "policy" | "guard",
 ): string {
-  const anyVerdict = random.pick(VERDICTS);
+  const anyVerdict = random.pick(kind === "guard" ? VERDICTS.slice(4) : VERDICTS);
   const needsSubject = anyVerdict === "quarantine" || anyVerdict === "terminate";
   const verdict = needsSubject && schema.subject === null ? "deny" : anyVerdict;
   const isEverywhere = verdict !== "allow" && random.chance(0.2);
