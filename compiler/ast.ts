@@ -2,6 +2,7 @@
  * The program as written: names unresolved, types unchecked, literals decoded. `1-parse` makes it,
  * `2-check` reads it. Every node has the span that a message about it should underline.
  */
+import type { Import, PolicyHeader } from "./ast-head.ts";
 import type { GridDeclaration, TestDeclaration } from "./ast-tests.ts";
 import type { Pattern } from "./pattern.ts";
 import type { Span } from "./source.ts";
@@ -21,27 +22,6 @@ export interface Program {
   readonly valid: { readonly fromMs: bigint; readonly untilMs: bigint; readonly span: Span } | null;
   readonly containment: { readonly ageMs: bigint; readonly span: Span } | null;
   readonly declarations: readonly Declaration[];
-}
-
-export type FileKind = "policy" | "guard" | "module";
-
-export interface PolicyHeader {
-  readonly kind: FileKind;
-  /** Dotted, as written: `agents.payments`. */
-  readonly name: Name;
-  /** A module has none, which is 0. */
-  readonly version: bigint;
-  /** The word that says the kind. */
-  readonly span: Span;
-}
-
-/** `import "./types.pol"` */
-export interface Import {
-  readonly path: string;
-  /** The file that is meant, by its name in the program; null until it is found. */
-  readonly file: string | null;
-  /** The text in quotes. */
-  readonly span: Span;
 }
 
 export type Declaration =

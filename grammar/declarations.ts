@@ -4,7 +4,8 @@ import type { Grammar } from "./machine.ts";
 import { endOf, nameOf, rawOf } from "./nodes.ts";
 import { lastEnd } from "./recovery.ts";
 import * as t from "./tokens.ts";
-import type { DeclarationTree, FieldTree, HeaderTree, NameTree, RawTree } from "./tree.ts";
+import type { DeclarationTree, FieldTree, NameTree, RawTree } from "./tree.ts";
+import type { HeaderTree } from "./tree-head.ts";
 import type { TypeRules } from "./types.ts";
 import { refuseSource } from "./unavailable.ts";
 

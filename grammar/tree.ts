@@ -2,7 +2,9 @@
  * The tree of a source as written: words and literals undecoded, clauses in the order in which they stand.
  * Offsets are UTF-16 units, `end` is the one after the last.
  */
+import type { HeaderTree } from "./tree-head.ts";
 import type { GridTree, TestTree } from "./tree-tests.ts";
+
 export interface Node {
   readonly start: number;
   readonly end: number;
@@ -30,32 +32,6 @@ export interface ProgramTree extends Node {
 }
 
 export type ItemTree = HeaderTree | DeclarationTree;
-
-export type HeaderTree = NamingTree | ImportTree | ValidTree | ContainmentTree;
-
-/** What kind of file this is, and its name; a module has no version. */
-export interface NamingTree extends Node {
-  readonly kind: "naming";
-  readonly word: "policy" | "guard" | "module";
-  readonly name: readonly NameTree[];
-  readonly version: RawTree | null;
-}
-
-export interface ImportTree extends Node {
-  readonly kind: "import";
-  readonly from: RawTree;
-}
-
-export interface ValidTree extends Node {
-  readonly kind: "valid";
-  readonly from: RawTree;
-  readonly until: RawTree;
-}
-
-export interface ContainmentTree extends Node {
-  readonly kind: "containment";
-  readonly within: RawTree;
-}
 
 export type DeclarationTree =
   | EnumTree

@@ -1,5 +1,6 @@
 /** All files of a program: the one that is given and, from import to import, the modules that it needs. */
-import type { Import, Program } from "../ast.ts";
+import type { Program } from "../ast.ts";
+import type { Import } from "../ast-head.ts";
 import { type Diagnostic, hasErrors, type Phase, sortDiagnostics } from "../diagnostic.ts";
 import type { FindFile } from "../files.ts";
 import { joinFiles, type Source } from "../source.ts";

@@ -1,6 +1,7 @@
 /** The lines before the declarations: what the file is, what it imports, and how long it holds. */
-import type { HeaderTree, ImportTree, NamingTree } from "@polity/grammar/tree.ts";
-import type { Import, PolicyHeader, Program } from "../ast.ts";
+import type { HeaderTree, ImportTree, NamingTree } from "@polity/grammar/tree-head.ts";
+import type { Program } from "../ast.ts";
+import type { Import, PolicyHeader } from "../ast-head.ts";
 import { unreachable } from "../diagnostic.ts";
 import { durationOf, intOf, textOf, timestampOf } from "./literals.ts";
 import { misplacedHead, repeatedHead } from "./messages-syntax.ts";

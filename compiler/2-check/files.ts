@@ -1,5 +1,6 @@
 /** Names across files: a file sees what it declares and what its own imports declare (spec 2.12). */
-import type { Declaration, Import, Name, Program } from "../ast.ts";
+import type { Declaration, Name, Program } from "../ast.ts";
+import type { Import } from "../ast-head.ts";
 import { fileAt, type Source } from "../source.ts";
 import { invisibleName, unusedImport } from "./messages-files.ts";
 import type { Report } from "./world.ts";

@@ -1,5 +1,6 @@
 /** Warnings about declarations, and about rules that are written twice. */
-import type { ActionDeclaration, Declaration, FileKind, Program } from "../ast.ts";
+import type { ActionDeclaration, Declaration, Program } from "../ast.ts";
+import type { FileKind } from "../ast-head.ts";
 import { duplicateCondition, neverAllowed, unreachedAction, unusedDeclaration } from "./messages-warnings.ts";
 import type { RuleResult } from "./rules.ts";
 import { canBeBelow } from "./types.ts";
