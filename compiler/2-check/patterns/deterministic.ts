@@ -25,26 +25,40 @@ export function determine(
   within: boolean,
 ): Deterministic | { readonly tooLarge: Span } {
   const { classOf, classes } = classesOf(states);
-  const subsets = newSubsets(states, within);
+  // Where every place may begin the text, the start is in every set; it is looked at once and left out.
+  const implied = within ? closureOf(states, states.start) : [];
+  const fromStart = targetsOf(implied, states, classOf, classes);
+  const subsets = newSubsets(states, new Set(implied));
   subsets.numberOf([states.start]);
   const next: number[] = [];
   for (let at = 0; at < subsets.members.length; at += 1) {
-    const targets: number[][] = Array.from({ length: classes }, () => []);
     const isSettled = within && subsets.taking[at] === true;
-    for (const state of isSettled ? [] : (subsets.members[at] ?? [])) {
-      for (const { from, to, target } of states.edges[state] ?? []) {
-        const last = classOf[to] ?? 0;
-        for (let each = classOf[from] ?? 0; each <= last; each += 1) targets[each]?.push(target);
-      }
-    }
-    for (const reached of targets) {
-      next.push(isSettled ? at : subsets.numberOf(within ? [states.start, ...reached] : reached));
+    const targets = targetsOf(isSettled ? [] : (subsets.members[at] ?? []), states, classOf, classes);
+    for (const [each, reached] of targets.entries()) {
+      next.push(isSettled ? at : subsets.numberOf([...(fromStart[each] ?? []), ...reached]));
     }
     if (subsets.members.length > STATES_MAX || subsets.steps() > STEPS_MAX) {
       return { tooLarge: heaviestPart(states, subsets.members) };
     }
   }
   return { classOf, classes, taking: subsets.taking, next };
+}
+
+/** For each class the states that its bytes lead to. */
+function targetsOf(
+  members: readonly number[],
+  { edges }: Nondeterministic,
+  classOf: readonly number[],
+  classes: number,
+): readonly (readonly number[])[] {
+  const targets: number[][] = Array.from({ length: classes }, () => []);
+  for (const state of members) {
+    for (const { from, to, target } of edges[state] ?? []) {
+      const last = classOf[to] ?? 0;
+      for (let each = classOf[from] ?? 0; each <= last; each += 1) targets[each]?.push(target);
+    }
+  }
+  return targets;
 }
 
 /** Bytes that no edge tells apart are one class; classes ascend with their bytes. */
@@ -76,7 +90,8 @@ interface Subsets {
   readonly steps: () => number;
 }
 
-function newSubsets(states: Nondeterministic, within: boolean): Subsets {
+/** `implied`: states that are in every set, and are left out of it; none where only the start begins a text. */
+function newSubsets(states: Nondeterministic, implied: ReadonlySet<number>): Subsets {
   const members: (readonly number[])[] = [];
   const taking: boolean[] = [];
   const known = new Map<string, number>();
@@ -92,14 +107,14 @@ function newSubsets(states: Nondeterministic, within: boolean): Subsets {
       reached.set(state, closure);
       steps += closure.length + 1;
       for (const each of closure) {
-        if (seen[each] === stamp) continue;
+        if (seen[each] === stamp || implied.has(each)) continue;
         seen[each] = stamp;
         subset.push(each);
       }
     }
-    const isTaking = subset.includes(states.end);
-    // What was found stays found: all such sets are one.
-    const sorted = within && isTaking ? [states.end] : subset.sort((a, b) => a - b);
+    const isTaking = implied.has(states.end) || subset.includes(states.end);
+    // Where every place may begin the text, what was found stays found: all such sets are one.
+    const sorted = implied.size > 0 && isTaking ? [states.end] : subset.sort((a, b) => a - b);
     const key = String.fromCharCode(...sorted);
     const number = known.get(key) ?? members.length;
     if (number === members.length) {
