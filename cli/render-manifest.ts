@@ -1,6 +1,13 @@
 /** A manifest as text for people. */
 import type { Field } from "@polity/runtime/layout.ts";
-import type { ActionCost, Manifest, RuleEntry, TagEntry, TemplateEntry } from "@polity/runtime/manifest.ts";
+import type {
+  ActionCost,
+  ActionLayout,
+  Manifest,
+  RuleEntry,
+  TagEntry,
+  TemplateEntry,
+} from "@polity/runtime/manifest.ts";
 import { durationText, timestampText } from "@polity/runtime/scalars.ts";
 import { columns } from "./table.ts";
 import type { Paint } from "./terminal.ts";
@@ -15,7 +22,7 @@ export function manifestLines(manifest: Manifest, paint: Paint): string[] {
     ...title("Types"),
     ...indented(typeLines(manifest)),
     ...title("Actions"),
-    ...indented(columns(manifest.actions.map(({ name, fields }) => [name, fieldList(fields)]))),
+    ...indented(columns(manifest.actions.map((action) => actionCells(action, manifest)))),
     ...title("Cost at most"),
     ...indented(columns(manifest.costs.map(costCells))),
     ...title("Rules"),
@@ -51,6 +58,14 @@ function typeLines({ types }: Manifest): string[] {
     lines.push(`entity ${name}${above}${attributes.length === 0 ? "" : ` { ${fieldList(attributes)} }`}`);
   }
   return lines.length === 0 ? ["none"] : lines;
+}
+
+function actionCells({ name, fields }: ActionLayout, { provenance = [] }: Manifest): string[] {
+  const shown = fields.map((field) => {
+    const said = provenance.find((one) => one.action === name && one.field === field.name);
+    return `${field.name}: ${typeText(field.type)}${said === undefined ? "" : ` from ${said.from}`}`;
+  });
+  return [name, shown.join(", ")];
 }
 
 function fieldList(fields: readonly Field[]): string {

@@ -4,6 +4,7 @@
  */
 import type { Import, PolicyHeader } from "./ast-head.ts";
 import type { GridDeclaration, TestDeclaration } from "./ast-tests.ts";
+import type { TypeNode } from "./ast-types.ts";
 import type { Pattern } from "./pattern.ts";
 import type { Span } from "./source.ts";
 
@@ -56,6 +57,7 @@ export interface EnumDeclaration extends Declared {
 export interface FieldDeclaration {
   readonly name: Name;
   readonly type: TypeNode;
+  readonly from?: Name;
   readonly span: Span;
 }
 
@@ -189,33 +191,6 @@ export interface Template {
 export type TemplatePart =
   | { readonly kind: "text"; readonly text: string }
   | { readonly kind: "hole"; readonly expr: Expr };
-
-// ---- types
-
-export type TypeNode =
-  /** `bool int decimal string path timestamp duration`, an enum, a record or an entity. */
-  | {
-      readonly kind: "named";
-      readonly name: Name;
-      /** `ref User` */
-      readonly ref: boolean;
-      /** `string id` */
-      readonly id: boolean;
-      /** `int 0..100`, `decimal 0.01..1_000_000`: as written, both literals (with sign). */
-      readonly range: { readonly from: Expr; readonly to: Expr } | null;
-      /** `string max 256` */
-      readonly max: bigint | null;
-      readonly span: Span;
-    }
-  | {
-      readonly kind: "collection";
-      readonly shape: "list" | "set" | "map";
-      readonly of: TypeNode;
-      readonly min: bigint | null;
-      readonly max: bigint | null;
-      readonly span: Span;
-    }
-  | { readonly kind: "optional"; readonly of: TypeNode; readonly span: Span };
 
 // ---- expressions
 

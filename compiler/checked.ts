@@ -45,7 +45,11 @@ export interface ActionField extends Field {
    * shaped text (which the module parses at the door).
    */
   readonly read: boolean;
+  /** Measured or verified by the host, or claimed by the agent; not there where nobody said. */
+  readonly from?: Provenance;
 }
+
+export type Provenance = "host" | "agent";
 
 export interface Rule {
   readonly name: string;

@@ -66,6 +66,7 @@ const SOFT_WORDS = [
   "id",
   "min",
   "max",
+  "from",
   "test",
   "facts",
   "given",

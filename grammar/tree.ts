@@ -4,6 +4,7 @@
  */
 import type { HeaderTree } from "./tree-head.ts";
 import type { GridTree, TestTree } from "./tree-tests.ts";
+import type { TypeTree } from "./tree-types.ts";
 
 export interface Node {
   readonly start: number;
@@ -65,6 +66,8 @@ export interface FieldTree extends Node {
   readonly kind: "field";
   readonly name: NameTree;
   readonly type: TypeTree;
+  /** The word behind `from`. */
+  readonly from?: NameTree;
 }
 
 export interface RecordTree extends Documented {
@@ -168,38 +171,6 @@ export interface TemplateTree extends Node {
   readonly kind: "template";
   /** Raw pieces between the quotes and braces, and the expressions in the holes. */
   readonly parts: readonly (RawTree | { readonly kind: "hole"; readonly expr: ExprTree })[];
-}
-
-// ---- types
-
-export type TypeTree = NamedTypeTree | CollectionTypeTree | RefusedTypeTree;
-
-export interface NamedTypeTree extends Node {
-  readonly kind: "named";
-  readonly name: NameTree;
-  /** How many `?` it has: one makes it optional, more are one too many. */
-  readonly marks: number;
-  /** The word `ref`. */
-  readonly ref: Node | null;
-  /** The word `id`. */
-  readonly id: Node | null;
-  readonly range: { readonly from: ExprTree; readonly to: ExprTree } | null;
-  readonly max: RawTree | null;
-}
-
-export interface CollectionTypeTree extends Node {
-  readonly kind: "collection";
-  readonly shape: "list" | "set" | "map";
-  readonly of: TypeTree;
-  /** How many `?` it has: one makes it optional, more are one too many. */
-  readonly marks: number;
-  readonly min: RawTree | null;
-  readonly max: RawTree | null;
-}
-
-/** A type that this version lacks; a problem was given. */
-export interface RefusedTypeTree extends Node {
-  readonly kind: "refused";
 }
 
 // ---- expressions

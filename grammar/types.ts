@@ -4,8 +4,9 @@ import type { Grammar, Tools } from "./machine.ts";
 import { endOf, nameOf, oneOf, rawOf } from "./nodes.ts";
 import { isName, lastEnd } from "./recovery.ts";
 import * as t from "./tokens.ts";
-import type { ExprTree, FieldTree, NamedTypeTree, RawTree, TypeTree } from "./tree.ts";
-import { refuseSource, refuseType } from "./unavailable.ts";
+import type { ExprTree, FieldTree, RawTree } from "./tree.ts";
+import type { NamedTypeTree, TypeTree } from "./tree-types.ts";
+import { refuseType } from "./unavailable.ts";
 
 export interface TypeRules {
   readonly type: ParserMethod<[], TypeTree>;
@@ -30,8 +31,12 @@ export function defineTypes(grammar: Grammar): TypeRules {
     const name = nameOf($.CONSUME(t.Name));
     $.CONSUME(t.Colon);
     const type = $.SUBRULE(rules.type as ParserMethod<[], TypeTree>);
-    refuseSource(grammar);
-    return { kind: "field", name, type, start: name.start, end: type.end };
+    const from = $.OPTION(() => {
+      $.CONSUME(t.Keyword.from);
+      return nameOf($.CONSUME1(t.Name));
+    });
+    const place = { start: name.start, end: (from ?? type).end };
+    return { kind: "field", name, type, ...(from !== undefined && { from }), ...place };
   });
   const fields: ParserMethod<[], FieldTree[]> = $.RULE("fields", () => {
     const read: FieldTree[] = [];

@@ -21,7 +21,8 @@ import {
   skipToDeclaration,
 } from "./recovery.ts";
 import * as t from "./tokens.ts";
-import type { ExprTree, RefusedTypeTree } from "./tree.ts";
+import type { ExprTree } from "./tree.ts";
+import type { RefusedTypeTree } from "./tree-types.ts";
 
 /** What is refused in an expression or behind a type leaves a gap there; all else may be named elsewhere. */
 function refuse({ reading }: Grammar, part: Part, what: string, token: IToken, last: IToken = token): void {
@@ -78,12 +79,12 @@ function skipBounds({ tools: $ }: Grammar): void {
   }
 }
 
-/** `from host`, `from agent` behind a field's type; `from request` behind an entity's name. */
+/** `from request` behind the name of an entity. */
 export function refuseSource(grammar: Grammar): void {
   const { tools: $ } = grammar;
   const first = $.LA(1);
   const source = $.LA(2);
-  if (first.tokenType !== t.Name || first.image !== "from" || !isName(source)) return;
+  if (first.tokenType !== t.Keyword.from || !isName(source)) return;
   refuse(grammar, "declaration", `from ${source.image}`, first, source);
   $.SKIP_TOKEN();
   $.SKIP_TOKEN();

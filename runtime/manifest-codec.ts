@@ -7,7 +7,15 @@ import { type Sha256, toHex, utf8 } from "./hash.ts";
 import { CanonicalJsonError, canonicalJson, parseJson } from "./json.ts";
 import type { Types } from "./layout.ts";
 import { layoutJson, readLayout } from "./layout-codec.ts";
-import type { ActionCost, ActionLayout, Manifest, RuleEntry, TagEntry, TemplateEntry } from "./manifest.ts";
+import type {
+  ActionCost,
+  ActionLayout,
+  FieldSource,
+  Manifest,
+  RuleEntry,
+  TagEntry,
+  TemplateEntry,
+} from "./manifest.ts";
 import {
   array,
   ascending,
@@ -44,6 +52,9 @@ export function encodeManifest(manifest: Manifest): string {
     layout_tag: manifest.layoutTag,
     limits: { facts_bytes_max: limits.factsBytesMax, frame_bytes_max: limits.frameBytesMax },
     policy: { name: policy.name, version: String(policy.version) },
+    ...(manifest.provenance !== undefined && {
+      provenance: manifest.provenance.map(({ action, field, from }) => ({ action, field, from })),
+    }),
     reads_trust: manifest.readsTrust,
     rules: manifest.rules.map(ruleJson),
     sources: manifest.sources.map(({ file, sha256 }) => ({ file, sha256 })),
@@ -102,7 +113,7 @@ const U16_MAX = 0xffff;
 const U32_MAX = 0xffff_ffff;
 
 function readManifest(json: unknown): Manifest {
-  const top = members(json, "manifest", KEYS, ["guard"]);
+  const top = members(json, "manifest", KEYS, ["guard", "provenance"]);
   const abi = members(top.abi, "abi", ["major", "minor"]);
   const policy = members(top.policy, "policy", ["name", "version"]);
   const limits = members(top.limits, "limits", ["facts_bytes_max", "frame_bytes_max"]);
@@ -138,6 +149,7 @@ function readManifest(json: unknown): Manifest {
     entityLiterals: array(top.entity_literals, "entity_literals", (literal, where) =>
       readLiteral(literal, where, layout.types),
     ),
+    ...readProvenance(top.provenance, layout.actions),
     readsTrust: bool(top.reads_trust, "reads_trust"),
     limits: {
       frameBytesMax: integer(limits.frame_bytes_max, "limits.frame_bytes_max", 160, U32_MAX),
@@ -184,6 +196,27 @@ function readCosts(json: unknown, actions: readonly ActionLayout[]): readonly Ac
 function steps(json: unknown, where: string): bigint {
   const value = bigint(json, where);
   return value < 0n ? refuse(where, "negative") : value;
+}
+
+function readProvenance(json: unknown, actions: readonly ActionLayout[]): Pick<Manifest, "provenance"> {
+  if (json === undefined) return {};
+  const provenance = array(json, "provenance", (one, where): FieldSource => {
+    const source = members(one, where, ["action", "field", "from"]);
+    const from = text(source.from, where);
+    if (from !== "host" && from !== "agent") return refuse(where, "neither host nor agent");
+    return { action: name(source.action, where), field: name(source.field, where), from };
+  });
+  // What is declared, in its order: the fields of each action are sorted, and so are the actions.
+  const declared = actions.flatMap(({ name: action, fields }) =>
+    fields.map((field) => `${action} ${field.name}`),
+  );
+  let at = -1;
+  for (const { action, field } of provenance) {
+    const next = declared.indexOf(`${action} ${field}`, at + 1);
+    if (next === -1) refuse("provenance", `${action}.${field} is not declared, or out of order`);
+    at = next;
+  }
+  return provenance.length === 0 ? refuse("provenance", "empty") : { provenance };
 }
 
 function readSource(json: unknown, where: string): Manifest["sources"][number] {

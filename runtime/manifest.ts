@@ -35,8 +35,16 @@ export interface Manifest {
   readonly entityLiterals: readonly { readonly type: string; readonly id: string }[];
   readonly readsTrust: boolean;
   readonly limits: { readonly frameBytesMax: number; readonly factsBytesMax: number };
+  /** Who vouches for a field, where the policy says so: sorted by action, then field; never empty. */
+  readonly provenance?: readonly FieldSource[];
   /** One for each action, in their order. */
   readonly costs: readonly ActionCost[];
+}
+
+export interface FieldSource {
+  readonly action: string;
+  readonly field: string;
+  readonly from: "host" | "agent";
 }
 
 /** The most that one decision on an action takes (docs/spec.md, 12); INT_MAX stands for that and more. */

@@ -1,6 +1,8 @@
 /** Expressions and types. Recursion here is as deep as the grammar lets a tree grow. */
-import type { ExprTree, TypeTree } from "@polity/grammar/tree.ts";
-import type { Expr, TypeNode } from "../ast.ts";
+import type { ExprTree } from "@polity/grammar/tree.ts";
+import type { TypeTree } from "@polity/grammar/tree-types.ts";
+import type { Expr } from "../ast.ts";
+import type { TypeNode } from "../ast-types.ts";
 import { unreachable } from "../diagnostic.ts";
 import { decimalOf, durationOf, intOf, textOf, timestampOf } from "./literals.ts";
 import { unavailableExpression } from "./messages.ts";

@@ -134,7 +134,9 @@ function fieldsOf(trees: readonly FieldTree[], report: Report): readonly FieldDe
 }
 
 function fieldOf(tree: FieldTree, report: Report): FieldDeclaration {
-  return { name: nameOf(tree.name), type: typeOf(tree.type, report), span: spanOf(tree) };
+  const { from } = tree;
+  const source = from === undefined ? {} : { from: nameOf(from) };
+  return { name: nameOf(tree.name), type: typeOf(tree.type, report), ...source, span: spanOf(tree) };
 }
 
 /** The lines without their slashes and the space behind them. */

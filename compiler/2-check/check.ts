@@ -9,6 +9,7 @@ import { checkVisibility, warnUnusedImports } from "./files.ts";
 import { checkHeader } from "./header.ts";
 import { byName } from "./order.ts";
 import { checkProofs } from "./proofs.ts";
+import { checkSources, sourcesOf, warnAgentsWord } from "./provenance.ts";
 import { type Reads, readsOf } from "./reads.ts";
 import { checkRules, type RuleResult } from "./rules.ts";
 import { unwrapped } from "./spans.ts";
@@ -49,8 +50,10 @@ export function check(source: Source, program: Program): Phase<Checked | null> {
     program.declarations.filter((d) => d.kind === "prove"),
     world,
   );
+  checkSources(program, world.report);
   if (!hasErrors(diagnostics)) {
     checkProgram(program, rules, world);
+    warnAgentsWord(whole ?? [], sourcesOf(program), world.report);
     warnUnusedImports(source, program, uses, world.report);
   }
   const sorted = sortDiagnostics(diagnostics);
@@ -95,16 +98,18 @@ function actionsOf(program: Program, world: World, reads: Reads, hasApprovals: b
   for (const declaration of program.declarations) {
     if (declaration.kind === "action") spans.set(declaration.name.text, declaration.name.span);
   }
+  const sources = sourcesOf(program);
   const actions: Action[] = [];
   for (const [name, declared] of world.actions) {
     const read = reads.fields.get(name);
-    const fields = known(declared).map((field) => ({
-      ...field,
-      read:
+    const fields = known(declared).map((field) => {
+      const from = sources(name, field.name);
+      const isRead =
         read?.has(field.name) === true ||
         needsDoor(field.type, world.types) ||
-        (hasApprovals && holdsRef(field.type, world.types)),
-    }));
+        (hasApprovals && holdsRef(field.type, world.types));
+      return { ...field, read: isRead, ...(from !== null && { from }) };
+    });
     const span = spans.get(name);
     if (span !== undefined) actions.push({ name, span, fields });
   }

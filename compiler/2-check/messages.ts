@@ -5,6 +5,7 @@ import { codes as entityCodes } from "./messages-entities.ts";
 import { codes as fileCodes } from "./messages-files.ts";
 import { codes as nameCodes } from "./messages-names.ts";
 import { codes as patternCodes } from "./messages-patterns.ts";
+import { codes as provenanceCodes } from "./messages-provenance.ts";
 import { codes as ruleCodes } from "./messages-rules.ts";
 import { codes as shapeCodes } from "./messages-shapes.ts";
 import { codes as testCodes } from "./messages-tests.ts";
@@ -23,4 +24,5 @@ export const codes: readonly string[] = [
   ...definitionCodes,
   ...testCodes,
   ...warningCodes,
+  ...provenanceCodes,
 ];

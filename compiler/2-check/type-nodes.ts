@@ -9,7 +9,8 @@ import {
   STRING_BYTES_MAX,
   type Type,
 } from "@polity/runtime/layout.ts";
-import type { Expr, TypeNode } from "../ast.ts";
+import type { Expr } from "../ast.ts";
+import type { TypeNode } from "../ast-types.ts";
 import { unreachable } from "../diagnostic.ts";
 import { refOfOther } from "./messages-entities.ts";
 import { unknownType } from "./messages-names.ts";

@@ -4,6 +4,7 @@ import { bytesToHex } from "@noble/hashes/utils.js";
 import {
   ABI_MAJOR,
   ABI_MINOR,
+  type FieldSource,
   LANGUAGE_VERSION,
   type Manifest,
   type RuleEntry,
@@ -40,6 +41,7 @@ export function manifestOf(checked: Checked, versions: Versions, steps: readonly
     readsTrust: checked.readsTrust,
     limits: { frameBytesMax: frameBytesMax(checked), factsBytesMax: FACTS_BYTES_MAX },
     costs: costsOf(checked, steps),
+    ...provenanceOf(checked),
   };
 }
 
@@ -51,6 +53,16 @@ function sourcesOf(source: Source): Manifest["sources"] {
 }
 
 /** Rules stand in the first file: what is imported has none. */
+function provenanceOf({ actions }: Checked): Pick<Manifest, "provenance"> {
+  const provenance: FieldSource[] = [];
+  for (const { name: action, fields } of actions) {
+    for (const { name: field, from } of fields) {
+      if (from !== undefined) provenance.push({ action, field, from });
+    }
+  }
+  return provenance.length === 0 ? {} : { provenance };
+}
+
 function ruleEntry(checked: Checked, rule: Rule): RuleEntry {
   const { line, column } = positionAt(checked.source.text, rule.span.start);
   // The text of a template is the same for every action; only the types of its holes may differ.

@@ -152,6 +152,16 @@ const rule: fc.Arbitrary<Omit<RuleEntry, "name">> = fc.record({
   absentOk: fc.array(fc.record({ path: fc.string(), why: fc.string() }), { maxLength: 2 }),
 });
 
+/** Of every second field, where the version is odd. */
+function provenanceOf(actions: readonly ActionLayout[], version: bigint): Pick<Manifest, "provenance"> {
+  const provenance = actions.flatMap(({ name: action, fields }) =>
+    fields.flatMap(({ name: field }, at) =>
+      at % 2 === 0 ? [{ action, field, from: at % 4 === 0 ? ("host" as const) : ("agent" as const) }] : [],
+    ),
+  );
+  return version % 2n === 0n || provenance.length === 0 ? {} : { provenance };
+}
+
 export const arbitraryManifest: fc.Arbitrary<Manifest> = arbitraryTypes.chain((types) =>
   fc
     .record({
@@ -174,6 +184,7 @@ export const arbitraryManifest: fc.Arbitrary<Manifest> = arbitraryTypes.chain((t
         policy: { name: "made.up", version },
         rules: rules.sort().map((name, at) => ({ ...entries[at]!, name })),
         entityLiterals: [{ type: "Team", id: "é" }],
+        ...provenanceOf(actions, version),
       });
     }),
 );

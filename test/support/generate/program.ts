@@ -74,12 +74,19 @@ function printSchema({ settings, types, ordered, subject, shared, actions }: Sch
   }
   if (subject !== null) lines.push(`subject ${subject.field}: ${subject.entity}`);
   if (shared.length > 0) lines.push(`every action ${printFields(shared)}`);
-  for (const { name, fields } of actions) lines.push(`action ${name} ${printFields(fields)}`);
+  for (const { name, fields } of actions) lines.push(`action ${name} ${printFields(fields, SOURCES)}`);
   return lines;
 }
 
-function printFields(fields: readonly Field[]): string {
-  return `{ ${fields.map(({ name, type }) => `${name}: ${printType(type)}`).join(", ")} }`;
+/** Some fields say who vouches for them, which changes nothing. */
+const SOURCES: ReadonlyMap<string, string> = new Map([
+  ["f1", " from host"],
+  ["f2", " from agent"],
+]);
+
+function printFields(fields: readonly Field[], sources: ReadonlyMap<string, string> = new Map()): string {
+  const printed = fields.map(({ name, type }) => `${name}: ${printType(type)}${sources.get(name) ?? ""}`);
+  return `{ ${printed.join(", ")} }`;
 }
 
 const VERDICTS = [
