@@ -45,27 +45,24 @@ describe("pol check --watch", () => {
   const broken = "polity 1\npolicy";
   const sound = "polity 1\npolicy a version 1\naction read {}\nallow all on read always\n";
 
-  test("checks again after each change, through errors, deletion and return", async () => {
+  async function watching(
+    files: Readonly<Record<string, string>>,
+    steps: (sees: (words: string, count: number) => Promise<void>, folder: string) => Promise<void>,
+  ): Promise<void> {
     const folder = mkdtempSync(join(temporary, "watch-"));
-    const file = join(folder, "a.pol");
-    writeFileSync(file, sound);
+    for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
     const child = spawn(process.execPath, [launcher, "check", "--watch", "a.pol"], { cwd: folder, env });
     let printed = "";
     child.stdout.on("data", (chunk) => (printed += chunk));
     child.stderr.on("data", (chunk) => (printed += chunk));
-    const sees = async (words: string) => {
+    const sees = async (words: string, count: number) => {
+      const last = new RegExp(`watching ${count} file.*\\n$`);
       await expect.poll(() => printed, { timeout: 10_000, interval: 20 }).toContain(words);
-      await expect.poll(() => printed, { timeout: 10_000, interval: 20 }).toMatch(/watching 1 file.*\n$/);
+      await expect.poll(() => printed, { timeout: 10_000, interval: 20 }).toMatch(last);
       printed = "";
     };
     try {
-      await sees("nothing wrong");
-      writeFileSync(file, broken);
-      await sees("error[");
-      rmSync(file);
-      await sees("no such file");
-      writeFileSync(file, sound);
-      await sees("nothing wrong");
+      await steps(sees, folder);
     } finally {
       child.kill("SIGINT");
     }
@@ -73,6 +70,34 @@ describe("pol check --watch", () => {
       child.on("exit", (...ended) => resolve(ended)),
     );
     expect([code, signal]).toEqual([null, "SIGINT"]);
+  }
+
+  test("checks again after each change, through errors, deletion and return", async () => {
+    await watching({ "a.pol": sound }, async (sees, folder) => {
+      const file = join(folder, "a.pol");
+      await sees("nothing wrong", 1);
+      writeFileSync(file, broken);
+      await sees("error[", 1);
+      rmSync(file);
+      await sees("no such file", 1);
+      writeFileSync(file, sound);
+      await sees("nothing wrong", 1);
+    });
+  });
+
+  test("watches what is imported, also what is not there yet", async () => {
+    const importing =
+      'polity 1\npolicy a version 1\nimport "./m.pol"\naction read { of: E }\nallow all on read always\n';
+    await watching({ "a.pol": importing }, async (sees, folder) => {
+      const module = join(folder, "m.pol");
+      await sees("there is no file `m.pol`", 2);
+      writeFileSync(module, "polity 1\nmodule m\nenum F { x }\n");
+      await sees("there is no type `E`", 2);
+      writeFileSync(module, "polity 1\nmodule m\nenum E { x }\n");
+      await sees("nothing wrong", 2);
+      writeFileSync(join(folder, "a.pol"), sound);
+      await sees("nothing wrong", 1);
+    });
   });
 });
 

@@ -4,11 +4,22 @@ import type { Span } from "../source.ts";
 import { allowInGuard, notInModule } from "./messages-files.ts";
 import type { Report } from "./report.ts";
 
-/** What judges, and what tries the judging: it belongs to one policy or guard. */
-const JUDGING: ReadonlyMap<Declaration["kind"], string> = new Map([
-  ["rule", "rules"],
-  ["test", "tests"],
-] satisfies [Declaration["kind"], string][]);
+/** What judges, tries or states what is judged belongs to one policy or guard; null: a module may have it. */
+const JUDGING: Readonly<Record<Declaration["kind"], string | null>> = {
+  enum: null,
+  record: null,
+  entity: null,
+  subject: null,
+  shared: null,
+  action: null,
+  const: null,
+  setting: null,
+  function: null,
+  rule: "rules",
+  test: "tests",
+  grid: "tests",
+  prove: "properties",
+};
 
 export function checkKind(program: Program, report: Report): void {
   const { policy, valid, containment, declarations } = program;
@@ -17,8 +28,8 @@ export function checkKind(program: Program, report: Report): void {
     if (valid !== null) report(notInModule(valid.span, "line `valid`"));
     if (containment !== null) report(notInModule(containment.span, "line `containment`"));
     for (const declaration of declarations) {
-      const what = JUDGING.get(declaration.kind);
-      if (what !== undefined) report(notInModule(placeOf(declaration), what));
+      const what = JUDGING[declaration.kind];
+      if (what !== null) report(notInModule(placeOf(declaration), what));
     }
   }
   if (kind === "guard") {
@@ -31,6 +42,7 @@ export function checkKind(program: Program, report: Report): void {
 /** The first word: the whole may be many lines. */
 function placeOf(declaration: Declaration): Span {
   const { start, end } = declaration.span;
-  const length = declaration.kind === "rule" ? declaration.verdict.length : declaration.kind.length;
-  return { start, end: Math.min(end, start + length) };
+  const isRule = declaration.kind === "rule";
+  const word = isRule ? (declaration.shadow ? "shadow" : declaration.verdict) : declaration.kind;
+  return { start, end: Math.min(end, start + word.length) };
 }

@@ -51,8 +51,9 @@ export function futurePasses(span: Span, time: string): Diagnostic {
   );
 }
 
-export function unreachedAction(name: Name): Diagnostic {
-  return warning("POL9007", name.span, `no rule is on \`${name.text}\`, so it is always denied`, null);
+export function unreachedAction(name: Name, kind: "policy" | "guard"): Diagnostic {
+  const so = kind === "guard" ? "the guard never restricts it" : "it is always denied";
+  return warning("POL9007", name.span, `no rule is on \`${name.text}\`, so ${so}`, null);
 }
 
 export function neverAllowed(name: Name): Diagnostic {

@@ -36,7 +36,7 @@ function warnUnused(declaration: Declaration, { types, used, report }: World): v
 function warnUnreached(
   actions: readonly ActionDeclaration[],
   rules: readonly RuleResult[],
-  kind: FileKind,
+  kind: Exclude<FileKind, "module">,
   { report }: World,
 ): void {
   const reached = new Set<string>();
@@ -49,7 +49,7 @@ function warnUnreached(
     }
   }
   for (const { name } of actions) {
-    if (!reached.has(name.text)) report(unreachedAction(name));
+    if (!reached.has(name.text)) report(unreachedAction(name, kind));
     else if (kind === "policy" && !allowed.has(name.text)) report(neverAllowed(name));
   }
 }
