@@ -177,7 +177,12 @@ export type PartFunction =
   | "urlPath"
   | "urlQuery"
   | "emailLocal"
-  | "emailDomain";
+  | "emailDomain"
+  | "imageRegistry"
+  | "imageRepository"
+  | "imageTag"
+  | "imageDigest"
+  | "pathSegments";
 
 export type IrExpr =
   | { readonly kind: "bool"; readonly value: boolean }

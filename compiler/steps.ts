@@ -34,8 +34,7 @@ export function stepsOf(expr: Expr, extentOf: (operand: Expr) => Extent): Steps 
     case "variable":
       return node([]);
     case "attribute":
-      // A part of shaped text is found by reading it.
-      return node([expr.of], expr.of.type.kind === "shaped" ? reading(extentOf(expr.of)) : 0n);
+      return node([expr.of], isRead(expr.of) ? reading(extentOf(expr.of)) : 0n);
     case "proved":
     case "presence":
     case "not":
@@ -80,10 +79,8 @@ export function stepsOf(expr: Expr, extentOf: (operand: Expr) => Extent): Steps 
       return node([expr.of, expr.pattern], testing(expr.op, extentOf(expr.of), extentOf(expr.pattern)));
     case "pattern_test":
       return node([expr.of], extentOf(expr.of).words * BYTES);
-    case "covered": {
-      const [of, by] = [extentOf(expr.of), extentOf(expr.by)];
-      return node([expr.of, expr.by], reading(of) + reading(by) + by.members * MEMBER);
-    }
+    case "covered":
+      return node([expr.of, expr.by], covering(extentOf(expr.of), extentOf(expr.by)));
     case "path_within":
     case "host_within":
       return node([expr.of, expr.base], comparing(extentOf(expr.of), extentOf(expr.base)));
@@ -121,6 +118,15 @@ function sizeOf({ slots, words }: Extent): bigint {
 /** Of two values that differ in size, the comparison ends with the smaller one. */
 function comparing(a: Extent, b: Extent): bigint {
   return least(sizeOf(a), sizeOf(b)) * WORD;
+}
+
+/** The parts of shaped text are found by reading it. */
+function isRead({ type }: Expr): boolean {
+  return type.kind === "shaped" || type.kind === "path";
+}
+
+function covering(of: Extent, by: Extent): bigint {
+  return reading(of) + reading(by) + by.members * MEMBER;
 }
 
 /** Byte by byte. */

@@ -32,6 +32,7 @@ const TYPES: readonly string[] = [
   "path",
   "url",
   "email",
+  "image",
   "host",
   "host_pattern",
   "ip",

@@ -54,7 +54,7 @@ export function refuseClause(grammar: Grammar): boolean {
 
 // ---- types
 
-const REFUSED_TYPES: ReadonlySet<string> = new Set(["json", "image"]);
+const REFUSED_TYPES: ReadonlySet<string> = new Set(["json"]);
 
 export function refuseType(grammar: Grammar): RefusedTypeTree | null {
   const { tools: $ } = grammar;

@@ -33,7 +33,7 @@ export type Type =
   | { readonly kind: "entry"; readonly of: Type };
 
 /** Text that is read at the door into the one canonical form of what it says. */
-export type Shape = "url" | "email" | "host" | "host_pattern" | "ip" | "cidr";
+export type Shape = "url" | "email" | "image" | "host" | "host_pattern" | "ip" | "cidr";
 
 export interface Field {
   readonly name: string;
@@ -77,6 +77,7 @@ export const STRING_BYTES_MAX = 65_536;
 export const SHAPE_BYTES: ReadonlyMap<Shape, number> = new Map([
   ["url", STRING_BYTES_DEFAULT],
   ["email", 255],
+  ["image", 512],
   ["host", 254],
   ["host_pattern", 257],
   ["ip", 45],

@@ -3,6 +3,7 @@
  * this is for facts before they are loaded, for what is executed afterwards, and for literals.
  */
 import { canonicalCidr, canonicalIp, isIpv4 } from "./address.ts";
+import { canonicalImage } from "./image.ts";
 import type { Shape } from "./layout.ts";
 import { unreachable } from "./unreachable.ts";
 import { canonicalUrl } from "./url.ts";
@@ -16,6 +17,8 @@ export function canonicalShape(shape: Shape, text: string): string | null {
       return canonicalUrl(text, canonicalHost);
     case "email":
       return canonicalEmail(text);
+    case "image":
+      return canonicalImage(text, canonicalHost);
     case "host":
       return canonicalHost(text);
     case "host_pattern": {

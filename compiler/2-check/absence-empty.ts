@@ -96,6 +96,8 @@ function emptied({ op, left, right }: Extract<Expr, { kind: "sets" }>): readonly
 
 function report(over: Expr, test: Expr, { silence, scope }: Checking): void {
   if (isSized(over.type) && over.type.min > 0) return;
+  // `/` has no segments: whoever leaves them out names another path, and that is judged.
+  if (over.kind === "attribute" && over.of.type.kind === "path") return;
   const origin = originOf(over.kind === "coalesce" ? over.of : over, scope);
   if (!silence.covers(origin)) scope.report(emptyGrants(test.span, origin));
 }

@@ -39,7 +39,7 @@ export function unknownName(
 }
 
 /** Properties and methods of the whole language that this version has not. */
-const LATER = new Set(["size", "segments", "matches", "contains", "at", "hour", "weekday"]);
+const LATER = new Set(["size", "matches", "contains", "at", "hour", "weekday"]);
 
 function laterOr(name: Name, suggestion: string | null): string | null {
   return LATER.has(name.text) && suggestion === null

@@ -113,6 +113,7 @@ function namedType(node: NamedNode, names: TypeNames): Type | null {
       return name === "path" ? { kind: "path", bytesMax } : { kind: "string", id: node.id, bytesMax };
     }
     case "email":
+    case "image":
     case "host":
     case "host_pattern":
     case "ip":

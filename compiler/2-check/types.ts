@@ -23,6 +23,7 @@ export const BUILT_IN_TYPES: readonly string[] = [
   "path",
   "url",
   "email",
+  "image",
   "host",
   "host_pattern",
   "ip",

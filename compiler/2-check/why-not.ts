@@ -88,6 +88,18 @@ const MAIL: Reasons = [
   ],
 ];
 
+const IMAGE: Reasons = [
+  [
+    (text) => !/^[^/]*[.:[\]][^/]*\/|^localhost\//.test(text),
+    "its registry is missing: `docker.io/library/alpine`",
+  ],
+  [matches(/^index\.docker\.io\//i), "this registry is called `docker.io`"],
+  [matches(/^docker\.io\/[^/]*$/i), "official images are in `library`: `docker.io/library/alpine`"],
+  [matches(/:\/\//), "an image has no scheme"],
+  [matches(/\/[^:@]*[A-Z]/), "a repository is in lower case"],
+  [(text) => /@(?!sha256:[0-9a-f]{64}$)/.test(text), "its digest is `@sha256:` and 64 digits in lower case"],
+];
+
 const ADDRESS: Reasons = [
   [matches(/%/), "an address has no zone"],
   [matches(/^\[/), "an address stands without brackets here"],
@@ -102,6 +114,7 @@ const ADDRESS: Reasons = [
 const REASONS: Readonly<Record<Shape, Reasons>> = {
   url: LINK,
   email: MAIL,
+  image: IMAGE,
   host: [[matches(/\*/), "`*` belongs to a `host_pattern`"], ...NAME],
   host_pattern: [
     [(text) => text.replace(/^\*\*?\./, "").includes("*"), "`*.` or `**.` stands in front, and nowhere else"],
@@ -122,6 +135,7 @@ const REASONS: Readonly<Record<Shape, Reasons>> = {
 const USUAL: Readonly<Record<Shape, string>> = {
   url: "`https://api.example.com/v1/items?page=2`",
   email: "`ada@example.com`",
+  image: "`ghcr.io/example/api:1.2` or `ghcr.io/example/api@sha256:…`",
   host: "labels of letters, digits and hyphens between dots: `api.example.com`",
   host_pattern: "a host, or `*.` (one label) or `**.` (one or more) and a host: `*.example.com`",
   ip: "`192.0.2.1` or `2001:db8::1`",

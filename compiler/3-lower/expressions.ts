@@ -201,8 +201,8 @@ function lowerEntry({ of, key }: Extract<Expr, { kind: "at" }>, scope: Scope): I
 function lowerAttribute(expr: Extract<Expr, { kind: "attribute" }>, scope: Scope): IrExpr {
   const owner = expr.of.type;
   if (owner.kind === "ref" && expr.name === "id") return lowerSlot(expr.of, scope);
-  if (owner.kind === "shaped") {
-    const name = partFunction(owner.shape, expr.name);
+  if (owner.kind === "shaped" || owner.kind === "path") {
+    const name = partFunction(owner.kind === "path" ? "path" : owner.shape, expr.name);
     return partOf(scope, name, lowerSlot(expr.of, scope), expr.type);
   }
   // An entry is its key and, behind it, its value.

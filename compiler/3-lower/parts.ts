@@ -23,11 +23,16 @@ const FUNCTIONS: ReadonlyMap<string, PartFunction> = new Map<string, PartFunctio
   ["url.port", "urlPort"],
   ["url.path", "urlPath"],
   ["url.query", "urlQuery"],
+  ["image.registry", "imageRegistry"],
+  ["image.repository", "imageRepository"],
+  ["image.tag", "imageTag"],
+  ["image.digest", "imageDigest"],
+  ["path.segments", "pathSegments"],
   ["email.local", "emailLocal"],
   ["email.domain", "emailDomain"],
 ]);
 
-export function partFunction(shape: Shape, name: string): PartFunction {
+export function partFunction(shape: Shape | "path", name: string): PartFunction {
   const found = FUNCTIONS.get(`${shape}.${name}`);
   if (found === undefined) throw new Error(`no part ${name} of ${shape}`);
   return found;
@@ -55,5 +60,9 @@ export function partOf(
 /** A slot and what it points at. */
 function roomBytes(type: Type): number {
   if (type.kind === "optional") return SLOT_BYTES + roomBytes(type.of);
+  // Segments of one byte take a word each: four times as much as in the path.
+  if (type.kind === "list" && "bytesMax" in type.of) {
+    return SLOT_BYTES * (1 + type.max) + padded(type.of.bytesMax * 4);
+  }
   return SLOT_BYTES + ("bytesMax" in type ? padded(type.bytesMax) : 0);
 }

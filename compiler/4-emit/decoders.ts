@@ -19,6 +19,7 @@ type Collection = Type & { kind: "list" | "set" | "map" };
 const CANONICAL: Readonly<Record<Shape, string>> = {
   url: "canonicalUrl",
   email: "canonicalEmail",
+  image: "canonicalImage",
   host: "canonicalHost",
   host_pattern: "canonicalPattern",
   ip: "canonicalIp",

@@ -12,6 +12,8 @@ const IMPORTS: readonly (readonly [file: string, names: string])[] = [
   ["prelude/path", "pathWithin, sortPaths"],
   ["prelude/url", "decodeUrlText, canonicalUrl, urlScheme, urlHost, urlPort, urlPath, urlQuery"],
   ["prelude/mail", "canonicalEmail, emailLocal, emailDomain"],
+  ["prelude/image", "canonicalImage, imageRegistry, imageRepository, imageTag, imageDigest"],
+  ["prelude/segments", "pathSegments"],
   ["prelude/host", "canonicalHost, canonicalPattern, hostWithin, hostFits, hostFitsAny, hostIp"],
   ["prelude/address", "canonicalIp, canonicalCidr, ipIn, ipInAny, ipVersion"],
   ["prelude/value", "numberAt, boolAt, enumAt, entityAt, present, inside, insideOr, sizeOf, membersOf"],

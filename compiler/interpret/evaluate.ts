@@ -163,6 +163,7 @@ function with2(left: Expr, right: Expr, scope: Scope, then: (a: Value, b: Value)
 function attributeOf(of: Value, { of: { type }, name }: Node<"attribute">, facts: Facts): Value {
   // Rules prove presence first; an explanation may look further than the rule did.
   if (of === undefined) return undefined;
+  if (type.kind === "path") return partOf("path", of as string, name);
   if (type.kind === "shaped") return partOf(type.shape, of as string, name);
   if (isRecord(of)) return of.get(name);
   const entity = of as EntityValue;

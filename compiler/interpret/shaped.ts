@@ -4,6 +4,7 @@ import type { Value } from "../checked.ts";
 import { unreachable } from "../diagnostic.ts";
 import { addressText, networkText, readAddress, readNetwork } from "./addresses.ts";
 import { readHost, readHostPattern } from "./hosts.ts";
+import { imageText, readImage } from "./images.ts";
 import { readEmail } from "./mail.ts";
 import { readUrl, urlText } from "./urls.ts";
 
@@ -17,6 +18,10 @@ export function readShaped(shape: Shape, text: string): string | undefined {
     case "email": {
       const email = readEmail(text);
       return email === undefined ? undefined : `${email.local}@${email.domain}`;
+    }
+    case "image": {
+      const image = readImage(text);
+      return image === undefined ? undefined : imageText(image);
     }
     case "host":
       return readHost(text);
@@ -36,7 +41,7 @@ export function readShaped(shape: Shape, text: string): string | undefined {
 }
 
 /** A part of canonical text by its name; undefined where it is absent (spec 5.12.1). */
-export function partOf(shape: Shape, text: string, name: string): Value {
+export function partOf(shape: Shape | "path", text: string, name: string): Value {
   switch (`${shape}.${name}`) {
     case "url.scheme":
       return readUrl(text)?.scheme;
@@ -48,6 +53,16 @@ export function partOf(shape: Shape, text: string, name: string): Value {
       return readUrl(text)?.path.replace(/(?<=.)\/$/, "");
     case "url.query":
       return readUrl(text)?.query;
+    case "image.registry":
+      return readImage(text)?.registry;
+    case "image.repository":
+      return readImage(text)?.repository;
+    case "image.tag":
+      return readImage(text)?.tag;
+    case "image.digest":
+      return readImage(text)?.digest;
+    case "path.segments":
+      return text.split("/").filter((segment) => segment !== "");
     case "email.local":
       return readEmail(text)?.local;
     case "email.domain":

@@ -21,7 +21,7 @@ const leaf: fc.Arbitrary<Type> = fc.oneof(
   fc.record({ kind: fc.constant("path" as const), bytesMax: fc.integer({ min: 1, max: 90 }) }),
   fc.record({
     kind: fc.constant("shaped" as const),
-    shape: fc.constantFrom<Shape>("url", "email", "host", "host_pattern", "ip", "cidr"),
+    shape: fc.constantFrom<Shape>("url", "email", "image", "host", "host_pattern", "ip", "cidr"),
     bytesMax: fc.integer({ min: 1, max: 90 }),
   }),
   fc.constantFrom<Type>({ kind: "enum", name: "Zone" }, { kind: "entity", name: "Team" }),

@@ -130,6 +130,7 @@ export const hostileValue: fc.Arbitrary<unknown> = fc.oneof(
 const SHAPED_TEXTS: Readonly<Record<Shape, readonly string[]>> = {
   url: ["https://a.example", "HTTP://A.example:80/a/./b?c=%7e", "https://ab.example"],
   email: ["a@a.example", "A.b@A.Example."],
+  image: ["a.example/b:1", "A.Example:5000/b/c", "docker.io/library/b"],
   host: ["a.example", "A.Example.", "[::1]", "10.0.0.1"],
   host_pattern: ["*.example", "**.Example.", "a.example"],
   ip: ["10.0.0.1", "::ffff:10.0.0.1", "2001:DB8::1"],

@@ -129,8 +129,6 @@ describe("the nearest name", () => {
 });
 
 test.each([
-  ["xs.size == 1", "size"],
-  ["p.segments == p", "segments"],
   ['s.matches("a")', "matches"],
 ])("%s names what is not available", (condition, name) => {
   const text = `polity 1

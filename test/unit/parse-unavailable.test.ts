@@ -20,8 +20,6 @@ describe("one diagnostic for each construct that this version lacks", () => {
     ["entity T from request { a: int }", "from request"],
     ["entity T in G, H from request { a: int }", "from request"],
     ["record R { a: json b: int }", "json"],
-    ["record R { a: set<image> max 3 b: int }", "image"],
-    ["record R { a: image? b: int }", "image"],
     ['allow r on go always oblige redact { fields: {"memo"} }', "oblige"],
     ["allow r on go when age(a) > 5m", "age"],
     ['allow r on go when now.at("+02:00").hour > 5', "at"],

@@ -5,8 +5,10 @@ import type { Expr } from "../../checked.ts";
 import type { Span } from "../../source.ts";
 import { fieldInFunction } from "../messages-definitions.ts";
 import { ambiguousName, notShared, unknownAttribute, unknownMember, unknownName } from "../messages-names.ts";
+import { tooManySegments } from "../messages-shapes.ts";
 import { notAValue } from "../messages-types.ts";
 import { done, type Env, FAILED, isInScope, type Outcome, type Scope, words } from "../scope.ts";
+import { SEGMENTED_BYTES_MAX } from "../shaped-types.ts";
 import { nearest } from "../suggest.ts";
 import { isSized, plain, showType, TIMESTAMP } from "../types.ts";
 import { attributeOf, attributesOf, isTypeName } from "../world.ts";
@@ -109,6 +111,10 @@ export function checkSelect(node: SelectNode, scope: Scope, env: Env): Outcome {
     const { min, max } = held.type;
     const type: Type = { kind: "int", min: BigInt(min), max: BigInt(max) };
     return done({ kind: "size", of: held, type, span, mayErr: held.mayErr });
+  }
+  if (held.type.kind === "path" && name.text === "segments" && held.type.bytesMax > SEGMENTED_BYTES_MAX) {
+    scope.report(tooManySegments(span, held.type.bytesMax, SEGMENTED_BYTES_MAX));
+    return FAILED;
   }
   const type = attributeOf(held.type, name.text, scope.world);
   if (type === null) return FAILED;

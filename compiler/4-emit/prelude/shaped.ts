@@ -30,12 +30,16 @@ export function settle(slot: usize, to: usize, written: u32): void {
 export function give(room: usize, from: usize, length: u32): usize {
   store<u32>(room, length == 0 ? 0 : 8);
   store<u32>(room, length, 4);
-  const to = room + 8;
+  copy(room + 8, from, length);
+  return room;
+}
+
+// Text of any place to the beginning of a word, padded with zeros.
+export function copy(to: usize, from: usize, length: u32): void {
   const whole = length & ~7;
   for (let i: u32 = 0; i < whole; i += 8) store<u64>(to + i, load<u64>(from + i));
   const tail = <u64>(length & 7) << 3;
   if (tail != 0) store<u64>(to + whole, load<u64>(from + whole) & ~(~(<u64>0) << tail));
-  return room;
 }
 
 // The same where the part may be absent: 0 bytes.

@@ -114,7 +114,7 @@ function usualPort(p: usize, scheme: u32): u32 {
 }
 
 // 0: not a port.
-function portOf(p: usize, digits: u32): u32 {
+export function portOf(p: usize, digits: u32): u32 {
   if (digits - 1 > 4 || load<u8>(p) == 0x30) return 0;
   let port: u32 = 0;
   for (let i: u32 = 0; i < digits; i++) {

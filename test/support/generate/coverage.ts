@@ -41,7 +41,8 @@ const CODES = Object.keys(CODE_NUMBERS).filter(
 /** Parts of shaped text. */
 const PARTS: readonly string[] = [
   ...["scheme", "host", "port", "path", "query"].map((name) => `url.${name}`),
-  ...["email.local", "email.domain", "host.ip", "ip.version"],
+  ...["registry", "repository", "tag", "digest"].map((name) => `image.${name}`),
+  ...["path.segments", "email.local", "email.domain", "host.ip", "ip.version"],
 ];
 
 const NODES: readonly string[] = [
@@ -97,6 +98,7 @@ const NODES: readonly string[] = [
 ];
 
 function nodeName(expr: Expr): string {
+  if (expr.kind === "attribute" && expr.of.type.kind === "path") return `path.${expr.name}`;
   if (expr.kind === "attribute" && expr.of.type.kind === "shaped")
     return `${expr.of.type.shape}.${expr.name}`;
   if (expr.kind === "presence") return `presence ${expr.present ? "present" : "absent"}`;

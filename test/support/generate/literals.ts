@@ -37,6 +37,11 @@ export const SHAPED_TEXTS: Readonly<Record<Shape, readonly string[]>> = {
     ...["https://a.b:444", "wss://b/ab?", "ftp://[::1]/%7ea/%c3%a9", "http://10.0.0.1?a=%2e", "x+y://b:1/."],
   ],
   email: ["a@a.b", "A@a.b", "a.b@x.a.b", "a+b@B.", "user@ab"],
+  image: [
+    ...["a.b/c", "a.b/c:1", "A.b./c/d__e:v-1", "localhost/c", "b:5000/c", "[::1]/c.d", "docker.io/library/c"],
+    `a.b/c@sha256:${"0".repeat(64)}`,
+    `a.b/c:1@sha256:${"a1".repeat(32)}`,
+  ],
   host: ["a.b", "x.a.b", "y.x.a.b", "b", "ab", "a-b.c9", "10.0.0.1", "[::1]", "A.b.", "[2001:DB8::1]"],
   host_pattern: ["*.b", "*.a.b", "**.a.b", "**.b", "a.b", "10.0.0.1", "[::1]", "*.A.B.", "**.ab"],
   ip: ["10.0.0.1", "10.0.0.255", "0.0.0.0", "255.255.255.255", "::", "::1", "2001:db8::1", "::ffff:10.0.0.1"],
@@ -63,6 +68,7 @@ export const SLIPPED_TEXTS: readonly string[] = [
     "https://a.b/%c0%af",
     "http://a.b:65536",
   ],
+  ...["c", "library/c", "docker.io/c", "a.b/C", "a.b/c:", "a.b/c_", "a.b/c@sha256:0", "index.docker.io/c/d"],
   ...["1::2:3:4:5:6:7", "0:0:1::1:0:1", ":::", "::1%eth0", "10.0.0.1/8", "::/129", "10.0.0.0/08", "é", "a b"],
 ];
 export const INTS = [

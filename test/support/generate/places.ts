@@ -26,7 +26,7 @@ export function expand(place: Place, types: Types, depth = 0): readonly Place[] 
     }));
     return [place, ...within.flatMap((each) => expand(each, types, depth + 1))];
   }
-  if (type.kind === "shaped") {
+  if (type.kind === "shaped" || type.kind === "path") {
     const parts = [...partsOf(type)].map(
       ([name, part]): Place => ({ ...place, text: `${place.text}.${name}`, type: part }),
     );
@@ -89,5 +89,6 @@ export function narrow(places: readonly Place[], place: Place, types: Types): re
 export function isSameType(a: Type, b: Type): boolean {
   if (a.kind !== b.kind) return false;
   if ("of" in a && "of" in b) return isSameType(a.of, b.of);
+  if ("shape" in a && "shape" in b) return a.shape === b.shape;
   return "name" in a && "name" in b ? a.name === b.name : true;
 }

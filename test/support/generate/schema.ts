@@ -134,7 +134,18 @@ function generatePlain(random: Random, declared: Declared): Type {
   }
 }
 
-const SHAPES: readonly Shape[] = ["url", "url", "email", "host", "host", "host_pattern", "ip", "ip", "cidr"];
+const SHAPES: readonly Shape[] = [
+  "url",
+  "url",
+  "email",
+  "image",
+  "host",
+  "host",
+  "host_pattern",
+  "ip",
+  "ip",
+  "cidr",
+];
 
 const PLAIN_KINDS = [
   "bool",
