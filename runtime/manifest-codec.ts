@@ -128,6 +128,11 @@ function readManifest(json: unknown): Manifest {
     rules.map((rule) => rule.name),
     "rules",
   );
+  const sources = array(top.sources, "sources", readSource);
+  ascending(
+    sources.map(({ file }) => file),
+    "sources",
+  );
   const isGuard = top.guard !== undefined && bool(top.guard, "guard");
   if (isGuard && rules.some((rule) => rule.verdict === "allow")) refuse("rules", "a guard has no allow");
   return {
@@ -140,7 +145,7 @@ function readManifest(json: unknown): Manifest {
     costs: readCosts(top.costs, layout.actions),
     compiler: text(top.compiler, "compiler"),
     assembler: text(top.assembler, "assembler"),
-    sources: array(top.sources, "sources", readSource),
+    sources,
     types: layout.types,
     subject: layout.subject,
     layoutTag: tag,

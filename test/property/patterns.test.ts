@@ -77,7 +77,13 @@ describe("three ways to decide a pattern", () => {
     expect(statesOf("/-a{2047}/", false)).toEqual({ start: 2, end: 9 });
     expect(statesOf("/abcabd/", true)).toBe(6);
     // A list of words is as large as the words are long.
-    const words = Array.from({ length: 170 }, (_, n) => `x${String(n + 100).repeat(4).slice(0, 11)}`);
+    const words = Array.from(
+      { length: 170 },
+      (_, n) =>
+        `x${String(n + 100)
+          .repeat(4)
+          .slice(0, 11)}`,
+    );
     expect(statesOf(`/${words.join("|")}/`, true)).toBeLessThan(2_000);
   });
 

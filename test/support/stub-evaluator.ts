@@ -134,8 +134,8 @@ async function assembleStub(source: string, manifest: Manifest = STUB_MANIFEST):
   return finishModule(assembled, encodeManifest(manifest));
 }
 
-export function withSource(change: (source: string) => string): Promise<Uint8Array> {
-  return assembleStub(change(SOURCE));
+export function withSource(change: (source: string) => string, manifest?: Manifest): Promise<Uint8Array> {
+  return assembleStub(change(SOURCE), manifest);
 }
 
 /** The stub's code under another manifest: assembling takes its time. */

@@ -1,9 +1,10 @@
 import { loadUnsigned } from "@polity/runtime/authoring.ts";
 import type { Header } from "@polity/runtime/header.ts";
 import type { Host } from "@polity/runtime/host.ts";
-import { outcomeOf } from "@polity/runtime/result.ts";
+import { encodeManifest } from "@polity/runtime/manifest-codec.ts";
+import { type Decision, outcomeOf } from "@polity/runtime/result.ts";
 import { beforeAll, describe, expect, test } from "vitest";
-import { DO, STUB_MANIFEST, stubEvaluator, withSource } from "../support/stub-evaluator.ts";
+import { DO, STUB_MANIFEST, stubEvaluator, withManifest, withSource } from "../support/stub-evaluator.ts";
 
 const NOW = 1_795_000_000_000;
 
@@ -97,6 +98,53 @@ describe("decisions", () => {
     };
     expect(host.decide("go", fields, headerTo(DO.denyWithText)).reasons).toEqual(["s is outer"]);
     expect(inner).toEqual(["host.not_ready"]);
+  });
+});
+
+describe("a guard", () => {
+  const guard = {
+    ...STUB_MANIFEST,
+    guard: true as const,
+    rules: STUB_MANIFEST.rules.map((rule) =>
+      rule.name === "a" ? { ...rule, verdict: "deny" as const } : rule,
+    ),
+  };
+  const passing = (source: string) =>
+    source
+      .replace("case 14: write(1, 0, 1)", "case 14: write(1, 0, 2)")
+      .replace("write(2, 1, 1)", "write(2, 0, 1)");
+
+  test("alone permits nothing and lets nothing wait, whatever it lets pass", async () => {
+    const host = await open(await withSource(passing, guard));
+    const ask = (todo: number) => {
+      const [answer, decision] = [host.answer, host.decide].map((by) => by("go", { s: "x" }, headerTo(todo)));
+      expect(host.fieldsToExecute("go", { s: "x" }, answer as Decision)).toBeNull();
+      return { answer, decision };
+    };
+    const passed = ask(DO.notGranted);
+    expect(passed.answer).toMatchObject({ verdict: "allow", code: "no_rule", granted: false });
+    expect(passed.decision).toMatchObject({ verdict: "deny", code: "no_rule", granted: false, paths: [] });
+    const held = ask(DO.heldByOneOfTwo);
+    expect(held.answer).toMatchObject({ verdict: "hold", code: "rule", reasons: ["two"] });
+    expect(held.decision).toMatchObject({
+      verdict: "deny",
+      code: "no_rule",
+      reasons: [],
+      rules: ["a", "h1", "h2"],
+    });
+    expect(held.decision?.explained.reasons).toEqual([]);
+    const denied = ask(DO.denyWithText);
+    expect(denied.decision).toEqual(denied.answer);
+  });
+
+  test("that says it grants, or that a rule of it permits, is not believed", async () => {
+    const granting = await open(await withManifest(encodeManifest(guard)));
+    for (const todo of [DO.allow, DO.notGranted, DO.heldByOneOfTwo]) {
+      for (const ask of [granting.answer, granting.decide]) {
+        expect(ask("go", { s: "x" }, headerTo(todo))).toMatchObject({ verdict: "deny", code: "host.trap" });
+        await granting.ready();
+      }
+    }
   });
 });
 
