@@ -70,13 +70,25 @@ function warnFreeText(text: Expr, test: Expr, scope: Scope): void {
 }
 
 function warnShapes(expr: Expr, scope: Scope): void {
-  if (expr.kind === "text_test" && expr.op !== "like") {
-    const path = pathText(expr.of.kind === "coalesce" ? expr.of.of : expr.of);
-    const pattern = expr.pattern.kind === "literal" ? String(expr.pattern.value) : "";
-    const shape = path === null ? null : shapeOf(path, pattern);
-    if (path !== null && shape !== null) scope.report(shapedText(expr.span, expr.op, path, shape));
+  const test = testOfPart(expr);
+  if (test !== null) {
+    const path = pathText(test.of.kind === "coalesce" ? test.of.of : test.of);
+    const shape = path === null ? null : shapeOf(path, test.pattern);
+    if (path !== null && shape !== null) scope.report(shapedText(expr.span, test.op, path, shape));
   }
   for (const operand of operandsOf(expr)) warnShapes(operand, scope);
+}
+
+/** A test of a beginning, an end or any part of a text; `pattern` is the text that it looks for, if any. */
+function testOfPart(expr: Expr): { readonly op: string; readonly of: Expr; readonly pattern: string } | null {
+  if (expr.kind === "pattern_test") {
+    return expr.op === "contains" ? { op: expr.op, of: expr.of, pattern: "" } : null;
+  }
+  if (expr.kind !== "text_test") return null;
+  const pattern = expr.pattern.kind === "literal" ? String(expr.pattern.value) : "";
+  if (expr.op !== "like") return { op: expr.op, of: expr.of, pattern };
+  const isOpen = pattern.startsWith("*") || /(?:^|[^\\])\*$/.test(pattern);
+  return isOpen ? { op: expr.op, of: expr.of, pattern: pattern.replace(/^\*|\*$/g, "") } : null;
 }
 
 /** `now - t < d`, unless the rule also says that `t` is not in the future. */
