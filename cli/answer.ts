@@ -62,7 +62,16 @@ function whyOf({ action, header }: RequestInput, named: RequestResult, { code }:
 }
 
 function denied(code: Outcome["code"]): Outcome {
-  return { verdict: "deny", code, granted: false, rules: [], errors: [], reasons: [], notes: [] };
+  return {
+    verdict: "deny",
+    code,
+    granted: false,
+    rules: [],
+    errors: [],
+    reasons: [],
+    notes: [],
+    obligations: [],
+  };
 }
 
 const PROBLEMS: ReadonlyMap<string, string> = new Map([

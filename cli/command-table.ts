@@ -142,6 +142,7 @@ const decide: Command = {
   ],
   exits: [
     "0 allow, 10 hold, 11 deny, 12 quarantine, 13 terminate",
+    "14 allow, with obligations that somebody has to discharge",
     "0 with --requests, once every line is answered",
     "1 the policy has errors, or the evaluator is not sound",
   ],

@@ -35,7 +35,7 @@ export function decisionJson({ id, outcome, request, evaluator, facts, log }: De
     reasons: outcome.reasons.map(({ parts }) => renderReason(parts)),
     notes: outcome.notes.map(({ parts }) => renderReason(parts)),
     ...(shadow === undefined ? {} : { shadow }),
-    obligations: [],
+    obligations: outcome.obligations,
     request,
     evaluator,
     facts,
@@ -52,7 +52,7 @@ const LOOKS: Readonly<Record<Outcome["verdict"], Look>> = {
 };
 
 export function decisionText({ outcome, request, log }: Decision, paint: Paint): string {
-  const { verdict, code, rules, errors, reasons, notes, shadow = [] } = outcome;
+  const { verdict, code, rules, errors, reasons, notes, obligations, shadow = [] } = outcome;
   const rows = [
     [paint("strong", paint(LOOKS[verdict], verdict)), code],
     ...rules.map((rule) => ["fired", rule]),
@@ -60,6 +60,7 @@ export function decisionText({ outcome, request, log }: Decision, paint: Paint):
     ...reasons.map((reason) => ["reason", `${reason.rule}: ${renderReason(reason.parts)}`]),
     ...notes.map((note) => ["note", `${note.rule}: ${renderReason(note.parts)}`]),
     ...shadow.map((rule) => ["shadow", rule]),
+    ...obligations.map(({ name, when, arguments: given }) => [when, `${name} ${JSON.stringify(given)}`]),
     ["request", request ?? "none"],
     ...(log === undefined ? [] : [["log", `entry ${log.index}`]]),
   ];

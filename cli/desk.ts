@@ -73,7 +73,7 @@ async function soundPolicy({ policy, root = null }: Files, bytes: Uint8Array): P
 }
 
 async function moduleDesk(files: Files, wasm: Uint8Array, facts: Uint8Array): Promise<Desk> {
-  const loaded = await loadUnsigned(wasm, { facts });
+  const loaded = await loadUnsigned(wasm, { facts, obligations: "any" });
   if (!loaded.ok) {
     if (loaded.code.startsWith("facts.")) throw refusedFacts(files, loaded);
     throw failure(`${nameOf(files.policy)} is refused: ${loaded.code}: ${loaded.message}`);

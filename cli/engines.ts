@@ -67,7 +67,7 @@ function wasmEngine(wasm: Uint8Array): Engine {
     engine: "wasm",
     load: async (facts) => {
       const bytes = facts instanceof Uint8Array ? facts : canonicalJson(facts);
-      const loaded = await loadUnsigned(wasm, { facts: bytes });
+      const loaded = await loadUnsigned(wasm, { facts: bytes, obligations: "any" });
       if (!loaded.ok) return { refusal: loaded };
       const { host } = loaded;
       return { decide: askWith(host.decide), answer: askWith(host.answer) };

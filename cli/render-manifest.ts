@@ -27,6 +27,7 @@ export function manifestLines(manifest: Manifest, paint: Paint): string[] {
     ...indented(columns(manifest.costs.map(costCells))),
     ...title("Rules"),
     ...indented(columns(manifest.rules.map(ruleCells))),
+    ...obligationLines(manifest, title),
     ...absentOkLines(manifest.rules, title),
   ];
 }
@@ -92,6 +93,15 @@ function tagText({ name, args }: TagEntry): string {
 /** Holes are shown as what they are: the module fills them. */
 function templateText({ parts }: TemplateEntry): string {
   return visible(parts.map((part) => part ?? "{…}").join(""));
+}
+
+/** What a host has to know before it loads the evaluator, and which rules impose it. */
+function obligationLines({ obligations, rules }: Manifest, title: (text: string) => string[]): string[] {
+  const rows = obligations.map(({ name, when, arguments: given }) => {
+    const imposing = rules.filter(({ obliges }) => obliges.includes(name)).map((rule) => rule.name);
+    return [name, when, `{ ${fieldList(given)} }`, imposing.length === 0 ? "" : `by ${imposing.join(", ")}`];
+  });
+  return rows.length === 0 ? [] : [...title("Obligations"), ...indented(columns(rows))];
 }
 
 /** Each of them is a place where leaving a field out may loosen the answer: reviewers look here first. */

@@ -36,6 +36,7 @@ export type Declaration =
   | SettingDeclaration
   | ProveDeclaration
   | FunctionDeclaration
+  | ObligationDeclaration
   | RuleDeclaration
   | TestDeclaration
   | GridDeclaration;
@@ -122,6 +123,17 @@ export interface Let {
   readonly value: Expr;
 }
 
+/** When an obligation is due: before what was allowed happens, after it, or whenever the host likes. */
+export type Phase = "before" | "after" | "advice";
+
+/** `obligation redact after { fields: set<string> }`; `before` where no phase is written. */
+export interface ObligationDeclaration extends Declared {
+  readonly kind: "obligation";
+  readonly name: Name;
+  readonly phase: Phase;
+  readonly fields: readonly FieldDeclaration[];
+}
+
 export interface RuleDeclaration extends Declared {
   readonly kind: "rule";
   /** Reported, never counted. */
@@ -140,6 +152,7 @@ export interface RuleDeclaration extends Declared {
   readonly until: Until | null;
   readonly because: Template | null;
   readonly note: Template | null;
+  readonly obliges: readonly Oblige[];
   readonly absentOk: readonly AbsentOk[];
   readonly tags: readonly Tag[];
 }
@@ -173,6 +186,13 @@ export interface Until {
   readonly count: bigint;
   readonly group: Expr;
   readonly withinMs: bigint;
+  readonly span: Span;
+}
+
+/** `oblige redact { fields: {"memo"} }` */
+export interface Oblige {
+  readonly name: Name;
+  readonly args: readonly { readonly name: Name; readonly value: Expr }[];
   readonly span: Span;
 }
 

@@ -6,7 +6,7 @@
  * `Rule` has one `Case` for each.
  */
 import type { Field, Type, Types } from "@polity/runtime/layout.ts";
-import type { Verdict } from "./ast.ts";
+import type { Phase, Verdict } from "./ast.ts";
 import type { Automaton, Pattern } from "./pattern.ts";
 import type { Source, Span } from "./source.ts";
 
@@ -23,6 +23,8 @@ export interface Checked {
   readonly subject: { readonly field: string; readonly entity: string } | null;
   /** Sorted by name. */
   readonly actions: readonly Action[];
+  /** Sorted by name. */
+  readonly obligations: readonly Obligation[];
   /** Sorted by name: a rule's index here is its id everywhere. */
   readonly rules: readonly Rule[];
   readonly readsTrust: boolean;
@@ -51,6 +53,14 @@ export interface ActionField extends Field {
 
 export type Provenance = "host" | "agent";
 
+/** What a host must do with a decision, or with `advice` may do. */
+export interface Obligation {
+  readonly name: string;
+  readonly phase: Phase;
+  /** Sorted by name. */
+  readonly parameters: readonly Field[];
+}
+
 export interface Rule {
   readonly name: string;
   readonly verdict: Verdict;
@@ -72,6 +82,8 @@ export interface Case {
   readonly approval: Approval | null;
   readonly because: Template | null;
   readonly note: Template | null;
+  /** In the order in which they are written, which is the order of evaluation. */
+  readonly obliges: readonly Oblige[];
   readonly witness: Witness | null;
 }
 
@@ -85,6 +97,22 @@ export interface Witness {
   /** Lists or sets of one type of members. */
   readonly overs: readonly Expr[];
   readonly condition: Expr;
+}
+
+export interface Oblige {
+  readonly obligation: string;
+  /** In the order in which they are written; an optional parameter without one is absent. */
+  readonly args: readonly Argument[];
+}
+
+export interface Argument {
+  readonly name: string;
+  /** As declared. */
+  readonly type: Type;
+  /** Of that type, ranges and bounds apart; optional only where `type` is, and then it always fits. */
+  readonly value: Expr;
+  /** The type of `value` excludes whatever is outside the declared one. */
+  readonly fits: boolean;
 }
 
 export interface Approval {

@@ -31,6 +31,9 @@ export interface Ir {
   readonly hasShadow: boolean;
   /** The most values for reasons that one decision gives. */
   readonly holesMax: number;
+  /** The most obligations that the rules of one action impose, and bytes that their arguments take. */
+  readonly imposedMax: number;
+  readonly cellsBytes: number;
 }
 
 /** Fields with their offsets; those of an entity count from the start of its record. */
@@ -62,6 +65,7 @@ export interface IrRule {
   readonly approval: IrApproval | null;
   readonly shadow: boolean;
   readonly holes: readonly IrHole[];
+  readonly obliges: readonly IrOblige[];
   /** What holes may name; null where no member of a collection made the rule fire. */
   readonly witness: IrWitness | null;
 }
@@ -70,6 +74,29 @@ export interface IrRule {
 export interface IrWitness {
   readonly id: number;
   readonly finders: readonly IrExpr[];
+}
+
+export interface IrOblige {
+  /** Its index in the manifest. */
+  readonly obligation: number;
+  /** Where its arguments lie, 16 bytes each, in the order of the manifest. */
+  readonly cells: number;
+  /** In the order of evaluation. */
+  readonly args: readonly IrArgument[];
+}
+
+export interface IrArgument {
+  readonly cell: number;
+  /** As declared. */
+  readonly type: Type;
+  readonly held: Held;
+  /** Null where nothing is given. */
+  readonly value: IrExpr | null;
+  /** Whether the value is there; null where it always is. */
+  readonly isThere: IrExpr | null;
+  readonly mayErr: boolean;
+  /** The value may lie outside of the type. */
+  readonly isLoose: boolean;
 }
 
 export interface IrApproval {

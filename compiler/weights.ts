@@ -19,6 +19,7 @@ export const WEIGHTS = {
   climb: weight(32n, "finding out whether an entity is below a group"),
   rule: weight(4n, "each rule on the action"),
   hole: weight(4n, "each value for a reason or a note, beside its expression"),
+  argument: weight(4n, "each argument of an obligation, beside its expression and the words of its text"),
   approval: weight(64n, "each approval in the frame, and again for each rule that waits for some"),
   frame: weight(64n, "the header of a frame"),
   slot: weight(1n, "each value in the frame, also within records and collections"),

@@ -1,10 +1,10 @@
 /** The lines of the head and the declarations of types, actions and the subject. */
 import type { ParserMethod } from "chevrotain";
 import type { Grammar } from "./machine.ts";
-import { endOf, nameOf, rawOf } from "./nodes.ts";
+import { endOf, nameOf, oneOf, rawOf } from "./nodes.ts";
 import { lastEnd } from "./recovery.ts";
 import * as t from "./tokens.ts";
-import type { DeclarationTree, FieldTree, NameTree, RawTree } from "./tree.ts";
+import type { DeclarationTree, FieldTree, NameTree, PhaseWord, RawTree } from "./tree.ts";
 import type { HeaderTree } from "./tree-head.ts";
 import type { TypeRules } from "./types.ts";
 import { refuseSource } from "./unavailable.ts";
@@ -91,6 +91,7 @@ export function defineDeclarations(grammar: Grammar, types: TypeRules): readonly
     subject,
     shared,
     block("action"),
+    defineObligation(grammar, fields),
   ];
 }
 
@@ -143,5 +144,19 @@ function defineEntity(grammar: Grammar, fields: ParserMethod<[], FieldTree[]>): 
     refuseSource(grammar);
     const attributes = $.OPTION1(() => $.SUBRULE(fields)) ?? [];
     return { kind: "entity", name, groups, attributes, start, end: lastEnd(grammar) };
+  });
+}
+
+const PHASES = [t.Keyword.before, t.Keyword.after, t.Keyword.advice];
+
+function defineObligation(grammar: Grammar, fields: ParserMethod<[], FieldTree[]>): BodyRule {
+  const { tools: $ } = grammar;
+  const phaseWord = oneOf(grammar, "OR", PHASES, "when it is due");
+  return $.RULE("obligation", () => {
+    const { startOffset: start } = $.CONSUME(t.Keyword.obligation);
+    const name = nameOf($.CONSUME(t.Name));
+    const phase = $.OPTION(() => phaseWord().tokenType.PATTERN as PhaseWord) ?? null;
+    const read = $.OPTION1(() => $.SUBRULE(fields)) ?? [];
+    return { kind: "obligation", name, phase, fields: read, start, end: lastEnd(grammar) };
   });
 }

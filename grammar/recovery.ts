@@ -32,11 +32,11 @@ const AFTER_START: ReadonlyMap<TokenType, (next: IToken, afterNext: IToken) => b
   [Keyword.setting, isName],
   [Keyword.shadow, ({ tokenType }) => VERDICTS.has(tokenType)],
   [Keyword.prove, (next) => next.tokenType === t.Text],
+  [Keyword.obligation, isName],
 ]);
 
 /** What this version lacks, by its first word, and whether what follows is as in such a declaration. */
 const REFUSED_START: ReadonlyMap<string, (next: IToken, afterNext: IToken) => boolean> = new Map([
-  ["obligation", isName],
   ["track", isName],
   ["event", isName],
   ["table", isName],
@@ -59,10 +59,9 @@ export const CLAUSE_STARTS: ReadonlySet<TokenType> = new Set([
   Keyword.until,
   Keyword.because,
   Keyword.note,
+  Keyword.oblige,
   t.At,
 ]);
-
-export const REFUSED_CLAUSES: ReadonlySet<string> = new Set(["oblige"]);
 
 export function isName({ tokenType }: IToken): boolean {
   return tokenType === t.Name || (tokenType.CATEGORIES ?? []).includes(t.Name);
@@ -86,6 +85,13 @@ function startsDeclaration({ reading }: Grammar, index: number): boolean {
   return follows(next, afterNext) && afterNext.tokenType !== t.Dot && isFirstOnLine(text, first);
 }
 
+const OBLIGATION_FOLLOWS: ReadonlySet<TokenType> = new Set([
+  t.LCurly,
+  Keyword.before,
+  Keyword.after,
+  Keyword.advice,
+]);
+
 /** Whether a whole beginning of a declaration stands here, so that its first word cannot be a name. */
 export function isDeclarationAhead({ tools: $ }: Grammar): boolean {
   const first = $.LA(1).tokenType;
@@ -97,6 +103,7 @@ export function isDeclarationAhead({ tools: $ }: Grammar): boolean {
   if (first === Keyword.every) return next.tokenType === Keyword.action && afterNext === t.LCurly;
   if (first === Keyword.subject) return isName(next) && afterNext === t.Colon;
   if (first === Keyword.import) return next.tokenType === t.Text;
+  if (first === Keyword.obligation) return isName(next) && OBLIGATION_FOLLOWS.has(afterNext);
   if (first === Keyword.test) return next.tokenType === t.Text && afterNext === Keyword.on;
   if (first === Keyword.prove) return next.tokenType === t.Text && afterNext === Keyword.on;
   if (first === Keyword.shadow) return VERDICTS.has(next.tokenType) && isName($.LA(3));
@@ -126,18 +133,6 @@ export function skipBrackets(grammar: Grammar): void {
 }
 
 /**
- * Moves to the end of a clause: the next clause or declaration, or a bracket that closes what was open
- * before.
- */
-export function skipClause(grammar: Grammar): void {
-  skipWhile(grammar, (token, depth, isFirst) => {
-    if (isFirst) return true;
-    if (depth > 0) return true;
-    return !CLAUSE_STARTS.has(token.tokenType) && !REFUSED_CLAUSES.has(token.image);
-  });
-}
-
-/**
  * Moves to the end of an expression: as for a clause, but a comma ends it too, and the end of a text's
  * hole.
  */
@@ -147,7 +142,7 @@ export function skipExpression(grammar: Grammar): void {
     const { tokenType } = token;
     if (tokenType === t.Comma || tokenType === t.Pipe || tokenType === t.Colon) return false;
     if (tokenType === t.TemplateMiddle || tokenType === t.TemplateTail) return false;
-    return !CLAUSE_STARTS.has(tokenType) && !REFUSED_CLAUSES.has(token.image);
+    return !CLAUSE_STARTS.has(tokenType);
   });
 }
 

@@ -5,8 +5,16 @@ import type { Grammar } from "./machine.ts";
 import { endOf, nameOf, oneOf, rawOf } from "./nodes.ts";
 import { CLAUSE_STARTS, lastEnd, VERDICTS } from "./recovery.ts";
 import * as t from "./tokens.ts";
-import type { ClauseTree, ExprTree, NameTree, RawTree, RuleTree, TemplateTree, VerdictWord } from "./tree.ts";
-import { refuseClause } from "./unavailable.ts";
+import type {
+  ArgumentTree,
+  ClauseTree,
+  ExprTree,
+  NameTree,
+  RawTree,
+  RuleTree,
+  TemplateTree,
+  VerdictWord,
+} from "./tree.ts";
 
 export type RuleBody = Omit<RuleTree, "docs">;
 
@@ -40,7 +48,7 @@ export function defineRules(grammar: Grammar, expressions: ExpressionRules): Rul
     // Once is the order of the language; what stands out of order is read too and reported as such.
     do {
       readClauses(clauses);
-    } while (CLAUSE_STARTS.has($.LA(1).tokenType) || readRefused(grammar, clauses));
+    } while (CLAUSE_STARTS.has($.LA(1).tokenType));
     return {
       kind: "rule",
       shadow: shadow !== undefined,
@@ -53,18 +61,6 @@ export function defineRules(grammar: Grammar, expressions: ExpressionRules): Rul
     };
   });
   return { rule, verdict, actions };
-}
-
-function readRefused(grammar: Grammar, clauses: ClauseTree[]): boolean {
-  const { startOffset: start, image } = grammar.tools.LA(1);
-  if (!refuseClause(grammar)) return false;
-  clauses.push({
-    kind: "refused",
-    keyword: { start, end: start + image.length },
-    start,
-    end: lastEnd(grammar),
-  });
-  return true;
 }
 
 function defineActions(grammar: Grammar): ParserMethod<[], NameTree[] | null> {
@@ -97,6 +93,7 @@ function defineClauses(grammar: Grammar, expressions: ExpressionRules): ReadClau
   const { expression } = expressions;
   const template = defineTemplate(grammar, expressions);
   const until = defineUntil(grammar, expressions);
+  const oblige = defineOblige(grammar, expressions);
   const tag = defineTag(grammar, expressions);
   const witness = defineWitness(grammar, expressions);
   const definition: ParserMethod<[], ClauseTree> = $.RULE("letClause", () => {
@@ -139,6 +136,7 @@ function defineClauses(grammar: Grammar, expressions: ExpressionRules): ReadClau
     $.OPTION3(() => clauses.push($.SUBRULE(until)));
     $.OPTION4(() => clauses.push($.SUBRULE(because)));
     $.OPTION5(() => clauses.push($.SUBRULE(note)));
+    $.MANY2(() => clauses.push($.SUBRULE(oblige)));
     $.MANY(() => clauses.push($.SUBRULE(tag)));
   };
 }
@@ -167,6 +165,32 @@ function defineUntil(grammar: Grammar, { postfix }: ExpressionRules): ParserMeth
       start: keyword.start,
       end: within.end,
     };
+  });
+}
+
+/** `oblige redact { fields: {"memo"} }` */
+function defineOblige(grammar: Grammar, { expression }: ExpressionRules): ParserMethod<[], ClauseTree> {
+  const { tools: $ } = grammar;
+  const argument: ParserMethod<[], ArgumentTree> = $.RULE("argument", () => {
+    const name = nameOf($.CONSUME(t.Name));
+    $.CONSUME(t.Colon);
+    const value = $.SUBRULE(expression);
+    return { kind: "argument", name, value, start: name.start, end: value.end };
+  });
+  return $.RULE("obligeClause", () => {
+    const word = $.CONSUME(t.Keyword.oblige);
+    const name = nameOf($.CONSUME1(t.Name));
+    const args: ArgumentTree[] = [];
+    $.OPTION(() => {
+      $.CONSUME(t.LCurly);
+      $.MANY(() => {
+        args.push($.SUBRULE(argument));
+        $.OPTION1(() => $.CONSUME(t.Comma));
+      });
+      $.CONSUME(t.RCurly);
+    });
+    const keyword = { start: word.startOffset, end: endOf(word) };
+    return { kind: "oblige", name, args, keyword, start: keyword.start, end: lastEnd(grammar) };
   });
 }
 

@@ -45,6 +45,7 @@ export type DeclarationTree =
   | SettingTree
   | ProveTree
   | FunctionTree
+  | ObligationTree
   | RuleTree
   | TestTree
   | GridTree;
@@ -129,6 +130,17 @@ export interface FunctionTree extends Documented {
   readonly body: ExprTree;
 }
 
+export type PhaseWord = "before" | "after" | "advice";
+
+/** `obligation redact after { fields: set<string> }` */
+export interface ObligationTree extends Documented {
+  readonly kind: "obligation";
+  readonly name: NameTree;
+  /** Null where it is not written. */
+  readonly phase: PhaseWord | null;
+  readonly fields: readonly FieldTree[];
+}
+
 export type VerdictWord = "allow" | "hold" | "deny" | "quarantine" | "terminate";
 
 export interface RuleTree extends Documented {
@@ -163,9 +175,19 @@ export type ClauseTree =
       readonly within: RawTree;
     })
   | (Clause & { readonly kind: "because" | "note"; readonly template: TemplateTree })
-  | (Clause & { readonly kind: "absent_ok"; readonly path: readonly NameTree[]; readonly why: RawTree })
-  /** Refused by name already, but it keeps its place. */
-  | (Clause & { readonly kind: "refused" });
+  | (Clause & {
+      readonly kind: "oblige";
+      readonly name: NameTree;
+      readonly args: readonly ArgumentTree[];
+    })
+  | (Clause & { readonly kind: "absent_ok"; readonly path: readonly NameTree[]; readonly why: RawTree });
+
+/** `fields: {"memo"}` */
+export interface ArgumentTree extends Node {
+  readonly kind: "argument";
+  readonly name: NameTree;
+  readonly value: ExprTree;
+}
 
 export interface TemplateTree extends Node {
   readonly kind: "template";

@@ -13,10 +13,8 @@ import {
   isDeclarationAhead,
   isName,
   lastEnd,
-  REFUSED_CLAUSES,
   refusedStart,
   skipBrackets,
-  skipClause,
   skipExpression,
   skipToDeclaration,
 } from "./recovery.ts";
@@ -37,18 +35,6 @@ export function refuseDeclaration(grammar: Grammar): boolean {
   if (what === null) return false;
   refuse(grammar, "declaration", what, first);
   skipToDeclaration(grammar, $.exportLexerState() + 2);
-  return true;
-}
-
-// ---- rules
-
-/** `oblige`. */
-export function refuseClause(grammar: Grammar): boolean {
-  const { tools: $ } = grammar;
-  const first = $.LA(1);
-  if (first.tokenType !== t.Name || !REFUSED_CLAUSES.has(first.image)) return false;
-  refuse(grammar, "clause", first.image, first);
-  skipClause(grammar);
   return true;
 }
 
@@ -148,6 +134,7 @@ function isClauseAhead(grammar: Grammar, first: TokenType): boolean {
   }
   if (first === t.Keyword.let)
     return isName(grammar.tools.LA(2)) && grammar.tools.LA(3).tokenType === t.Equal;
+  if (first === t.Keyword.oblige) return isName(grammar.tools.LA(2));
   return (first === t.Keyword.when || first === t.Keyword.unless) && isOperandAhead(grammar);
 }
 

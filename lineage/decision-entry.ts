@@ -1,9 +1,11 @@
 /** From what a host knows after a decision to the entry that tells of it. */
-import type { Outcome } from "@polity/runtime/decision.ts";
+import type { Obligation, Outcome } from "@polity/runtime/decision.ts";
+import { digestName, sha256, utf8 } from "@polity/runtime/hash.ts";
 import type { Header } from "@polity/runtime/header.ts";
+import { canonicalJson } from "@polity/runtime/json.ts";
 import { utf8Length } from "@polity/runtime/text-order.ts";
 import type { RequestCommitment } from "./commitment.ts";
-import type { Common, DecisionEntry, EntryHeader, MemberDecision } from "./entry.ts";
+import type { Common, DecisionEntry, EntryHeader, EntryObligation, MemberDecision } from "./entry.ts";
 import { headerShape, idShape, nameShape } from "./entry-schema.ts";
 import { fits } from "./entry-shape.ts";
 
@@ -28,7 +30,10 @@ export interface Decided {
   readonly header: Header | null;
 }
 
-export type Judged = Pick<Outcome, "verdict" | "code" | "granted" | "rules" | "errors" | "shadow"> & {
+export type Judged = Pick<
+  Outcome,
+  "verdict" | "code" | "granted" | "rules" | "errors" | "shadow" | "obligations"
+> & {
   readonly rulesTotal?: number;
   readonly errorsTotal?: number;
 };
@@ -54,9 +59,20 @@ export function decisionEntry(decided: Decided): DecisionEntry {
     header,
     verdict: decision.verdict,
     code: decision.code,
-    obligations: [],
+    obligations: decision.obligations.map(obligationOf),
     approvalsConsumed: [],
   };
+}
+
+const ARGUMENTS_BYTES_MAX = 4_096;
+
+/** Arguments that are too long for an entry are named by the digest of their canonical JSON. */
+function obligationOf({ name, when: phase, arguments: given }: Obligation): EntryObligation {
+  const json = canonicalJson(given);
+  const isShort = utf8Length(json) <= ARGUMENTS_BYTES_MAX;
+  const digest = isShort ? "" : digestName(sha256(utf8(json)));
+  // No argument has a name like this.
+  return { name, phase, arguments: isShort ? json : canonicalJson({ $digest: digest }) };
 }
 
 /** Bytes of names that are listed, so that no entry is too large, whatever fired: the totals say the rest. */

@@ -1,5 +1,6 @@
 /** An evaluator and facts that fit together, with an instance at work and one in reserve. */
 import type { CryptoPort } from "./crypto-port.ts";
+import type { HostObligation } from "./host-obligations.ts";
 import type { Instance } from "./instance.ts";
 import {
   type Evaluator,
@@ -26,6 +27,8 @@ export interface Active {
 export interface HostSettings {
   readonly crypto: CryptoPort;
   readonly sizeBytesMax: number;
+  /** What the host discharges; null lets in whatever a policy imposes, for tools that execute nothing. */
+  readonly obligations: readonly HostObligation[] | null;
   /** Whether an evaluator may come in: under a signature, or any. */
   readonly admit: Admit;
 }

@@ -5,13 +5,19 @@
 import type { HostSettings } from "./active.ts";
 import { portableCrypto } from "./crypto-port.ts";
 import { type LoadResult, openHost } from "./host.ts";
+import { copyObligations, type HostObligation } from "./host-obligations.ts";
 import { type Evaluator, openEvaluator } from "./load.ts";
 import { type LoadRefusal, refuseThrown } from "./load-refusal.ts";
 import { givenOf } from "./replacement.ts";
 import { type LoadOptions, MODULE_BYTES_MAX } from "./signed.ts";
 
+export interface UnsignedOptions extends Omit<LoadOptions, "obligations"> {
+  /** `any`: for tools that show decisions and execute nothing. */
+  readonly obligations?: readonly HostObligation[] | "any";
+}
+
 /** As `load`, but no signature is asked for, and `replace` of the host takes none. */
-export function loadUnsigned(wasm: Uint8Array, options: LoadOptions = {}): Promise<LoadResult> {
+export function loadUnsigned(wasm: Uint8Array, options: UnsignedOptions = {}): Promise<LoadResult> {
   return openHost(() => {
     const { facts, expect } = options ?? {};
     // Empty facts are malformed facts, not none.
@@ -22,14 +28,15 @@ export function loadUnsigned(wasm: Uint8Array, options: LoadOptions = {}): Promi
 
 /** Every check of an evaluator that needs neither a signature nor facts. */
 export function openUnsigned(wasm: Uint8Array): Promise<Evaluator | LoadRefusal> {
-  return openEvaluator(givenOf({ wasm }), unsignedSettings({})).catch(refuseThrown);
+  return openEvaluator(givenOf({ wasm }), unsignedSettings({ obligations: "any" })).catch(refuseThrown);
 }
 
-function unsignedSettings(options: LoadOptions): HostSettings {
-  const { sha256, sizeBytesMax = MODULE_BYTES_MAX } = options ?? {};
+function unsignedSettings(options: UnsignedOptions): HostSettings {
+  const { sha256, sizeBytesMax = MODULE_BYTES_MAX, obligations } = options ?? {};
   return {
     crypto: { ...portableCrypto, ...(sha256 && { sha256 }) },
     sizeBytesMax,
+    obligations: obligations === "any" ? null : copyObligations(obligations),
     admit: (_name, { envelope }) => {
       if (envelope === undefined) return { ok: true, statement: null };
       return { ok: false, code: "trust.invalid", message: "this host was opened without a trust" };

@@ -79,6 +79,28 @@ export interface Reason {
   readonly parts: readonly (string | ReasonValue)[];
 }
 
+/** When an obligation is due: before what was allowed happens, after it, or as the host likes. */
+export type Phase = "before" | "after" | "advice";
+
+/**
+ * As in the canonical JSON of a request: decimals and times as text, integers beyond 2^53 too. An entity says
+ * its type: `{"type":"User","id":"u1"}`.
+ */
+export type Argument =
+  | boolean
+  | number
+  | string
+  | readonly Argument[]
+  | { readonly [name: string]: Argument };
+
+/** What the host has to do because of a decision; `advice` it may ignore. */
+export interface Obligation {
+  readonly name: string;
+  readonly when: Phase;
+  /** Sorted by name; an optional one that is absent is left out. */
+  readonly arguments: { readonly [name: string]: Argument };
+}
+
 /** What evaluating says, the same from every engine. Rule names are in byte order. */
 export interface Outcome {
   readonly verdict: Verdict;
@@ -92,6 +114,11 @@ export interface Outcome {
   readonly reasons: readonly Reason[];
   /** The `note` of all fired rules that have one. */
   readonly notes: readonly Reason[];
+  /**
+   * Of all fired `allow` rules where the verdict is `allow` or `hold`, else of the fired rules with the final
+   * verdict. None twice, sorted by name, then by the bytes of the arguments' canonical JSON.
+   */
+  readonly obligations: readonly Obligation[];
   /** Shadow rules that fired or erred, at most 256; left out where there are none. */
   readonly shadow?: readonly string[];
 }

@@ -1,7 +1,9 @@
 /** The host: one evaluator with its facts, asked one request at a time, and replaced whole or not at all. */
 import { type Active, fill, type HostSettings, prepare } from "./active.ts";
+import type { Obligation } from "./decision.ts";
 import { withPaths } from "./execute.ts";
 import type { Header } from "./header.ts";
+import { permissionOf } from "./host-obligations.ts";
 import { ask } from "./instance.ts";
 import { type LoadRefusal, refuseThrown } from "./load-refusal.ts";
 import type { Manifest } from "./manifest.ts";
@@ -13,7 +15,7 @@ import { type Decision, denied, standingAlone } from "./result.ts";
 export interface OpenHost {
   /**
    * Never throws; whatever goes wrong is a deny with a code. Permitted is `verdict === "allow"` and nothing
-   * else.
+   * else, once each obligation that is due before is discharged: `permissionOf` says it.
    */
   readonly decide: (action: string, fields: unknown, header: Header) => Decision;
   /**
@@ -25,13 +27,14 @@ export interface OpenHost {
   readonly request: (action: string, fields: unknown) => RequestResult;
   /**
    * What to execute after `decision` allowed it: a copy of the very fields that were judged, unchanged since,
-   * with every path and other shaped text in the form that rules saw. Null where the decision does not allow,
-   * or has other texts.
+   * with every path and other shaped text in the form that rules saw. Null where the decision does not allow
+   * or has other texts, and until each obligation that is due before is among those that were `discharged`.
    */
   readonly fieldsToExecute: (
     action: string,
     fields: unknown,
     decision: Decision,
+    discharged?: readonly Obligation[],
   ) => Readonly<Record<string, unknown>> | null;
   /**
    * Prepares another evaluator, other facts or both beside the present ones, then swaps at once. Refused:
@@ -129,10 +132,15 @@ export function makeHost(first: Active | null, settings: HostSettings): OpenHost
       if (plan === undefined) return { ok: false, code: "input.unknown_action", path: "" };
       return canonicalRequest(plan, fields, settings.crypto.sha256);
     },
-    fieldsToExecute(action: string, fields: unknown, decision: Decision) {
+    fieldsToExecute(
+      action: string,
+      fields: unknown,
+      decision: Decision,
+      discharged: readonly Obligation[] = [],
+    ) {
       const plan = active?.evaluator.program.actions.get(action);
-      const isPermitted = plan !== undefined && decision.verdict === "allow" && decision.granted;
-      return isPermitted ? withPaths(plan, fields, decision.paths) : null;
+      const isReleased = permissionOf(decision, discharged).kind === "released";
+      return plan !== undefined && isReleased ? withPaths(plan, fields, decision.paths) : null;
     },
     replace,
     ready: async () => (active === null ? undefined : fill(active, settings)),

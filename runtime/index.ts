@@ -1,11 +1,28 @@
-/** What a service embeds: `load` an evaluator, `decide`, and act on `verdict === "allow"` alone. */
+/** What a service embeds: `load` an evaluator, `decide`, and act on what `permissionOf` releases alone. */
 export type { InputCode } from "./canonical-fields.ts";
 export { type CryptoPort, portableCrypto } from "./crypto-port.ts";
-export type { Code, Containment, ErrorKind, Outcome, Reason, ReasonValue, Verdict } from "./decision.ts";
+export type {
+  Argument,
+  Code,
+  Containment,
+  ErrorKind,
+  Obligation,
+  Outcome,
+  Phase,
+  Reason,
+  ReasonValue,
+  Verdict,
+} from "./decision.ts";
 export type { EntityName, FactsCode, FactsRefusal } from "./facts-refusal.ts";
 export type { Sha256 } from "./hash.ts";
 export type { ApprovalInput, Header } from "./header.ts";
 export type { Host, LoadResult, OpenHost } from "./host.ts";
+export {
+  type HostObligation,
+  imposedObligations,
+  type Permission,
+  permissionOf,
+} from "./host-obligations.ts";
 export { canonicalJson, parseJson } from "./json.ts";
 export {
   type KeyCode,

@@ -3,20 +3,16 @@ import { encodeFrame, type FrameWriter, openFrame } from "./frame.ts";
 import type { Sha256 } from "./hash.ts";
 import type { Header } from "./header.ts";
 import type { Validity } from "./header-fields.ts";
+import { RULES_LISTED_MAX } from "./layout.ts";
 import type { ActionPlan } from "./plan.ts";
 import type { Program } from "./program.ts";
-import {
-  type Decision,
-  denied,
-  RESULT_BYTES,
-  RESULT_HEADER_BYTES,
-  readResult,
-  resultBytes,
-} from "./result.ts";
+import { type Decision, denied, RESULT_HEADER_BYTES, readResult, resultBytes } from "./result.ts";
 import { recall, remember } from "./result-memory.ts";
 import { makeTarget } from "./writers.ts";
 
 const KIND = { frame: 0, result: 1, facts: 2 } as const;
+/** The header and the ids of fired rules, which are all that is compared with earlier results. */
+const LISTED_WORDS = (RESULT_HEADER_BYTES >> 2) + RULES_LISTED_MAX;
 const ADDRESS = 0;
 const CAPACITY = 1;
 
@@ -172,7 +168,7 @@ function resultViews(
   result: number,
 ): Pick<Instance, "resultWords" | "resultHeader"> {
   return {
-    resultWords: new Int32Array(buffer, result, RESULT_BYTES >> 2),
+    resultWords: new Int32Array(buffer, result, LISTED_WORDS),
     resultHeader: new Float64Array(buffer, result, RESULT_HEADER_BYTES >> 3),
   };
 }

@@ -76,7 +76,7 @@ export function sortedNames(named: ReadonlyMap<string, unknown>): string[] {
   return [...named.keys()].sort();
 }
 
-function fieldJson(field: Field): Readonly<Record<string, unknown>> {
+export function fieldJson(field: Field): Readonly<Record<string, unknown>> {
   return { name: field.name, type: typeJson(field.type) };
 }
 
@@ -173,6 +173,13 @@ function readEntity(json: unknown, where: string): [string, EntityType] {
   const groups = array(declared.groups, where, name);
   ascending(groups, where);
   return [name(declared.name, where), { groups, attributes: readFields(declared.attributes, where) }];
+}
+
+/** Fields outside of the layout, with types of it. */
+export function readFieldsOf(json: unknown, where: string, types: Types): readonly Field[] {
+  const fields = readFields(json, where);
+  measure(fields, types, new Map(), where);
+  return fields;
 }
 
 function readFields(json: unknown, where: string): Field[] {

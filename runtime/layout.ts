@@ -94,6 +94,9 @@ export const APPROVALS_MAX = 16;
 /** How many rule ids a result lists; totals are exact. */
 export const RULES_LISTED_MAX = 256;
 
+/** Behind the ids of a result, where the policy has obligations: the address of those that bind, and zero. */
+export const RESULT_TAIL_BYTES = 8;
+
 export const SLOT_BYTES = 8;
 
 /** Bytes that a value of this type takes where it stands; text and members of collections lie elsewhere. */

@@ -14,6 +14,7 @@ const MODULE_CHECKS = [
   "load.memory",
   "load.layout",
   "load.start",
+  "load.obligation",
   "load.trap",
 ] as const;
 

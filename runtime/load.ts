@@ -4,6 +4,7 @@ import { buildFacts, NO_FACTS } from "./facts.ts";
 import type { FactsCode } from "./facts-refusal.ts";
 import { digestName, type Sha256 } from "./hash.ts";
 import type { Validity } from "./header-fields.ts";
+import { unknownObligation } from "./host-obligations.ts";
 import { type FactsBlock, type Instance, type OpenFailure, openInstance } from "./instance.ts";
 import { type LoadCode, type LoadRefusal, refuse } from "./load-refusal.ts";
 import { ABI_MAJOR, LANGUAGE_VERSION, type Manifest } from "./manifest.ts";
@@ -39,7 +40,7 @@ export interface LoadedFacts extends FactsBlock {
 /** Never throws, unless the caller's `sha256` does. */
 export async function openEvaluator(
   given: Given,
-  { crypto: { sha256 }, sizeBytesMax, admit }: HostSettings,
+  { crypto: { sha256 }, sizeBytesMax, obligations, admit }: HostSettings,
 ): Promise<Evaluator | LoadRefusal> {
   const { wasm: bytes = new Uint8Array(0), expect } = given;
   // Said this way round, a limit that is no number lets nothing through.
@@ -62,7 +63,8 @@ export async function openEvaluator(
     checkStatement(manifest, statement) ??
     checkManifest(manifest) ??
     checkShape(shape.shape) ??
-    checkLayout(manifest, shape.shape, sha256);
+    checkLayout(manifest, shape.shape, sha256) ??
+    checkObligations(manifest, obligations);
   if (wrong !== null) return wrong;
   try {
     const module = await WebAssembly.compile(bytes);
@@ -132,6 +134,11 @@ function checkLayout(manifest: Manifest, { hasStart }: ModuleShape, sha256: Sha2
     return refuse("load.layout", "the layout is not what its tag says");
   }
   return hasStart ? refuse("load.start", "code that runs before anybody asks") : null;
+}
+
+function checkObligations(manifest: Manifest, known: HostSettings["obligations"]): LoadRefusal | null {
+  const problem = known === null ? null : unknownObligation(manifest, known);
+  return problem === null ? null : refuse("load.obligation", problem);
 }
 
 /** `undefined`: a policy that needs no facts. Never throws. */

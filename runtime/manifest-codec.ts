@@ -6,12 +6,13 @@ import { VERDICT_NUMBERS, type Verdict } from "./decision.ts";
 import { type Sha256, toHex, utf8 } from "./hash.ts";
 import { CanonicalJsonError, canonicalJson, parseJson } from "./json.ts";
 import type { Types } from "./layout.ts";
-import { layoutJson, readLayout } from "./layout-codec.ts";
+import { fieldJson, layoutJson, readFieldsOf, readLayout } from "./layout-codec.ts";
 import type {
   ActionCost,
   ActionLayout,
   FieldSource,
   Manifest,
+  ObligationEntry,
   RuleEntry,
   TagEntry,
   TemplateEntry,
@@ -51,6 +52,7 @@ export function encodeManifest(manifest: Manifest): string {
     layout: layoutJson(types, subject, actions),
     layout_tag: manifest.layoutTag,
     limits: { facts_bytes_max: limits.factsBytesMax, frame_bytes_max: limits.frameBytesMax },
+    ...(manifest.obligations.length > 0 && { obligations: manifest.obligations.map(obligationJson) }),
     policy: { name: policy.name, version: String(policy.version) },
     ...(manifest.provenance !== undefined && {
       provenance: manifest.provenance.map(({ action, field, from }) => ({ action, field, from })),
@@ -113,7 +115,7 @@ const U16_MAX = 0xffff;
 const U32_MAX = 0xffff_ffff;
 
 function readManifest(json: unknown): Manifest {
-  const top = members(json, "manifest", KEYS, ["guard", "provenance"]);
+  const top = members(json, "manifest", KEYS, ["guard", "obligations", "provenance"]);
   const abi = members(top.abi, "abi", ["major", "minor"]);
   const policy = members(top.policy, "policy", ["name", "version"]);
   const limits = members(top.limits, "limits", ["facts_bytes_max", "frame_bytes_max"]);
@@ -122,8 +124,12 @@ function readManifest(json: unknown): Manifest {
   if (!/^[0-9a-f]{16}$/.test(tag)) refuse("layout_tag", "not 16 hex digits");
   const age = bigint(top.containment_age_ms, "containment_age_ms");
   if (age <= 0n) refuse("containment_age_ms", "not positive");
-  const actionNames = new Set(layout.actions.map((action) => action.name));
-  const rules = array(top.rules, "rules", (rule, where) => readRule(rule, where, actionNames));
+  const obligations = readObligations(top.obligations, layout.types);
+  const names: RuleNames = {
+    actions: new Set(layout.actions.map((action) => action.name)),
+    obligations: new Set(obligations.map((obligation) => obligation.name)),
+  };
+  const rules = array(top.rules, "rules", (rule, where) => readRule(rule, where, names));
   ascending(
     rules.map((rule) => rule.name),
     "rules",
@@ -156,6 +162,7 @@ function readManifest(json: unknown): Manifest {
     ),
     ...readProvenance(top.provenance, layout.actions),
     readsTrust: bool(top.reads_trust, "reads_trust"),
+    obligations,
     limits: {
       frameBytesMax: integer(limits.frame_bytes_max, "limits.frame_bytes_max", 160, U32_MAX),
       factsBytesMax: integer(limits.facts_bytes_max, "limits.facts_bytes_max", 32, U32_MAX),
@@ -238,7 +245,34 @@ function readLiteral(json: unknown, where: string, types: Types): Manifest["enti
   return { type, id: text(literal.id, where) };
 }
 
+// ---- obligations
+
+function obligationJson(obligation: ObligationEntry): unknown {
+  return { arguments: obligation.arguments.map(fieldJson), name: obligation.name, when: obligation.when };
+}
+
+/** Left out where there are none. */
+function readObligations(json: unknown, types: Types): readonly ObligationEntry[] {
+  if (json === undefined) return [];
+  const obligations = array(json, "obligations", (obligation, where): ObligationEntry => {
+    const read = members(obligation, where, ["arguments", "name", "when"]);
+    const when = text(read.when, where);
+    if (when !== "before" && when !== "after" && when !== "advice") refuse(where, `unknown phase ${when}`);
+    return { name: name(read.name, where), when, arguments: readFieldsOf(read.arguments, where, types) };
+  });
+  ascending(
+    obligations.map((obligation) => obligation.name),
+    "obligations",
+  );
+  return obligations;
+}
+
 // ---- rules
+
+interface RuleNames {
+  readonly actions: ReadonlySet<string>;
+  readonly obligations: ReadonlySet<string>;
+}
 
 function ruleJson(rule: RuleEntry): unknown {
   return {
@@ -249,6 +283,7 @@ function ruleJson(rule: RuleEntry): unknown {
     line: rule.line,
     name: rule.name,
     note: rule.note,
+    ...(rule.obliges.length > 0 && { obliges: rule.obliges }),
     ...(rule.shadow === undefined ? {} : { shadow: true }),
     ...(rule.tags === undefined
       ? {}
@@ -259,13 +294,18 @@ function ruleJson(rule: RuleEntry): unknown {
 
 const RULE_KEYS = ["absent_ok", "actions", "because", "column", "line", "name", "note", "verdict"];
 
-function readRule(json: unknown, where: string, actionNames: ReadonlySet<string>): RuleEntry {
-  const rule = someMembers(json, where, RULE_KEYS, ["shadow", "tags"]);
+function readRule(json: unknown, where: string, known: RuleNames): RuleEntry {
+  const rule = someMembers(json, where, RULE_KEYS, ["obliges", "shadow", "tags"]);
   const verdict = text(rule.verdict, where);
   if (!Object.hasOwn(VERDICT_NUMBERS, verdict)) refuse(where, `unknown verdict ${verdict}`);
   const actions = array(rule.actions, where, name);
   ascending(actions, where);
-  for (const action of actions) if (!actionNames.has(action)) refuse(where, `unknown action ${action}`);
+  for (const action of actions) if (!known.actions.has(action)) refuse(where, `unknown action ${action}`);
+  const obliges = rule.obliges === undefined ? [] : array(rule.obliges, where, name);
+  for (const [at, obligation] of obliges.entries()) {
+    if (!known.obligations.has(obligation)) refuse(where, `unknown obligation ${obligation}`);
+    if (at > 0 && obliges[at - 1]! > obligation) refuse(where, `${obligation} is not in order`);
+  }
   return {
     name: name(rule.name, where),
     verdict: verdict as Verdict,
@@ -278,6 +318,7 @@ function readRule(json: unknown, where: string, actionNames: ReadonlySet<string>
       const { path, why } = members(pair, at, ["path", "why"]);
       return { path: text(path, at), why: text(why, at) };
     }),
+    obliges,
     ...(rule.shadow === undefined
       ? {}
       : { shadow: rule.shadow === true || refuse(where, "shadow is not true") }),

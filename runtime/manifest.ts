@@ -2,8 +2,8 @@
  * The manifest of an evaluator: canonical JSON in the custom section `polity` of the module. Here is its
  * shape in memory; `manifest-codec.ts` writes and strictly reads it.
  */
-import type { Verdict } from "./decision.ts";
-import type { Type, Types } from "./layout.ts";
+import type { Phase, Verdict } from "./decision.ts";
+import type { Field, Type, Types } from "./layout.ts";
 
 export const ABI_MAJOR = 1;
 export const ABI_MINOR = 0;
@@ -34,6 +34,8 @@ export interface Manifest {
   /** Must be in the facts, sorted by type and id. */
   readonly entityLiterals: readonly { readonly type: string; readonly id: string }[];
   readonly readsTrust: boolean;
+  /** Sorted by name; an obligation's index is its number in the result. */
+  readonly obligations: readonly ObligationEntry[];
   readonly limits: { readonly frameBytesMax: number; readonly factsBytesMax: number };
   /** Who vouches for a field, where the policy says so: sorted by action, then field; never empty. */
   readonly provenance?: readonly FieldSource[];
@@ -55,6 +57,14 @@ export interface ActionCost {
   /** Steps of all rules. */
   readonly ruleSteps: bigint;
   readonly frameBytesMax: number;
+}
+
+/** An obligation that the policy declares. */
+export interface ObligationEntry {
+  readonly name: string;
+  readonly when: Phase;
+  /** Sorted by name. */
+  readonly arguments: readonly Field[];
 }
 
 export interface ActionLayout {
@@ -83,6 +93,8 @@ export interface RuleEntry {
   readonly because: TemplateEntry | null;
   readonly note: TemplateEntry | null;
   readonly absentOk: readonly { readonly path: string; readonly why: string }[];
+  /** The obligations that it imposes, sorted, one for each clause. */
+  readonly obliges: readonly string[];
   /** Reported, never counted; left out where it counts. */
   readonly shadow?: true;
   /** Sorted by name; left out where there are none. */

@@ -10,15 +10,17 @@ import {
   VERDICT_NUMBERS,
   type Verdict,
 } from "./decision.ts";
-import { RULES_LISTED_MAX } from "./layout.ts";
+import { RESULT_TAIL_BYTES, RULES_LISTED_MAX } from "./layout.ts";
 import { sortedNames } from "./layout-codec.ts";
 import type { Manifest, RuleEntry, TemplateEntry } from "./manifest.ts";
+import { readObligations } from "./obligations.ts";
 import { renderReason } from "./render.ts";
 import { makeResultMemory, RESULT_MAGIC, type ResultMemory } from "./result-memory.ts";
+import { textAt, type View } from "./result-view.ts";
 
 /**
- * The answer to one request. Only `verdict: "allow"` permits. A decision is data: nothing in it changes, and
- * decisions may share their arrays.
+ * The answer to one request. Only `verdict: "allow"` permits, and only with its obligations. A decision is
+ * data: nothing in it changes, and decisions may share their arrays.
  */
 export interface Decision extends Omit<Outcome, "reasons" | "notes"> {
   /** All fired rules; `rules` lists at most 256. */
@@ -30,18 +32,16 @@ export interface Decision extends Omit<Outcome, "reasons" | "notes"> {
   readonly notes: readonly string[];
   /** The same with typed values. */
   readonly explained: { readonly reasons: readonly Reason[]; readonly notes: readonly Reason[] };
-  /** None in this version. */
-  readonly obligations: readonly never[];
   /** Where the verdict is `allow`: canonical texts of all shaped text, paths included, in walk order. */
   readonly paths: readonly string[];
 }
 
 /** The decision in the form that every engine answers in. */
 export function outcomeOf(decision: Decision): Outcome {
-  const { verdict, code, granted, rules, errors, explained } = decision;
+  const { verdict, code, granted, rules, errors, explained, obligations } = decision;
   const { reasons, notes } = explained;
   const { shadow } = decision;
-  const outcome = { verdict, code, granted, rules, errors, reasons, notes };
+  const outcome = { verdict, code, granted, rules, errors, reasons, notes, obligations };
   return shadow === undefined ? outcome : { ...outcome, shadow };
 }
 
@@ -81,13 +81,14 @@ export function standingAlone(answer: Decision): Decision {
 }
 
 export const RESULT_HEADER_BYTES = 64;
-export const RESULT_BYTES = RESULT_HEADER_BYTES + RULES_LISTED_MAX * 12;
+const RESULT_BYTES = RESULT_HEADER_BYTES + RULES_LISTED_MAX * 12;
 /** Behind the rest, where the policy has shadow rules: total, listed, ids. */
 const SHADOW_BYTES = 8 + RULES_LISTED_MAX * 4;
 
 /** What the result of this evaluator takes at most. */
-export function resultBytes({ hasShadow }: ResultReader): number {
-  return hasShadow ? RESULT_BYTES + SHADOW_BYTES : RESULT_BYTES;
+export function resultBytes({ hasShadow, hasObligations }: ResultReader): number {
+  const bytes = hasShadow ? RESULT_BYTES + SHADOW_BYTES : RESULT_BYTES;
+  return hasObligations ? bytes + RESULT_TAIL_BYTES : bytes;
 }
 const VALUE_BYTES = 24;
 /** In a fired rule's number: a hold that has its approvals. */
@@ -101,16 +102,23 @@ export interface ResultReader {
   readonly memory: ResultMemory;
   /** Some rule is a shadow rule. */
   readonly hasShadow: boolean;
+  /** Some rule imposes an obligation. */
+  readonly hasObligations: boolean;
+  /** Where the address of those that bind stands, in words from the start of the result. */
+  readonly obligationsWord: number;
 }
 
 export function makeResultReader(manifest: Manifest): ResultReader {
   const { enums, entities } = manifest.types;
+  const hasShadow = manifest.rules.some((rule) => rule.shadow === true);
   return {
     manifest,
     enums: sortedNames(enums).map((name) => enums.get(name) ?? []),
     entities: sortedNames(entities),
     memory: makeResultMemory(),
-    hasShadow: manifest.rules.some((rule) => rule.shadow === true),
+    hasShadow,
+    hasObligations: manifest.rules.some(({ obliges }) => obliges.length > 0),
+    obligationsWord: (RESULT_BYTES + (hasShadow ? SHADOW_BYTES : 0)) >> 2,
   };
 }
 
@@ -121,12 +129,6 @@ interface Fired {
   readonly reasons: readonly string[];
   readonly notes: readonly string[];
   readonly explained: Decision["explained"];
-}
-
-/** The instance's memory. */
-interface View {
-  readonly bytes: Uint8Array;
-  readonly words: Int32Array;
 }
 
 const VERDICTS = byNumber(VERDICT_NUMBERS);
@@ -164,13 +166,15 @@ export function readResult(
   const rulesTotal = words[word + 6]! >>> 0;
   const errorsTotal = words[word + 8]! >>> 0;
   if (words[word + 7] !== listed(rulesTotal) || words[word + 9] !== listed(errorsTotal)) return null;
-  if (words[word + 10] !== 0 || words[word + 12] !== 0) return null;
+  if (words[word + 12] !== 0) return null;
   const fired = readFired(reader, view, word, verdict, code);
   const errors = errorsTotal === 0 ? NONE : readErrors(reader, view, word);
   // Only what is permitted is executed; of a request that was refused as malformed, the paths may be no text.
   const paths = verdict !== "allow" || words[word + 13] === 0 ? NONE : readPaths(view, word);
   const shadow = reader.hasShadow ? readShadow(reader, view, word) : NONE;
-  if (fired === null || errors === null || paths === null || shadow === null) return null;
+  const obligations = words[word + 10] === 0 ? NONE : readObligations(reader, view, word);
+  if (fired === null || errors === null || paths === null || shadow === null || obligations === null)
+    return null;
   const { rules, reasons, notes, explained } = fired;
   const decision: Decision = {
     verdict,
@@ -183,7 +187,7 @@ export function readResult(
     reasons,
     notes,
     explained,
-    obligations: NONE,
+    obligations,
     paths,
   };
   return Object.freeze(shadow.length === 0 ? decision : { ...decision, shadow });
@@ -287,20 +291,6 @@ function readShadow({ manifest }: ResultReader, { words }: View, head: number): 
     names.push(rule.name);
   }
   return Object.freeze(names);
-}
-
-const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-
-/** Text that the instance points at; null where that is not in its memory or no UTF-8. */
-function textAt(bytes: Uint8Array, address: number, length: number): string | null {
-  const start = address >>> 0;
-  const end = start + (length >>> 0);
-  if (end > bytes.length) return null;
-  try {
-    return decoder.decode(bytes.subarray(start, end));
-  } catch {
-    return null;
-  }
 }
 
 function readPaths({ bytes, words }: View, head: number): readonly string[] | null {

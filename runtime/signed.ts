@@ -4,6 +4,7 @@ import { portableCrypto } from "./crypto-port.ts";
 import type { Verify } from "./ed25519.ts";
 import type { Sha256 } from "./hash.ts";
 import { type LoadResult, makeHost, type OpenHost, openHost } from "./host.ts";
+import { copyObligations, type HostObligation } from "./host-obligations.ts";
 import { givenOf } from "./replacement.ts";
 import { type Trust, verifyEvaluator } from "./signed-evaluator.ts";
 
@@ -16,6 +17,8 @@ export interface HostOptions {
   readonly verify?: Verify;
   /** Of the evaluator; 64 MiB where it is left out. */
   readonly sizeBytesMax?: number;
+  /** What this host discharges: an evaluator that can impose anything else is refused. None, if left out. */
+  readonly obligations?: readonly HostObligation[];
 }
 
 export interface LoadOptions extends HostOptions {
@@ -51,12 +54,13 @@ export function emptyHost(trust: Trust, options: HostOptions = {}): OpenHost {
 }
 
 function signedSettings(trust: Trust, options: HostOptions): HostSettings {
-  const { sha256, verify, sizeBytesMax = MODULE_BYTES_MAX } = options ?? {};
+  const { sha256, verify, sizeBytesMax = MODULE_BYTES_MAX, obligations } = options ?? {};
   const kept = copyOf(trust);
   const crypto = { sha256: sha256 ?? portableCrypto.sha256, verify: verify ?? portableCrypto.verify };
   return {
     crypto,
     sizeBytesMax,
+    obligations: copyObligations(obligations),
     admit: (name, { envelope, now }) => verifyEvaluator(name, envelope, kept, now as number, crypto),
   };
 }

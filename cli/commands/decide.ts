@@ -1,3 +1,4 @@
+import type { Outcome } from "@polity/runtime/decision.ts";
 import { type Answer, answer } from "../answer.ts";
 import { type Decision, decisionJson, decisionText } from "../decision.ts";
 import { type DecisionLog, openDecisionLog } from "../decision-log.ts";
@@ -16,6 +17,13 @@ import { sizeText } from "../words.ts";
 
 /** Only a permission ends with 0, so that a script that looks at nothing else lets nothing else through. */
 const EXIT_OF_VERDICT = { allow: EXIT.done, hold: 10, deny: 11, quarantine: 12, terminate: 13 } as const;
+/** Permitted only with something to do that nobody may ignore. */
+const EXIT_OBLIGED = 14;
+
+function exitOf({ verdict, obligations }: Outcome): number {
+  const isObliged = verdict === "allow" && obligations.some(({ when }) => when !== "advice");
+  return isObliged ? EXIT_OBLIGED : EXIT_OF_VERDICT[verdict];
+}
 
 /** Far above what an evaluator takes; a stream without line ends must not fill the memory. */
 const LINE_BYTES_MAX = 16 * 1024 * 1024;
@@ -85,7 +93,7 @@ async function answerOne(desk: Desk, log: DecisionLog | null, path: string, json
     else await write(decisionText(decision, paintFor("out")));
   }
   if (failure !== undefined) throw failure;
-  return EXIT_OF_VERDICT[answered.decision.outcome.verdict];
+  return exitOf(answered.decision.outcome);
 }
 
 /** What may be shown: all decisions, or where a log is kept, those that are durable in it. */

@@ -18,6 +18,7 @@ const JUDGING: Readonly<Record<Declaration["kind"], string | null>> = {
   rule: "rules",
   test: "tests",
   grid: "tests",
+  obligation: null,
   prove: "properties",
 };
 

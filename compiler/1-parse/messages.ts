@@ -13,10 +13,6 @@ export function unavailableDeclaration(span: Span, what: string): Diagnostic {
   return error("POL0201", span, `\`${what}\` is not available in this version`, HINT);
 }
 
-export function unavailableClause(span: Span, what: string): Diagnostic {
-  return error("POL0202", span, `\`${what}\` is not available in this version`, HINT);
-}
-
 export function unavailableType(span: Span, what: string): Diagnostic {
   return error("POL0203", span, `\`${what}\` is not available in this version`, HINT);
 }
@@ -32,7 +28,6 @@ export const codes: readonly string[] = [
   ...patternCodes,
   ...fileCodes,
   "POL0201",
-  "POL0202",
   "POL0203",
   "POL0204",
 ];

@@ -118,6 +118,17 @@ function declarationOf(tree: DeclarationTree, report: Report): Declaration {
         doc,
         span,
       };
+    case "obligation": {
+      const phase = tree.phase ?? "before";
+      return {
+        kind: "obligation",
+        name: nameOf(tree.name),
+        phase,
+        fields: fieldsOf(tree.fields, report),
+        doc,
+        span,
+      };
+    }
     case "rule":
       return ruleOf(tree, doc, report);
     case "test":

@@ -4,12 +4,7 @@ import type { Diagnostic } from "../diagnostic.ts";
 import { unreachable } from "../diagnostic.ts";
 import type { Span } from "../source.ts";
 import { hintFor } from "./hints.ts";
-import {
-  unavailableClause,
-  unavailableDeclaration,
-  unavailableExpression,
-  unavailableType,
-} from "./messages.ts";
+import { unavailableDeclaration, unavailableExpression, unavailableType } from "./messages.ts";
 import {
   badEscape,
   badNumber,
@@ -80,8 +75,6 @@ function unavailable(span: Span, what: string, part: Part): Diagnostic {
   switch (part) {
     case "declaration":
       return unavailableDeclaration(span, what);
-    case "clause":
-      return unavailableClause(span, what);
     case "type":
       return unavailableType(span, what);
     case "expression":

@@ -1,6 +1,16 @@
 /** Rules: that each clause stands once and in its place, and that there is a condition. */
 import type { ClauseTree, RuleTree, TemplateTree } from "@polity/grammar/tree.ts";
-import type { AbsentOk, Let, RuleDeclaration, Tag, Template, TemplatePart, Until, Witness } from "../ast.ts";
+import type {
+  AbsentOk,
+  Let,
+  Oblige,
+  RuleDeclaration,
+  Tag,
+  Template,
+  TemplatePart,
+  Until,
+  Witness,
+} from "../ast.ts";
 import { unreachable } from "../diagnostic.ts";
 import { exprOf } from "./expressions.ts";
 import { durationOf, intOf, textOf, unescaped } from "./literals.ts";
@@ -10,7 +20,7 @@ import { nameOf, type Report, spanOf } from "./report.ts";
 type Kind = ClauseTree["kind"];
 type ClauseOf<K extends Kind> = ClauseTree & { readonly kind: K };
 
-/** Each clause's place in the order; what was refused by name has none. */
+/** Each clause's place in the order. */
 const PLACES: readonly Kind[] = [
   "let",
   "for",
@@ -20,11 +30,12 @@ const PLACES: readonly Kind[] = [
   "until",
   "because",
   "note",
+  "oblige",
   "absent_ok",
 ];
 
 /** Those that may stand more than once. */
-const REPEATED: ReadonlySet<Kind> = new Set(["let", "absent_ok", "tag"]);
+const REPEATED: ReadonlySet<Kind> = new Set(["let", "oblige", "absent_ok", "tag"]);
 
 /** All tags have one place. */
 function placeOf({ kind }: ClauseTree): number {
@@ -55,6 +66,7 @@ export function ruleOf(tree: RuleTree, doc: string, report: Report): RuleDeclara
     until: until && untilOf(until, report),
     because: because && templateOf(because.template, report),
     note: note && templateOf(note.template, report),
+    obliges: clauses.flatMap((clause) => (clause.kind === "oblige" ? [obligeOf(clause, report)] : [])),
     absentOk: clauses.flatMap((clause) => (clause.kind === "absent_ok" ? [absentOkOf(clause)] : [])),
     tags: clauses.flatMap((clause) => (clause.kind === "tag" ? [tagOf(clause, report)] : [])),
     doc,
@@ -62,7 +74,7 @@ export function ruleOf(tree: RuleTree, doc: string, report: Report): RuleDeclara
   };
 }
 
-function find<K extends Exclude<Kind, "absent_ok" | "let" | "tag" | "refused">>(
+function find<K extends Exclude<Kind, "absent_ok" | "let" | "oblige" | "tag">>(
   clauses: readonly ClauseTree[],
   kind: K,
 ): ClauseOf<K> | null {
@@ -96,10 +108,8 @@ function wordOf(clause: ClauseTree): string {
 function checkCondition({ name, clauses }: RuleTree, report: Report): boolean {
   const condition = clauses.find(({ kind }) => kind === "when" || kind === "unless");
   const isAlways = clauses.some(({ kind }) => kind === "always");
-  // A clause that was refused may have been the condition.
-  const isRefused = clauses.some(({ kind }) => kind === "refused");
   if (isAlways && condition !== undefined) report(alwaysWithCondition(condition.keyword, condition.kind));
-  else if (!isAlways && condition === undefined && !isRefused) report(noCondition(spanOf(name), name.text));
+  else if (!isAlways && condition === undefined) report(noCondition(spanOf(name), name.text));
   return condition === undefined;
 }
 
@@ -124,6 +134,11 @@ function untilOf(clause: ClauseOf<"until">, report: Report): Until {
     withinMs: durationOf(clause.within, 1n, report) ?? 1n,
     span: spanOf(clause),
   };
+}
+
+function obligeOf(clause: ClauseOf<"oblige">, report: Report): Oblige {
+  const args = clause.args.map(({ name, value }) => ({ name: nameOf(name), value: exprOf(value, report) }));
+  return { name: nameOf(clause.name), args, span: spanOf(clause) };
 }
 
 function absentOkOf(clause: ClauseOf<"absent_ok">): AbsentOk {

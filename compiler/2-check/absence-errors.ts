@@ -4,7 +4,7 @@
  * what the other rules say.
  */
 import type { RuleDeclaration } from "../ast.ts";
-import type { Expr } from "../checked.ts";
+import type { Argument, Expr } from "../checked.ts";
 import type { AbsentPath, Clauses } from "./absence.ts";
 import type { Silence } from "./absent-ok.ts";
 import { type Direction, type Drop, direction } from "./direction.ts";
@@ -24,7 +24,7 @@ type Firing = boolean | null;
 
 export function reportLostErrors(
   { verdict }: RuleDeclaration,
-  { when, unless }: Clauses,
+  { when, unless, obliges }: Clauses,
   path: AbsentPath,
   drop: Drop,
   silence: Silence,
@@ -36,11 +36,29 @@ export function reportLostErrors(
   };
   const denies = verdict !== "allow" && verdict !== "hold";
   if (when !== null) lost(when, denies && unless === null ? true : null, drop, report);
-  if (unless === null) return;
   const change = when === null ? "same" : direction(when, drop);
+  for (const { args } of obliges) lostInArguments(args, change, unless, drop, report);
+  if (unless === null) return;
   lost(unless, denies && change === "same" ? false : null, drop, report);
   // `unless` is looked at only where `when` held.
   if (unless.mayErr && isReachedLess(change, true)) report(unless);
+}
+
+/** Arguments are looked at where the rule fires, and one outside what is declared is an error of its own. */
+function lostInArguments(
+  args: readonly Argument[],
+  change: Direction,
+  unless: Expr | null,
+  drop: Drop,
+  report: Report,
+): void {
+  const isSkipped =
+    isReachedLess(change, true) || (unless !== null && isReachedLess(direction(unless, drop), false));
+  for (const { value, fits } of args) {
+    lost(value, null, drop, report);
+    if (value.mayErr && isSkipped) report(value);
+    if (!fits && (isSkipped || direction(value, drop) !== "same")) report(value);
+  }
 }
 
 function lost(expr: Expr, firing: Firing, drop: Drop, report: Report): void {

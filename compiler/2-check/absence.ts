@@ -11,7 +11,7 @@
  * Only optional fields and attributes need care: leaving out anything else is refused at the door.
  */
 import type { RuleDeclaration } from "../ast.ts";
-import type { Approval, Expr } from "../checked.ts";
+import type { Approval, Expr, Oblige } from "../checked.ts";
 import { checkEmpty } from "./absence-empty.ts";
 import { reportLostErrors } from "./absence-errors.ts";
 import { checkRecordEquality } from "./absence-records.ts";
@@ -27,6 +27,7 @@ export interface Clauses {
   readonly when: Expr | null;
   readonly unless: Expr | null;
   readonly approval: Approval | null;
+  readonly obliges: readonly Oblige[];
 }
 
 /** A path that may be absent and that the rule asks about. */
@@ -63,7 +64,7 @@ export function checkAbsence(rule: RuleDeclaration, clauses: Clauses, silence: S
 }
 
 /** Each path once, in the order in which the rule first asks about it. */
-function pathsOf({ when, unless, approval }: Clauses, scope: Scope): readonly AbsentPath[] {
+function pathsOf({ when, unless, approval, obliges }: Clauses, scope: Scope): readonly AbsentPath[] {
   const paths = new Map<string, AbsentPath>();
   const visit = (expr: Expr): void => {
     if (expr.kind === "presence" || expr.kind === "coalesce" || expr.kind === "exists") {
@@ -77,6 +78,7 @@ function pathsOf({ when, unless, approval }: Clauses, scope: Scope): readonly Ab
     for (const operand of operandsOf(expr)) visit(operand);
   };
   for (const part of [when, unless, approval?.group ?? null]) if (part !== null) visit(part);
+  for (const { args } of obliges) for (const { value } of args) visit(value);
   return [...paths.values()];
 }
 

@@ -1,12 +1,13 @@
 /** The second phase: from a program as written to one that means something, or to what is wrong with it. */
 import type { Program, RuleDeclaration } from "../ast.ts";
-import type { Action, Checked, Rule } from "../checked.ts";
+import type { Action, Checked, Obligation, Rule } from "../checked.ts";
 import { type Diagnostic, hasErrors, type Phase, sortDiagnostics } from "../diagnostic.ts";
 import { fileAt, type Source, type Span } from "../source.ts";
 import { declare, known } from "./declarations.ts";
 import { define } from "./definitions.ts";
 import { checkVisibility, warnUnusedImports } from "./files.ts";
 import { checkHeader } from "./header.ts";
+import { limitObliges } from "./obligations.ts";
 import { byName } from "./order.ts";
 import { checkProofs } from "./proofs.ts";
 import { checkSources, sourcesOf, warnAgentsWord } from "./provenance.ts";
@@ -41,6 +42,7 @@ export function check(source: Source, program: Program): Phase<Checked | null> {
     world,
   );
   const whole = wholeRules(rules);
+  if (whole !== null) limitObliges(whole, world);
   const reads = whole === null ? null : readsOf(whole);
   const tests = checkTests(
     program.declarations.filter((d) => d.kind === "test" || d.kind === "grid"),
@@ -71,6 +73,7 @@ export function check(source: Source, program: Program): Phase<Checked | null> {
     types: world.types,
     subject: world.subject,
     actions: actionsOf(program, world, reads, whole.some(hasApproval)),
+    obligations: obligationsOf(world),
     rules: whole,
     readsTrust: reads.trust,
     entityLiterals: reads.entities,
@@ -86,6 +89,12 @@ function wholeRules(results: readonly RuleResult[]): readonly Rule[] | null {
     rules.push(rule);
   }
   return rules.sort(byName);
+}
+
+function obligationsOf({ obligations }: World): readonly Obligation[] {
+  return [...obligations].map(([name, { phase, parameters }]) => {
+    return { name, phase, parameters: known(parameters) };
+  });
 }
 
 function hasApproval({ cases }: Rule): boolean {

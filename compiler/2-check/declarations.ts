@@ -10,7 +10,7 @@ import { checkRecords, type RecordChecks } from "./records.ts";
 import { nearest } from "./suggest.ts";
 import { resolveType, type TypeNames } from "./type-nodes.ts";
 import { BUILT_IN_TYPES, showType } from "./types.ts";
-import { type Fields, lineOf, type Report, type World } from "./world.ts";
+import { type DeclaredObligation, type Fields, lineOf, type Report, type World } from "./world.ts";
 
 const ACTIONS_MAX = 1_024;
 const FIELDS_MAX = 256;
@@ -68,7 +68,31 @@ export function declare(source: Source, program: Program, report: Report): World
     definitions: NO_BINDINGS,
     used: names.used,
     automata: new Map(),
+    obligations: obligationsOf(all, recordChecks, source, names),
+    obliged: new Set(),
   };
+}
+
+function obligationsOf(
+  all: readonly Declaration[],
+  records: RecordChecks,
+  source: Source,
+  names: TypeNames,
+): ReadonlyMap<string, DeclaredObligation> {
+  const declared = uniqueNames(
+    all.filter((d) => d.kind === "obligation"),
+    "an obligation",
+    source,
+    names.report,
+  );
+  const obligations = new Map<string, DeclaredObligation>();
+  for (const { name, phase, fields } of declared) {
+    const parameters = fieldsOf(fields, `an argument of \`${name.text}\``, source, names);
+    limitFields(name, parameters.size, names.report);
+    records.checkFields(parameters, name);
+    obligations.set(name.text, { phase, parameters });
+  }
+  return sorted(obligations);
 }
 
 function sorted<T>(map: ReadonlyMap<string, T>): ReadonlyMap<string, T> {

@@ -4,6 +4,7 @@ import { codes as definitionCodes } from "./messages-definitions.ts";
 import { codes as entityCodes } from "./messages-entities.ts";
 import { codes as fileCodes } from "./messages-files.ts";
 import { codes as nameCodes } from "./messages-names.ts";
+import { codes as obligationCodes } from "./messages-obligations.ts";
 import { codes as patternCodes } from "./messages-patterns.ts";
 import { codes as provenanceCodes } from "./messages-provenance.ts";
 import { codes as ruleCodes } from "./messages-rules.ts";
@@ -22,6 +23,7 @@ export const codes: readonly string[] = [
   ...shapeCodes,
   ...ruleCodes,
   ...definitionCodes,
+  ...obligationCodes,
   ...testCodes,
   ...warningCodes,
   ...provenanceCodes,

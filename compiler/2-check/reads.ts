@@ -38,8 +38,9 @@ export function readsOf(rules: readonly Rule[]): Reads {
   return { fields, trust: found.trust, entities: [...found.entities.values()].sort(compareEntities) };
 }
 
-function partsOf({ when, unless, approval, because, note }: Case): (Expr | Template)[] {
-  const parts = [when, unless, approval?.group ?? null, because, note];
+function partsOf({ when, unless, approval, because, note, obliges }: Case): (Expr | Template)[] {
+  const values = obliges.flatMap(({ args }) => args.map(({ value }) => value));
+  const parts = [when, unless, approval?.group ?? null, because, note, ...values];
   return parts.filter((part) => part !== null);
 }
 

@@ -10,6 +10,7 @@ import { checkLets, warnUnusedLets } from "./lets.ts";
 import { unknownAction } from "./messages-names.ts";
 import { allowEverything, needsSubject, untilWithoutHold } from "./messages-rules.ts";
 import { bothFacts } from "./narrowing.ts";
+import { checkObliges, checkObligingVerdict } from "./obligations.ts";
 import { compareNames } from "./order.ts";
 import { type Env, NO_ENV, newScope, type Scope } from "./scope.ts";
 import { starSpan, verdictSpan } from "./spans.ts";
@@ -70,6 +71,7 @@ function checkForm(declaration: RuleDeclaration, { report, subject, source }: Wo
   const isAboutSubject = verdict === "quarantine" || verdict === "terminate";
   if (isAboutSubject && subject === null)
     report(needsSubject(verdictSpan(declaration, source.text), verdict));
+  checkObligingVerdict(declaration, report);
   if (until !== null && verdict !== "hold") report(untilWithoutHold(until.span, verdict));
 }
 
@@ -126,12 +128,17 @@ function checkCase(
   const approval = declaration.until === null ? null : checkApproval(declaration.until, scope, env, opened);
   const because = declaration.because && checkTemplate(declaration.because, "because", scope, env);
   const note = declaration.note && checkTemplate(declaration.note, "note", scope, env);
+  // The witness is for those who read; what a host does depends on no member of a collection.
+  const obliges = checkObliges(declaration, scope, { ...env, variables: NO_ENV.variables });
   if (isWhole) {
     checkConditions(declaration, { when, unless }, scope);
-    checkAbsence(declaration, { when, unless, approval }, silence, scope);
+    checkAbsence(declaration, { when, unless, approval, obliges: obliges ?? [] }, silence, scope);
   }
   if (declaration.until !== null && approval === null) isWhole = false;
   if (declaration.because !== null && because === null) isWhole = false;
   if (declaration.note !== null && note === null) isWhole = false;
-  return isWhole ? { action, when, unless, approval, because, note, witness: witness?.found ?? null } : null;
+  if (obliges === null) isWhole = false;
+  if (!isWhole) return null;
+  const found = witness?.found ?? null;
+  return { action, when, unless, approval, because, note, obliges: obliges ?? [], witness: found };
 }

@@ -17,12 +17,15 @@ export function checkProgram(program: Program, rules: readonly RuleResult[], wor
 }
 
 /** An entity type is useful without being named if what it can belong to is named. */
-function warnUnused(declaration: Declaration, { types, used, report }: World): void {
+function warnUnused(declaration: Declaration, { types, used, obliged, report }: World): void {
   const { kind } = declaration;
   if (kind === "const" || kind === "function" || kind === "setting") {
     const { name } = declaration;
     if (!used.has(name.text)) report(unusedDeclaration(name, kind === "const" ? "constant" : kind));
     return;
+  }
+  if (declaration.kind === "obligation" && !obliged.has(declaration.name.text)) {
+    report(unusedDeclaration(declaration.name, declaration.kind));
   }
   if (declaration.kind !== "enum" && declaration.kind !== "record" && declaration.kind !== "entity") return;
   const name = declaration.name.text;
@@ -57,9 +60,10 @@ function warnUnreached(
 function warnDuplicates(rules: readonly RuleResult[], { report }: World): void {
   const first = new Map<string, string>();
   for (const { declaration, actions } of rules) {
-    const { name, shadow, verdict, lets, witness, when, unless, until } = declaration;
+    const { name, shadow, verdict, lets, witness, when, unless, until, obliges } = declaration;
     const on = declaration.actions === null ? "*" : actions;
-    const key = JSON.stringify([shadow, verdict, on, lets, witness, when, unless, until], withoutPlaces);
+    const parts = [shadow, verdict, on, lets, witness, when, unless, until, obliges];
+    const key = JSON.stringify(parts, withoutPlaces);
     // A gap was reported; what stood there is not known.
     if (key.includes('{"kind":"missing"}')) continue;
     const other = first.get(key);

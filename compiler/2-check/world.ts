@@ -1,6 +1,6 @@
 /** What the declarations of a program say, as rules and tests ask for it. */
 import { ENTITY_ID_BYTES_MAX, KEY_BYTES_MAX, type Type, type Types } from "@polity/runtime/layout.ts";
-import type { Name } from "../ast.ts";
+import type { Name, Phase } from "../ast.ts";
 import type { Diagnostic } from "../diagnostic.ts";
 import type { Automaton } from "../pattern.ts";
 import { fileAt, positionAt, type Source } from "../source.ts";
@@ -32,6 +32,14 @@ export interface World {
   readonly used: Set<string>;
   /** Patterns met so far; null: too large, which has been reported. */
   readonly automata: Map<string, Automaton | null>;
+  readonly obligations: ReadonlyMap<string, DeclaredObligation>;
+  /** Names of obligations that some rule imposes; grows while the rules are checked. */
+  readonly obliged: Set<string>;
+}
+
+export interface DeclaredObligation {
+  readonly phase: Phase;
+  readonly parameters: Fields;
 }
 
 export type Report = (diagnostic: Diagnostic) => void;

@@ -158,6 +158,11 @@ function lowerTest(expr: Test, scope: Scope): IrExpr {
   }
 }
 
+/** The address of an optional's slots. */
+export function lowerRaw(expr: Expr, scope: Scope): IrExpr {
+  return lowerSlot(expr, scope);
+}
+
 /** The address of the slot in which the value of `expr` stands. */
 function lowerSlot(expr: Expr, scope: Scope): IrExpr {
   if (expr.kind === "field") return { kind: "field", action: scope.action, name: expr.name };

@@ -6,6 +6,7 @@ import type { ActionSteps } from "./costs.ts";
 import { lowerFirst, lowerValue } from "./expressions.ts";
 import { actionStruct, containsPath, entityStructs, recordStructs, settingsStruct } from "./layouts.ts";
 import { manifestOf } from "./manifest.ts";
+import { lowerObliges, mayErrInArguments, obligationSizes, placeObliges } from "./obligations.ts";
 import { closeEqualities, type Gathered, gather, type Scope } from "./scope.ts";
 
 export interface Versions {
@@ -23,7 +24,7 @@ export function lower(checked: Checked, versions: Versions, steps: readonly Acti
         if (one.action === action.name) rules.push(lowerCase(checked, rule, id, one, gathered));
       }
     }
-    return { ...actionStruct(action, checked.types), rules };
+    return { ...actionStruct(action, checked.types), rules: placeObliges(rules) };
   });
   return {
     manifest: manifestOf(checked, versions, steps),
@@ -41,6 +42,7 @@ export function lower(checked: Checked, versions: Versions, steps: readonly Acti
     hasPaths: checked.actions.some((action) =>
       action.fields.some((field) => containsPath(field.type, checked.types)),
     ),
+    ...obligationSizes(actions),
     holesMax: Math.max(
       0,
       ...actions.map((action) => action.rules.reduce((sum, rule) => sum + rule.holes.length, 0)),
@@ -51,6 +53,8 @@ export function lower(checked: Checked, versions: Versions, steps: readonly Acti
 function lowerCase(checked: Checked, rule: Rule, id: number, one: Case, gathered: Gathered): IrRule {
   const scope: Scope = { ...gathered, action: one.action, hole: null };
   const { approval } = one;
+  // What a shadow rule imposes binds nobody.
+  const obliges = rule.shadow ? [] : one.obliges;
   const condition = lowerCondition(one, scope);
   const holes = [
     ...lowerHoles(id, "because", one.because, scope),
@@ -62,12 +66,13 @@ function lowerCase(checked: Checked, rule: Rule, id: number, one: Case, gathered
     verdict: rule.verdict,
     line: positionAt(checked.source.text, rule.span.start).line,
     condition,
-    mayErr: (one.when?.mayErr ?? false) || (one.unless?.mayErr ?? false),
+    mayErr: (one.when?.mayErr ?? false) || (one.unless?.mayErr ?? false) || mayErrInArguments(obliges),
     approval: approval === null ? null : lowerApproval(approval, scope),
     shadow: rule.shadow,
     // What a shadow rule says is never shown.
     holes: rule.shadow ? [] : holes,
     witness: rule.shadow ? null : lowerWitness(one, holes, scope),
+    obliges: lowerObliges(obliges, checked.obligations, scope),
   };
 }
 

@@ -39,6 +39,9 @@ export function manifestOf(checked: Checked, versions: Versions, steps: readonly
     rules: checked.rules.map((rule) => ruleEntry(checked, rule)),
     entityLiterals: checked.entityLiterals,
     readsTrust: checked.readsTrust,
+    obligations: checked.obligations.map(({ name, phase, parameters }) => {
+      return { name, when: phase, arguments: parameters };
+    }),
     limits: { frameBytesMax: frameBytesMax(checked), factsBytesMax: FACTS_BYTES_MAX },
     costs: costsOf(checked, steps),
     ...provenanceOf(checked),
@@ -78,6 +81,7 @@ function ruleEntry(checked: Checked, rule: Rule): RuleEntry {
     absentOk: rule.absentOk,
     ...(rule.shadow ? { shadow: true } : {}),
     ...(rule.tags.length > 0 ? { tags: rule.tags } : {}),
+    obliges: rule.shadow ? [] : (first?.obliges ?? []).map(({ obligation }) => obligation).sort(),
   };
 }
 

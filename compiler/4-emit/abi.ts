@@ -1,9 +1,13 @@
 /** The functions that a host calls. See docs/abi.md, "The module". */
-import { INT_MAX, INT_MIN } from "@polity/runtime/layout.ts";
+import { INT_MAX, INT_MIN, RULES_LISTED_MAX } from "@polity/runtime/layout.ts";
 import { ABI_MAJOR, ABI_MINOR } from "@polity/runtime/manifest.ts";
 import type { Ir } from "../ir.ts";
 import { number } from "./expression.ts";
 import { functionOf, literalName } from "./names.ts";
+
+/** Header, fired and erring rules; with the shadow rules behind them. */
+const RESULT_IDS_BYTES = 64 + RULES_LISTED_MAX * 12;
+const SHADOWED_RESULT_BYTES = RESULT_IDS_BYTES + 8 + RULES_LISTED_MAX * 4;
 
 export function printAbi(ir: Ir): readonly string[] {
   return [
@@ -103,6 +107,7 @@ function printDecide(ir: Ir): string {
     (action, index) =>
       `    case ${index}:\n      ${functionOf("judge", index, action.name)}();\n      break;`,
   );
+  const concluded = ir.manifest.guard === true ? "concludedGuard()" : "concluded()";
   return [
     "function decodeFrame(bytes: i32): void {",
     `  if (!openFrame(bytes, ${ir.actions.length}, LAYOUT_TAG)) return;`,
@@ -114,13 +119,16 @@ function printDecide(ir: Ir): string {
     "export function pol_decide(bytes: i32): i32 {",
     "  seal();",
     "  openResult();",
+    ...(ir.imposedMax > 0 ? ["  openObligations();"] : []),
     "  decodeFrame(bytes);",
     `  const code = before(${from}, ${until}, ${containmentAgeMs});`,
     "  if (code != 0) return denied(code);",
     "  switch (actionOf()) {",
     ...judges,
     "  }",
-    ir.manifest.guard === true ? "  return concludedGuard();" : "  return concluded();",
+    ir.imposedMax > 0
+      ? `  return bindObligations(${concluded}, ${ir.hasShadow ? SHADOWED_RESULT_BYTES : RESULT_IDS_BYTES});`
+      : `  return ${concluded};`,
     "}",
   ].join("\n");
 }

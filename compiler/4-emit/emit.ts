@@ -1,5 +1,5 @@
 /** The whole program as AssemblyScript: offsets, constants, decoders, rules, and the functions of the ABI. */
-import type { Type } from "@polity/runtime/layout.ts";
+import { RESULT_TAIL_BYTES, type Type } from "@polity/runtime/layout.ts";
 import { unreachable } from "../diagnostic.ts";
 import { equalityKey, type Ir, type IrLiteral, type IrStruct } from "../ir.ts";
 import { printAbi } from "./abi.ts";
@@ -17,6 +17,9 @@ export function emitConfig(irs: readonly Ir[]): string {
     `export const FRAME_BYTES: i32 = ${most((ir) => ir.manifest.limits.frameBytesMax)};`,
     `export const TYPES: i32 = ${most((ir) => ir.entities.length)};`,
     `export const HOLES: i32 = ${most((ir) => ir.holesMax)};`,
+    `export const IMPOSED_MAX: i32 = ${most((ir) => ir.imposedMax)};`,
+    `export const CELLS_BYTES: i32 = ${most((ir) => ir.cellsBytes)};`,
+    `export const RESULT_TAIL_BYTES: i32 = ${most((ir) => (ir.imposedMax > 0 ? RESULT_TAIL_BYTES : 0))};`,
     `export const HAS_APPROVALS: bool = ${irs.some((ir) => ir.hasApprovals)};`,
     `export const HAS_SHADOW: bool = ${irs.some((ir) => ir.hasShadow)};`,
     `export const HAS_PATHS: bool = ${irs.some((ir) => ir.hasPaths)};`,

@@ -91,7 +91,10 @@ function searchedIn(ir: Ir): ReadonlySet<number> {
   const found = new Set<number>();
   const roots: IrExpr[] = ir.quantifiers.map((quantifier) => quantifier.body);
   for (const action of ir.actions) {
-    for (const rule of action.rules) roots.push(rule.condition, ...rule.holes.map((hole) => hole.value));
+    for (const rule of action.rules) {
+      roots.push(rule.condition, ...rule.holes.map((hole) => hole.value));
+      for (const { value } of rule.obliges.flatMap(({ args }) => args)) if (value !== null) roots.push(value);
+    }
   }
   for (const root of roots) gatherSearches(root, found);
   return found;

@@ -39,6 +39,10 @@ const IMPORTS: readonly (readonly [file: string, names: string])[] = [
     "prelude/result",
     "openResult, fired, held, erred, denied, concluded, giveError, giveNumber, giveBool, giveEnum, giveText",
   ],
+  [
+    "prelude/obligation",
+    "openObligations, giveAbsent, giveWide, giveWord, fitNumber, fitLength, fitId, impose, bindObligations",
+  ],
 ];
 
 /** The imports of what this text mentions. */

@@ -4,6 +4,7 @@ import { unreachable } from "../diagnostic.ts";
 import type { Ir, IrAction, IrHole, IrQuantifier, IrRule, IrWitness } from "../ir.ts";
 import { print, printCondition, variable } from "./expression.ts";
 import { entityIndex, functionOf, typeIndex } from "./names.ts";
+import { printObliges } from "./obligations.ts";
 
 /** Optimising one giant function takes the assembler more than linear time, so judging goes in steps. */
 const RULES_PER_FUNCTION = 64;
@@ -65,12 +66,17 @@ function printRule(rule: IrRule, action: number, ir: Ir): readonly string[] {
     `  return ${printCondition(rule.condition)};`,
     "}",
   ].join("\n");
-  if (rule.holes.length === 0) return [test];
+  const obliges = rule.obliges.length === 0 ? [] : [printObliges(rule.obliges, obligeFunction(rule, action))];
+  if (rule.holes.length === 0) return [test, ...obliges];
   const gives = [
     ...findWitness(rule.witness),
     ...rule.holes.flatMap((hole) => give(rule.id, hole, ir.manifest.types)),
   ];
-  return [test, `function ${explainFunction(rule, action)}(): void {\n${gives.join("\n")}\n}`];
+  return [test, ...obliges, `function ${explainFunction(rule, action)}(): void {\n${gives.join("\n")}\n}`];
+}
+
+function obligeFunction(rule: IrRule, action: number): string {
+  return functionOf(`oblige${rule.id}_`, action, rule.name);
 }
 
 function findWitness(witness: IrWitness | null): readonly string[] {
@@ -94,15 +100,25 @@ function report(rule: IrRule, action: number, fixedBytes: number): readonly stri
       : `held(${rule.id}, ${printApproval(approval, fixedBytes)})`;
   const explain = rule.holes.length === 0 ? "" : ` ${explainFunction(rule, action)}();`;
   const asked = `${ruleFunction(rule, action)}()`;
-  if (!rule.mayErr && approval?.mayErr !== true) return [`  if (${asked}) { ${outcome};${explain} }`];
+  const given = rule.obliges.length === 0 ? "" : `${obligeFunction(rule, action)}();`;
+  const imposed = rule.obliges
+    .map(({ obligation, cells }) => {
+      return ` impose(${rule.id}, ${rule.verdict.toUpperCase()}, ${obligation}, ${cells});`;
+    })
+    .join("");
+  const fired = `${outcome};${imposed}${explain}`;
+  if (!rule.mayErr && approval?.mayErr !== true)
+    return [`  if (${asked}) { ${given === "" ? "" : `${given} `}${fired} }`];
   if (approval?.mayErr === true)
     return reportWaiting(rule, printApproval(approval, fixedBytes), asked, explain);
   const held = `fires${rule.id}`;
   return [
     "  clearFault();",
     `  const ${held} = ${asked};`,
+    // Arguments are evaluated before the rule may be said to have fired: their errors are the rule's.
+    ...(given === "" ? [] : [`  if (fault == 0 && ${held}) ${given}`]),
     `  if (fault != 0) erred(${rule.id}, fault);`,
-    `  else if (${held}) { ${outcome};${explain} }`,
+    `  else if (${held}) { ${fired} }`,
   ];
 }
 

@@ -8,6 +8,8 @@ export interface Failure {
 
 export const OVERFLOW: Failure = { error: "overflow" };
 export const DIVIDE: Failure = { error: "divide" };
+/** An argument of an obligation outside of what is declared. */
+export const RANGE: Failure = { error: "range" };
 
 /**
  * Not an error of the language: something was read that nothing proves to be there. Rules prove it first; who
@@ -17,6 +19,6 @@ export const UNPROVED: Failure = { error: "type" };
 
 export type Evaluated = Value | Failure;
 
-export function isFailure(result: Evaluated): result is Failure {
-  return result === OVERFLOW || result === DIVIDE || result === UNPROVED;
+export function isFailure(result: unknown): result is Failure {
+  return result === OVERFLOW || result === DIVIDE || result === RANGE || result === UNPROVED;
 }

@@ -1,4 +1,5 @@
 /** The rules of an action, one by one. */
+import type { Obligation } from "@polity/runtime/decision.ts";
 import type { Case, Checked, Rule, Value } from "../checked.ts";
 import { WEIGHTS } from "../weights.ts";
 import { isApproved } from "./approvals.ts";
@@ -6,6 +7,7 @@ import type { Admitted } from "./checks.ts";
 import { bind, evaluate, holds, type Scope } from "./evaluate.ts";
 import { type Failure, isFailure } from "./failure.ts";
 import { spend } from "./meter.ts";
+import { imposed } from "./obligations.ts";
 
 /** `released`: a `hold` that fired and has its approvals. */
 type Result = "fired" | "released" | "not fired" | Failure;
@@ -16,6 +18,8 @@ export interface Judged {
   readonly result: Result;
   /** What its reasons and notes are about. */
   readonly scope: Scope;
+  /** Of a rule that fired, and that no approval released. */
+  readonly obligations: readonly Obligation[];
 }
 
 /** Every rule of the action, by name; none keeps another from being judged (spec 3.2). */
@@ -25,14 +29,10 @@ export function judgeRules(checked: Checked, admitted: Admitted, digest: string 
     const clauses = rule.cases.find(({ action }) => action === admitted.action.name);
     if (clauses === undefined) continue;
     spend(admitted.scope.meter, WEIGHTS.rule.steps);
-    const result = judge(clauses, admitted, digest);
+    const { result, obligations } = judge(clauses, admitted, digest, checked);
     const isFired = result === "fired" || result === "released";
-    judged.push({
-      rule,
-      clauses,
-      result,
-      scope: isFired ? witnessed(clauses, admitted.scope) : admitted.scope,
-    });
+    const scope = isFired ? witnessed(clauses, admitted.scope) : admitted.scope;
+    judged.push({ rule, clauses, result, obligations, scope });
   }
   return judged;
 }
@@ -50,8 +50,21 @@ function witnessed({ witness }: Case, scope: Scope): Scope {
   return scope;
 }
 
+/** A rule whose obligations meet an error has not fired (spec 8.5.4). */
+function judge(
+  clauses: Case,
+  admitted: Admitted,
+  digest: string | null,
+  checked: Checked,
+): Pick<Judged, "result" | "obligations"> {
+  const result = judgeCondition(clauses, admitted, digest);
+  if (result !== "fired") return { result, obligations: [] };
+  const obligations = imposed(clauses.obliges, admitted.scope, checked);
+  return isFailure(obligations) ? { result: obligations, obligations: [] } : { result, obligations };
+}
+
 /** (spec 8.1.2, 3.4) */
-function judge(clauses: Case, admitted: Admitted, digest: string | null): Result {
+function judgeCondition(clauses: Case, admitted: Admitted, digest: string | null): Result {
   const when = clauses.when === null ? true : holds(clauses.when, admitted.scope);
   if (when !== true) return isFailure(when) ? when : "not fired";
   const unless = clauses.unless === null ? false : holds(clauses.unless, admitted.scope);

@@ -80,7 +80,7 @@ function isLeap(year: number): boolean {
 }
 
 /** In the Gregorian calendar carried back; `year` from 0. */
-function daysSince1970(year: number, month: number, day: number): bigint {
+export function daysSince1970(year: number, month: number, day: number): bigint {
   let days = 365 * (year - 1970) + leapYearsBefore(year) - leapYearsBefore(1970) + day - 1;
   for (let earlier = 1; earlier < month; earlier += 1) days += daysIn(year, earlier);
   return BigInt(days);

@@ -15,6 +15,7 @@ import { WEIGHTS } from "../weights.ts";
 import { evaluate, type Scope } from "./evaluate.ts";
 import { type Failure, isFailure } from "./failure.ts";
 import { spend } from "./meter.ts";
+import { binding } from "./obligations.ts";
 import type { Judged } from "./rules.ts";
 
 /** An outcome lists the first rules and errors alone; these are all of them. */
@@ -28,7 +29,16 @@ export interface Counted {
 
 /** Denied before any rule. */
 export function denied(code: Code): Outcome {
-  return { verdict: "deny", code, granted: false, rules: [], errors: [], reasons: [], notes: [] };
+  return {
+    verdict: "deny",
+    code,
+    granted: false,
+    rules: [],
+    errors: [],
+    reasons: [],
+    notes: [],
+    obligations: [],
+  };
 }
 
 /** A program's own answer: a guard lets pass what it does not restrict, and grants nothing (spec 2.5). */
@@ -57,6 +67,10 @@ export function decide(all: readonly Judged[], scope: Scope, { kind, types }: Ch
     errors: errors.slice(0, RULES_LISTED_MAX),
     reasons: becauses.flatMap((one) => fill(one, one.clauses.because, types)),
     notes: listed.flatMap((one) => fill(one, one.clauses.note, types)),
+    obligations: binding(
+      verdict,
+      counting.map(({ rule, obligations }) => ({ verdict: rule.verdict, obligations })),
+    ),
     ...shadowOf(all),
   };
   return { outcome, rulesTotal: fired.length, errorsTotal: errors.length, steps: scope.meter.steps };

@@ -68,7 +68,7 @@ function decodeSteps(action: Action, checked: Checked): bigint {
 // ---- rules
 
 /** Each clause of a case is counted below; one that is not here does not compile. */
-type Counted = "action" | "when" | "unless" | "approval" | "because" | "note" | "witness";
+type Counted = "action" | "when" | "unless" | "approval" | "because" | "note" | "witness" | "obliges";
 const EVERY_CLAUSE: [Exclude<keyof Case, Counted>] extends [never] ? true : never = true;
 
 function caseSteps(one: Case, action: Action, scales: Scales): bigint {
@@ -85,7 +85,13 @@ function caseSteps(one: Case, action: Action, scales: Scales): bigint {
   }
   // The member that fits is looked for again where a reason may name it.
   if (one.witness !== null && one.when !== null) steps += exprSteps(one.when, scales);
+  for (const { args } of one.obliges) for (const { value } of args) steps += argumentSteps(value, scales);
   return steps + holeSteps(one.because, scales) + holeSteps(one.note, scales);
+}
+
+function argumentSteps(value: Expr, scales: Scales): bigint {
+  const { words } = extentOfExpr(value, scales);
+  return WEIGHTS.argument.steps + words * WEIGHTS.word.steps + exprSteps(value, scales);
 }
 
 function entitiesMax(action: Action, scales: Scales): bigint {

@@ -26,7 +26,7 @@ function decided(seq: number): { readonly entry: Entry; readonly opening: Openin
   const entry = decisionEntry({
     identity: { id: nodeUuid(), at: NOW, node: "n", seq, execution: null, parents: [], trace: null },
     requestId: null,
-    decision: { verdict: "deny", code: "no_rule", granted: false, rules: [], errors: [] },
+    decision: { verdict: "deny", code: "no_rule", granted: false, rules: [], errors: [], obligations: [] },
     policy: null,
     facts: null,
     action: "transfer",

@@ -129,6 +129,7 @@ export function manifestOf(
     rules: [],
     entityLiterals: [],
     readsTrust: false,
+    obligations: [],
     limits: { frameBytesMax: 1 << 16, factsBytesMax: 1 << 24 },
     costs: actions.map(({ name }) => ({
       action: name,
@@ -150,6 +151,7 @@ const rule: fc.Arbitrary<Omit<RuleEntry, "name">> = fc.record({
   because: template,
   note: template,
   absentOk: fc.array(fc.record({ path: fc.string(), why: fc.string() }), { maxLength: 2 }),
+  obliges: fc.array(fc.constantFrom("notify", "redact"), { maxLength: 3 }).map((names) => names.sort()),
 });
 
 /** Of every second field, where the version is odd. */
@@ -166,6 +168,8 @@ export const arbitraryManifest: fc.Arbitrary<Manifest> = arbitraryTypes.chain((t
   fc
     .record({
       fields: fieldsOf(["Inner", "Outer"]),
+      notified: fieldsOf(["Inner", "Outer"]),
+      when: fc.constantFrom("before", "after", "advice"),
       reads: fc.array(fc.boolean(), { minLength: 6, maxLength: 6 }),
       rules: fc.uniqueArray(fc.constantFrom(...NAMES), { maxLength: 3 }),
       entries: fc.array(rule, { minLength: 3, maxLength: 3 }),
@@ -175,7 +179,7 @@ export const arbitraryManifest: fc.Arbitrary<Manifest> = arbitraryTypes.chain((t
       subject: fc.option(fc.constant({ field: "agent", entity: "Agent" })),
       version: fc.bigInt({ min: 0n, max: 2n ** 63n - 1n }),
     })
-    .map(({ fields, reads, rules, entries, valid, subject, version }) => {
+    .map(({ fields, notified, when, reads, rules, entries, valid, subject, version }) => {
       const placed = fields.map((field, at) => ({ ...field, read: reads[at] === true }));
       const actions = [layOut("go", placed, types)];
       return manifestOf(types, actions, {
@@ -185,6 +189,10 @@ export const arbitraryManifest: fc.Arbitrary<Manifest> = arbitraryTypes.chain((t
         rules: rules.sort().map((name, at) => ({ ...entries[at]!, name })),
         entityLiterals: [{ type: "Team", id: "é" }],
         ...provenanceOf(actions, version),
+        obligations: [
+          { name: "notify", when, arguments: notified },
+          { name: "redact", when: "before", arguments: [] },
+        ],
       });
     }),
 );

@@ -53,6 +53,8 @@ export interface SpecRequest {
   readonly notes: readonly string[] | null;
   /** Shadow rules that fired or erred. */
   readonly shadow: readonly string[] | null;
+  /** As in a decision; null where the line does not say. */
+  readonly obligations: readonly unknown[] | null;
   readonly request: Readonly<Record<string, unknown>>;
 }
 
@@ -159,12 +161,13 @@ function requestsOf(file: string, fence: Fence): readonly SpecRequest[] {
       reasons = null,
       notes = null,
       shadow = null,
+      obligations = null,
       without,
       ...request
     } = parseJson(file, line, text) as RequestLine;
     const complete = new Map(Object.entries({ now: NOW, ...request }));
     if (without !== undefined) complete.delete(without);
-    return { line, expect, reasons, notes, shadow, request: Object.fromEntries(complete) };
+    return { line, expect, reasons, notes, shadow, obligations, request: Object.fromEntries(complete) };
   });
 }
 
@@ -173,6 +176,7 @@ interface RequestLine {
   readonly reasons?: readonly string[];
   readonly notes?: readonly string[];
   readonly shadow?: readonly string[];
+  readonly obligations?: readonly unknown[];
   /** Leaves out what would be filled in. */
   readonly without?: string;
   readonly [key: string]: unknown;

@@ -62,7 +62,7 @@ export async function runCase(spec: SpecCase): Promise<CaseResult> {
   }
 }
 
-const NOTHING_SAID = { reasons: null, notes: null, shadow: null };
+const NOTHING_SAID = { reasons: null, notes: null, shadow: null, obligations: null };
 
 function at(spec: SpecCase, line: number): string {
   return `${spec.file}:${line} (${spec.heading})`;
@@ -101,7 +101,7 @@ function isSame(a: Placed, b: Placed): boolean {
 
 // ---- answers
 
-type Wanted = Pick<SpecRequest, "expect" | "reasons" | "notes" | "shadow">;
+type Wanted = Pick<SpecRequest, "expect" | "reasons" | "notes" | "shadow" | "obligations">;
 
 /** Both engines must say the same, and what is expected. */
 function answerFailures(
@@ -120,7 +120,8 @@ function answerFailures(
 function shown(outcome: Outcome): string {
   const { verdict, code, rules, errors, shadow } = outcome;
   const erring = errors.map(({ rule, kind }) => `${rule}: ${kind}`);
-  return textOf({ verdict, code, rules, errors: erring, shadow, ...told(outcome) });
+  const { obligations } = outcome;
+  return textOf({ verdict, code, rules, errors: erring, shadow, ...told(outcome), obligations });
 }
 
 /** An approval that does not say for which request is for this one. */
@@ -132,7 +133,16 @@ function withDigests(engines: BothEngines, request: SpecRequest["request"]): unk
 }
 
 function refusedByForm(code: Outcome["code"]): Outcome {
-  return { verdict: "deny", code, granted: false, rules: [], errors: [], reasons: [], notes: [] };
+  return {
+    verdict: "deny",
+    code,
+    granted: false,
+    rules: [],
+    errors: [],
+    reasons: [],
+    notes: [],
+    obligations: [],
+  };
 }
 
 function bothSay(outcome: Outcome): Answers {
@@ -160,7 +170,8 @@ function isAsExpected(
     (code === undefined || outcome.code === code) &&
     (wanted.reasons === null || textOf(reasons) === textOf(wanted.reasons)) &&
     (wanted.shadow === null || textOf(outcome.shadow ?? []) === textOf(wanted.shadow)) &&
-    (wanted.notes === null || textOf(notes) === textOf(wanted.notes))
+    (wanted.notes === null || textOf(notes) === textOf(wanted.notes)) &&
+    (wanted.obligations === null || textOf(outcome.obligations) === textOf(wanted.obligations))
   );
 }
 
@@ -171,8 +182,12 @@ function told({ reasons, notes }: Outcome): { readonly reasons: string[]; readon
   };
 }
 
-function expectation({ expect, reasons, notes }: Wanted): string {
-  const said = [reasons === null ? "" : textOf({ reasons }), notes === null ? "" : textOf({ notes })];
+function expectation({ expect, reasons, notes, obligations }: Wanted): string {
+  const said = [
+    reasons === null ? "" : textOf({ reasons }),
+    notes === null ? "" : textOf({ notes }),
+    obligations === null ? "" : textOf({ obligations }),
+  ];
   return [expect, ...said].filter((part) => part !== "").join(" ");
 }
 

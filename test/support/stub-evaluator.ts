@@ -21,6 +21,7 @@ const rule = (name: string, verdict: "allow" | "hold" | "deny", because: (string
   because: because === null ? null : { parts: because },
   note: null,
   absentOk: [],
+  obliges: [],
 });
 
 const FIELDS = [{ name: "s", type: { kind: "string", id: false, bytesMax: 64 } as const, read: true }];

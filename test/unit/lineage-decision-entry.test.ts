@@ -1,7 +1,9 @@
+import { createHash } from "node:crypto";
 import { commitRequest } from "@polity/lineage/commitment.ts";
 import { type Decided, decisionEntry } from "@polity/lineage/decision-entry.ts";
 import type { DecisionEntry } from "@polity/lineage/entry.ts";
 import { decodeEntry, encodeEntry } from "@polity/lineage/entry-codec.ts";
+import type { Obligation } from "@polity/runtime/decision.ts";
 import type { Header } from "@polity/runtime/header.ts";
 import { describe, expect, test } from "vitest";
 
@@ -37,6 +39,7 @@ const decided: Decided = {
     granted: true,
     rules: ["a", "b"],
     errors: [],
+    obligations: [],
     rulesTotal: 2,
     errorsTotal: 0,
   },
@@ -88,6 +91,18 @@ describe("what a host knows after a decision is in its entry", () => {
       obligations: [],
       approvalsConsumed: [],
     });
+  });
+
+  test("with its obligations; arguments that are too long are named by their digest", () => {
+    const obligation = (text: string): Obligation => ({ name: "tell", when: "after", arguments: { text } });
+    const [short, long] = [obligation("x".repeat(4_085)), obligation("x".repeat(4_086))];
+    const decision = { ...decided.decision, obligations: [short, long] };
+    const json = JSON.stringify(long.arguments);
+    const name = `sha256:${createHash("sha256").update(json).digest("hex")}`;
+    expect(entryOf({ decision }).obligations).toEqual([
+      { name: "tell", phase: "after", arguments: JSON.stringify(short.arguments) },
+      { name: "tell", phase: "after", arguments: `{"$digest":"${name}"}` },
+    ]);
   });
 
   test("where the host had no policy", () => {

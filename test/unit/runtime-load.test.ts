@@ -83,18 +83,18 @@ describe("each check, by its number", () => {
   test("11 to 13: layout, start, traps", async () => {
     expect(await refusal(await changed({ layoutTag: "0123456789abcdef" }))).toBe("26 load.layout");
     expect(await made({ start: true })).toBe("27 load.start");
-    expect(await made({ abi: [0x00] })).toBe("28 load.trap");
-    expect(await made({ memory: [1, 1, 0x80, 0x80, 4, 0x80, 0x80, 4], abi: [0x00] })).toBe("28 load.trap");
+    expect(await made({ abi: [0x00] })).toBe("29 load.trap");
+    expect(await made({ memory: [1, 1, 0x80, 0x80, 4, 0x80, 0x80, 4], abi: [0x00] })).toBe("29 load.trap");
   });
 
-  test("29: facts", async () => {
+  test("30: facts", async () => {
     expect(await refusal(wasm, { facts: '{"entities":[{"type":"User","id":"u"}]}' })).toBe(
-      "29 facts.unknown_type",
+      "30 facts.unknown_type",
     );
-    expect(await refusal(wasm, { facts: Uint8Array.of(255) })).toBe("29 facts.invalid");
+    expect(await refusal(wasm, { facts: Uint8Array.of(255) })).toBe("30 facts.invalid");
     const small = { ...STUB_MANIFEST.limits, factsBytesMax: 64 };
     const facts = '{"entities":[{"type":"Team","id":"long enough to be too much for that"}]}';
-    expect(await refusal(await changed({ limits: small }), { facts })).toBe("29 facts.too_large");
+    expect(await refusal(await changed({ limits: small }), { facts })).toBe("30 facts.too_large");
   });
 });
 
@@ -149,7 +149,7 @@ describe("what a JavaScript caller may hand over", () => {
     const sha256Broken = () => {
       throw new Error("no hash today");
     };
-    expect(await refusal(wasm, { sha256: sha256Broken })).toBe("28 load.trap");
+    expect(await refusal(wasm, { sha256: sha256Broken })).toBe("29 load.trap");
   });
 
   test("a replacement of nothing changes nothing, and never throws", async () => {

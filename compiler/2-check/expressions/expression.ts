@@ -71,6 +71,14 @@ export function checkValue(node: Node, scope: Scope, env: Env, expected: Type | 
   return isTooDeep(node, scope) ? FAILED : checkExpression(node, scope, env, expected);
 }
 
+/** An argument of an obligation: where the declared type is optional, what may be absent stays so. */
+export function checkArgument(node: Node, scope: Scope, env: Env, declared: Type): Outcome {
+  if (isTooDeep(node, scope)) return FAILED;
+  if (declared.kind !== "optional") return checkExpression(node, scope, env, declared);
+  const raw = checkRaw(node, scope, env, declared);
+  return raw.expr === null ? FAILED : done(raw.expr);
+}
+
 /** What stands under `is present` and `??`: an optional stays one. */
 export function checkRaw(node: Node, scope: Scope, env: Env, expected: Type | null): Outcome {
   switch (node.kind) {

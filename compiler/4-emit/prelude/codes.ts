@@ -22,3 +22,4 @@ export const CODE_ERROR: u32 = 32;
 
 export const OVERFLOW: u32 = 1;
 export const DIVIDE: u32 = 2;
+export const ERROR_RANGE: u32 = 3;

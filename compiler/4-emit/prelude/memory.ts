@@ -1,6 +1,14 @@
 // Where things lie, and the few variables that one call carries. No variable outlives a call but those of
 // directory.ts and facts.ts.
-import { FRAME_BYTES, HAS_APPROVALS, HAS_PATHS, HAS_SHADOW, HOLES, TYPES } from "../config";
+import {
+  FRAME_BYTES,
+  HAS_APPROVALS,
+  HAS_PATHS,
+  HAS_SHADOW,
+  HOLES,
+  RESULT_TAIL_BYTES,
+  TYPES,
+} from "../config";
 
 export const HEADER_BYTES: u32 = 160;
 export const APPROVAL_BYTES: u32 = 64;
@@ -12,7 +20,7 @@ export const WORK: usize = memory.data(FRAME_BYTES, 16);
 export const FIELDS: usize = WORK + HEADER_BYTES;
 // The fixed part as it arrives.
 export const ARRIVED: usize = FRAME + HEADER_BYTES;
-export const RESULT_BYTES: i32 = 64 + 256 * 4 + 256 * 8 + (HAS_SHADOW ? 8 + 256 * 4 : 0);
+export const RESULT_BYTES: i32 = 64 + 256 * 4 + 256 * 8 + (HAS_SHADOW ? 8 + 256 * 4 : 0) + RESULT_TAIL_BYTES;
 export const RESULT: usize = memory.data(RESULT_BYTES, 16);
 export const FIRED: usize = RESULT + 64;
 export const ERRING: usize = FIRED + 1024;

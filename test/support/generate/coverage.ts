@@ -28,14 +28,17 @@ const EVENTS = [
   "reason",
   "note",
   "hole that erred",
+  "obligation of an allow",
+  "obligation of a refusal",
+  "obligation with arguments",
+  "argument out of range",
   "facts refused",
   "shadow",
 ];
 
 /** Those that a request and a rule of this version can lead to. */
 const CODES = Object.keys(CODE_NUMBERS).filter(
-  (code) =>
-    !code.startsWith("host.") && code !== "policy.none" && !/^error\.(?:range|cold|full|type)$/.test(code),
+  (code) => !code.startsWith("host.") && code !== "policy.none" && !/^error\.(?:cold|full|type)$/.test(code),
 );
 
 /** Parts of shaped text. */
@@ -136,6 +139,15 @@ export function coverOutcome(coverage: Coverage, outcome: Outcome, checked: Chec
   if (parts.some((part) => typeof part === "object" && part.kind === "error")) {
     increment(coverage.events, "hole that erred");
   }
+  const { obligations, errors } = outcome;
+  if (obligations.length > 0) {
+    const isRefusal = verdict !== "allow" && verdict !== "hold";
+    increment(coverage.events, isRefusal ? "obligation of a refusal" : "obligation of an allow");
+  }
+  if (obligations.some((one) => Object.keys(one.arguments).length > 0)) {
+    increment(coverage.events, "obligation with arguments");
+  }
+  if (errors.some(({ kind }) => kind === "range")) increment(coverage.events, "argument out of range");
   return code === "rule" || code === "no_rule" || code.startsWith("error.");
 }
 

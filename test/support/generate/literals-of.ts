@@ -6,13 +6,14 @@ export function* expressionsOf(
   checked: Checked,
 ): Generator<{ readonly action: string; readonly expr: Expr }> {
   for (const rule of checked.rules) {
-    for (const { action, when, unless, approval, because, note } of rule.cases) {
+    for (const { action, when, unless, approval, because, note, obliges } of rule.cases) {
       const holes = [because, note].flatMap((template) => template?.parts ?? []);
       const roots = [
         when,
         unless,
         approval?.group,
         ...holes.map((part) => (part.kind === "hole" ? part.expr : null)),
+        ...obliges.flatMap(({ args }) => args.map(({ value }) => value)),
       ];
       for (const root of roots) {
         if (root) for (const expr of walk(root)) yield { action, expr };

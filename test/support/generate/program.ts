@@ -1,9 +1,11 @@
 /** Random well-typed policies as source text. */
 import type { Field, Type } from "@polity/runtime/layout.ts";
 import { generateCondition } from "./conditions.ts";
+import { printObligation } from "./declared-obligations.ts";
 import { type Definitions, generateDefinitions, generateLets } from "./definitions.ts";
 import { BOOL, type Context, DECIMAL, DURATION, generateExpression, INT, TIMESTAMP } from "./expressions.ts";
 import { generateLiteral } from "./literals.ts";
+import { generateObliges } from "./obligations.ts";
 import { absencePath, expand, isSameType, type Place } from "./places.ts";
 import { printType } from "./print-type.ts";
 import type { Random } from "./random.ts";
@@ -58,7 +60,15 @@ function generateProbe(
   return `${verdict} probe_${action} on ${action}\n  always\n  note "${holes.join(" ")}"`;
 }
 
-function printSchema({ settings, types, ordered, subject, shared, actions }: Schema): readonly string[] {
+function printSchema({
+  settings,
+  types,
+  ordered,
+  subject,
+  shared,
+  actions,
+  obligations,
+}: Schema): readonly string[] {
   const lines: string[] = [];
   for (const [name, members] of types.enums) {
     const isOrdered = ordered.has(name);
@@ -74,6 +84,7 @@ function printSchema({ settings, types, ordered, subject, shared, actions }: Sch
   }
   if (subject !== null) lines.push(`subject ${subject.field}: ${subject.entity}`);
   if (shared.length > 0) lines.push(`every action ${printFields(shared)}`);
+  for (const obligation of obligations) lines.push(printObligation(obligation));
   for (const { name, fields } of actions) lines.push(`action ${name} ${printFields(fields, SOURCES)}`);
   return lines;
 }
@@ -125,6 +136,7 @@ function generateRule(
   if (verdict === "hold") clauses.push(generateUntil(named));
   if (random.chance(0.5)) clauses.push(`  because ${generateTemplate(context, false)}`);
   if (random.chance(0.4)) clauses.push(`  note ${generateTemplate(context, true)}`);
+  if (verdict !== "hold") clauses.push(...generateObliges(named, schema.obligations));
   const isSilent = random.chance(absentOk);
   const absences = new Set([...rule.absences].map(absencePath));
   for (const path of isSilent ? absences : []) clauses.push(`  @absent_ok(${path}, "generated")`);

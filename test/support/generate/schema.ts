@@ -11,6 +11,7 @@ import {
   type Type,
   type Types,
 } from "@polity/runtime/layout.ts";
+import { type GeneratedObligation, generateObligations } from "./declared-obligations.ts";
 import type { Random } from "./random.ts";
 
 export interface Schema {
@@ -21,6 +22,7 @@ export interface Schema {
   readonly shared: readonly Field[];
   /** With their values as source text. */
   readonly settings: readonly (Field & { readonly value: string })[];
+  readonly obligations: readonly GeneratedObligation[];
   readonly actions: readonly { readonly name: string; readonly fields: readonly Field[] }[];
 }
 
@@ -56,7 +58,10 @@ export function generateSchema(random: Random): Schema {
   const actions = ["act0", "act1", "act2", "act3"]
     .slice(0, random.between(1, 4))
     .map((name) => ({ name, fields: generateFields(random, "f", random.between(1, 6), declared) }));
-  return { types: { enums, records, entities }, ordered, subject, shared, settings: [], actions };
+  const fieldsOf = (prefix: string, count: number) => generateFields(random, prefix, count, declared);
+  const obligations = generateObligations(random, fieldsOf, actions);
+  const types = { enums, records, entities };
+  return { types, ordered, subject, shared, settings: [], obligations, actions };
 }
 
 /** Sorted by name, as the checker keeps them. */
