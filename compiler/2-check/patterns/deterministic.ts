@@ -90,7 +90,7 @@ interface Subsets {
   readonly steps: () => number;
 }
 
-/** `implied`: states that are in every set and left out of it; none where a text begins at the start alone. */
+/** `implied`: states that are in every set and left out of it; none where a text only begins at its start. */
 function newSubsets(states: Nondeterministic, implied: ReadonlySet<number>): Subsets {
   const members: (readonly number[])[] = [];
   const taking: boolean[] = [];
