@@ -4,7 +4,7 @@ export type Cel =
   | { readonly kind: "int"; readonly value: bigint }
   | { readonly kind: "text"; readonly value: string }
   | { readonly kind: "bool"; readonly value: boolean }
-  /** What Polity has no values for: `unsigned numbers`, `floating point`, `bytes`, `null`, `maps`, `messages`. */
+  /** What Polity has no values for: `unsigned numbers`, `floating point`, `bytes`, `null`, `messages`. */
   | { readonly kind: "other"; readonly what: string }
   | { readonly kind: "name"; readonly name: string }
   | { readonly kind: "select"; readonly of: Cel; readonly name: string }
@@ -18,8 +18,19 @@ interface Reader {
   at: number;
 }
 
-const TOKEN =
-  /\s+|\/\/[^\n]*|([rRbB]{0,2}(?:"""[\s\S]*?"""|'''[\s\S]*?'''|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'))|(0[xX][0-9a-fA-F]+[uU]?|\d+\.\d*(?:[eE][-+]?\d+)?|\.?\d+(?:[eE][-+]?\d+)?[uU]?)|([A-Za-z_]\w*|`[^`]*`)|(&&|\|\||[<>=!]=|[-+*/%<>!?:.,()[\]{}])/gy;
+const TEXTS = [/"""[\s\S]*?"""/, /'''[\s\S]*?'''/, /"(?:[^"\\\n]|\\.)*"/, /'(?:[^'\\\n]|\\.)*'/].map(
+  ({ source }) => source,
+);
+const NUMBERS = [/0[xX][0-9a-fA-F]+[uU]?/, /\d+\.\d*(?:[eE][-+]?\d+)?/, /\.?\d+(?:[eE][-+]?\d+)?[uU]?/].map(
+  ({ source }) => source,
+);
+const NAME = /[A-Za-z_]\w*|`[^`]*`/.source;
+const SIGN = /&&|\|\||[<>=!]=|[-+*/%<>!?:.,()[\]{}]/.source;
+const SPACE = /\s+|\/\/[^\n]*/.source;
+const TOKEN = new RegExp(
+  `${SPACE}|([rRbB]{0,2}(?:${TEXTS.join("|")}))|(${NUMBERS.join("|")})|(${NAME})|(${SIGN})`,
+  "gy",
+);
 
 /** Null where this reader does not know the form. */
 export function readCel(text: string): Cel | null {

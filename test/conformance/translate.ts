@@ -2,6 +2,7 @@
  * Expressions of CEL as conditions of Polity. Every literal becomes a field of the request, so that nothing
  * is decided when the policy is compiled; what Polity does not say, it says why.
  */
+import { unreachable } from "@polity/runtime/unreachable.ts";
 import type { Cel } from "./cel.ts";
 
 export interface Said {
@@ -25,7 +26,7 @@ interface Writer {
 }
 
 /** Why a case is not said; caught where cases are judged. */
-export function notSaid(why: string): never {
+function notSaid(why: string): never {
   throw new Error(`not expressible: ${why}`);
 }
 
@@ -69,6 +70,8 @@ function say(of: Cel, writer: Writer): Said {
       return sayList(of.items, writer);
     case "call":
       return of.of === null ? sayCall(of.name, of.args, writer) : sayMethod(of.name, of.of, of.args, writer);
+    default:
+      return unreachable(of);
   }
 }
 
