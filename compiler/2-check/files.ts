@@ -19,11 +19,12 @@ export function checkVisibility(source: Source, program: Program, report: Report
   }
   for (const declaration of program.declarations) {
     const { file } = fileAt(source, declaration.span.start);
-    for (const name of namesIn(declaration)) {
+    for (const { name, isReferring } of namesIn(declaration)) {
       const home = homes.get(name.text);
       if (home === undefined || home === file) continue;
       addTo(uses, file, home);
-      if (sees.get(file)?.has(home) !== true) report(invisibleName(name, home, pathTo(home, file)));
+      const isSeen = sees.get(file)?.has(home) === true;
+      if (isReferring && !isSeen) report(invisibleName(name, home, pathTo(home, file)));
     }
   }
   return uses;
@@ -83,26 +84,36 @@ const REFERRING: ReadonlySet<string> = new Set(["type", "action", "actions", "gr
 /** What is named by what it refers to: `Zone` as a type, `young(t)`. */
 const NAMED_FOR: ReadonlySet<unknown> = new Set(["named", "apply"]);
 
-function namesIn(declaration: Declaration): readonly Name[] {
-  const names: Name[] = [];
-  collect(declaration, false, names);
-  return names;
+interface Mention {
+  readonly name: Name;
+  /** It surely means what is declared elsewhere; else it may be a name of its own, such as a field's. */
+  readonly isReferring: boolean;
+}
+
+function namesIn(declaration: Declaration): readonly Mention[] {
+  const mentions: Mention[] = [];
+  collect(declaration, false, mentions);
+  return mentions;
 }
 
 /** Trees are plain data of bounded depth: every part is looked at, so that no construct is forgotten. */
-function collect(part: unknown, isReferring: boolean, names: Name[]): void {
+function collect(part: unknown, isReferring: boolean, mentions: Mention[]): void {
   if (typeof part !== "object" || part === null) return;
   if (Array.isArray(part)) {
-    for (const one of part) collect(one, isReferring, names);
+    for (const one of part) collect(one, isReferring, mentions);
     return;
   }
   const node = part as { readonly [key: string]: unknown };
   if (typeof node.text === "string" && node.kind === undefined) {
-    if (isReferring) names.push(part as Name);
+    mentions.push({ name: part as Name, isReferring });
     return;
   }
-  if (node.kind === "name") names.push({ text: String(node.name), span: node.span as Name["span"] });
+  if (node.kind === "name") {
+    const name = { text: String(node.name), span: node.span as Name["span"] };
+    mentions.push({ name, isReferring: true });
+  }
   for (const [key, value] of Object.entries(node)) {
-    collect(value, REFERRING.has(key) || (key === "name" && NAMED_FOR.has(node.kind)), names);
+    const isNamed = key === "name" && NAMED_FOR.has(node.kind);
+    collect(value, isNamed || REFERRING.has(key), mentions);
   }
 }
