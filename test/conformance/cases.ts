@@ -1,5 +1,5 @@
 /** The conformance cases of the Common Expression Language, as its authors publish them. */
-import { getConformanceSuite } from "@bufbuild/cel-spec/testdata/tests.js";
+import { getConformanceSuite, type Suite, type Variant } from "@bufbuild/cel-spec/testdata/tests.js";
 import type { Cel } from "./cel.ts";
 
 export interface CelCase {
@@ -24,13 +24,11 @@ const FILES: readonly string[] = [
   "timestamps",
 ];
 
-type Suite = ReturnType<typeof getConformanceSuite>;
-
 export function celCases(): readonly CelCase[] {
   return FILES.flatMap((file) => {
     const suite = getConformanceSuite().suites.find(({ name }) => name === file);
     if (suite === undefined) throw new Error(`no file ${file}`);
-    return casesOf(suite as Suite, file, "");
+    return casesOf(suite, file, "");
   });
 }
 
@@ -40,7 +38,7 @@ function casesOf(suite: Suite, file: string, above: string): readonly CelCase[] 
     for (const [key, { kind }] of Object.entries(original.bindings)) {
       bindings.set(
         key,
-        kind.case === "value" ? celOf(kind.value) : { kind: "other", what: "errors as values" },
+        kind.case === "value" ? celOf(kind.value as CelValue) : { kind: "other", what: "errors as values" },
       );
     }
     return {
@@ -48,20 +46,15 @@ function casesOf(suite: Suite, file: string, above: string): readonly CelCase[] 
       name: `${above}${name}`,
       expression: original.expr,
       bindings,
-      value: expectedOf(original.resultMatcher as Matcher),
+      value: expectedOf(original.resultMatcher),
     };
   });
-  const below = suite.suites.flatMap((inner) => casesOf(inner as Suite, file, `${above}${inner.name}/`));
+  const below = suite.suites.flatMap((inner) => casesOf(inner, file, `${above}${inner.name}/`));
   return [...own, ...below];
 }
 
-interface Matcher {
-  readonly case?: string | undefined;
-  readonly value?: unknown;
-}
-
 /** Without a matcher a case expects true. */
-function expectedOf({ case: sort, value }: Matcher): Cel | null {
+function expectedOf({ case: sort, value }: Variant): Cel | null {
   if (sort === undefined) return { kind: "bool", value: true };
   if (sort === "value") return celOf(value as CelValue);
   if (sort === "typedResult") return celOf((value as { readonly result: CelValue }).result);
@@ -69,7 +62,7 @@ function expectedOf({ case: sort, value }: Matcher): Cel | null {
 }
 
 interface CelValue {
-  readonly kind: { readonly case?: string | undefined; readonly value?: unknown };
+  readonly kind: Variant;
 }
 
 const OTHERS: ReadonlyMap<string, string> = new Map([
