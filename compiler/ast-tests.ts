@@ -39,7 +39,15 @@ export interface GridCell {
   readonly span: Span;
 }
 
-export type TestFact = TestEntity | TestSetting;
+export type TestFact = TestEntity | TestTableRow | TestSetting;
+
+/** `grant { agent: Agent::"a1", rows: 5 }` */
+export interface TestTableRow {
+  readonly kind: "row";
+  readonly table: Name;
+  readonly columns: readonly TestField[];
+  readonly span: Span;
+}
 
 /** `limit = 50` */
 export interface TestSetting extends TestField {

@@ -35,6 +35,7 @@ export type Declaration =
   | ConstDeclaration
   | SettingDeclaration
   | ProveDeclaration
+  | TableDeclaration
   | FunctionDeclaration
   | ObligationDeclaration
   | RuleDeclaration
@@ -94,6 +95,17 @@ export interface ActionDeclaration extends Declared {
 }
 
 /** `const LIMIT = 100` */
+/** `table grant { … } key agent, tool max 64 per agent` */
+export interface TableDeclaration extends Declared {
+  readonly kind: "table";
+  readonly name: Name;
+  readonly fields: readonly FieldDeclaration[];
+  readonly key: readonly Name[];
+  readonly max: bigint | null;
+  /** Empty where `max` is not written. */
+  readonly per: readonly Name[];
+}
+
 /** `setting limit: decimal 0..1_000 = 100` */
 export interface SettingDeclaration extends Declared {
   readonly kind: "setting";
@@ -315,5 +327,6 @@ export type {
   TestFact,
   TestField,
   TestRow,
+  TestTableRow,
   TestValue,
 } from "./ast-tests.ts";

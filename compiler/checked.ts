@@ -176,6 +176,13 @@ export type Expr = Typed &
     | { readonly kind: "field"; readonly name: string }
     | { readonly kind: "now" }
     | { readonly kind: "trust" }
+    /** The row of a table with these values in the columns of the key: of an optional type. */
+    | { readonly kind: "lookup"; readonly table: string; readonly keys: readonly Expr[] }
+    /**
+     * The rows with these values in the first columns of the key, in the order of the key: only a quantifier
+     * goes over them. No value errs.
+     */
+    | { readonly kind: "rows"; readonly table: string; readonly prefix: readonly Expr[] }
     /** A setting, from the facts. */
     | { readonly kind: "setting"; readonly name: string }
     /** A quantifier's variable; `id` is unique within the case. */
@@ -328,6 +335,7 @@ export interface Test {
 export interface TestFacts {
   readonly entities: readonly TestEntity[];
   readonly settings?: Readonly<Record<string, unknown>>;
+  readonly tables?: Readonly<Record<string, readonly unknown[]>>;
 }
 
 export interface TestEntity {

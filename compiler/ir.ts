@@ -18,6 +18,7 @@ export interface Ir {
   readonly actions: readonly IrAction[];
   /** Null where the policy has none. */
   readonly settings: IrStruct | null;
+  readonly tables: readonly IrTable[];
   readonly literals: readonly IrLiteral[];
   /** Quantifiers, numbered in the order of their first use; a body only calls those with a higher number. */
   readonly quantifiers: readonly IrQuantifier[];
@@ -41,6 +42,15 @@ export interface IrStruct {
   readonly name: string;
   readonly bytes: number;
   readonly slots: readonly IrSlot[];
+}
+
+/** Of a row, which is a record. */
+export interface IrTable {
+  readonly name: string;
+  readonly bytes: number;
+  readonly key: readonly IrSlot[];
+  readonly per: number;
+  readonly max: number;
 }
 
 export interface IrSlot {
@@ -243,6 +253,8 @@ export type IrExpr =
       readonly captures: readonly number[];
     }
   | { readonly kind: "operator"; readonly op: Operator; readonly left: IrExpr; readonly right: IrExpr }
+  /** The address of a row, 0 where there is none; or of a collection of rows. */
+  | { readonly kind: "lookup" | "rows"; readonly table: number; readonly keys: readonly IrExpr[] }
   | { readonly kind: "not"; readonly of: IrExpr }
   | { readonly kind: "minus"; readonly of: IrExpr }
   | {

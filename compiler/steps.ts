@@ -40,16 +40,20 @@ export function stepsOf(expr: Expr, extentOf: (operand: Expr) => Extent): Steps 
     case "not":
     case "negate":
     case "size":
-      return node([expr.of]);
     case "reference":
       return node([expr.of]);
     case "exists":
     case "resolved":
       return node([expr.of], WEIGHTS.entity.steps);
+    case "lookup":
+    case "rows":
+      return searching(expr.kind === "lookup" ? expr.keys : expr.prefix);
     case "coalesce":
       return node([expr.of, expr.otherwise]);
     case "choose":
       return node([expr.condition, expr.value, expr.otherwise]);
+    case "between":
+      return node([expr.of, expr.from, expr.to]);
     case "and":
     case "or":
     case "order":
@@ -69,8 +73,6 @@ export function stepsOf(expr: Expr, extentOf: (operand: Expr) => Extent): Steps 
       const compared = least(memberSize, sizeOf(extentOf(expr.of)));
       return node([expr.of, expr.within], members * (MEMBER + compared * WORD));
     }
-    case "between":
-      return node([expr.of, expr.from, expr.to]);
     case "below":
       return node([expr.of, expr.group], CLIMB);
     case "below_any":
@@ -100,6 +102,11 @@ export function stepsOf(expr: Expr, extentOf: (operand: Expr) => Extent): Steps 
     default:
       return unreachable(expr);
   }
+}
+
+/** In sorted rows, column by column. */
+function searching(keys: readonly Expr[]): Steps {
+  return node(keys, BigInt(keys.length) * CLIMB);
 }
 
 /** A node with operands that are evaluated at most once, and what it costs beyond its own step. */

@@ -16,7 +16,10 @@ export const WEIGHTS = {
   wide: weight(8n, "a product, quotient or remainder, beside its node"),
   member: weight(1n, "each member of a collection that may be looked at"),
   word: weight(1n, "each eight bytes of text, begun ones included, that may be looked at"),
-  climb: weight(32n, "finding out whether an entity is below a group"),
+  climb: weight(
+    32n,
+    "finding out whether an entity is below a group, and each column of a key by which rows are found",
+  ),
   rule: weight(4n, "each rule on the action"),
   hole: weight(4n, "each value for a reason or a note, beside its expression"),
   argument: weight(4n, "each argument of an obligation, beside its expression and the words of its text"),

@@ -8,7 +8,7 @@ import { endOf } from "./nodes.ts";
 import { problemSink } from "./problem.ts";
 import { lastEnd, skipToDeclaration } from "./recovery.ts";
 import { defineRules } from "./rules.ts";
-import { defineSetting } from "./settings.ts";
+import { defineSetting, defineTable } from "./settings.ts";
 import { defineTests } from "./tests.ts";
 import * as t from "./tokens.ts";
 import type { ItemTree, ProgramTree, RawTree } from "./tree.ts";
@@ -63,6 +63,7 @@ function defineProgram(grammar: Grammar): ParserMethod<[], ProgramTree> {
     ...defineDeclarations(grammar, types),
     ...defineDefinitions(grammar, types, expressions),
     defineSetting(grammar, types, expressions),
+    defineTable(grammar, types),
     rule as BodyRule,
     test as BodyRule,
     defineProof(grammar, expressions, actions),

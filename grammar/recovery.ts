@@ -33,13 +33,13 @@ const AFTER_START: ReadonlyMap<TokenType, (next: IToken, afterNext: IToken) => b
   [Keyword.shadow, ({ tokenType }) => VERDICTS.has(tokenType)],
   [Keyword.prove, (next) => next.tokenType === t.Text],
   [Keyword.obligation, isName],
+  [Keyword.table, isName],
 ]);
 
 /** What this version lacks, by its first word, and whether what follows is as in such a declaration. */
 const REFUSED_START: ReadonlyMap<string, (next: IToken, afterNext: IToken) => boolean> = new Map([
   ["track", isName],
   ["event", isName],
-  ["table", isName],
 ]);
 
 export const VERDICTS: ReadonlySet<TokenType> = new Set([

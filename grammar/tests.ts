@@ -219,12 +219,18 @@ function defineFacts(
     const of = $.SUBRULE(value);
     return { kind: "test_setting", name, value: of, start: name.start, end: of.end };
   });
+  const row: ParserMethod<[], FactTree> = $.RULE("testRow", () => {
+    const table = nameOf($.CONSUME(t.Name));
+    const read = $.SUBRULE(fields);
+    return { kind: "test_row", table, fields: read, start: table.start, end: lastEnd(grammar) };
+  });
   const alternatives = {
     DEF: [
       { GATE: () => $.LA(2).tokenType === t.Equal, ALT: () => $.SUBRULE(setting) },
+      { GATE: () => $.LA(2).tokenType === t.LCurly, ALT: () => $.SUBRULE2(row) },
       { ALT: (): FactTree => $.SUBRULE1(entity) },
     ],
-    ERR_MSG: "an entity\nthe value of a setting",
+    ERR_MSG: "an entity\na row of a table\nthe value of a setting",
     IGNORE_AMBIGUITIES: true,
   };
   return $.RULE("facts", () => {

@@ -59,7 +59,14 @@ export interface TestEntityTree extends Node {
 }
 
 /** What the facts of a test say: an entity, or a setting's value. */
-export type FactTree = TestEntityTree | TestSettingTree;
+export type FactTree = TestEntityTree | TestRowTree | TestSettingTree;
+
+/** `grant { agent: Agent::"a1", rows: 5 }` */
+export interface TestRowTree extends Node {
+  readonly kind: "test_row";
+  readonly table: NameTree;
+  readonly fields: readonly TestFieldTree[];
+}
 
 /** `limit = 50` */
 export interface TestSettingTree extends Node {

@@ -44,6 +44,7 @@ export type DeclarationTree =
   | ConstTree
   | SettingTree
   | ProveTree
+  | TableTree
   | FunctionTree
   | ObligationTree
   | RuleTree
@@ -98,6 +99,16 @@ export interface ActionTree extends Documented {
   readonly kind: "action";
   readonly name: NameTree;
   readonly fields: readonly FieldTree[];
+}
+
+export interface TableTree extends Documented {
+  readonly kind: "table";
+  readonly name: NameTree;
+  readonly fields: readonly FieldTree[];
+  readonly key: readonly NameTree[];
+  readonly max: RawTree | null;
+  /** Empty where `max` is not written. */
+  readonly per: readonly NameTree[];
 }
 
 export interface SettingTree extends Documented {

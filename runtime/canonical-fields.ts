@@ -246,7 +246,7 @@ export function memberOrder(of: Node, members: readonly unknown[]): number[] | n
   return order;
 }
 
-function memberKey(of: Node, member: unknown): bigint | string | undefined {
+export function memberKey(of: Node, member: unknown): bigint | string | undefined {
   switch (of.op) {
     case OP.bool:
       return typeof member === "boolean" ? BigInt(member) : undefined;
@@ -265,7 +265,7 @@ function memberKey(of: Node, member: unknown): bigint | string | undefined {
 }
 
 /** The keys of one set are of one type. */
-function compareKeys(a: bigint | string, b: bigint | string): number {
+export function compareKeys(a: bigint | string, b: bigint | string): number {
   if (typeof a === "string" && typeof b === "string") return compareText(a, b);
   return a < b ? -1 : a > b ? 1 : 0;
 }

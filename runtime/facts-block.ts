@@ -1,6 +1,8 @@
 /** The bytes of facts as an evaluator loads them (docs/abi.md, "Facts block"). */
 import type { Entity, FactsSchema, Loaded } from "./facts-read.ts";
+import type { Row } from "./facts-tables.ts";
 import { ENTITY_ID_BYTES_MAX, padded } from "./layout.ts";
+import type { Plan } from "./plan.ts";
 import { compareText } from "./text-order.ts";
 import { collect, makeTarget, putFields, putText, type Target } from "./writers.ts";
 
@@ -13,15 +15,25 @@ const RECORD_HEAD_BYTES = 16;
 
 /** The records' places: type after type, by the UTF-8 bytes of the id. */
 export interface Placed {
-  /** Of the settings, behind the last record. */
+  readonly tables: readonly PlacedTable[];
+  /** Of the settings, behind the last row. */
   readonly settings: number;
   readonly byType: readonly (readonly Entity[])[];
   /** Where the variable part begins. */
   readonly bytes: number;
 }
 
-export function placeRecords(schema: FactsSchema, loaded: Loaded): Placed {
-  let offset = HEADER_BYTES + schema.types.length * DIRECTORY_BYTES;
+export interface PlacedTable {
+  readonly rows: readonly Row[];
+  readonly offset: number;
+}
+
+export function placeRecords(
+  schema: FactsSchema,
+  loaded: Loaded,
+  tables: readonly (readonly Row[])[],
+): Placed {
+  let offset = HEADER_BYTES + (schema.types.length + tables.length) * DIRECTORY_BYTES;
   const byType = loaded.byType.map((sameType, type) => {
     const entities = [...sameType.values()].sort((a, b) => compareText(a.id, b.id));
     for (const entity of entities) {
@@ -30,7 +42,12 @@ export function placeRecords(schema: FactsSchema, loaded: Loaded): Placed {
     }
     return entities;
   });
-  return { byType, settings: offset, bytes: offset + schema.settings.plan.bytes };
+  const placed = tables.map((rows, at) => {
+    const table = { rows, offset };
+    offset += rows.length * schema.tables[at]!.columns.bytes;
+    return table;
+  });
+  return { byType, tables: placed, settings: offset, bytes: offset + schema.settings.plan.bytes };
 }
 
 function recordBytes(schema: FactsSchema, type: number): number {
@@ -41,10 +58,11 @@ function recordBytes(schema: FactsSchema, type: number): number {
 export function buildBlock(
   schema: FactsSchema,
   loaded: Loaded,
-  { byType, settings, bytes }: Placed,
+  placed: Placed,
   ancestors: ReadonlyMap<Entity, readonly number[]>,
   digest: Uint8Array,
 ): Uint8Array | null {
+  const { byType, settings, bytes } = placed;
   if (bytes > schema.bytesMax) return null;
   const findRecord = (type: number, id: string) => loaded.byType[type]?.get(id)?.offset ?? 0;
   const first = Math.min(padded(bytes * 2 + 256), schema.bytesMax & -8);
@@ -68,13 +86,31 @@ export function buildBlock(
       }
     }
   }
+  for (const [table, { rows, offset }] of placed.tables.entries()) {
+    const { columns } = schema.tables[table]!;
+    for (const [at, { values }] of rows.entries()) {
+      if (!putAll(target, columns, offset + at * columns.bytes, values, schema.bytesMax)) return null;
+    }
+  }
+  if (!putAll(target, schema.settings.plan, settings, loaded.settings.values, schema.bytesMax)) return null;
+  writeHeader(schema, target, placed, digest);
+  return target.bytes.slice(0, target.next);
+}
+
+/** In as much room as it takes. */
+function putAll(
+  target: Target,
+  plan: Plan,
+  at: number,
+  values: readonly unknown[],
+  bytesMax: number,
+): boolean {
   const { next } = target;
-  while (!putFields(target, schema.settings.plan, settings, loaded.settings.values)) {
-    if (!target.isFull || !enlarge(target, schema.bytesMax)) return null;
+  while (!putFields(target, plan, at, values)) {
+    if (!target.isFull || !enlarge(target, bytesMax)) return false;
     target.next = next;
   }
-  writeHeader(schema, target, byType, digest);
-  return target.bytes.slice(0, target.next);
+  return true;
 }
 
 function putAncestors(target: Target, at: number, ancestors: readonly number[]): boolean {
@@ -107,14 +143,19 @@ function enlarge(target: Target, bytesMax: number): boolean {
 function writeHeader(
   schema: FactsSchema,
   { words, bytes, next }: Target,
-  byType: Placed["byType"],
+  { byType, tables }: Placed,
   digest: Uint8Array,
 ): void {
-  words.set([MAGIC, VERSION, next, schema.types.length]);
+  words.set([MAGIC, VERSION, next, schema.types.length + tables.length]);
   bytes.set(schema.layoutTag, 16);
   bytes.set(digest.subarray(0, 8), 24);
   for (const [type, entities] of byType.entries()) {
     const entry = [entities.length, entities[0]?.offset ?? 0, recordBytes(schema, type), 0];
     words.set(entry, (HEADER_BYTES + type * DIRECTORY_BYTES) >> 2);
+  }
+  for (const [table, { rows, offset }] of tables.entries()) {
+    const stride = schema.tables[table]!.columns.bytes;
+    const entry = [rows.length, rows.length === 0 ? 0 : offset, stride, 0];
+    words.set(entry, (HEADER_BYTES + (schema.types.length + table) * DIRECTORY_BYTES) >> 2);
   }
 }

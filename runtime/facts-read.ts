@@ -3,6 +3,7 @@ import { canonicalFields, isPrototypePolluted } from "./canonical-fields.ts";
 import { hasBadPath } from "./facts-paths.ts";
 import { type EntityName, type FactsCode, type FactsRefusal, refusal } from "./facts-refusal.ts";
 import { readSettings, type Settings, type SettingsSchema } from "./facts-settings.ts";
+import { type Row, readTables, type TableSchema } from "./facts-tables.ts";
 import { ENTITY_ID_BYTES_MAX } from "./layout.ts";
 import type { Plan } from "./plan.ts";
 import { utf8Length } from "./text-order.ts";
@@ -18,6 +19,8 @@ export interface FactsSchema {
   readonly layoutTag: Uint8Array;
   readonly bytesMax: number;
   readonly settings: SettingsSchema;
+  /** By name. */
+  readonly tables: readonly TableSchema[];
 }
 
 export interface EntitySchema {
@@ -42,6 +45,8 @@ export interface Entity {
 export interface Loaded {
   readonly byType: readonly Map<string, Entity>[];
   readonly settings: Settings;
+  /** By table; sorted once every entity is known. */
+  readonly tables: readonly (readonly Row[])[];
 }
 
 type Members = Readonly<Record<string, unknown>>;
@@ -51,8 +56,7 @@ export function readEntities(schema: FactsSchema, json: unknown, isExact: boolea
   const snapshot = asObject(json);
   if (snapshot === null) return refusal("facts.invalid", "facts are an object", null);
   for (const key of Object.keys(snapshot)) {
-    const isEmptySection = (key === "tables" || key === "settings") && isEmpty(snapshot[key]);
-    if (key === "entities" || key === "settings" || isEmptySection) continue;
+    if (key === "entities" || key === "settings" || key === "tables") continue;
     return refusal("facts.invalid", `${JSON.stringify(key)} is not available in this version`, null);
   }
   const { entities } = snapshot;
@@ -67,12 +71,18 @@ export function readEntities(schema: FactsSchema, json: unknown, isExact: boolea
     }
     sameType.set(entity.id, entity);
   }
-  const given = asObject(snapshot.settings ?? {});
+  const given = asObject("settings" in snapshot ? snapshot.settings : {});
   if (given === null && !isEmpty(snapshot.settings)) {
     return refusal("facts.invalid", "`settings` is an object", null);
   }
   const settings = readSettings(schema.settings, given ?? {});
-  return "code" in settings ? settings : { byType, settings };
+  if ("code" in settings) return settings;
+  const givenTables = asObject("tables" in snapshot ? snapshot.tables : {});
+  if (givenTables === null && !isEmpty(snapshot.tables)) {
+    return refusal("facts.invalid", "`tables` is an object", null);
+  }
+  const tables = readTables(schema.tables, givenTables ?? {});
+  return "code" in tables ? tables : { byType, settings, tables };
 }
 
 export function nameOf(schema: FactsSchema, { type, id }: Entity): EntityName {

@@ -3,17 +3,20 @@
  */
 import { type Entity, type FactsSchema, type Loaded, nameOf } from "./facts-read.ts";
 import { type EntityName, type FactsRefusal, refusal } from "./facts-refusal.ts";
+import { type Row, sortRows } from "./facts-tables.ts";
 import { type Node, OP, type Plan } from "./plan.ts";
+
+export interface Resolved {
+  readonly groupsFirst: readonly Entity[];
+  /** By table, in the order of their keys. */
+  readonly tables: readonly (readonly Row[])[];
+}
 
 /**
  * All entities, groups before those that are in them, where every name resolves. `isExact`: attributes are
  * searched here, and not only when they are written.
  */
-export function resolveNames(
-  schema: FactsSchema,
-  loaded: Loaded,
-  isExact: boolean,
-): { readonly groupsFirst: readonly Entity[] } | FactsRefusal {
+export function resolveNames(schema: FactsSchema, loaded: Loaded, isExact: boolean): Resolved | FactsRefusal {
   for (const sameType of loaded.byType) {
     for (const entity of sameType.values()) {
       const wrong = resolveEntity(schema, loaded, entity, isExact);
@@ -32,7 +35,34 @@ export function resolveNames(
       literal,
     );
   }
-  return { groupsFirst };
+  for (const [at, { columns, name }] of schema.tables.entries()) {
+    const wrong = isExact ? missingInRows(schema, loaded, columns, name, loaded.tables[at]!) : null;
+    if (wrong !== null) return wrong;
+  }
+  const tables: (readonly Row[])[] = [];
+  for (const [at, table] of schema.tables.entries()) {
+    const rows = sortRows(table, loaded.tables[at]!);
+    if ("code" in rows) return rows;
+    tables.push(rows);
+  }
+  return { groupsFirst, tables };
+}
+
+function missingInRows(
+  schema: FactsSchema,
+  loaded: Loaded,
+  columns: Plan,
+  name: string,
+  rows: readonly Row[],
+): FactsRefusal | null {
+  for (const [at, { values }] of rows.entries()) {
+    const members = Object.fromEntries(columns.names.map((column, index) => [column, values[index]]));
+    const missing = missingInFields(loaded, columns, members);
+    if (missing === null) continue;
+    const named = { type: schema.types[missing.type]!.name, id: missing.id };
+    return refusal("facts.unknown_entity", `row ${at + 1} of ${name}: there is no ${quoted(named)}`, null);
+  }
+  return null;
 }
 
 function find(schema: FactsSchema, loaded: Loaded, { type, id }: EntityName): Entity | undefined {

@@ -10,7 +10,10 @@ export type FactsCode =
   | "facts.missing_attribute"
   | "facts.unknown_attribute"
   | "facts.missing_entity"
-  | "facts.unknown_setting";
+  | "facts.unknown_setting"
+  | "facts.unknown_table"
+  | "facts.duplicate_key"
+  | "facts.too_many_rows";
 
 export interface EntityName {
   readonly type: string;

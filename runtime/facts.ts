@@ -60,7 +60,7 @@ function loadFast(schema: FactsSchema, json: unknown, digest: Uint8Array): Uint8
   if ("code" in loaded) return null;
   const resolved = resolveNames(schema, loaded, false);
   if ("code" in resolved) return null;
-  const placed = placeRecords(schema, loaded);
+  const placed = placeRecords(schema, loaded, resolved.tables);
   const ancestors = closeAncestors(resolved.groupsFirst, schema.bytesMax);
   return ancestors === null ? null : buildBlock(schema, loaded, placed, ancestors, digest);
 }

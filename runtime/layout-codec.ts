@@ -27,6 +27,7 @@ import {
   someMembers,
   text,
 } from "./shape.ts";
+import { readTables, tablesJson } from "./tables-codec.ts";
 import { unreachable } from "./unreachable.ts";
 
 export interface Layout {
@@ -68,6 +69,7 @@ export function layoutJson(
     })),
     ...(types.settings !== undefined && { settings: types.settings.map(settingJson) }),
     subject: subject === null ? null : { entity: subject.entity, field: subject.field },
+    ...(types.tables !== undefined && { tables: tablesJson(types.tables) }),
   };
 }
 
@@ -124,7 +126,7 @@ export function readLayout(json: unknown): Layout {
     json,
     "layout",
     ["actions", "entities", "enums", "records", "subject"],
-    ["settings"],
+    ["settings", "tables"],
   );
   const enums = named(array(layout.enums, "enums", readEnum), "enums");
   const records = named(array(layout.records, "records", readRecord), "records");
@@ -144,7 +146,12 @@ export function readLayout(json: unknown): Layout {
     "actions",
   );
   const settings = "settings" in layout ? { settings: readSettings(layout.settings, types, extents) } : {};
-  return { types: { ...types, ...settings }, subject: readSubject(layout.subject, types), actions };
+  const tables = "tables" in layout ? { tables: readTables(layout.tables, types) } : {};
+  return {
+    types: { ...types, ...settings, ...tables },
+    subject: readSubject(layout.subject, types),
+    actions,
+  };
 }
 
 function named<T>(entries: readonly (readonly [string, T])[], where: string): Map<string, T> {

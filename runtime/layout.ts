@@ -54,6 +54,18 @@ export interface Types {
   readonly entities: ReadonlyMap<string, EntityType>;
   /** Sorted by name; left out where there are none. */
   readonly settings?: readonly Setting[];
+  /** Sorted by name; left out where there are none. */
+  readonly tables?: readonly Table[];
+}
+
+/** Its rows are records of the same name. */
+export interface Table {
+  readonly name: string;
+  /** Names of columns: no two rows have the same values in them. */
+  readonly key: readonly string[];
+  /** Of rows that agree in so many of the key's first columns there are `max` at most. */
+  readonly per: number;
+  readonly max: number;
 }
 
 /** A value that the facts may say. */
@@ -84,6 +96,8 @@ export const SHAPE_BYTES: ReadonlyMap<Shape, number> = new Map([
   ["cidr", 49],
 ]);
 export const COLLECTION_DEFAULT = 64;
+/** Columns of a key. */
+export const KEY_COLUMNS_MAX = 8;
 export const COLLECTION_MAX = 4_096;
 /** Keys of maps, in UTF-8 bytes; at least one. */
 export const KEY_BYTES_MAX = 256;

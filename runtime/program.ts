@@ -1,5 +1,6 @@
 /** What a manifest means to the host, worked out once. */
 import type { FactsSchema } from "./facts-read.ts";
+import { recordFields } from "./layout.ts";
 import { sortedNames } from "./layout-codec.ts";
 import type { Manifest } from "./manifest.ts";
 import { type ActionPlan, makePlanner } from "./plan.ts";
@@ -18,7 +19,7 @@ export interface Program {
 
 export function makeProgram(manifest: Manifest): Program {
   const { types, limits } = manifest;
-  const { settings = [] } = types;
+  const { settings = [], tables = [] } = types;
   const planner = makePlanner(types);
   const names = sortedNames(types.entities);
   const numbers = new Map(names.map((name, at) => [name, at]));
@@ -40,6 +41,10 @@ export function makeProgram(manifest: Manifest): Program {
       literals: manifest.entityLiterals,
       layoutTag,
       bytesMax: limits.factsBytesMax,
+      tables: tables.map(({ name, key, per, max }) => {
+        const columns = planner.fields(recordFields(name, types));
+        return { name, columns, key: key.map((column) => columns.indexes.get(column) ?? 0), per, max };
+      }),
       settings: {
         plan: planner.fields(settings),
         standards: new Map(settings.map(({ name, standard }) => [name, standard])),

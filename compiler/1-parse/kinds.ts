@@ -14,6 +14,7 @@ const JUDGING: Readonly<Record<Declaration["kind"], string | null>> = {
   action: null,
   const: null,
   setting: null,
+  table: null,
   function: null,
   rule: "rules",
   test: "tests",

@@ -7,7 +7,7 @@ import type { Source, Span } from "../source.ts";
 import { exprOf, typeOf } from "./expressions.ts";
 import { type HeadLine, headOf } from "./head.ts";
 import { checkKind } from "./kinds.ts";
-import { textOf } from "./literals.ts";
+import { intOf, textOf } from "./literals.ts";
 import { noPolicy, wrongVersion } from "./messages-syntax.ts";
 import { diagnosticOf } from "./problems.ts";
 import { nameOf, type Report, spanOf } from "./report.ts";
@@ -99,6 +99,11 @@ function declarationOf(tree: DeclarationTree, report: Report): Declaration {
       return { kind: "action", name: nameOf(tree.name), fields: fieldsOf(tree.fields, report), doc, span };
     case "const":
       return { kind: "const", name: nameOf(tree.name), value: exprOf(tree.value, report), doc, span };
+    case "table": {
+      const [fields, max] = [fieldsOf(tree.fields, report), tree.max && intOf(tree.max, 1n, report)];
+      const [key, per] = [tree.key.map(nameOf), tree.per.map(nameOf)];
+      return { kind: "table", name: nameOf(tree.name), fields, key, max, per, doc, span };
+    }
     case "setting": {
       const { name, value } = tree;
       const type = typeOf(tree.type, report);

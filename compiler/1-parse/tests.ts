@@ -85,6 +85,10 @@ function factOf(tree: FactTree, report: Report): TestFact {
   switch (tree.kind) {
     case "test_entity":
       return entityOf(tree, report);
+    case "test_row": {
+      const columns = tree.fields.map((field) => fieldOf(field, report));
+      return { kind: "row", table: nameOf(tree.table), columns, span: spanOf(tree) };
+    }
     case "test_setting": {
       const value = testValueOf(tree.value, report);
       return { kind: "setting", name: nameOf(tree.name), value, span: spanOf(tree) };

@@ -36,6 +36,7 @@ export function originOf(expr: Expr, scope: Scope): string | null {
   if (expr.kind === "proved" || expr.kind === "resolved" || expr.kind === "reference") {
     return originOf(expr.of, scope);
   }
+  if (expr.kind === "lookup" || expr.kind === "rows") return expr.table;
   if (expr.kind === "coalesce") return originOf(expr.of, scope);
   if (expr.kind === "variable") {
     const over = scope.variables.overs.get(expr.id);
@@ -96,6 +97,9 @@ function spanOf({ path, span }: AbsentOk): AbsentOk["span"] {
   return first === undefined || last === undefined ? span : { start: first.span.start, end: last.span.end };
 }
 
+/** A table may have no row at all. */
+const ROWS: Type = { kind: "list", of: { kind: "bool" }, min: 0, max: 1 };
+
 interface Missing {
   readonly missing: Name;
   readonly suggestion: string | null;
@@ -105,7 +109,9 @@ interface Missing {
 function typeOfPath(path: readonly Name[], fields: Fields, world: World): Type | Missing | null {
   const [first, ...rest] = path;
   if (first === undefined) return null;
-  let type = fields.get(first.text);
+  const isTable = world.types.tables?.some(({ name }) => name === first.text) === true;
+  if (isTable && rest.length === 0) return ROWS;
+  let type = isTable ? ({ kind: "record", name: first.text } as const) : fields.get(first.text);
   if (type === undefined) return { missing: first, suggestion: nearest(first.text, fields.keys()) };
   for (const name of rest) {
     if (type === null) return null;

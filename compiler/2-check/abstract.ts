@@ -168,6 +168,8 @@ export function truthOf(expr: Expr, assume: Assumption): boolean | null {
     case "now":
     case "trust":
     case "setting":
+    case "lookup":
+    case "rows":
     case "arithmetic":
     case "negate":
     case "aggregate":

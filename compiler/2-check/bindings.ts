@@ -52,7 +52,13 @@ export interface BoundSetting {
   readonly onUse: () => void;
 }
 
-export type Binding = DefinedExpression | DefinedFunction | BoundParameter | BoundSetting;
+/** Read row by row, or by its key. */
+export interface BoundTable {
+  readonly kind: "table";
+  readonly onUse: () => void;
+}
+
+export type Binding = DefinedExpression | DefinedFunction | BoundParameter | BoundSetting | BoundTable;
 
 export const NO_BINDINGS: Bindings = new Map();
 
@@ -69,6 +75,8 @@ export function describeBinding(binding: Binding): string {
       return "a parameter";
     case "setting":
       return "a setting";
+    case "table":
+      return "a table";
     default:
       return unreachable(binding);
   }

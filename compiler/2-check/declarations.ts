@@ -1,13 +1,14 @@
 /** Types, actions and fields of a program: who is declared, once, and with which type. */
-import type { EntityType, Field, Type } from "@polity/runtime/layout.ts";
+import type { EntityType, Field, Table, Type } from "@polity/runtime/layout.ts";
 import type { Declaration, FieldDeclaration, Name, Program } from "../ast.ts";
 import type { Source } from "../source.ts";
 import { NO_BINDINGS } from "./bindings.ts";
 import { duplicateName, nameTooLong, reservedName, shadowedName, unknownGroup } from "./messages-names.ts";
 import { tooMany, wrongSubject } from "./messages-types.ts";
-import { compareNames } from "./order.ts";
+import { byName, compareNames } from "./order.ts";
 import { checkRecords, type RecordChecks } from "./records.ts";
 import { nearest } from "./suggest.ts";
+import { tableOf } from "./tables.ts";
 import { resolveType, type TypeNames } from "./type-nodes.ts";
 import { BUILT_IN_TYPES, showType } from "./types.ts";
 import { type DeclaredObligation, type Fields, lineOf, type Report, type World } from "./world.ts";
@@ -22,18 +23,21 @@ export function declare(source: Source, program: Program, report: Report): World
   const kinds = new Map<string, "enum" | "record" | "entity">();
   const names: TypeNames = { kinds, used: new Set(), report };
   const all = program.declarations;
-  const typeDeclarations = all.filter((d) => d.kind === "enum" || d.kind === "record" || d.kind === "entity");
-  const unique = uniqueNames(typeDeclarations, "a type", source, report);
+  const typeDeclarations = all.filter(
+    (d) => d.kind === "enum" || d.kind === "record" || d.kind === "entity" || d.kind === "table",
+  );
+  const unique = uniqueNames(typeDeclarations, "a type or a table", source, report);
   for (const declaration of unique) {
     if (BUILT_IN_TYPES.includes(declaration.name.text)) {
       report(reservedName(declaration.name, "it is a built-in type"));
     }
-    kinds.set(declaration.name.text, declaration.kind);
+    if (declaration.kind !== "table") kinds.set(declaration.name.text, declaration.kind);
   }
   const enums = new Map<string, readonly string[]>();
   const records = new Map<string, Fields>();
   const entities = new Map<string, Fields>();
   const groups = new Map<string, readonly string[]>();
+  const tables: Table[] = [];
   for (const declaration of unique) {
     const name = declaration.name.text;
     if (declaration.kind === "enum") {
@@ -41,12 +45,19 @@ export function declare(source: Source, program: Program, report: Report): World
     } else if (declaration.kind === "record") {
       records.set(name, fieldsOf(declaration.fields, `a field of \`${name}\``, source, names));
       limitFields(declaration.name, declaration.fields.length, report);
+    } else if (declaration.kind === "table") {
+      records.set(name, fieldsOf(declaration.fields, `a column of \`${name}\``, source, names));
+      limitFields(declaration.name, declaration.fields.length, report);
+      const table = tableOf(declaration, records.get(name) ?? new Map(), report);
+      if (table !== null) tables.push(table);
     } else {
       groups.set(name, groupsOf(declaration, source, names));
       entities.set(name, attributesDeclared(declaration, source, names));
     }
   }
-  const recordNames = new Map(unique.filter((d) => d.kind === "record").map((d) => [d.name.text, d.name]));
+  const recordNames = new Map(
+    unique.filter((d) => d.kind === "record" || d.kind === "table").map((d) => [d.name.text, d.name]),
+  );
   const recordChecks = checkRecords(records, recordNames, report);
   const shared = sharedFields(all, source, names);
   const actions = actionFields(all, shared.fields, recordChecks, source, names);
@@ -57,6 +68,7 @@ export function declare(source: Source, program: Program, report: Report): World
       enums: sorted(enums),
       records: sorted(new Map([...records].map(([name, fields]) => [name, known(fields)]))),
       entities: sorted(entityTypes(entities, groups)),
+      ...(tables.length > 0 && { tables: tables.sort(byName) }),
     },
     ordered: new Set(unique.flatMap((d) => (d.kind === "enum" && d.ordered ? [d.name.text] : []))),
     records,

@@ -7,6 +7,7 @@ import type {
   Expr as Node,
   Program,
   SettingDeclaration,
+  TableDeclaration,
 } from "../ast.ts";
 import type { Binding, Bindings, DefinedFunction, Parameter } from "./bindings.ts";
 import { uniqueNames } from "./declarations.ts";
@@ -51,7 +52,12 @@ type Definition = ConstDeclaration | FunctionDeclaration;
 /** The world with what the program defines. */
 export function define(program: Program, world: World): World {
   const written = program.declarations.filter(isDefinition);
-  const unique = uniqueNames(written, "a constant, a function or a setting", world.source, world.report);
+  const unique = uniqueNames(
+    written,
+    "a constant, a function, a setting or a table",
+    world.source,
+    world.report,
+  );
   const last = unique[DEFINITIONS_MAX];
   if (last !== undefined) {
     world.report(
@@ -68,7 +74,10 @@ export function define(program: Program, world: World): World {
     bindings.set(declaration.name.text, { kind: "setting", type: setting?.type ?? null, onUse });
     if (setting !== null) settings.push(setting);
   }
-  const definitions = unique.filter((d) => d.kind !== "setting");
+  for (const { name } of unique.filter((d) => d.kind === "table")) {
+    bindings.set(name.text, { kind: "table", onUse: () => void world.used.add(name.text) });
+  }
+  const definitions = unique.filter((d) => d.kind === "const" || d.kind === "function");
   const byName = new Map(definitions.map((definition) => [definition.name.text, definition]));
   const state = { byName, bindings, open: [] as string[], world };
   for (const { name } of definitions) visit(name.text, state);
@@ -76,18 +85,18 @@ export function define(program: Program, world: World): World {
   return { ...world, types, definitions: bindings };
 }
 
-function isDefinition(d: Program["declarations"][number]): d is Definition | SettingDeclaration {
-  return d.kind === "const" || d.kind === "function" || d.kind === "setting";
+type Named = Definition | SettingDeclaration | TableDeclaration;
+
+function isDefinition(d: Program["declarations"][number]): d is Named {
+  return d.kind === "const" || d.kind === "function" || d.kind === "setting" || d.kind === "table";
 }
 
-function checkName(
-  { kind, name }: Definition | SettingDeclaration,
-  { report, types, shared, actions }: World,
-): void {
+function checkName({ kind, name }: Named, { report, types, shared, actions }: World): void {
   const { text } = name;
   if (text === "now" || text === "trust") report(reservedName(name, "it is a word of every request"));
   if (kind === "function" && BUILT_IN_FUNCTIONS.has(text)) report(reservedName(name, "it is built in"));
-  if (isTypeName(text, types)) report(shadowedName(name, "the name of a type"));
+  // A table's rows are records of its own name.
+  if (kind !== "table" && isTypeName(text, types)) report(shadowedName(name, "the name of a type"));
   const action = [...actions].find(([, fields]) => fields.has(text))?.[0];
   if (shared.has(text)) report(shadowedName(name, "a field of every action"));
   else if (action !== undefined) report(shadowedName(name, `a field of \`${action}\``));

@@ -16,6 +16,7 @@ import { unreachable } from "../diagnostic.ts";
 import { type Assumption, rangeOf, truthOf, typeRange } from "./abstract.ts";
 import { existenceKey, pathKey } from "./narrowing.ts";
 import { plain } from "./types.ts";
+import { operandsOf } from "./walk.ts";
 
 export type Direction = "same" | "lower" | "higher" | "any";
 
@@ -89,11 +90,15 @@ function structural(expr: Expr, drop: Drop): Direction {
     case "attribute":
     case "pattern_test":
       return unknown(of(expr.of));
-    case "at":
-      return unknown(of(expr.of), of(expr.key));
     case "presence":
       if (pathKey(expr.of) !== drop.path) return "same";
       return expr.present ? "lower" : "higher";
+    case "at":
+    case "lookup":
+    case "rows":
+    case "equal":
+    case "text_test":
+      return unknown(...operandsOf(expr).map(of));
     case "exists":
       return existenceKey(expr.of) === drop.path ? "lower" : of(expr.of);
     case "resolved":
@@ -112,8 +117,6 @@ function structural(expr: Expr, drop: Drop): Direction {
     case "and":
     case "or":
       return join(of(expr.left), of(expr.right));
-    case "equal":
-      return unknown(of(expr.left), of(expr.right));
     case "order": {
       const isUp = expr.op === ">" || expr.op === ">=";
       const [left, right] = [of(expr.left), of(expr.right)];
@@ -129,8 +132,6 @@ function structural(expr: Expr, drop: Drop): Direction {
       return unknown(of(expr.of), of(expr.group));
     case "below_any":
       return turned(join(unknown(of(expr.of)), of(expr.groups)), expr.negated);
-    case "text_test":
-      return unknown(of(expr.of), of(expr.pattern));
     case "covered":
       return turned(join(unknown(of(expr.of)), of(expr.by)), expr.negated);
     case "path_within":

@@ -2,7 +2,7 @@
 import type { Name } from "../ast.ts";
 import type { Diagnostic } from "../diagnostic.ts";
 import type { Span } from "../source.ts";
-import { didYouMean, error } from "./message.ts";
+import { didYouMean, error, listed } from "./message.ts";
 
 export function unprovedRef(span: Span, path: string | null, type: string): Diagnostic {
   const what = path === null ? "this" : `\`${path}\``;
@@ -50,4 +50,75 @@ export function unknownSetting(name: Name, suggestion: string | null): Diagnosti
   return error("POL2411", name.span, `the policy has no setting \`${name.text}\``, didYouMean(suggestion));
 }
 
-export const codes: readonly string[] = ["POL2401", "POL2402", "POL2403", "POL2404", "POL2410", "POL2411"];
+export function unknownColumn(name: Name, suggestion: string | null): Diagnostic {
+  return error("POL2420", name.span, `the table has no column \`${name.text}\``, didYouMean(suggestion));
+}
+
+/** `type` is null where the column is in the key already. */
+export function wrongKeyColumn(name: Name, type: string | null): Diagnostic {
+  const message =
+    type === null
+      ? `\`${name.text}\` is in the key already`
+      : `\`${name.text}\` is a \`${type}\`, by which rows cannot be told apart`;
+  return error(
+    "POL2421",
+    name.span,
+    message,
+    "a key has columns of plain types that are always there, each once",
+  );
+}
+
+export function lengthOfPer(span: Span, key: readonly string[]): Diagnostic {
+  const hint = `the key is ${listed(key)}: \`per\` names its first columns, in this order`;
+  return error("POL2422", span, "rows are counted by the first columns of the key", hint);
+}
+
+export function wrongKeyCount(span: Span, table: string, key: readonly string[], found: number): Diagnostic {
+  const what = key.length === 1 ? "1 value" : `${key.length} values`;
+  return error(
+    "POL2423",
+    span,
+    `the key of \`${table}\` has ${what}, found ${found}`,
+    `the key is ${listed(key)}`,
+  );
+}
+
+export function noPrefix(span: Span, op: string, variable: string, columns: readonly string[]): Diagnostic {
+  const isAll = op === "all";
+  const tests = columns.map((column) => `${variable}.${column} ${isAll ? "!=" : "=="} …`);
+  const hint =
+    op === "any" || op === "count" || isAll
+      ? `begin the body with \`${tests.join(isAll ? " or " : " and ")} ${isAll ? "or" : "and"} …\``
+      : "`any`, `all` and `count` go over the rows that have some values in the key";
+  return error("POL2424", span, `\`${op}\` does not say which rows it goes over`, hint);
+}
+
+export function unknownTable(name: Name, suggestion: string | null): Diagnostic {
+  return error("POL2425", name.span, `the policy has no table \`${name.text}\``, didYouMean(suggestion));
+}
+
+export function missingColumns(span: Span, table: string, columns: readonly string[]): Diagnostic {
+  return error("POL2426", span, `this row of \`${table}\` lacks ${listed(columns)}`);
+}
+
+export function rowOtherwise(span: Span): Diagnostic {
+  const hint = "test `is present`, then read a column";
+  return error("POL2427", span, "no value stands in for a row", hint);
+}
+
+export const codes: readonly string[] = [
+  "POL2401",
+  "POL2402",
+  "POL2403",
+  "POL2404",
+  "POL2410",
+  "POL2411",
+  "POL2420",
+  "POL2421",
+  "POL2422",
+  "POL2423",
+  "POL2424",
+  "POL2425",
+  "POL2426",
+  "POL2427",
+];

@@ -28,6 +28,7 @@ export function eitherFacts(a: Facts, b: Facts): Facts {
  */
 export function pathKey(expr: Expr): string | null {
   if (expr.kind === "field") return expr.name;
+  if (expr.kind === "lookup") return rowText(expr.table, expr.keys, keyPart);
   if (expr.kind === "variable") return `#${expr.id}`;
   if (isTransparent(expr)) return pathKey(expr.of);
   if (expr.kind === "literal" && expr.type.kind === "entity") return entityKey(expr);
@@ -40,6 +41,29 @@ export function pathKey(expr: Expr): string | null {
 /** What stands between a path and what is read of it, and is not written. */
 function isTransparent(expr: Expr): expr is Extract<Expr, { kind: "proved" | "resolved" | "reference" }> {
   return expr.kind === "proved" || expr.kind === "resolved" || expr.kind === "reference";
+}
+
+/** Null where a part has no text. */
+function rowText(table: string, keys: readonly Expr[], textOf: (key: Expr) => string | null): string | null {
+  const parts = keys.map(textOf);
+  return parts.includes(null) ? null : `${table}[${parts.join(", ")}]`;
+}
+
+/** A path, or what has one value wherever it stands in a rule. */
+function keyPart(key: Expr): string | null {
+  if (key.kind === "literal") return literalText(key);
+  return key.kind === "setting" || key.kind === "now" || key.kind === "trust"
+    ? writtenPart(key)
+    : pathKey(key);
+}
+
+function writtenPart(key: Expr): string | null {
+  if (key.kind === "literal") return literalText(key);
+  return key.kind === "now" || key.kind === "trust" ? key.kind : pathText(key);
+}
+
+function literalText({ value }: Extract<Expr, { kind: "literal" }>): string {
+  return JSON.stringify(value, (_, part: unknown) => (typeof part === "bigint" ? `${part}n` : part));
 }
 
 /** The key under which it is known that the entity exists; no path has a space in its key. */
@@ -64,6 +88,7 @@ function entityKey(expr: Expr): string | null {
 /** What the writer would recognise: `agent.owner`, and a variable's name instead of its number. */
 export function pathText(expr: Expr): string | null {
   if (expr.kind === "field" || expr.kind === "variable" || expr.kind === "setting") return expr.name;
+  if (expr.kind === "lookup") return rowText(expr.table, expr.keys, writtenPart);
   if (isTransparent(expr)) return pathText(expr.of);
   if (expr.kind === "literal") {
     const value = expr.value;

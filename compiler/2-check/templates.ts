@@ -75,6 +75,9 @@ function secret(expr: Expr): string | null {
       return "`now`";
     case "trust":
       return "`trust`";
+    case "lookup":
+    case "rows":
+      return "tables";
     case "setting":
       return "settings";
     case "quantifier":

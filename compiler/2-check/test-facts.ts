@@ -1,7 +1,8 @@
 /** The facts and approvals of a test block. */
-import type { Name, TestEntity as Node, TestApproval, TestFact, TestField } from "../ast.ts";
+import type { Type } from "@polity/runtime/layout.ts";
+import type { Name, TestEntity as Node, TestApproval, TestFact, TestField, TestTableRow } from "../ast.ts";
 import type { TestEntity, TestFacts, TestHeader } from "../checked.ts";
-import { unknownSetting } from "./messages-entities.ts";
+import { missingColumns, unknownColumn, unknownSetting, unknownTable } from "./messages-entities.ts";
 import { duplicateName, unknownAttribute } from "./messages-names.ts";
 import { missingAttributes, wrongParent } from "./messages-tests.ts";
 import { unknownEntityType } from "./messages-types.ts";
@@ -19,8 +20,50 @@ export function checkFacts(facts: readonly TestFact[], world: World): TestFacts 
     facts.filter((fact) => fact.kind === "setting"),
     world,
   );
-  if (entities === null || settings === null) return null;
-  return { entities, ...(settings.size > 0 && { settings: Object.fromEntries(settings) }) };
+  const tables = checkRows(
+    facts.filter((fact) => fact.kind === "row"),
+    world,
+  );
+  if (entities === null || settings === null || tables === null) return null;
+  return {
+    entities,
+    ...(settings.size > 0 && { settings: Object.fromEntries(settings) }),
+    ...(tables.size > 0 && { tables: Object.fromEntries(tables) }),
+  };
+}
+
+function checkRows(
+  rows: readonly TestTableRow[],
+  world: World,
+): ReadonlyMap<string, readonly unknown[]> | null {
+  const found = new Map<string, unknown[]>();
+  let isWhole = true;
+  for (const row of rows) {
+    const json = checkRow(row, world);
+    if (json === null) isWhole = false;
+    else found.set(row.table.text, [...(found.get(row.table.text) ?? []), json]);
+  }
+  return isWhole ? found : null;
+}
+
+function checkRow({ table, columns, span }: TestTableRow, world: World): unknown {
+  const names = (world.types.tables ?? []).map(({ name }) => name);
+  if (!names.includes(table.text)) {
+    world.report(unknownTable(table, nearest(table.text, names)));
+    return null;
+  }
+  world.used.add(table.text);
+  const declared = world.records.get(table.text) ?? new Map<string, Type | null>();
+  const json = fieldsJson(columns, declared, world, ({ name }) =>
+    world.report(unknownColumn(name, nearest(name.text, declared.keys()))),
+  );
+  if (json === null) return null;
+  const missing = [...declared].flatMap(([name, type]) =>
+    type === null || type.kind === "optional" || json.has(name) ? [] : [name],
+  );
+  if (missing.length === 0) return Object.fromEntries(json);
+  world.report(missingColumns(span, table.text, missing.sort()));
+  return null;
 }
 
 function checkSettings(given: readonly TestField[], world: World): ReadonlyMap<string, unknown> | null {

@@ -192,10 +192,11 @@ export function needsDoor(type: Type, types: Types, seen: Set<string> = new Set(
 }
 
 /** What each declared name of a type stands for. */
-export function typeNames({ enums, records, entities }: Types): ReadonlyMap<string, TypeKind> {
+export function typeNames({ enums, records, entities, tables = [] }: Types): ReadonlyMap<string, TypeKind> {
+  const named = [...records.keys()].filter((name) => !tables.some((table) => table.name === name));
   return new Map<string, TypeKind>([
     ...[...enums.keys()].map((name) => [name, "enum"] as const),
-    ...[...records.keys()].map((name) => [name, "record"] as const),
+    ...named.map((name) => [name, "record"] as const),
     ...[...entities.keys()].map((name) => [name, "entity"] as const),
   ]);
 }

@@ -22,6 +22,10 @@ export function operandsOf(expr: Expr): readonly Expr[] {
     case "size":
     case "pattern_test":
       return [expr.of];
+    case "lookup":
+      return expr.keys;
+    case "rows":
+      return expr.prefix;
     case "coalesce":
       return [expr.of, expr.otherwise];
     case "choose":

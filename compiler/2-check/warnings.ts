@@ -19,7 +19,7 @@ export function checkProgram(program: Program, rules: readonly RuleResult[], wor
 /** An entity type is useful without being named if what it can belong to is named. */
 function warnUnused(declaration: Declaration, { types, used, obliged, report }: World): void {
   const { kind } = declaration;
-  if (kind === "const" || kind === "function" || kind === "setting") {
+  if (kind === "const" || kind === "function" || kind === "setting" || kind === "table") {
     const { name } = declaration;
     if (!used.has(name.text)) report(unusedDeclaration(name, kind === "const" ? "constant" : kind));
     return;

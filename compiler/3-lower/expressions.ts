@@ -25,6 +25,8 @@ export function lowerValue(expr: Expr, scope: Scope): IrExpr {
     case "resolved":
       return call("entityNamed", ...named(expr.of, scope));
     case "reference":
+    case "lookup":
+    case "rows":
       return lowerSlot(expr, scope);
     case "coalesce":
       return lowerCoalesce(expr, scope);
@@ -33,10 +35,8 @@ export function lowerValue(expr: Expr, scope: Scope): IrExpr {
     case "now":
     case "trust":
       return call(expr.kind);
-    case "presence": {
-      const there = call("present", lowerSlot(expr.of, scope));
-      return expr.present ? there : not(there);
-    }
+    case "presence":
+      return lowerPresence(expr, scope);
     case "not":
       return not(lowerValue(expr.of, scope));
     case "and":
@@ -170,6 +170,10 @@ function lowerSlot(expr: Expr, scope: Scope): IrExpr {
   if (expr.kind === "setting") return { kind: "setting", name: expr.name };
   if (expr.kind === "attribute") return lowerAttribute(expr, scope);
   if (expr.kind === "at") return lowerEntry(expr, scope);
+  if (expr.kind === "lookup") return foundBy("lookup", expr.table, expr.keys, scope);
+  if (expr.kind === "rows") return foundBy("rows", expr.table, expr.prefix, scope);
+  // A row has no slot that says whether it is there.
+  if (expr.kind === "proved" && expr.of.kind === "lookup") return lowerSlot(expr.of, scope);
   if (expr.kind === "proved") return call("inside", lowerSlot(expr.of, scope));
   if (expr.kind === "coalesce") {
     const [of, otherwise] = [lowerSlot(expr.of, scope), lowerSlot(expr.otherwise, scope)];
@@ -276,6 +280,18 @@ function lowerEqual(expr: Extract<Expr, { kind: "equal" }>, scope: Scope): IrExp
   const right = lowerSlot(expr.right, scope);
   if (isText(type)) return unless(expr.negated, call("textEqual", left, right));
   return unless(expr.negated, { kind: "equality", index: equalityOf(scope, type), left, right });
+}
+
+/** A row that is not there has no address; everything else has a slot that says whether it is. */
+function lowerPresence({ of, present }: Extract<Expr, { kind: "presence" }>, scope: Scope): IrExpr {
+  const slot = lowerSlot(of, scope);
+  if (of.kind !== "lookup") return unless(!present, call("present", slot));
+  return { kind: "operator", op: present ? "!=" : "==", left: slot, right: { kind: "number", value: 0n } };
+}
+
+function foundBy(kind: "lookup" | "rows", name: string, keys: readonly Expr[], scope: Scope): IrExpr {
+  const table = (scope.types.tables ?? []).findIndex((one) => one.name === name);
+  return { kind, table, keys: keys.map((key) => lowerValue(key, scope)) };
 }
 
 const SEARCHES = { number: "hasNumber", bool: "hasBool", enum: "hasEnum", entity: "hasEntity" } as const;

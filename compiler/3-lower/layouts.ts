@@ -15,7 +15,7 @@ import {
 import type { ActionLayout } from "@polity/runtime/manifest.ts";
 import type { Action, Checked } from "../checked.ts";
 import { unreachable } from "../diagnostic.ts";
-import type { IrStruct } from "../ir.ts";
+import type { IrStruct, IrTable } from "../ir.ts";
 
 const HEADER_BYTES = 160;
 const APPROVAL_BYTES = 64;
@@ -42,6 +42,20 @@ export function entityStructs(types: Types): readonly IrStruct[] {
 
 export function recordStructs(types: Types): readonly IrStruct[] {
   return [...types.records.keys()].sort().map((name) => struct(name, recordFields(name, types), 0, types));
+}
+
+export function tableLayouts(types: Types): readonly IrTable[] {
+  const { tables = [] } = types;
+  return tables.map(({ name, key, per, max }) => {
+    const { slots, bytes } = struct(name, recordFields(name, types), 0, types);
+    return {
+      name,
+      bytes,
+      key: key.flatMap((column) => slots.filter((slot) => slot.name === column)),
+      per,
+      max,
+    };
+  });
 }
 
 /** Offsets count from where the settings stand in the facts. */

@@ -4,7 +4,14 @@ import type { Ir, IrAction, IrApproval, IrExpr, IrHole, IrRule, IrWitness } from
 import { positionAt } from "../source.ts";
 import type { ActionSteps } from "./costs.ts";
 import { lowerFirst, lowerValue } from "./expressions.ts";
-import { actionStruct, containsPath, entityStructs, recordStructs, settingsStruct } from "./layouts.ts";
+import {
+  actionStruct,
+  containsPath,
+  entityStructs,
+  recordStructs,
+  settingsStruct,
+  tableLayouts,
+} from "./layouts.ts";
 import { manifestOf } from "./manifest.ts";
 import { lowerObliges, mayErrInArguments, obligationSizes, placeObliges } from "./obligations.ts";
 import { closeEqualities, type Gathered, gather, type Scope } from "./scope.ts";
@@ -32,6 +39,7 @@ export function lower(checked: Checked, versions: Versions, steps: readonly Acti
     entities: entityStructs(checked.types),
     records: recordStructs(checked.types),
     settings: settingsStruct(checked.types, checked.types),
+    tables: tableLayouts(checked.types),
     actions,
     literals: gathered.literals.literals,
     quantifiers: gathered.quantifiers.filter((quantifier) => quantifier !== null),

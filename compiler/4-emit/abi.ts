@@ -57,18 +57,30 @@ function printLoad(ir: Ir): string {
       "  }",
     ].join("\n"),
   );
+  const entries = ir.tables.length === 0 ? "TYPE_COUNT" : `TYPE_COUNT + ${ir.tables.length}`;
   return [
     "export function pol_load(kind: i32, bytes: i32): i32 {",
-    "  if (kind != 2 || !openFacts(bytes, TYPE_COUNT, LAYOUT_TAG)) return 0;",
+    `  if (kind != 2 || !openFacts(bytes, ${entries}, LAYOUT_TAG)) return 0;`,
     ...types,
+    ...ir.tables.map(({ bytes }, at) => `  openTable(${at}, ${ir.entities.length + at}, ${bytes});`),
     ...(ir.settings === null ? [] : [`  const hasSettings = openSettings(${ir.settings.bytes});`]),
     ...records,
+    ...ir.tables.flatMap((table, at) => loadRows(ir, table, at)),
     ...(ir.settings === null ? [] : ["  if (hasSettings) decodeSettings(settings);"]),
     "  if (!closeFacts()) return 0;",
     ...resolveLiterals(ir),
     "  return 1;",
     "}",
   ].join("\n");
+}
+
+/** Rows are records; once all are decoded, their order is looked at. */
+function loadRows(ir: Ir, { name, bytes }: Ir["tables"][number], at: number): readonly string[] {
+  const record = ir.records.findIndex((one) => one.name === name);
+  return [
+    `  for (let i: u32 = 0; i < rowCount(${at}); i++) record${record}(rowOf(${at}, i, ${bytes}));`,
+    `  if (refusal == 0) checkTable${at}();`,
+  ];
 }
 
 /** An entity literal's first word becomes the address of its record; its id's slot stands behind. */

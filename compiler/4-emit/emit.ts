@@ -8,6 +8,7 @@ import { printEqualities } from "./equality.ts";
 import { preludeImports } from "./imports.ts";
 import { functionOf, literalName, member, namespaceOf, partName } from "./names.ts";
 import { printAction, printQuantifier } from "./rules.ts";
+import { printTables } from "./tables.ts";
 
 /** Sizes that the support library needs; a module made of several programs takes the largest of each. */
 export function emitConfig(irs: readonly Ir[]): string {
@@ -16,6 +17,7 @@ export function emitConfig(irs: readonly Ir[]): string {
     "// Sizes of this evaluator, for the support library.",
     `export const FRAME_BYTES: i32 = ${most((ir) => ir.manifest.limits.frameBytesMax)};`,
     `export const TYPES: i32 = ${most((ir) => ir.entities.length)};`,
+    `export const TABLES: i32 = ${most((ir) => ir.tables.length)};`,
     `export const HOLES: i32 = ${most((ir) => ir.holesMax)};`,
     `export const IMPOSED_MAX: i32 = ${most((ir) => ir.imposedMax)};`,
     `export const CELLS_BYTES: i32 = ${most((ir) => ir.cellsBytes)};`,
@@ -43,6 +45,7 @@ export function emit(ir: Ir): string {
       ...[...decoders.collections.values()].map((one) => one.text),
       ...structs,
     ],
+    ["// ---- tables", ...printTables(ir)],
     ["// ---- equality", ...printEqualities(ir, (type) => sameType(ir, type))],
     [
       "// ---- rules",

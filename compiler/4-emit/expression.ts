@@ -17,6 +17,10 @@ export function print(expr: IrExpr): string {
       return literalName(expr.index);
     case "field":
       return `${namespaceOf("action", expr.action)}.${member(expr.name)}`;
+    case "lookup":
+      return `lookup${expr.table}(${expr.keys.map(print).join(", ")})`;
+    case "rows":
+      return `rows${expr.table}_${expr.keys.length}(${expr.keys.map(print).join(", ")})`;
     case "setting":
       return `settings + settings__.${member(expr.name)}`;
     case "offset":

@@ -11,6 +11,7 @@ import { countNode, type Meter } from "./meter.ts";
 import { isWithin } from "./path.ts";
 import { testPattern } from "./patterns.ts";
 import { partOf } from "./shaped.ts";
+import { rowsWith } from "./tables.ts";
 import { isLike } from "./text.ts";
 import { isEqual, isMap, isRecord, membersOf } from "./values.ts";
 
@@ -62,6 +63,10 @@ function meaningOf(expr: Expr, scope: Scope): Evaluated {
     case "resolved":
     case "reference":
       return with1(expr.of, scope, (of) => aboutReference(expr.kind, of as EntityValue, scope));
+    case "lookup":
+      return withAll(expr.keys, scope, (keys) => rowsWith(scope.facts, expr.table, keys)[0]);
+    case "rows":
+      return withAll(expr.prefix, scope, (prefix) => rowsWith(scope.facts, expr.table, prefix));
     case "coalesce":
       return with1(expr.of, scope, (of) => (of === undefined ? evaluate(expr.otherwise, scope) : of));
     case "choose":
@@ -152,6 +157,21 @@ function testOf(expr: Node<TestKind>, scope: Scope): Evaluated {
 function with1(expr: Expr, scope: Scope, then: (value: Value) => Evaluated): Evaluated {
   const value = evaluate(expr, scope);
   return isFailure(value) ? value : then(value);
+}
+
+/** In order; the first error sticks. */
+function withAll(
+  exprs: readonly Expr[],
+  scope: Scope,
+  then: (values: readonly Value[]) => Evaluated,
+): Evaluated {
+  const values: Value[] = [];
+  for (const expr of exprs) {
+    const value = evaluate(expr, scope);
+    if (isFailure(value)) return value;
+    values.push(value);
+  }
+  return then(values);
 }
 
 /** Left, then right; the first error sticks. */

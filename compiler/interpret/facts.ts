@@ -5,6 +5,7 @@ import { isDenial } from "./denial.ts";
 import { decodeFields, decodeId, resolveFields } from "./input.ts";
 import { ownData, readItems } from "./objects.ts";
 import { readSettings } from "./settings.ts";
+import { checkKeys, readTables, type TableRows } from "./tables.ts";
 import { entitiesIn } from "./values.ts";
 
 /**
@@ -14,6 +15,8 @@ import { entitiesIn } from "./values.ts";
 export interface Facts {
   /** What they say, or what the policy says where they do not. */
   readonly settings: ReadonlyMap<string, Value>;
+  /** By name, sorted by the values of their keys. */
+  readonly tables: ReadonlyMap<string, TableRows>;
   readonly entities: ReadonlyMap<string, ReadonlyMap<string, Entity>>;
 }
 
@@ -34,7 +37,10 @@ export type RefusalCode =
   | "facts.missing_attribute"
   | "facts.unknown_attribute"
   | "facts.missing_entity"
-  | "facts.unknown_setting";
+  | "facts.unknown_setting"
+  | "facts.unknown_table"
+  | "facts.duplicate_key"
+  | "facts.too_many_rows";
 
 /** Why a snapshot is not used at all, and at which entity that was seen. */
 export interface Refusal {
@@ -68,8 +74,10 @@ export function loadFacts(checked: Checked, facts: unknown): LoadedFacts {
   }
   const settings = readSettings(checked, snapshot.settings);
   if ("code" in settings) return { ok: false, refusal: settings };
-  const loaded: Facts = { entities, settings };
-  const refusal = checkReferences(checked, loaded);
+  const tables = readTables(checked, snapshot.tables);
+  if ("code" in tables) return { ok: false, refusal: tables };
+  const loaded: Facts = { entities, settings, tables };
+  const refusal = checkReferences(checked, loaded) ?? checkRows(loaded);
   return refusal === null ? { ok: true, facts: loaded } : { ok: false, refusal };
 }
 
@@ -93,23 +101,26 @@ export function isBelow(facts: Facts, entity: EntityValue, group: EntityValue): 
 interface Snapshot {
   readonly written: readonly unknown[];
   readonly settings: unknown;
+  readonly tables: unknown;
 }
 
 function readSnapshot(facts: unknown): Snapshot | Refusal {
   const snapshot = ownData(facts);
   if (snapshot === undefined) return refusalOf("facts.invalid", "a snapshot is an object", null);
-  for (const [key, value] of snapshot) {
-    if (key === "entities" || key === "settings" || (RESERVED.has(key) && isEmpty(value))) continue;
+  for (const key of snapshot.keys()) {
+    if (key === "entities" || key === "settings" || key === "tables") continue;
     return refusalOf("facts.invalid", `\`${key}\` has no meaning in this version`, null);
   }
   const items = readItems(snapshot.get("entities"), Number.POSITIVE_INFINITY);
   if (isDenial(items)) return refusalOf("facts.invalid", "`entities` is not a list", null);
   const settings = snapshot.get("settings");
-  return { written: items, settings: isEmpty(settings) ? undefined : settings };
+  const tables = snapshot.get("tables");
+  return {
+    written: items,
+    settings: isEmpty(settings) ? undefined : settings,
+    tables: isEmpty(tables) ? undefined : tables,
+  };
 }
-
-/** Parts of later versions: allowed as long as nothing is in them. */
-const RESERVED: ReadonlySet<string> = new Set(["tables"]);
 
 function isEmpty(value: unknown): boolean {
   if (Array.isArray(value)) return value.length === 0;
@@ -207,6 +218,21 @@ function checkReferences(checked: Checked, facts: Facts): Refusal | null {
   return missing === undefined
     ? null
     : refusalOf("facts.missing_entity", "the policy names an entity that is not there", missing);
+}
+
+/** Every entity that a row names is there, no key twice, and not too many rows of one kind (spec 7.5.3). */
+function checkRows(facts: Facts): Refusal | null {
+  for (const { rows } of facts.tables.values()) {
+    const named = rows.flatMap(entitiesIn).filter(({ isRef }) => isRef !== true);
+    if (named.some((value) => findEntity(facts, value) === undefined)) {
+      return refusalOf("facts.unknown_entity", "a row names an entity that is not there", null);
+    }
+  }
+  for (const table of facts.tables.values()) {
+    const refusal = checkKeys(table);
+    if (refusal !== null) return refusal;
+  }
+  return null;
 }
 
 /** An entity on a cycle or below one: again and again, those without open parents are set aside. */

@@ -47,6 +47,10 @@ function childrenOf(expr: Expr): readonly Expr[] {
     case "size":
     case "pattern_test":
       return [expr.of];
+    case "lookup":
+      return expr.keys;
+    case "rows":
+      return expr.prefix;
     case "coalesce":
       return [expr.of, expr.otherwise];
     case "choose":

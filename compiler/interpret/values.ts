@@ -16,7 +16,7 @@ export function compareText(a: string, b: string): number {
 }
 
 /** Canonical order of two members of one set: bool, number, time, text, path, enum member or entity. */
-function compareMembers(a: Value, b: Value): number {
+export function compareMembers(a: Value, b: Value): number {
   if (typeof a === "boolean" && typeof b === "boolean") return Number(a) - Number(b);
   if (typeof a === "bigint" && typeof b === "bigint") return a < b ? -1 : a > b ? 1 : 0;
   if (typeof a === "string" && typeof b === "string") return compareText(a, b);

@@ -79,7 +79,7 @@ describe("a snapshot", () => {
 
   test("is an object with a list of entities and, so far, nothing else", () => {
     expect(refusal({ entities: [ROOT], tables: {}, settings: [] })).toBe("loaded");
-    expect(refusal({ entities: [ROOT], tables: { t: [] } })).toBe("facts.invalid");
+    expect(refusal({ entities: [ROOT], tables: { t: [] } })).toBe("facts.unknown_table");
     expect(refusal({ entities: [ROOT], settings: { s: 1 } })).toBe("facts.unknown_setting");
     expect(refusal({ entities: { 0: ROOT } })).toBe("facts.invalid");
     for (const facts of [null, undefined, 1, "x", [], {}]) expect(refusal(facts)).toBe("facts.invalid");

@@ -15,7 +15,6 @@ describe("one diagnostic for each construct that this version lacks", () => {
   test.each([
     ["track spent by agent = sum(amount) of transfer when currency == EUR within 24h", "track"],
     ["event signed_in { method: string }", "event"],
-    ["table grant { agent: Agent, rows: int 0..10_000 } key agent, tool", "table"],
     ["entity T from request { a: int }", "from request"],
     ["entity T in G, H from request { a: int }", "from request"],
     ["record R { a: json b: int }", "json"],

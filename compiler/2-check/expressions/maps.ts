@@ -8,8 +8,11 @@ import { NOTHING, pathKey } from "../narrowing.ts";
 import { utf8Bytes } from "../order.ts";
 import { done, type Env, FAILED, type Outcome, outcome, type Scope } from "../scope.ts";
 import { BOOL, showType } from "../types.ts";
+import { checkLookup, tableNamed } from "./tables.ts";
 
 export function checkIndex(node: Extract<Node, { kind: "index" }>, scope: Scope, env: Env): Outcome {
+  const table = tableNamed(node.of, scope);
+  if (table !== null) return checkLookup(node, table, scope, env);
   const { expr: of } = scope.check(node.of, scope, env, null);
   const [argument, ...more] = node.args;
   if (of === null || argument === undefined) return FAILED;

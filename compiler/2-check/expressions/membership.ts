@@ -175,6 +175,8 @@ export function checkPattern(node: Node, method: string, scope: Scope, env: Env)
   return requireFacts(expr, method, scope) ? expr : null;
 }
 
+const FROM_FACTS: ReadonlySet<Expr["kind"]> = new Set(["setting", "lookup", "rows"] as const);
+
 export function requireFacts(expr: Expr, method: string, scope: Scope): boolean {
   if (isFromFacts(expr, scope)) return true;
   scope.report(patternFromRequest(expr.span, method));
@@ -186,7 +188,7 @@ export function requireFacts(expr: Expr, method: string, scope: Scope): boolean 
  * request wrote, unless the entity itself was reached through facts.
  */
 export function isFromFacts(expr: Expr, scope: Scope): boolean {
-  if (expr.kind === "literal" || expr.kind === "setting") return true;
+  if (expr.kind === "literal" || FROM_FACTS.has(expr.kind)) return true;
   if (expr.kind === "proved" || expr.kind === "at" || expr.kind === "resolved" || expr.kind === "reference") {
     return isFromFacts(expr.of, scope);
   }

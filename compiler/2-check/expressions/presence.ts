@@ -2,6 +2,7 @@
 import type { Type } from "@polity/runtime/layout.ts";
 import type { Expr as Node } from "../../ast.ts";
 import type { Expr } from "../../checked.ts";
+import { rowOtherwise } from "../messages-entities.ts";
 import { neverAbsent, notAPath } from "../messages-rules.ts";
 import { wrongType } from "../messages-types.ts";
 import { NOTHING, pathKey } from "../narrowing.ts";
@@ -32,6 +33,10 @@ export function checkCoalesce(
 ): Outcome {
   const of = optionalPath(node.left, "??", scope, env, expected);
   const within = of === null ? expected : plain(of.expr.type);
+  if (of?.expr.kind === "lookup") {
+    scope.report(rowOtherwise(node.span));
+    return FAILED;
+  }
   const { expr: given } = scope.check(node.right, scope, env, within);
   if (of === null || given === null || within === null) return FAILED;
   const otherwise = asReference(given, within);

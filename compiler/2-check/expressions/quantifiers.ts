@@ -9,6 +9,7 @@ import { reservedName, shadowedName } from "../messages-names.ts";
 import { certainError, notCollection, wrongType } from "../messages-types.ts";
 import { done, type Env, FAILED, type Outcome, type Scope, takenBy } from "../scope.ts";
 import { BOOL, DURATION, isOrdered, isSized, memberOf, type SizedType, showType } from "../types.ts";
+import { allRows, rowsOf, tableNamed } from "./tables.ts";
 
 type QuantifierNode = Extract<Node, { kind: "quantifier" }>;
 
@@ -47,7 +48,9 @@ export function checkQuantifier(
 
 /** What is proved outside holds inside; nothing that the body proves holds outside. */
 function checkParts(node: QuantifierNode, scope: Scope, env: Env, expected: Type | null): Parts | null {
-  const { expr: over } = scope.check(node.over, scope, env, null);
+  const table = tableNamed(node.over, scope);
+  const over =
+    table === null ? scope.check(node.over, scope, env, null).expr : allRows(table, node.over.span);
   const isFree = checkVariable(node, scope, env);
   let member: Type | null = null;
   if (over !== null && isSized(over.type)) member = memberOf(over.type);
@@ -58,7 +61,12 @@ function checkParts(node: QuantifierNode, scope: Scope, env: Env, expected: Type
   if (isFree) variables.set(node.variable.text, { id, type: member });
   const { expr: body } = scope.check(node.body, scope, { ...env, variables }, expected);
   if (over === null || body === null || !isFree || !isSized(over.type)) return null;
-  return { variable: node.variable.text, id, over, body, collection: over.type };
+  const variable = node.variable.text;
+  if (table === null) return { variable, id, over, body, collection: over.type };
+  const rows = rowsOf(node.op, table, { name: variable, id }, over, body, scope);
+  if (rows === null || !isSized(rows.type)) return null;
+  scope.variables.overs.set(id, rows);
+  return { variable, id, over: rows, body, collection: rows.type };
 }
 
 /** `int` and `decimal` carry the range of the result; the least of nothing is absent. */

@@ -43,9 +43,9 @@ export function checkUse(binding: Binding, node: NameNode, scope: Scope, expecte
       ? FAILED
       : done({ kind: "setting", name: node.name, type, span: node.span, mayErr: false });
   }
-  if (binding.kind === "fn") {
+  if (binding.kind === "fn" || binding.kind === "table") {
     binding.onUse();
-    scope.report(notAValue(node.span, node.name, "a function"));
+    scope.report(notAValue(node.span, node.name, describeBinding(binding)));
     return FAILED;
   }
   return expand(binding, binding.bindings, binding.fields, node.span, scope, expected);

@@ -7,7 +7,7 @@ import { decodeText } from "./decode";
 import { compareText, lengthOf } from "./text";
 
 const MAGIC: u32 = 0x444c4f50;
-const HEADER: u32 = 32;
+export const HEADER: u32 = 32;
 const ID_BYTES_MAX: u32 = 256;
 const PAGE: usize = 65536;
 

@@ -5,6 +5,7 @@ import { generateCollection, generateLiteral, PATHS, PATTERNS, SHAPED_TEXTS, TEX
 import { generatePattern } from "./patterns.ts";
 import { isSameType, known, narrow, type Place } from "./places.ts";
 import { printText } from "./print-type.ts";
+import { generateLookup, generateRowsTest } from "./tables.ts";
 import { KEYS } from "./values.ts";
 
 type Maker = (context: Context, depth: number) => string | undefined;
@@ -272,6 +273,8 @@ const MAKERS: readonly Maker[] = [
   generateJunction,
   generateNarrowed,
   generateExistence,
+  generateLookup,
+  generateRowsTest,
   generateReference,
   generateNarrowed,
   generatePresence,

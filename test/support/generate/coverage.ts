@@ -55,6 +55,8 @@ const NODES: readonly string[] = [
     "now",
     "trust",
     "setting",
+    "lookup",
+    "rows",
     "variable",
     "attribute",
     "proved",

@@ -3,6 +3,7 @@ import type { Checked, EntityValue } from "../../../compiler/checked.ts";
 import { literalsOf } from "./literals-of.ts";
 import type { Random } from "./random.ts";
 import { LITERAL_IDS } from "./schema.ts";
+import { generateRows } from "./tables.ts";
 import { generateFields, idsOf, type Source } from "./values.ts";
 
 interface WrittenEntity extends EntityValue {
@@ -15,6 +16,7 @@ export interface GeneratedFacts {
   readonly json: {
     readonly entities: readonly WrittenEntity[];
     readonly settings?: Readonly<Record<string, unknown>>;
+    readonly tables?: Readonly<Record<string, readonly unknown[]>>;
   };
   readonly source: Source;
 }
@@ -38,5 +40,10 @@ export function generateFacts(random: Random, checked: Checked): GeneratedFacts 
   }
   const said = random.some(checked.types.settings ?? [], 0.5);
   const settings = said.length === 0 ? {} : { settings: generateFields(source, said) };
-  return { json: { entities: random.shuffle(entities), ...settings }, source: { ...source, isFacts: false } };
+  const rows = (checked.types.tables ?? []).map((table) => [table.name, generateRows(source, table)]);
+  const tables = rows.length === 0 ? {} : { tables: Object.fromEntries(rows) };
+  return {
+    json: { entities: random.shuffle(entities), ...settings, ...tables },
+    source: { ...source, isFacts: false },
+  };
 }

@@ -11,6 +11,7 @@ import { printType } from "./print-type.ts";
 import type { Random } from "./random.ts";
 import { generateSchema, type Schema } from "./schema.ts";
 import { generateSettings } from "./settings.ts";
+import { printTable, withTables } from "./tables.ts";
 
 /**
  * Source text. The checker refuses some of them, mostly for what an absent field would grant: `absentOk` is
@@ -18,7 +19,7 @@ import { generateSettings } from "./settings.ts";
  */
 export function generateProgram(random: Random, absentOk = 0.95): string {
   const declared = generateSchema(random);
-  const schema = { ...declared, settings: generateSettings(random, declared) };
+  const schema = withTables(random, { ...declared, settings: generateSettings(random, declared) });
   const kind = random.chance(0.1) ? "guard" : "policy";
   const parts = [
     "polity 1",
@@ -74,7 +75,11 @@ function printSchema({
     const isOrdered = ordered.has(name);
     lines.push(`${isOrdered ? "ordered " : ""}enum ${name} { ${members.join(isOrdered ? " < " : ", ")} }`);
   }
-  for (const [name, fields] of types.records) lines.push(`record ${name} ${printFields(fields)}`);
+  const tables = new Map((types.tables ?? []).map((table) => [table.name, table]));
+  for (const [name, fields] of types.records) {
+    const table = tables.get(name);
+    lines.push(table === undefined ? `record ${name} ${printFields(fields)}` : printTable(table, fields));
+  }
   for (const [name, { groups, attributes }] of types.entities) {
     const within = groups.length === 0 ? "" : ` in ${groups.join(", ")}`;
     lines.push(`entity ${name}${within} ${printFields(attributes)}`);
@@ -230,5 +235,5 @@ function generateTemplate(context: Context, isNote: boolean): string {
 
 /** Without what the caller does not know. */
 function isPlainHole(text: string): boolean {
-  return !/\b(?:now|trust|if|in|any|all|count|exists|set\d+|g\d+)\b/.test(text);
+  return !/\b(?:now|trust|if|in|any|all|count|exists|set\d+|tab\d+|g\d+)\b/.test(text);
 }
