@@ -60,10 +60,8 @@ export function stepsOf(expr: Expr, extentOf: (operand: Expr) => Extent): Steps 
       return node([expr.left, expr.right]);
     case "equal":
       return node([expr.left, expr.right], comparing(extentOf(expr.left), extentOf(expr.right)));
-    case "arithmetic": {
-      const isWide = expr.op === "*" || expr.op === "/" || expr.op === "%";
-      return node([expr.left, expr.right], isWide ? WEIGHTS.wide.steps : 0n);
-    }
+    case "arithmetic":
+      return node([expr.left, expr.right], isWide(expr) ? WEIGHTS.wide.steps : 0n);
     case "at": {
       const { members } = extentOf(expr.of);
       return node([expr.of, expr.key], members * MEMBER + sizeOf(extentOf(expr.key)) * WORD);
@@ -102,6 +100,10 @@ export function stepsOf(expr: Expr, extentOf: (operand: Expr) => Extent): Steps 
     default:
       return unreachable(expr);
   }
+}
+
+function isWide({ op }: Extract<Expr, { kind: "arithmetic" }>): boolean {
+  return op === "*" || op === "/" || op === "%";
 }
 
 /** In sorted rows, column by column. */

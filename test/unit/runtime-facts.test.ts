@@ -139,7 +139,7 @@ describe("a block", () => {
 describe("refusals", () => {
   test("the form", () => {
     expect(refused(5)).toBe("facts.invalid");
-    expect(refused([T], { tables: { t: [] } })).toBe("facts.invalid");
+    expect(refused([T], { tables: { t: [] } })).toBe("facts.unknown_table");
     expect(refused([T], { tables: {}, settings: [] })).toBe("");
     expect(refused([T, null])).toBe("facts.invalid");
     expect(refused([T, { type: "Team" }])).toBe("facts.invalid");
