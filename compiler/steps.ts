@@ -84,10 +84,8 @@ export function stepsOf(expr: Expr, extentOf: (operand: Expr) => Extent): Steps 
     case "path_within":
     case "host_within":
       return node([expr.of, expr.base], comparing(extentOf(expr.of), extentOf(expr.base)));
-    case "sets": {
-      const [left, right] = [extentOf(expr.left), extentOf(expr.right)];
-      return node([expr.left, expr.right], walking(left) + walking(right));
-    }
+    case "sets":
+      return node([expr.left, expr.right], walking(extentOf(expr.left)) + walking(extentOf(expr.right)));
     case "quantifier":
     case "aggregate": {
       const { members } = extentOf(expr.over);
