@@ -1,5 +1,5 @@
 /** The worst case of every action: what its requests may cost at most, whatever they say (spec 12). */
-import { APPROVALS_MAX, type Types } from "@polity/runtime/layout.ts";
+import { APPROVALS_MAX, recordFields, type Type, type Types } from "@polity/runtime/layout.ts";
 import type { Action, Case, Checked, Expr, Rule, Template } from "../checked.ts";
 import { type Extent, extentOfType, extentOfValue } from "../extent.ts";
 import type { Span } from "../source.ts";
@@ -61,8 +61,24 @@ function decodeSteps(action: Action, checked: Checked): bigint {
     if (!field.read) continue;
     const { slots, words, entities } = extentOfType(field.type, checked.types);
     steps += slots * slot.steps + words * arrival.steps + entities * entity.steps;
+    steps += sortingSteps(field.type, checked.types);
   }
   return steps;
+}
+
+/** Sets of shaped text are not kept in the order in which they arrive: each pair may be compared. */
+function sortingSteps(type: Type, types: Types): bigint {
+  if (type.kind === "record") {
+    return recordFields(type.name, types).reduce((sum, field) => sum + sortingSteps(field.type, types), 0n);
+  }
+  if (!("of" in type)) return 0n;
+  const within = sortingSteps(type.of, types);
+  if (!("max" in type)) return within;
+  const members = BigInt(type.max);
+  const isSorted = type.kind === "set" && (type.of.kind === "path" || type.of.kind === "shaped");
+  const { words } = extentOfType(type.of, types);
+  const pair = WEIGHTS.member.steps + words * WEIGHTS.word.steps;
+  return members * within + (isSorted ? members * members * pair : 0n);
 }
 
 // ---- rules

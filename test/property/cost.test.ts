@@ -80,3 +80,14 @@ test("the table of the specification is the one that counts", () => {
   ]);
   expect(written).toEqual(Object.entries(WEIGHTS));
 });
+
+test("a set of paths costs the square of its members to read, a list does not", () => {
+  const steps = (type: string) => {
+    const head = "polity 1\npolicy test.cost version 1";
+    const [weight] = weigh(compiled(`${head}\naction go { ps: ${type} }\nallow r on go always\n`));
+    return weight?.decodeSteps ?? 0n;
+  };
+  const pairs = 100n * 100n * (1n + 8n);
+  expect(steps("set<path max 64> max 100") - steps("list<path max 64> max 100")).toBe(pairs);
+  expect(steps("set<string max 64> max 100")).toBeLessThan(pairs);
+});
