@@ -33,7 +33,8 @@ function breakBefore(places: readonly Place[], index: number, tables: ReadonlySe
   if (place.mark === "declaration") return atLeast(written, 1);
   if (place.mark === "row" || (place.kind === "Pipe" && !tables.has(place.opener))) return 1;
   if (tables.has(place.opener)) {
-    return last.kind === "Pipe" && place.kind !== "Pipe" ? atLeast(written, least) : least;
+    // Two borders that follow each other are the end of one line and the beginning of the next.
+    return last.kind === "Pipe" ? atLeast(written, place.kind === "Pipe" ? 1 : least) : least;
   }
   if (place.mark === "clause") return atLeast(written === 0 ? 0 : 1, least);
   if (place.bracket?.side === "close") return least;
