@@ -128,9 +128,7 @@ describe("the nearest name", () => {
   });
 });
 
-test.each([
-  ['s.matches("a")', "matches"],
-])("%s names what is not available", (condition, name) => {
+test.each([['s.matches("a")', "matches"]])("%s names what is not available", (condition, name) => {
   const text = `polity 1
 policy p version 1
 action a { xs: list<int>, p: path, s: string }
