@@ -17,6 +17,7 @@ const MARKED_KINDS: ReadonlyMap<unknown, Mark> = new Map<unknown, Mark>([
   ["field", "field"],
   ["test_entity", "entry"],
   ["row", "row"],
+  ["grid_row", "row"],
 ]);
 
 /** Marks what lies in a node, at any depth; nesting is bounded by the parser. */
