@@ -23,6 +23,14 @@ export {
   type Permission,
   permissionOf,
 } from "./host-obligations.ts";
+export {
+  type HostSet,
+  openSet,
+  SET_CHECKS,
+  type SetCode,
+  type SetMember,
+  type SetRefusal,
+} from "./host-set.ts";
 export { canonicalJson, parseJson } from "./json.ts";
 export {
   type KeyCode,
@@ -39,6 +47,7 @@ export { renderReason } from "./render.ts";
 export type { Replacement } from "./replacement.ts";
 export type { RequestResult } from "./request.ts";
 export { type Decision, outcomeOf } from "./result.ts";
+export { combine, type MemberAnswer, type SetDecision } from "./set-combine.ts";
 export { emptyHost, type HostOptions, type LoadOptions, load } from "./signed.ts";
 export { type SignatureCode, signEvaluator, type Trust, verifyEvaluator } from "./signed-evaluator.ts";
 export type { Signer } from "./signer.ts";
