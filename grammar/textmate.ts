@@ -65,6 +65,7 @@ export function textMate(): string {
       code: {
         patterns: [
           { name: "string.quoted.double.pol", begin: '"', end: '"|$', patterns: [escapes('["\\\\ntr*]')] },
+          { name: "string.regexp.pol", match: "(?<=\\b(?:matches|contains)\\s)/(?:[^/\\\\]|\\\\.)+/[a-z]*" },
           { name: "variable.other.quoted.pol", match: "`[A-Za-z_][A-Za-z0-9_]*`" },
           { name: "constant.other.timestamp.pol", match: source(Timestamp) },
           { name: "constant.numeric.duration.pol", match: `${source(Duration)}\\b` },
