@@ -1,5 +1,5 @@
 /** A manifest as text for people. */
-import type { Field } from "@polity/runtime/layout.ts";
+import type { Field, Table } from "@polity/runtime/layout.ts";
 import type {
   ActionCost,
   ActionLayout,
@@ -53,12 +53,24 @@ function headRows(manifest: Manifest): string[][] {
 function typeLines({ types }: Manifest): string[] {
   const lines: string[] = [];
   for (const [name, members] of types.enums) lines.push(`enum ${name} { ${members.join(", ")} }`);
-  for (const [name, fields] of types.records) lines.push(`record ${name} { ${fieldList(fields)} }`);
+  const tables = new Map((types.tables ?? []).map((table) => [table.name, table]));
+  for (const [name, fields] of types.records) {
+    const table = tables.get(name);
+    const columns = `${name} { ${fieldList(fields)} }`;
+    lines.push(table === undefined ? `record ${columns}` : `table ${columns} ${keyText(table)}`);
+  }
   for (const [name, { groups, attributes }] of types.entities) {
     const above = groups.length === 0 ? "" : ` in ${groups.join(", ")}`;
     lines.push(`entity ${name}${above}${attributes.length === 0 ? "" : ` { ${fieldList(attributes)} }`}`);
   }
+  for (const { name, type, standard } of types.settings ?? []) {
+    lines.push(`setting ${name}: ${typeText(type)} = ${visible(JSON.stringify(standard))}`);
+  }
   return lines.length === 0 ? ["none"] : lines;
+}
+
+function keyText({ key, per, max }: Table): string {
+  return `key ${key.join(", ")} max ${max} per ${key.slice(0, per).join(", ")}`;
 }
 
 function actionCells({ name, fields }: ActionLayout, { provenance = [] }: Manifest): string[] {

@@ -218,8 +218,48 @@ export function approvalCases(digests: ReadonlyMap<number, string>): readonly Ve
   ];
 }
 
+const REFERENCES: VectorSource = {
+  policy: `polity 1
+policy vectors.references version 1
+entity Team
+entity User in Team { age: int 0..150 }
+setting limit: int 0..100 = 18
+table seat { user: User, room: string id max 16, until: timestamp } key user, room
+action invite { host: User, guest: ref User, others: set<ref User> max 4, room: string id max 16 }
+allow known on invite when exists(guest) and guest.age >= limit and guest in Team::"staff"
+allow again on invite when guest in others
+allow seated on invite when seat[host, room] is present and now < seat[host, room].until
+deny oneself on invite when guest == host because "{guest} is the host"
+`,
+  facts: JSON.stringify({
+    entities: [
+      { type: "Team", id: "staff" },
+      { type: "User", id: "u1", attributes: { age: 40 }, parents: [{ type: "Team", id: "staff" }] },
+      { type: "User", id: "u2", attributes: { age: 20 }, parents: [{ type: "Team", id: "staff" }] },
+    ],
+    settings: { limit: 21 },
+    tables: { seat: [{ user: "u2", room: "red", until: "2026-11-04T00:00:00Z" }] },
+  }),
+  cases: [
+    invite("somebody known", { guest: "u1", host: "u2" }),
+    invite("somebody too young", { guest: "u2" }),
+    invite("somebody new", { guest: "new" }),
+    invite("somebody new, named twice", { guest: "new", others: ["old", "new"] }),
+    invite("the host has a seat", { host: "u2", room: "red" }),
+    invite("the host himself", { guest: "u1" }),
+    invite("a host who is not there", { host: "new" }),
+    invite("nobody", { guest: "" }),
+    invite("one twice", { others: ["u1", "u1"] }),
+  ],
+};
+
+function invite(name: string, over: object): VectorCase {
+  return one(name, { host: "u1", guest: "guest", others: [], room: "blue", ...over }, {}, "invite");
+}
+
 export const SOURCES: ReadonlyMap<string, VectorSource> = new Map([
   ["access", ACCESS],
   ["types", TYPES],
   ["approvals", APPROVALS],
+  ["references", REFERENCES],
 ]);
