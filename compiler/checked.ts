@@ -9,6 +9,7 @@ import type { Field, Type, Types } from "@polity/runtime/layout.ts";
 import type { Phase, Verdict } from "./ast.ts";
 import type { Automaton, Pattern } from "./pattern.ts";
 import type { Source, Span } from "./source.ts";
+import type { Zone } from "./zones.ts";
 
 export interface Checked {
   readonly source: Source;
@@ -28,6 +29,8 @@ export interface Checked {
   /** Sorted by name: a rule's index here is its id everywhere. */
   readonly rules: readonly Rule[];
   readonly readsTrust: boolean;
+  /** Some rule asks for the time in a zone by its name. */
+  readonly readsZones: boolean;
   /** Every entity literal of the rules, sorted by type, then id in UTF-8 bytes: facts must hold them all. */
   readonly entityLiterals: readonly EntityValue[];
   readonly tests: readonly Test[];
@@ -162,6 +165,12 @@ export type Value =
 
 export type ArithmeticOperator = "+" | "-" | "*" | "/" | "%";
 
+export type LocalPart = "year" | "month" | "day" | "hour" | "minute" | "second" | "weekday";
+
+export type Place =
+  /** Seconds east of UTC. */
+  { readonly kind: "offset"; readonly seconds: number } | { readonly kind: "zone"; readonly zone: Zone };
+
 interface Typed {
   readonly type: Type;
   readonly span: Span;
@@ -206,6 +215,16 @@ export type Expr = Typed &
     | { readonly kind: "reference"; readonly of: Expr }
     /** `of` has an optional type, `otherwise` the type within. */
     | { readonly kind: "coalesce"; readonly of: Expr; readonly otherwise: Expr }
+    /** `now - of`; an error where `of` is later than `now`. */
+    | { readonly kind: "age"; readonly of: Expr }
+    /** A part of a timestamp in the time of a place; `mayLeave`: it may be outside of the years 1 to 9999. */
+    | {
+        readonly kind: "local";
+        readonly part: LocalPart;
+        readonly of: Expr;
+        readonly place: Place;
+        readonly mayLeave: boolean;
+      }
     /** `if`: only one of `value` and `otherwise` is evaluated. Both have one type, ranges apart. */
     | { readonly kind: "choose"; readonly condition: Expr; readonly value: Expr; readonly otherwise: Expr }
     | { readonly kind: "not"; readonly of: Expr }

@@ -39,12 +39,14 @@ export function stepsOf(expr: Expr, extentOf: (operand: Expr) => Extent): Steps 
     case "presence":
     case "not":
     case "negate":
+    case "age":
     case "size":
     case "reference":
       return node([expr.of]);
     case "exists":
     case "resolved":
-      return node([expr.of], WEIGHTS.entity.steps);
+    case "local":
+      return node([expr.of], expr.kind === "local" ? WEIGHTS.calendar.steps : WEIGHTS.entity.steps);
     case "lookup":
     case "rows":
       return searching(expr.kind === "lookup" ? expr.keys : expr.prefix);

@@ -20,6 +20,7 @@ export const WEIGHTS = {
     32n,
     "finding out whether an entity is below a group, and each column of a key by which rows are found",
   ),
+  calendar: weight(32n, "a part of a local time"),
   rule: weight(4n, "each rule on the action"),
   hole: weight(4n, "each value for a reason or a note, beside its expression"),
   argument: weight(4n, "each argument of an obligation, beside its expression and the words of its text"),

@@ -6,7 +6,7 @@ import { endOf, grow, nameOf, oneOf, rawOf } from "./nodes.ts";
 import { isName } from "./recovery.ts";
 import * as t from "./tokens.ts";
 import type { ExprTree, NameTree, QuantifierWord } from "./tree.ts";
-import { isIfAhead, refuseCall, refusePrimary } from "./unavailable.ts";
+import { isIfAhead, refusePrimary } from "./unavailable.ts";
 
 /** Rules that are defined later than those that call them. */
 interface Levels {
@@ -214,7 +214,7 @@ function definePostfix(grammar: Grammar, primary: ExprRule, expression: () => Ex
     return { args, end: endOf($.CONSUME(t.RSquare)) };
   });
   return $.RULE("postfix", () => {
-    let of = refuseCall(grammar, $.SUBRULE(primary));
+    let of = $.SUBRULE(primary);
     const applied = $.OPTION1({
       GATE: () => of.kind === "reference" && isName($.LA(0)),
       DEF: () => $.SUBRULE2(callArguments),

@@ -34,7 +34,7 @@ export type ProblemKind =
   | "unavailable";
 
 /** Where an unavailable construct stands. */
-export type Part = "declaration" | "type" | "expression";
+export type Part = "declaration" | "type";
 
 /** More are not kept: nobody reads them, and a hostile source must not cost memory. */
 export const PROBLEMS_MAX = 100;

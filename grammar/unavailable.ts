@@ -6,7 +6,7 @@
 import type { IToken, TokenType } from "chevrotain";
 import type { ExprRule } from "./expressions.ts";
 import type { Grammar } from "./machine.ts";
-import { endOf, missing, nameOf } from "./nodes.ts";
+import { endOf, missing } from "./nodes.ts";
 import type { Part } from "./problem.ts";
 import {
   CLAUSE_STARTS,
@@ -14,7 +14,6 @@ import {
   isName,
   lastEnd,
   refusedStart,
-  skipBrackets,
   skipExpression,
   skipToDeclaration,
 } from "./recovery.ts";
@@ -25,7 +24,7 @@ import type { RefusedTypeTree } from "./tree-types.ts";
 /** What is refused in an expression or behind a type leaves a gap there; all else may be named elsewhere. */
 function refuse({ reading }: Grammar, part: Part, what: string, token: IToken, last: IToken = token): void {
   reading.sink.add("unavailable", token.startOffset, endOf(last), what, [part]);
-  if (part !== "expression") reading.incomplete = true;
+  reading.incomplete = true;
 }
 
 export function refuseDeclaration(grammar: Grammar): boolean {
@@ -142,18 +141,4 @@ function isClauseAhead(grammar: Grammar, first: TokenType): boolean {
 function isOperandAhead({ tools: $ }: Grammar): boolean {
   const next = $.LA(2);
   return OPERAND_STARTS.has(next.tokenType) || (isName(next) && !CLAUSE_STARTS.has(next.tokenType));
-}
-
-/** Built-in functions that this version lacks; all others are declared in the policy. */
-const REFUSED_CALLS: ReadonlySet<string> = new Set(["age"]);
-
-export function refuseCall(grammar: Grammar, of: ExprTree): ExprTree {
-  const { tools: $ } = grammar;
-  if (of.kind !== "reference" || $.LA(1).tokenType !== t.LParen) return of;
-  const token = $.LA(0);
-  const { text } = nameOf(token);
-  if (!REFUSED_CALLS.has(text)) return of;
-  refuse(grammar, "expression", text, token);
-  skipBrackets(grammar);
-  return missing(of.start, lastEnd(grammar));
 }

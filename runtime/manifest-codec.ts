@@ -58,6 +58,7 @@ export function encodeManifest(manifest: Manifest): string {
       provenance: manifest.provenance.map(({ action, field, from }) => ({ action, field, from })),
     }),
     reads_trust: manifest.readsTrust,
+    ...(manifest.tzdata === undefined ? {} : { tzdata: manifest.tzdata }),
     rules: manifest.rules.map(ruleJson),
     sources: manifest.sources.map(({ file, sha256 }) => ({ file, sha256 })),
     valid: valid === null ? null : { from_ms: String(valid.fromMs), until_ms: String(valid.untilMs) },
@@ -115,7 +116,7 @@ const U16_MAX = 0xffff;
 const U32_MAX = 0xffff_ffff;
 
 function readManifest(json: unknown): Manifest {
-  const top = members(json, "manifest", KEYS, ["guard", "obligations", "provenance"]);
+  const top = members(json, "manifest", KEYS, ["guard", "obligations", "provenance", "tzdata"]);
   const abi = members(top.abi, "abi", ["major", "minor"]);
   const policy = members(top.policy, "policy", ["name", "version"]);
   const limits = members(top.limits, "limits", ["facts_bytes_max", "frame_bytes_max"]);
@@ -163,11 +164,17 @@ function readManifest(json: unknown): Manifest {
     ...readProvenance(top.provenance, layout.actions),
     readsTrust: bool(top.reads_trust, "reads_trust"),
     obligations,
+    ...(top.tzdata === undefined ? {} : { tzdata: release(top.tzdata) }),
     limits: {
       frameBytesMax: integer(limits.frame_bytes_max, "limits.frame_bytes_max", 160, U32_MAX),
       factsBytesMax: integer(limits.facts_bytes_max, "limits.facts_bytes_max", 32, U32_MAX),
     },
   };
+}
+
+function release(json: unknown): string {
+  const written = text(json, "tzdata");
+  return /^\d{4}[a-z]{1,2}$/.test(written) ? written : refuse("tzdata", "not a release");
 }
 
 function readValid(json: unknown): Manifest["valid"] {

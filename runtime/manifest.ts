@@ -36,6 +36,8 @@ export interface Manifest {
   readonly readsTrust: boolean;
   /** Sorted by name; an obligation's index is its number in the result. */
   readonly obligations: readonly ObligationEntry[];
+  /** The release of the time zones in the module, `2025b`; left out where it has none. */
+  readonly tzdata?: string;
   readonly limits: { readonly frameBytesMax: number; readonly factsBytesMax: number };
   /** Who vouches for a field, where the policy says so: sorted by action, then field; never empty. */
   readonly provenance?: readonly FieldSource[];

@@ -5,7 +5,6 @@ import type { Expr } from "../ast.ts";
 import type { TypeNode } from "../ast-types.ts";
 import { unreachable } from "../diagnostic.ts";
 import { decimalOf, durationOf, intOf, textOf, timestampOf } from "./literals.ts";
-import { unavailableExpression } from "./messages.ts";
 import { nullLiteral } from "./messages-syntax.ts";
 import { patternOf } from "./patterns.ts";
 import { nameOf, type Report, spanOf } from "./report.ts";
@@ -144,10 +143,6 @@ function callOf(tree: Extract<ExprTree, { kind: "call" }>, report: Report): Expr
   const method = nameOf(tree.method);
   const span = spanOf(tree);
   if (of.kind === "missing") return { kind: "missing", span };
-  if (of.kind === "name" && of.name === "now" && (method.text === "at" || method.text === "in")) {
-    report(unavailableExpression(method.span, `now.${method.text}`));
-    return { kind: "missing", span };
-  }
   return { kind: "call", of, method, args, span };
 }
 

@@ -4,7 +4,7 @@ import type { Diagnostic } from "../diagnostic.ts";
 import { unreachable } from "../diagnostic.ts";
 import type { Span } from "../source.ts";
 import { hintFor } from "./hints.ts";
-import { unavailableDeclaration, unavailableExpression, unavailableType } from "./messages.ts";
+import { unavailableDeclaration, unavailableType } from "./messages.ts";
 import {
   badEscape,
   badNumber,
@@ -77,8 +77,6 @@ function unavailable(span: Span, what: string, part: Part): Diagnostic {
       return unavailableDeclaration(span, what);
     case "type":
       return unavailableType(span, what);
-    case "expression":
-      return unavailableExpression(span, what);
     default:
       return unreachable(part);
   }

@@ -117,6 +117,8 @@ function isReachedLess(change: Direction, truth: boolean): boolean {
 }
 
 function canErrItself(expr: Expr): boolean {
+  if (expr.kind === "age") return true;
+  if (expr.kind === "local") return expr.mayLeave;
   if (expr.kind === "negate" || expr.kind === "aggregate") return expr.mayOverflow;
   return expr.kind === "arithmetic" && (expr.mayOverflow || expr.mayDivideByZero);
 }

@@ -44,6 +44,7 @@ export function rangeOf(expr: Expr, assume: Assumption = NO_ASSUMPTION): Interva
     if (left === null || right === null) return within;
     return arithmeticBounds(expr.op, expr.meaning, left, right).result ?? within;
   }
+  if (expr.kind === "age") return { min: 0n, max: within.max };
   if (expr.kind === "negate") {
     const of = rangeOf(expr.of, assume);
     return of === null ? within : (negateBounds(of).result ?? within);
@@ -172,6 +173,8 @@ export function truthOf(expr: Expr, assume: Assumption): boolean | null {
     case "rows":
     case "arithmetic":
     case "negate":
+    case "age":
+    case "local":
     case "aggregate":
     case "size":
       return null;

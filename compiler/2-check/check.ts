@@ -76,6 +76,7 @@ export function check(source: Source, program: Program): Phase<Checked | null> {
     obligations: obligationsOf(world),
     rules: whole,
     readsTrust: reads.trust,
+    readsZones: reads.zones,
     entityLiterals: reads.entities,
     tests,
   };

@@ -89,6 +89,7 @@ function structural(expr: Expr, drop: Drop): Direction {
       return "same";
     case "attribute":
     case "pattern_test":
+    case "local":
       return unknown(of(expr.of));
     case "presence":
       if (pathKey(expr.of) !== drop.path) return "same";
@@ -108,11 +109,10 @@ function structural(expr: Expr, drop: Drop): Direction {
     case "coalesce":
       return coalesceDirection(expr, drop);
     case "choose":
-      // The condition stands in both positions at once: either part may be the more permissive one.
-      if (of(expr.condition) !== "same") return "any";
-      return join(of(expr.value), of(expr.otherwise));
+      return choiceDirection(expr, drop);
     case "not":
     case "negate":
+    case "age":
       return flip(of(expr.of));
     case "and":
     case "or":
@@ -170,6 +170,12 @@ function setsDirection(
 ): Direction {
   if (op === "subset_of") return join(flip(left), right);
   return turned(join(left, right), op === "disjoint_from");
+}
+
+/** The condition stands in both positions at once: either part may be the more permissive one. */
+function choiceDirection(expr: Extract<Expr, { kind: "choose" }>, drop: Drop): Direction {
+  if (direction(expr.condition, drop) !== "same") return "any";
+  return join(direction(expr.value, drop), direction(expr.otherwise, drop));
 }
 
 function turned(d: Direction, isNegated: boolean): Direction {

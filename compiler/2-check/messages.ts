@@ -10,6 +10,7 @@ import { codes as provenanceCodes } from "./messages-provenance.ts";
 import { codes as ruleCodes } from "./messages-rules.ts";
 import { codes as shapeCodes } from "./messages-shapes.ts";
 import { codes as testCodes } from "./messages-tests.ts";
+import { codes as timeCodes } from "./messages-time.ts";
 import { codes as typeCodes } from "./messages-types.ts";
 import { codes as warningCodes } from "./messages-warnings.ts";
 
@@ -24,6 +25,7 @@ export const codes: readonly string[] = [
   ...ruleCodes,
   ...definitionCodes,
   ...obligationCodes,
+  ...timeCodes,
   ...testCodes,
   ...warningCodes,
   ...provenanceCodes,

@@ -8,6 +8,7 @@ export interface Reads {
   /** By action. */
   readonly fields: ReadonlyMap<string, ReadonlySet<string>>;
   readonly trust: boolean;
+  readonly zones: boolean;
   /** Sorted, none twice. */
   readonly entities: readonly EntityValue[];
 }
@@ -16,11 +17,12 @@ interface Found {
   readonly fields: Set<string>;
   readonly entities: Map<string, EntityValue>;
   trust: boolean;
+  zones: boolean;
 }
 
 export function readsOf(rules: readonly Rule[]): Reads {
   const fields = new Map<string, Set<string>>();
-  const found: Found = { fields: new Set(), entities: new Map(), trust: false };
+  const found: Found = { fields: new Set(), entities: new Map(), trust: false, zones: false };
   const shared = new Map<Expr | Template, ReadonlySet<string>>();
   for (const rule of rules) {
     for (const one of rule.cases) {
@@ -35,7 +37,12 @@ export function readsOf(rules: readonly Rule[]): Reads {
     }
     shared.clear();
   }
-  return { fields, trust: found.trust, entities: [...found.entities.values()].sort(compareEntities) };
+  return {
+    fields,
+    trust: found.trust,
+    zones: found.zones,
+    entities: [...found.entities.values()].sort(compareEntities),
+  };
 }
 
 function partsOf({ when, unless, approval, because, note, obliges }: Case): (Expr | Template)[] {
@@ -46,16 +53,18 @@ function partsOf({ when, unless, approval, because, note, obliges }: Case): (Exp
 
 function namesIn(part: Expr | Template, found: Found): ReadonlySet<string> {
   const fields = new Set<string>();
-  const inner: Found = { fields, entities: found.entities, trust: false };
+  const inner: Found = { fields, entities: found.entities, trust: false, zones: false };
   if ("kind" in part) collect(part, inner);
   else for (const piece of part.parts) if (piece.kind === "hole") collect(piece.expr, inner);
   found.trust ||= inner.trust;
+  found.zones ||= inner.zones;
   return fields;
 }
 
 function collect(expr: Expr, found: Found): void {
   if (expr.kind === "field") found.fields.add(expr.name);
   if (expr.kind === "trust") found.trust = true;
+  if (expr.kind === "local" && expr.place.kind === "zone") found.zones = true;
   if (expr.kind === "literal" && holdsEntities(expr.type)) {
     for (const value of Array.isArray(expr.value) ? expr.value : [expr.value]) {
       found.entities.set(JSON.stringify([value.type, value.id]), value);

@@ -72,6 +72,7 @@ function firstSecret(
 function secret(expr: Expr): string | null {
   switch (expr.kind) {
     case "now":
+    case "age":
       return "`now`";
     case "trust":
       return "`trust`";
@@ -100,6 +101,7 @@ function secret(expr: Expr): string | null {
     case "presence":
     case "coalesce":
     case "choose":
+    case "local":
     case "not":
     case "and":
     case "or":

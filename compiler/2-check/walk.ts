@@ -19,6 +19,8 @@ export function operandsOf(expr: Expr): readonly Expr[] {
     case "reference":
     case "not":
     case "negate":
+    case "age":
+    case "local":
     case "size":
     case "pattern_test":
       return [expr.of];

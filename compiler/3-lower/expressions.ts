@@ -5,6 +5,7 @@ import { unreachable } from "../diagnostic.ts";
 import type { IrExpr, IrQuantifier } from "../ir.ts";
 import { automatonLiteral } from "./automata.ts";
 import { collectionLiteral, entityLiteral, textLiteral } from "./literals.ts";
+import { lowerLocal } from "./local.ts";
 import { arithmetic, call, heldAs, isText, memberBits, not, readAt, unless } from "./machine.ts";
 import { partFunction, partOf } from "./parts.ts";
 import { equalityOf, type Scope } from "./scope.ts";
@@ -30,6 +31,10 @@ export function lowerValue(expr: Expr, scope: Scope): IrExpr {
       return lowerSlot(expr, scope);
     case "coalesce":
       return lowerCoalesce(expr, scope);
+    case "age":
+      return call("age", lowerValue(expr.of, scope));
+    case "local":
+      return lowerLocal(expr, lowerValue(expr.of, scope), scope.literals);
     case "choose":
       return lowerChoice(expr, lowerValue, scope);
     case "now":

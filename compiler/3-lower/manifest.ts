@@ -13,6 +13,7 @@ import {
 import { layoutTag } from "@polity/runtime/manifest-codec.ts";
 import type { Checked, Rule, Template } from "../checked.ts";
 import { filesOf, positionAt, type Source } from "../source.ts";
+import { TZDATA } from "../zones.ts";
 import { type ActionSteps, costsOf } from "./costs.ts";
 import { actionLayout, frameBytesMax } from "./layouts.ts";
 import type { Versions } from "./lower.ts";
@@ -42,6 +43,7 @@ export function manifestOf(checked: Checked, versions: Versions, steps: readonly
     obligations: checked.obligations.map(({ name, phase, parameters }) => {
       return { name, when: phase, arguments: parameters };
     }),
+    ...(checked.readsZones ? { tzdata: TZDATA } : {}),
     limits: { frameBytesMax: frameBytesMax(checked), factsBytesMax: FACTS_BYTES_MAX },
     costs: costsOf(checked, steps),
     ...provenanceOf(checked),

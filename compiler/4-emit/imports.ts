@@ -38,6 +38,8 @@ const IMPORTS: readonly (readonly [file: string, names: string])[] = [
   ["prelude/approval", "decodeApprovals, approved"],
   ["prelude/result", "concludedGuard"],
   ["prelude/result", "shadowed"],
+  ["prelude/local", "age, localAt, localIn, localYear, localMonth, localDay"],
+  ["prelude/local", "localHour, localMinute, localSecond, localWeekday"],
   [
     "prelude/result",
     "openResult, fired, held, erred, denied, concluded, giveError, giveNumber, giveBool, giveEnum, giveText",

@@ -5,8 +5,9 @@ import { unreachable } from "../diagnostic.ts";
 import { isInNetwork } from "./addresses.ts";
 import { calculate, negate } from "./arithmetic.ts";
 import { type Facts, findEntity, isBelow } from "./facts.ts";
-import { type Evaluated, type Failure, isFailure, UNPROVED } from "./failure.ts";
+import { type Evaluated, type Failure, isFailure, RANGE, UNPROVED } from "./failure.ts";
 import { isHostInPattern, isHostWithin } from "./hosts.ts";
+import { localPart } from "./local.ts";
 import { countNode, type Meter } from "./meter.ts";
 import { isWithin } from "./path.ts";
 import { testPattern } from "./patterns.ts";
@@ -69,10 +70,11 @@ function meaningOf(expr: Expr, scope: Scope): Evaluated {
       return withAll(expr.prefix, scope, (prefix) => rowsWith(scope.facts, expr.table, prefix));
     case "coalesce":
       return with1(expr.of, scope, (of) => (of === undefined ? evaluate(expr.otherwise, scope) : of));
+    case "age":
+    case "local":
+      return with1(expr.of, scope, (of) => aboutTime(expr, of as bigint, scope));
     case "choose":
-      return with1(expr.condition, scope, (holds) =>
-        evaluate(holds === true ? expr.value : expr.otherwise, scope),
-      );
+      return choose(expr, scope);
     case "not":
       return with1(expr.of, scope, (of) => !of);
     case "and":
@@ -84,9 +86,7 @@ function meaningOf(expr: Expr, scope: Scope): Evaluated {
     case "order":
       return with2(expr.left, expr.right, scope, (a, b) => isOrdered(expr.op, rankOf(a), rankOf(b)));
     case "arithmetic":
-      return with2(expr.left, expr.right, scope, (a, b) =>
-        calculate(expr.op, expr.meaning === "decimal", a as bigint, b as bigint),
-      );
+      return with2(expr.left, expr.right, scope, (a, b) => compute(expr, a as bigint, b as bigint));
     case "negate":
       return with1(expr.of, scope, (of) => negate(of as bigint));
     case "member":
@@ -151,6 +151,21 @@ function testOf(expr: Node<TestKind>, scope: Scope): Evaluated {
     default:
       return unreachable(expr);
   }
+}
+
+function compute({ op, meaning }: Node<"arithmetic">, a: bigint, b: bigint): Evaluated {
+  return calculate(op, meaning === "decimal", a, b);
+}
+
+/** (spec 5.3.3) */
+function choose({ condition, value, otherwise }: Node<"choose">, scope: Scope): Evaluated {
+  return with1(condition, scope, (holds) => evaluate(holds === true ? value : otherwise, scope));
+}
+
+/** (spec 5.13.1, 5.13.6) */
+function aboutTime(expr: Node<"age" | "local">, time: bigint, { now }: Scope): Evaluated {
+  if (expr.kind === "local") return localPart(time, expr.place, expr.part);
+  return time > now ? RANGE : calculate("-", false, now, time);
 }
 
 /** Goes on with the value of `expr`; an error sticks (spec 5.1.2). */

@@ -8,7 +8,7 @@ export interface Failure {
 
 export const OVERFLOW: Failure = { error: "overflow" };
 export const DIVIDE: Failure = { error: "divide" };
-/** An argument of an obligation outside of what is declared. */
+/** An argument of an obligation outside of what is declared, or a time that is. */
 export const RANGE: Failure = { error: "range" };
 
 /**

@@ -44,6 +44,8 @@ function childrenOf(expr: Expr): readonly Expr[] {
     case "reference":
     case "not":
     case "negate":
+    case "age":
+    case "local":
     case "size":
     case "pattern_test":
       return [expr.of];

@@ -6,6 +6,7 @@ import { wrongArguments, wrongType } from "../messages-types.ts";
 import { done, type Env, FAILED, type Outcome, type Scope } from "../scope.ts";
 import { nearest } from "../suggest.ts";
 import { BOOL, isCollection, sameType, showType } from "../types.ts";
+import { isLocalCall, refuseLocal } from "./local.ts";
 import { checkHasKey } from "./maps.ts";
 import { asMember, checkPattern, requireFacts } from "./membership.ts";
 
@@ -21,6 +22,7 @@ const METHODS: ReadonlyMap<string, readonly string[]> = new Map([
 ]);
 
 export function checkCall(node: CallNode, scope: Scope, env: Env): Outcome {
+  if (isLocalCall(node)) return refuseLocal(node, scope, env);
   const { expr: of } = scope.check(node.of, scope, env, null);
   if (of === null) return FAILED;
   const method = node.method.text;

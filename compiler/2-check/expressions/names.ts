@@ -13,6 +13,7 @@ import { nearest } from "../suggest.ts";
 import { isSized, plain, showType, TIMESTAMP } from "../types.ts";
 import { attributeOf, attributesOf, isTypeName } from "../world.ts";
 import { literal } from "./literals.ts";
+import { checkLocal, isLocalCall } from "./local.ts";
 import { asEntity } from "./refs.ts";
 import { checkUse } from "./substitution.ts";
 
@@ -105,6 +106,7 @@ export function checkSelect(node: SelectNode, scope: Scope, env: Env): Outcome {
       return FAILED;
     }
   }
+  if (of.kind === "call" && isLocalCall(of)) return checkLocal(node, of, scope, env);
   const { expr: held } = scope.check(of, scope, env, null);
   if (held === null) return FAILED;
   if (isSized(held.type) && name.text === "size") {

@@ -23,6 +23,9 @@ import { done, type Env, FAILED, NO_ENV, type Outcome, type Scope } from "../sco
 import { nearest } from "../suggest.ts";
 import { fits, sameType, showRange, showType } from "../types.ts";
 import { operandsOf } from "../walk.ts";
+import { checkAge } from "./local.ts";
+
+const FUNCTIONS_BUILT_IN = ["age", "exists"];
 
 type NameNode = Extract<Node, { kind: "name" }>;
 type ApplyNode = Extract<Node, { kind: "apply" }>;
@@ -53,6 +56,7 @@ export function checkUse(binding: Binding, node: NameNode, scope: Scope, expecte
 
 export function checkApply(node: ApplyNode, scope: Scope, env: Env): Outcome {
   const { name, args, span } = node;
+  if (name.text === "age") return checkAge(node, scope, env);
   const binding = scope.bindings.get(name.text);
   if (binding?.kind !== "fn") {
     reportNoFunction(node, binding, scope);
@@ -87,7 +91,7 @@ function reportNoFunction({ name }: ApplyNode, binding: Binding | undefined, sco
   else if (scope.fields.has(name.text)) scope.report(notAFunction(name, "a field"));
   else {
     const functions = [...scope.bindings].filter(([, { kind }]) => kind === "fn").map(([text]) => text);
-    scope.report(unknownFunction(name, nearest(name.text, functions)));
+    scope.report(unknownFunction(name, nearest(name.text, [...functions, ...FUNCTIONS_BUILT_IN])));
   }
 }
 

@@ -119,6 +119,7 @@ function generateCompound(context: Context, type: Type, depth: number): string |
   };
   switch (type.kind) {
     case "int":
+      if (random.chance(0.1)) return generateLocal(context, part(TIMESTAMP));
       if (random.chance(0.1)) return `(-${part(INT)})`;
       if (random.chance(0.15)) return binary(DURATION, "/", DURATION);
       if (random.chance(0.2)) return generateCount(context, depth) ?? binary(INT, "+", INT);
@@ -141,6 +142,7 @@ function generateCompound(context: Context, type: Type, depth: number): string |
         () => `(-${part(DURATION)})`,
         () => generateAggregate(context, DURATION, depth),
         () => binary(TIMESTAMP, "-", TIMESTAMP),
+        () => `age(${part(TIMESTAMP)})`,
         () => binary(DURATION, random.pick(["+", "-", "%"]), DURATION),
         () => binary(DURATION, random.pick(["*", "/"]), INT),
         () => binary(INT, "*", DURATION),
@@ -162,6 +164,15 @@ function generateCompound(context: Context, type: Type, depth: number): string |
     default:
       return unreachable(type);
   }
+}
+
+const ZONES = ["Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Europe/Dublin", "Asia/Kolkata"];
+
+function generateLocal({ random }: Context, time: string | undefined): string {
+  const part = random.pick(["year", "month", "day", "hour", "minute", "second", "weekday"]);
+  const offset = random.pick(["+00:00", "-18:00", "+05:45", "+14:00"]);
+  const place = random.chance(0.6) ? `in("${random.pick(ZONES)}")` : `at("${offset}")`;
+  return `${time}.${place}.${part}`;
 }
 
 const NOT_ZERO: Readonly<Record<string, string>> = { int: "7", decimal: "1.5", duration: "1500ms" };

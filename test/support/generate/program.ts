@@ -235,5 +235,5 @@ function generateTemplate(context: Context, isNote: boolean): string {
 
 /** Without what the caller does not know. */
 function isPlainHole(text: string): boolean {
-  return !/\b(?:now|trust|if|in|any|all|count|exists|set\d+|tab\d+|g\d+)\b/.test(text);
+  return !/\b(?:now|age|trust|if|in|any|all|count|exists|set\d+|tab\d+|g\d+)\b/.test(text);
 }
