@@ -257,9 +257,71 @@ function invite(name: string, over: object): VectorCase {
   return one(name, { host: "u1", guest: "guest", others: [], room: "blue", ...over }, {}, "invite");
 }
 
+const SHAPES: VectorSource = {
+  policy: `polity 1
+policy vectors.shapes version 1
+entity Agent { hosts: set<host_pattern>, home: url }
+action fetch {
+  agent:  Agent
+  images: list<image> max 2
+  nets:   set<cidr> max 4
+  peer:   ip?
+  report: email
+  to:     url max 64
+  urls:   set<url> max 4
+}
+allow known on fetch
+  when to.host in agent.hosts and (peer ?? "::1") not in "10.0.0.0/8" and report.domain.within("a.example")
+  because "{to} {to.host} {to.port} {to.path}"
+  @absent_ok(peer, "a name is enough")
+allow home on fetch when to == agent.home
+deny pinned on fetch when any(i in images: i.registry != "ghcr.io") or "::/0" in nets
+`,
+  facts: JSON.stringify({
+    entities: [
+      {
+        type: "Agent",
+        id: "a1",
+        attributes: { hosts: ["*.A.example", "b.example."], home: "http://ab.examp" },
+      },
+    ],
+  }),
+  cases: [
+    fetching("good", {}),
+    fetching("a URL that fills its words has room for one byte more", { to: "http://ab.examp" }),
+    fetching("the same with a query", {
+      to: "http://a.exam?bc",
+      urls: ["http://a.exam?bc", "http://a.example"],
+    }),
+    fetching("other spellings", { to: "HTTPS://X.A.Example.:443/a/../b%7e", report: "Ada@A.Example." }),
+    fetching("an address of IPv4 in IPv6", { peer: "::ffff:10.1.2.3" }),
+    fetching("networks and images", { nets: ["::/0", "10.0.0.0/8"], images: ["docker.io/library/a:1"] }),
+    fetching("one URL written twice", { urls: ["http://a.example", "http://a.example/"] }),
+    fetching("a hidden dot", { to: "https://x.a.example/%2e%2e/" }),
+    fetching("a user", { to: "https://x.a.example@b.example/" }),
+    fetching("a short address", { to: "http://127.1/" }),
+    fetching("bits behind the prefix", { nets: ["10.0.0.1/8"] }),
+    fetching("no registry", { images: ["alpine"] }),
+    fetching("too long", { to: `https://x.a.example/${"a".repeat(64)}` }),
+  ],
+};
+
+function fetching(name: string, fields: Readonly<Record<string, unknown>>): VectorCase {
+  const usual = {
+    agent: "a1",
+    images: [],
+    nets: [],
+    report: "ada@a.example",
+    to: "https://x.a.example/b",
+    urls: [],
+  };
+  return one(name, { ...usual, ...fields }, {}, "fetch");
+}
+
 export const SOURCES: ReadonlyMap<string, VectorSource> = new Map([
   ["access", ACCESS],
   ["types", TYPES],
   ["approvals", APPROVALS],
   ["references", REFERENCES],
+  ["shapes", SHAPES],
 ]);

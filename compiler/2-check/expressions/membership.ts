@@ -69,7 +69,7 @@ function checkSides(
   if (isRightFirst) {
     const { expr: within } = scope.check(right, scope, env, null);
     if (within === null && doubt(left, scope, env) === 2) return null;
-    const { expr: of } = scope.check(left, scope, env, memberType(within));
+    const { expr: of } = scope.check(left, scope, env, memberType(within, left));
     return of === null || within === null ? null : { left: of, right: within };
   }
   const { expr: of } = scope.check(left, scope, env, null);
@@ -110,11 +110,13 @@ function coverType(left: Type, right: Node): Type | null {
   return right.elements.every(isPlain) ? null : listOf(shaped(cover));
 }
 
-function memberType(within: Expr | null): Type | null {
+/** What a literal on the left becomes: text that only a pattern or a network can be is a member itself. */
+function memberType(within: Expr | null, left: Node): Type | null {
   if (within === null) return null;
   const type = isCollection(within.type) ? within.type.of : within.type;
   const covered = type.kind === "shaped" ? COVERED.get(type.shape) : undefined;
-  if (covered !== undefined) return shaped(covered);
+  const isCover = left.kind === "text" && /^\*|\//.test(left.value);
+  if (covered !== undefined && !isCover) return shaped(covered);
   return isCollection(within.type) ? type : null;
 }
 
