@@ -79,7 +79,7 @@ function pathTo(file: string, importer: string): Import["path"] {
 }
 
 /** Parts of a tree that hold the name of something declared elsewhere. */
-const REFERRING: ReadonlySet<string> = new Set(["type", "action", "actions", "groups"]);
+const REFERRING: ReadonlySet<string> = new Set(["type", "action", "actions", "groups", "table"]);
 
 /** What is named by what it refers to: `Zone` as a type, `young(t)`. */
 const NAMED_FOR: ReadonlySet<unknown> = new Set(["named", "apply"]);
@@ -113,7 +113,9 @@ function collect(part: unknown, isReferring: boolean, mentions: Mention[]): void
     mentions.push({ name, isReferring: true });
   }
   for (const [key, value] of Object.entries(node)) {
-    const isNamed = key === "name" && NAMED_FOR.has(node.kind);
+    // An `oblige` is the one part that has arguments and no kind.
+    const isOblige = node.kind === undefined && Array.isArray(node.args);
+    const isNamed = key === "name" && (isOblige || NAMED_FOR.has(node.kind));
     collect(value, isNamed || REFERRING.has(key), mentions);
   }
 }

@@ -20,7 +20,7 @@ interface Split {
   readonly files: ReadonlyMap<string, string>;
 }
 
-const TYPE = /^(?:ordered|enum|record|entity) /;
+const TYPE = /^(?:ordered|enum|record|entity|table|obligation) /;
 const DEFINITION = /^(?:const|fn|setting) /;
 const ACTING = /^(?:subject|every|action) /;
 
