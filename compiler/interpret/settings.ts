@@ -1,4 +1,4 @@
-/** What the facts say beside entities: settings (spec 7.6). */
+/** What the facts say beside entities: settings (spec 7.6.2). */
 import type { Checked, Value } from "../checked.ts";
 import { isDenial } from "./denial.ts";
 import type { Refusal } from "./facts.ts";

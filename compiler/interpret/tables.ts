@@ -1,4 +1,4 @@
-/** Tables: their rows in the facts, and those with given values in the key (spec 7.5). */
+/** Tables: their rows in the facts, and those with given values in the key (spec 7.5.2). */
 import { recordFields, type Table } from "@polity/runtime/layout.ts";
 import type { Checked, Value } from "../checked.ts";
 import { isDenial } from "./denial.ts";
