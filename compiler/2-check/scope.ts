@@ -102,7 +102,7 @@ function newVariables(): VariableTable {
   };
 }
 
-export const NO_VARIABLES: ReadonlyMap<string, Variable> = new Map();
+const NO_VARIABLES: ReadonlyMap<string, Variable> = new Map();
 
 /** The word means something here, apart from members of an expected enum. */
 export function isInScope(name: string, scope: Scope, env: Env): boolean {

@@ -240,7 +240,8 @@ test("V11: what is denied before any rule reports no rule", async () => {
   for (const each of stale) {
     const { code, ...rest } = loaded.decide({ ...request, header: each });
     expect(code).not.toBe("rule");
-    expect(rest).toEqual({ verdict: "deny", granted: false, rules: [], errors: [], reasons: [], notes: [] });
+    const nothing = { rules: [], errors: [], reasons: [], notes: [], obligations: [] };
+    expect(rest).toEqual({ verdict: "deny", granted: false, ...nothing });
   }
 });
 

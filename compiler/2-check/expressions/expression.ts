@@ -80,7 +80,7 @@ export function checkArgument(node: Node, scope: Scope, env: Env, declared: Type
 }
 
 /** What stands under `is present` and `??`: an optional stays one. */
-export function checkRaw(node: Node, scope: Scope, env: Env, expected: Type | null): Outcome {
+function checkRaw(node: Node, scope: Scope, env: Env, expected: Type | null): Outcome {
   switch (node.kind) {
     case "name":
       return checkName(node, scope, env, expected);
