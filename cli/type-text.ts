@@ -15,6 +15,8 @@ export function typeText(type: Type): string {
       return `decimal${rangeText(type.min, type.max, decimalText)}`;
     case "string":
       return `string${type.id ? " id" : ""}${boundText(type.bytesMax)}`;
+    case "json":
+      return `json max ${type.bytesMax}`;
     case "path":
       return `path${boundText(type.bytesMax)}`;
     case "shaped":

@@ -58,6 +58,8 @@ function fullText(value: Value, type: Type, types: Types): string {
       );
       return members.length === 0 ? "{}" : `{ ${members.join(", ")} }`;
     }
+    case "json":
+      return visible((value as { readonly text: string }).text);
     case "entry": {
       const entry = value as ReadonlyMap<string, Value>;
       const key = visible(JSON.stringify(entry.get("key")));

@@ -159,7 +159,17 @@ export type Value =
   | ReadonlyMap<string, Value>
   | readonly Value[]
   | { readonly entries: ReadonlyMap<string, Value> }
+  | JsonDocument
   | undefined;
+
+/** `text` is canonical. */
+export interface JsonDocument {
+  readonly document: JsonValue;
+  readonly text: string;
+}
+
+type JsonScalar = null | boolean | bigint | string;
+export type JsonValue = JsonScalar | readonly JsonValue[] | ReadonlyMap<string, JsonValue>;
 
 // ---- expressions
 
@@ -198,6 +208,16 @@ export type Expr = Typed &
     | { readonly kind: "variable"; readonly name: string; readonly id: number }
     /** Of an entity or record, the id of a ref, a part of shaped text; `of` is never optional. */
     | { readonly kind: "attribute"; readonly of: Expr; readonly name: string }
+    /**
+     * What stands at this path of a document, where it is of the wanted type: text, an integer, a decimal (an
+     * integer, or text of that form), a bool, the number of members of an array, or anything but null.
+     */
+    | {
+        readonly kind: "accessor";
+        readonly op: "string" | "int" | "decimal" | "bool" | "size" | "has";
+        readonly of: Expr;
+        readonly path: readonly string[];
+      }
     /** The value at a key of a map: of an optional type. */
     | { readonly kind: "at"; readonly of: Expr; readonly key: Expr }
     /** `of` has type `T?` and is known to be present here: the value inside. */

@@ -37,6 +37,7 @@ export function extentOfType(type: Type, types: Types): Extent {
       return SLOT;
     case "string":
     case "path":
+    case "json":
       return { ...SLOT, words: wordsOf(type.bytesMax) };
     case "shaped":
       // A URL without a path gets one.
@@ -94,6 +95,9 @@ export function extentOfValue(value: Value): Extent {
     return { slots: slots + 1n, words, entities, members: BigInt(members.length), memberSize };
   }
   if (value instanceof Map) return sum([...value.values()].map((field: Value) => extentOfValue(field)));
+  if (typeof value === "object" && "document" in value) {
+    return { ...SLOT, words: wordsOf(utf8Bytes(value.text)) };
+  }
   if (typeof value === "object" && "entries" in value) {
     const { entries } = value as { readonly entries: ReadonlyMap<string, Value> };
     return extentOfValue(

@@ -24,6 +24,8 @@ export interface Ir {
   readonly quantifiers: readonly IrQuantifier[];
   /** Types of records and collections that are compared; an equality's number is its index. */
   readonly equalities: readonly Type[];
+  /** Bytes of each place that holds what an accessor reads of a document. */
+  readonly cells: readonly number[];
   readonly hasApprovals: boolean;
   /** Paths and other shaped text, whose canonical form the host must be told. */
   readonly hasPaths: boolean;
@@ -200,6 +202,12 @@ export type LibraryFunction =
   | "oneOf"
   | "countMembers"
   | "entryOf"
+  | "documentText"
+  | "documentInt"
+  | "documentDecimal"
+  | "documentBool"
+  | "documentSize"
+  | "documentHas"
   | "wordsWithin"
   | "wordsMeet"
   | "textsWithin"
@@ -237,6 +245,7 @@ export type IrExpr =
   | { readonly kind: "enum"; readonly member: number; readonly name: string }
   | { readonly kind: "bits"; readonly value: bigint }
   | { readonly kind: "literal"; readonly index: number }
+  | { readonly kind: "cell"; readonly index: number }
   /** The address of a setting in the facts. */
   | { readonly kind: "setting"; readonly name: string }
   /** The address of a field of the request. */
@@ -298,6 +307,7 @@ export function equalityKey(type: Type): string {
     case "duration":
     case "string":
     case "path":
+    case "json":
     case "shaped":
       return type.kind;
     default:

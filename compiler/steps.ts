@@ -64,6 +64,8 @@ export function stepsOf(expr: Expr, extentOf: (operand: Expr) => Extent): Steps 
       return node([expr.left, expr.right], comparing(extentOf(expr.left), extentOf(expr.right)));
     case "arithmetic":
       return node([expr.left, expr.right], isWide(expr) ? WEIGHTS.wide.steps : 0n);
+    case "accessor":
+      return node([expr.of], extentOf(expr.of).words * BYTES);
     case "at": {
       const { members } = extentOf(expr.of);
       return node([expr.of, expr.key], members * MEMBER + sizeOf(extentOf(expr.key)) * WORD);
@@ -89,14 +91,8 @@ export function stepsOf(expr: Expr, extentOf: (operand: Expr) => Extent): Steps 
     case "sets":
       return node([expr.left, expr.right], walking(extentOf(expr.left)) + walking(extentOf(expr.right)));
     case "quantifier":
-    case "aggregate": {
-      const { members } = extentOf(expr.over);
-      return {
-        own: NODE + members * MEMBER,
-        once: [expr.over],
-        repeated: { body: expr.body, times: members },
-      };
-    }
+    case "aggregate":
+      return repeating(expr.over, expr.body, extentOf(expr.over).members);
     default:
       return unreachable(expr);
   }
@@ -109,6 +105,10 @@ function isWide({ op }: Extract<Expr, { kind: "arithmetic" }>): boolean {
 /** In sorted rows, column by column. */
 function searching(keys: readonly Expr[]): Steps {
   return node(keys, BigInt(keys.length) * CLIMB);
+}
+
+function repeating(over: Expr, body: Expr, times: bigint): Steps {
+  return { own: NODE + times * MEMBER, once: [over], repeated: { body, times } };
 }
 
 /** A node with operands that are evaluated at most once, and what it costs beyond its own step. */

@@ -30,11 +30,8 @@ export type ProblemKind =
   | "slip"
   | "comparison-chain"
   | "cell-count"
-  // what the language has and this version lacks; `found` names it, `expected[0]` is its Part
+  // what the language has and this version lacks; `found` names it
   | "unavailable";
-
-/** Where an unavailable construct stands. */
-export type Part = "declaration" | "type";
 
 /** More are not kept: nobody reads them, and a hostile source must not cost memory. */
 export const PROBLEMS_MAX = 100;

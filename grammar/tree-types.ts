@@ -1,7 +1,7 @@
 /** Types in the tree of a source. */
 import type { ExprTree, NameTree, Node, RawTree } from "./tree.ts";
 
-export type TypeTree = NamedTypeTree | CollectionTypeTree | RefusedTypeTree;
+export type TypeTree = NamedTypeTree | CollectionTypeTree;
 
 export interface NamedTypeTree extends Node {
   readonly kind: "named";
@@ -24,9 +24,4 @@ export interface CollectionTypeTree extends Node {
   readonly marks: number;
   readonly min: RawTree | null;
   readonly max: RawTree | null;
-}
-
-/** A type that this version lacks; a problem was given. */
-export interface RefusedTypeTree extends Node {
-  readonly kind: "refused";
 }

@@ -6,7 +6,6 @@ import { isName, lastEnd } from "./recovery.ts";
 import * as t from "./tokens.ts";
 import type { ExprTree, FieldTree, RawTree } from "./tree.ts";
 import type { NamedTypeTree, TypeTree } from "./tree-types.ts";
-import { refuseType } from "./unavailable.ts";
 
 export interface TypeRules {
   readonly type: ParserMethod<[], TypeTree>;
@@ -25,7 +24,7 @@ export function defineTypes(grammar: Grammar): TypeRules {
     ERR_MSG: "a type",
     IGNORE_AMBIGUITIES: true,
   };
-  rules.type = $.RULE("type", (): TypeTree => refuseType(grammar) ?? $.OR(alternatives));
+  rules.type = $.RULE("type", (): TypeTree => $.OR(alternatives));
 
   const field: ParserMethod<[], FieldTree> = $.RULE("field", () => {
     const name = nameOf($.CONSUME(t.Name));

@@ -7,7 +7,6 @@ import type { IToken, TokenType } from "chevrotain";
 import type { ExprRule } from "./expressions.ts";
 import type { Grammar } from "./machine.ts";
 import { endOf, missing } from "./nodes.ts";
-import type { Part } from "./problem.ts";
 import {
   CLAUSE_STARTS,
   isDeclarationAhead,
@@ -19,11 +18,10 @@ import {
 } from "./recovery.ts";
 import * as t from "./tokens.ts";
 import type { ExprTree } from "./tree.ts";
-import type { RefusedTypeTree } from "./tree-types.ts";
 
-/** What is refused in an expression or behind a type leaves a gap there; all else may be named elsewhere. */
-function refuse({ reading }: Grammar, part: Part, what: string, token: IToken, last: IToken = token): void {
-  reading.sink.add("unavailable", token.startOffset, endOf(last), what, [part]);
+/** What is refused may be named elsewhere. */
+function refuse({ reading }: Grammar, what: string, token: IToken, last: IToken = token): void {
+  reading.sink.add("unavailable", token.startOffset, endOf(last), what);
   reading.incomplete = true;
 }
 
@@ -32,36 +30,9 @@ export function refuseDeclaration(grammar: Grammar): boolean {
   const first = $.LA(1);
   const what = refusedStart(first, $.LA(2), $.LA(3));
   if (what === null) return false;
-  refuse(grammar, "declaration", what, first);
+  refuse(grammar, what, first);
   skipToDeclaration(grammar, $.exportLexerState() + 2);
   return true;
-}
-
-// ---- types
-
-const REFUSED_TYPES: ReadonlySet<string> = new Set(["json"]);
-
-export function refuseType(grammar: Grammar): RefusedTypeTree | null {
-  const { tools: $ } = grammar;
-  const first = $.LA(1);
-  if (first.tokenType !== t.Name) return null;
-  const { startOffset: start } = first;
-  if (!REFUSED_TYPES.has(first.image)) return null;
-  refuse(grammar, "type", first.image, first);
-  $.SKIP_TOKEN();
-  skipBounds(grammar);
-  return { kind: "refused", start, end: lastEnd(grammar) };
-}
-
-/** What stands behind a type: `?`, `min 1`, `max 64`. */
-function skipBounds({ tools: $ }: Grammar): void {
-  for (;;) {
-    const { tokenType } = $.LA(1);
-    const isBound = tokenType === t.Keyword.min || tokenType === t.Keyword.max;
-    if (tokenType !== t.Question && !isBound) return;
-    $.SKIP_TOKEN();
-    if (isBound && $.LA(1).tokenType === t.Integer) $.SKIP_TOKEN();
-  }
 }
 
 /** `from request` behind the name of an entity. */
@@ -70,7 +41,7 @@ export function refuseSource(grammar: Grammar): void {
   const first = $.LA(1);
   const source = $.LA(2);
   if (first.tokenType !== t.Keyword.from || !isName(source)) return;
-  refuse(grammar, "declaration", `from ${source.image}`, first, source);
+  refuse(grammar, `from ${source.image}`, first, source);
   $.SKIP_TOKEN();
   $.SKIP_TOKEN();
 }

@@ -4,6 +4,7 @@
  * whatever they do not accept to this file.
  */
 import type { Code } from "./decision.ts";
+import { documentJson } from "./document.ts";
 import { canonicalText } from "./json.ts";
 import { KEY_BYTES_MAX } from "./layout.ts";
 import { type Node, OP, type Plan } from "./plan.ts";
@@ -119,6 +120,10 @@ function valueJson(reading: Reading, node: Node, value: unknown, path: string): 
       return canonicalText(value as string);
     case OP.record:
       return fieldsJson(reading, node.record!, value, path);
+    case OP.json: {
+      const document = documentJson(value, node.limit);
+      return document.ok ? document.json : fail(reading, document.code, path);
+    }
     case OP.map:
       return mapJson(reading, node, value, path);
     case OP.list:

@@ -86,6 +86,7 @@ function showType(type: Type): string {
     case "duration":
     case "string":
     case "path":
+    case "json":
       return type.kind;
     default:
       return unreachable(type);

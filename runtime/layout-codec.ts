@@ -98,6 +98,7 @@ function typeJson(type: Type): Readonly<Record<string, unknown>> {
     case "string":
       return { bytes_max: type.bytesMax, id: type.id, kind: type.kind };
     case "path":
+    case "json":
       return { bytes_max: type.bytesMax, kind: type.kind };
     case "shaped":
       return { bytes_max: type.bytesMax, kind: type.kind, shape: type.shape };
@@ -254,6 +255,7 @@ const TYPE_KEYS = new Map([
   ["decimal", ["kind", "max", "min"]],
   ["string", ["bytes_max", "id", "kind"]],
   ["path", ["bytes_max", "kind"]],
+  ["json", ["bytes_max", "kind"]],
   ["shaped", ["bytes_max", "kind", "shape"]],
   ["enum", ["kind", "name"]],
   ["record", ["kind", "name"]],
@@ -291,6 +293,7 @@ function readType(json: unknown, where: string, depth: number): Type {
         bytesMax: integer(type.bytes_max, where, 0, STRING_BYTES_MAX),
       };
     case "path":
+    case "json":
       return { kind, bytesMax: integer(type.bytes_max, where, 0, STRING_BYTES_MAX) };
     case "shaped": {
       const shape = type.shape as Shape;
@@ -375,6 +378,7 @@ function measureType(type: Type, types: Types, extents: Extents, where: string):
     case "duration":
     case "string":
     case "path":
+    case "json":
     case "shaped":
       return LEAF;
     default:

@@ -29,6 +29,8 @@ export type Type =
   | { readonly kind: "set"; readonly of: Type; readonly min: number; readonly max: number }
   /** Of text of 1 to 256 bytes to values; `of` is the values' type. */
   | { readonly kind: "map"; readonly of: Type; readonly min: number; readonly max: number }
+  /** A document as canonical JSON text (docs/abi.md, "Documents"); `bytesMax` counts that text. */
+  | { readonly kind: "json"; readonly bytesMax: number }
   /** A key and its value, where an expression goes over a map: no field has this type. */
   | { readonly kind: "entry"; readonly of: Type };
 
@@ -101,6 +103,9 @@ export const KEY_COLUMNS_MAX = 8;
 export const COLLECTION_MAX = 4_096;
 /** Keys of maps, in UTF-8 bytes; at least one. */
 export const KEY_BYTES_MAX = 256;
+/** Arrays and objects of a document inside each other; the outermost counts as 1. */
+export const DOCUMENT_DEPTH_MAX = 32;
+export const DOCUMENT_BYTES_DEFAULT = 4_096;
 export const TRUST_MAX = 1_000n;
 /** Entity ids, in UTF-8 bytes; at least one. */
 export const ENTITY_ID_BYTES_MAX = 256;
@@ -135,6 +140,7 @@ export function slotBytes(type: Type, types: Types): number {
     case "list":
     case "set":
     case "map":
+    case "json":
       return SLOT_BYTES;
     default:
       return unreachable(type);

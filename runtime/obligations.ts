@@ -80,6 +80,7 @@ function readArguments(
 const HELD_AS_SLOT: ReadonlySet<Type["kind"]> = new Set([
   "string",
   "path",
+  "json",
   "shaped",
   "ref",
   "record",
@@ -110,6 +111,7 @@ function readValue(reading: Reading, type: Type, address: number): Read {
       return reading.reader.manifest.types.enums.get(type.name)?.[low] ?? BROKEN;
     case "string":
     case "path":
+    case "json":
     case "shaped":
       return textAt(bytes, address + low, high) ?? BROKEN;
     case "entity": {

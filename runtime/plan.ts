@@ -39,6 +39,7 @@ export const OP = {
   ref: 13,
   shaped: 14,
   map: 15,
+  json: 16,
 } as const;
 
 export interface Node {
@@ -120,6 +121,8 @@ export function makePlanner(types: Types): Planner {
         return { ...leaf, op: OP.duration, ...rangeOf(-DURATION_MAX, DURATION_MAX) };
       case "string":
         return { ...leaf, op: type.id ? OP.id : OP.string, limit: type.bytesMax };
+      case "json":
+        return { ...leaf, op: OP.json, limit: type.bytesMax };
       case "path":
         return { ...leaf, op: OP.path, limit: type.bytesMax, hasPath: true };
       case "shaped":

@@ -4,6 +4,7 @@
  * was wrong. The common values cost no allocation.
  */
 import { entriesOf, exactOf, isPlain, isPrototypePolluted, memberOrder } from "./canonical-fields.ts";
+import { documentJson } from "./document.ts";
 import { KEY_BYTES_MAX, padded } from "./layout.ts";
 import { memberOf } from "./members.ts";
 import { type Node, OP, type Plan } from "./plan.ts";
@@ -96,7 +97,7 @@ function put(target: Target, node: Node, at: number, value: unknown): boolean {
       return member >= 0 && putWord(target, at, member);
     }
     if (op === SHAPED) return putShaped(target, node, at, value);
-  } else if (typeof value === "boolean") return op === BOOL && putWord(target, at, value ? 1 : 0);
+  } else if (typeof value === "boolean" && op === BOOL) return putWord(target, at, value ? 1 : 0);
   return putOther(target, node, at, value);
 }
 
@@ -115,6 +116,10 @@ function putOther(target: Target, node: Node, at: number, value: unknown): boole
       return typeof value === "string" && value !== "" && putText(target, at, value, node.limit);
     case OP.record:
       return putRecord(target, node.record!, at, value);
+    case OP.json: {
+      const document = documentJson(value, node.limit);
+      return document.ok && putText(target, at, document.json, node.limit);
+    }
     case OP.map:
       return putMap(target, node, at, value);
     case OP.list:

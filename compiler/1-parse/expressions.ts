@@ -170,9 +170,6 @@ export function typeOf(tree: TypeTree, report: Report): TypeNode {
         tree.marks,
       );
     }
-    case "refused":
-      // Only a program that is given up has one of these.
-      return { kind: "named", name: { text: "", span }, ref: false, id: false, range: null, max: null, span };
     default:
       return unreachable(tree);
   }

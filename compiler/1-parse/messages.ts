@@ -13,16 +13,11 @@ export function unavailableDeclaration(span: Span, what: string): Diagnostic {
   return error("POL0201", span, `\`${what}\` is not available in this version`, HINT);
 }
 
-export function unavailableType(span: Span, what: string): Diagnostic {
-  return error("POL0203", span, `\`${what}\` is not available in this version`, HINT);
-}
-
-/** Every code that this phase gives, sorted; POL0204 was about expressions that are there now. */
+/** Every code that this phase gives, sorted; POL0202 to POL0204 were about what is there now. */
 export const codes: readonly string[] = [
   ...sourceCodes,
   ...syntaxCodes,
   ...patternCodes,
   ...fileCodes,
   "POL0201",
-  "POL0203",
 ];

@@ -1,10 +1,9 @@
 /** Words for what the grammar found wrong. */
-import type { Part, SyntaxProblem } from "@polity/grammar/problem.ts";
+import type { SyntaxProblem } from "@polity/grammar/problem.ts";
 import type { Diagnostic } from "../diagnostic.ts";
 import { unreachable } from "../diagnostic.ts";
-import type { Span } from "../source.ts";
 import { hintFor } from "./hints.ts";
-import { unavailableDeclaration, unavailableType } from "./messages.ts";
+import { unavailableDeclaration } from "./messages.ts";
 import {
   badEscape,
   badNumber,
@@ -65,19 +64,8 @@ export function diagnosticOf({ kind, start, end, found, expected }: SyntaxProble
     case "cell-count":
       return wrongCellCount(span, found, expected[0] ?? "");
     case "unavailable":
-      return unavailable(span, found, expected[0] as Part);
+      return unavailableDeclaration(span, found);
     default:
       return unreachable(kind);
-  }
-}
-
-function unavailable(span: Span, what: string, part: Part): Diagnostic {
-  switch (part) {
-    case "declaration":
-      return unavailableDeclaration(span, what);
-    case "type":
-      return unavailableType(span, what);
-    default:
-      return unreachable(part);
   }
 }

@@ -31,7 +31,7 @@ function optionalParts(type: Type, types: Types): readonly string[] {
   if (type.kind !== "record") return [];
   const parts: string[] = [];
   for (const field of types.records.get(type.name) ?? []) {
-    if (field.type.kind === "optional") parts.push(field.name);
+    if (field.type.kind === "optional" || plain(field.type).kind === "json") parts.push(field.name);
     for (const part of optionalParts(plain(field.type), types)) parts.push(`${field.name}.${part}`);
   }
   return parts;

@@ -42,7 +42,7 @@ export function originOf(expr: Expr, scope: Scope): string | null {
     const over = scope.variables.overs.get(expr.id);
     return over === undefined ? null : originOf(over, scope);
   }
-  if (expr.kind === "at") return originOf(expr.of, scope);
+  if (expr.kind === "at" || expr.kind === "accessor") return originOf(expr.of, scope);
   if (expr.kind !== "attribute") return null;
   const of = originOf(expr.of, scope);
   // An entry of a map counts as the map.
@@ -80,7 +80,7 @@ export function checkAbsentOk(rule: RuleDeclaration, actions: readonly string[],
 
 /** Absent, empty, or the name of somebody who is not there. */
 function mayBeAbsent(type: Type): boolean {
-  return type.kind === "optional" || type.kind === "ref" || isSized(type);
+  return type.kind === "optional" || type.kind === "ref" || type.kind === "json" || isSized(type);
 }
 
 export function warnUnused(rule: RuleDeclaration, silence: Silence, world: World): void {

@@ -163,6 +163,7 @@ export function truthOf(expr: Expr, assume: Assumption): boolean | null {
     case "variable":
     case "attribute":
     case "at":
+    case "accessor":
     case "proved":
     case "resolved":
     case "reference":

@@ -90,6 +90,7 @@ function structural(expr: Expr, drop: Drop): Direction {
     case "attribute":
     case "pattern_test":
     case "local":
+    case "accessor":
       return unknown(of(expr.of));
     case "presence":
       if (pathKey(expr.of) !== drop.path) return "same";
@@ -117,11 +118,8 @@ function structural(expr: Expr, drop: Drop): Direction {
     case "and":
     case "or":
       return join(of(expr.left), of(expr.right));
-    case "order": {
-      const isUp = expr.op === ">" || expr.op === ">=";
-      const [left, right] = [of(expr.left), of(expr.right)];
-      return isUp ? join(left, flip(right)) : join(flip(left), right);
-    }
+    case "order":
+      return orderDirection(expr.op, of(expr.left), of(expr.right));
     case "arithmetic":
       return arithmeticDirection(expr, drop);
     case "member":
@@ -150,6 +148,11 @@ function structural(expr: Expr, drop: Drop): Direction {
     default:
       return unreachable(expr);
   }
+}
+
+function orderDirection(op: "<" | "<=" | ">" | ">=", left: Direction, right: Direction): Direction {
+  const isUp = op === ">" || op === ">=";
+  return isUp ? join(left, flip(right)) : join(flip(left), right);
 }
 
 /** More members make a maximum larger, a minimum smaller, and a sum what the sign of its parts says. */

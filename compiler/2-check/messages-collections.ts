@@ -26,4 +26,14 @@ export function wrongKey(span: Span, bytesMax: number): Diagnostic {
   return error("POL2304", span, `no map has this key: a key has 1 to ${bytesMax} bytes`);
 }
 
-export const codes: readonly string[] = ["POL2301", "POL2302", "POL2303", "POL2304"];
+export function wrongDocumentPath(span: Span, method: string): Diagnostic {
+  const message = `\`${method}\` takes 1 to 32 names of keys, each a text in quotes`;
+  return error("POL2305", span, message, "what is read of a document is known when the policy is compiled");
+}
+
+export function documentCompared(span: Span): Diagnostic {
+  const hint = "compare what an accessor such as `string` reads of it";
+  return error("POL2306", span, "documents are not compared as wholes", hint);
+}
+
+export const codes: readonly string[] = ["POL2301", "POL2302", "POL2303", "POL2304", "POL2305", "POL2306"];

@@ -33,6 +33,7 @@ export function pathKey(expr: Expr): string | null {
   if (isTransparent(expr)) return pathKey(expr.of);
   if (expr.kind === "literal" && expr.type.kind === "entity") return entityKey(expr);
   if (expr.kind === "at") return entryKey(expr);
+  if (expr.kind === "accessor") return accessorText(expr, pathKey(expr.of));
   if (expr.kind !== "attribute") return null;
   const of = pathKey(expr.of);
   return of === null ? null : `${of}.${expr.name}`;
@@ -72,6 +73,10 @@ export function existenceKey(expr: Expr): string | null {
   return key === null ? null : `exists ${key}`;
 }
 
+function accessorText({ op, path }: Extract<Expr, { kind: "accessor" }>, of: string | null): string | null {
+  return of === null ? null : `${of}.${op}(${path.map((step) => JSON.stringify(step)).join(", ")})`;
+}
+
 /** By the text that is written, or by the path that the key is read from. */
 function entryKey({ of, key }: Extract<Expr, { kind: "at" }>): string | null {
   const map = pathKey(of);
@@ -94,6 +99,7 @@ export function pathText(expr: Expr): string | null {
     const value = expr.value;
     return typeof value === "object" && "id" in value ? `${value.type}::${JSON.stringify(value.id)}` : null;
   }
+  if (expr.kind === "accessor") return accessorText(expr, pathText(expr.of));
   if (expr.kind === "at") {
     const by = expr.key.kind === "literal" ? JSON.stringify(expr.key.value) : pathText(expr.key);
     const map = pathText(expr.of);

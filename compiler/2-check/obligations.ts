@@ -154,6 +154,7 @@ function isWithin(inner: Type, outer: Type): boolean {
     case "string":
       return inner.kind === "string" && inner.bytesMax <= outer.bytesMax && (inner.id || !outer.id);
     case "path":
+    case "json":
     case "shaped":
       return inner.kind === outer.kind && inner.bytesMax <= outer.bytesMax;
     case "optional":

@@ -47,7 +47,7 @@ export function settingOf({ name, type: node, value }: SettingDeclaration, world
 /** Plain values and collections of them; an entity might not exist, and a setting is always there. */
 function mayBeSetting(type: Type): boolean {
   if (isCollection(type)) return mayBeSetting(type.of);
-  return !["entity", "ref", "record", "optional"].includes(type.kind);
+  return !["entity", "ref", "record", "optional", "map", "json"].includes(type.kind);
 }
 
 /** Of a literal all is known, also what types leave open: bytes, characters, the number of members. */
@@ -98,6 +98,7 @@ function jsonOf(value: Value, type: Type, types: Types): unknown {
     case "ref":
     case "map":
     case "entry":
+    case "json":
       throw new Error(`no setting has type ${type.kind}`);
     default:
       return unreachable(type);

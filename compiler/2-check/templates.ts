@@ -40,7 +40,12 @@ function checkHole(
 ): Expr | null {
   const { expr } = checkValue(node, scope, env);
   if (expr === null) return null;
-  if (expr.type.kind === "record" || expr.type.kind === "entry" || isSized(expr.type)) {
+  if (
+    expr.type.kind === "record" ||
+    expr.type.kind === "entry" ||
+    expr.type.kind === "json" ||
+    isSized(expr.type)
+  ) {
     scope.report(wrongHole(expr.span, showType(expr.type)));
     return null;
   }
@@ -92,6 +97,7 @@ function secret(expr: Expr): string | null {
     case "exists":
       return "who exists";
     case "at":
+    case "accessor":
     case "literal":
     case "field":
     case "variable":

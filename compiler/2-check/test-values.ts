@@ -21,6 +21,7 @@ interface Place {
 function jsonOf(value: TestValue, type: Type, field: string, world: World): unknown {
   const place = { field, world };
   const wanted = type.kind === "optional" ? type.of : type;
+  if (wanted.kind === "json") return documentJson(value, wanted, place);
   switch (value.kind) {
     case "expr":
       return exprJson(value.expr, wanted, place);
@@ -74,6 +75,31 @@ function recordJson(fields: readonly TestField[], record: string, { world }: Pla
     world.report(unknownAttribute(name, record, nearest(name.text, declared.keys()))),
   );
   return json === null ? undefined : Object.fromEntries(json);
+}
+
+/** What JSON and the language have in common; `null` comes from requests only. */
+function documentJson(value: TestValue, type: Type, place: Place): unknown {
+  switch (value.kind) {
+    case "expr":
+      return documentExprJson(value.expr, type, place);
+    case "record":
+      return mapJson(value.fields, type, place);
+    case "records":
+      return allOrNone(value.elements.map((element) => documentJson(element, type, place)));
+    case "absent":
+      return wrong(value.span, type, "absent", place);
+    default:
+      return unreachable(value);
+  }
+}
+
+function documentExprJson(expr: Expr, type: Type, place: Place): unknown {
+  if (expr.kind === "bool" || expr.kind === "text") return expr.value;
+  if (expr.kind === "int") return Number(expr.value);
+  if (expr.kind === "negate" && expr.of.kind === "int") return -Number(expr.of.value);
+  if (expr.kind !== "collection") return expr.kind === "missing" ? undefined : wrongExpr(expr, type, place);
+  if (expr.shape === "set" && expr.elements.length === 0) return {};
+  return allOrNone(expr.elements.map((element) => documentExprJson(element, type, place)));
 }
 
 /** Keys are any text, so they are compared and not looked up. */
@@ -133,6 +159,7 @@ function exprJson(expr: Expr, type: Type, place: Place): unknown {
         ? {}
         : wrongExpr(expr, type, place);
     case "entry":
+    case "json":
       return wrongExpr(expr, type, place);
     case "optional":
       return exprJson(expr, type.of, place);

@@ -3,6 +3,7 @@ import {
   COLLECTION_DEFAULT,
   COLLECTION_MAX,
   DECIMAL_SCALE,
+  DOCUMENT_BYTES_DEFAULT,
   INT_MAX,
   INT_MIN,
   STRING_BYTES_DEFAULT,
@@ -79,7 +80,12 @@ function isEntity({ name }: NamedNode, { kinds, report }: TypeNames): boolean {
 
 /** Text of which there is no longest; the other shapes have a longest one. */
 function takesMax(type: Type): boolean {
-  return type.kind === "string" || type.kind === "path" || (type.kind === "shaped" && type.shape === "url");
+  return (
+    type.kind === "string" ||
+    type.kind === "path" ||
+    type.kind === "json" ||
+    (type.kind === "shaped" && type.shape === "url")
+  );
 }
 
 function namedType(node: NamedNode, names: TypeNames): Type | null {
@@ -102,14 +108,16 @@ function namedType(node: NamedNode, names: TypeNames): Type | null {
       return DURATION;
     case "string":
     case "url":
+    case "json":
     case "path": {
-      const max = node.max ?? BigInt(STRING_BYTES_DEFAULT);
+      const max = node.max ?? BigInt(name === "json" ? DOCUMENT_BYTES_DEFAULT : STRING_BYTES_DEFAULT);
       if (max < 1n || max > BigInt(STRING_BYTES_MAX)) {
         names.report(boundOutOfLimits(node.span, `\`max\` of a \`${name}\``, 1n, BigInt(STRING_BYTES_MAX)));
         return null;
       }
       const bytesMax = Number(max);
       if (name === "url") return shaped(name, bytesMax);
+      if (name === "json") return { kind: "json", bytesMax };
       return name === "path" ? { kind: "path", bytesMax } : { kind: "string", id: node.id, bytesMax };
     }
     case "email":
@@ -181,7 +189,7 @@ function resolveCollection(node: CollectionNode, names: TypeNames): Type | null 
 }
 
 function mayBeMember(type: Type, shape: "list" | "set" | "map"): boolean {
-  if (type.kind === "optional" || isSized(type)) return false;
+  if (type.kind === "optional" || type.kind === "json" || isSized(type)) return false;
   return type.kind !== "record" || shape !== "set";
 }
 

@@ -21,6 +21,7 @@ export const BUILT_IN_TYPES: readonly string[] = [
   "decimal",
   "string",
   "path",
+  "json",
   "url",
   "email",
   "image",
@@ -57,6 +58,7 @@ export function sameType(a: Type, b: Type): boolean {
     case "duration":
     case "string":
     case "path":
+    case "json":
       return b.kind === a.kind;
     default:
       return unreachable(a);
@@ -89,6 +91,7 @@ export function showType(type: Type): string {
     case "duration":
     case "string":
     case "path":
+    case "json":
       return type.kind;
     default:
       return unreachable(type);
@@ -183,6 +186,7 @@ export function needsDoor(type: Type, types: Types, seen: Set<string> = new Set(
     case "timestamp":
     case "duration":
     case "string":
+    case "json":
     case "enum":
     case "ref":
       return false;

@@ -22,6 +22,7 @@ export function operandsOf(expr: Expr): readonly Expr[] {
     case "age":
     case "local":
     case "size":
+    case "accessor":
     case "pattern_test":
       return [expr.of];
     case "lookup":

@@ -4,11 +4,13 @@ import type { Expr } from "../checked.ts";
 import { unreachable } from "../diagnostic.ts";
 import type { IrExpr, IrQuantifier } from "../ir.ts";
 import { automatonLiteral } from "./automata.ts";
+import { lowerAccessor } from "./documents.ts";
 import { collectionLiteral, entityLiteral, textLiteral } from "./literals.ts";
 import { lowerLocal } from "./local.ts";
 import { arithmetic, call, heldAs, isText, memberBits, not, readAt, unless } from "./machine.ts";
 import { partFunction, partOf } from "./parts.ts";
 import { equalityOf, type Scope } from "./scope.ts";
+import { variablesIn } from "./variables.ts";
 
 export function lowerValue(expr: Expr, scope: Scope): IrExpr {
   switch (expr.kind) {
@@ -19,6 +21,7 @@ export function lowerValue(expr: Expr, scope: Scope): IrExpr {
     case "variable":
     case "attribute":
     case "at":
+    case "accessor":
     case "proved":
       return readAt(expr.type, lowerSlot(expr, scope));
     case "exists":
@@ -55,12 +58,7 @@ export function lowerValue(expr: Expr, scope: Scope): IrExpr {
     case "equal":
       return lowerEqual(expr, scope);
     case "order":
-      return {
-        kind: "operator",
-        op: expr.op,
-        left: lowerRank(expr.left, scope),
-        right: lowerRank(expr.right, scope),
-      };
+      return lowerOrder(expr, scope);
     case "arithmetic":
       return arithmetic(expr, lowerValue(expr.left, scope), lowerValue(expr.right, scope));
     case "negate": {
@@ -85,6 +83,10 @@ export function lowerValue(expr: Expr, scope: Scope): IrExpr {
     default:
       return unreachable(expr);
   }
+}
+
+function lowerOrder({ op, left, right }: Extract<Expr, { kind: "order" }>, scope: Scope): IrExpr {
+  return { kind: "operator", op, left: lowerRank(left, scope), right: lowerRank(right, scope) };
 }
 
 /** A number or time, or the place of a member among the members of an ordered enum. */
@@ -174,6 +176,7 @@ function lowerSlot(expr: Expr, scope: Scope): IrExpr {
   if (expr.kind === "variable") return { kind: "variable", id: expr.id };
   if (expr.kind === "setting") return { kind: "setting", name: expr.name };
   if (expr.kind === "attribute") return lowerAttribute(expr, scope);
+  if (expr.kind === "accessor") return lowerAccessor(expr, lowerSlot(expr.of, scope), scope);
   if (expr.kind === "at") return lowerEntry(expr, scope);
   if (expr.kind === "lookup") return foundBy("lookup", expr.table, expr.keys, scope);
   if (expr.kind === "rows") return foundBy("rows", expr.table, expr.prefix, scope);
@@ -360,17 +363,4 @@ function gatherQuantifier(
   const mayErr = node.mayErr || mayOverflow;
   scope.quantifiers[index] = { op, id, variable, captures, strideBytes, body, mayOverflow, mayErr };
   return { kind: "quantifier", index, over: lowered, captures };
-}
-
-/** Variables that a body reads and does not itself bind. */
-function variablesIn(node: unknown, found: Set<number>): Set<number> {
-  if (typeof node !== "object" || node === null || node instanceof Map) return found;
-  const expr = node as { kind?: unknown; id?: unknown };
-  if (expr.kind === "variable" && typeof expr.id === "number") found.add(expr.id);
-  for (const [key, part] of Object.entries(node)) {
-    if (key !== "type" && key !== "span" && key !== "value") variablesIn(part, found);
-  }
-  const binds = expr.kind === "quantifier" || expr.kind === "aggregate";
-  if (binds && typeof expr.id === "number") found.delete(expr.id);
-  return found;
 }

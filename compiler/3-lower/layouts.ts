@@ -113,6 +113,7 @@ function variableBytesMax(type: Type, types: Types): number {
       return 0;
     case "string":
     case "path":
+    case "json":
       return padded(type.bytesMax);
     case "shaped":
       return padded(type.bytesMax + (type.shape === "url" ? 1 : 0));

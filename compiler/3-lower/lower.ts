@@ -44,6 +44,7 @@ export function lower(checked: Checked, versions: Versions, steps: readonly Acti
     literals: gathered.literals.literals,
     quantifiers: gathered.quantifiers.filter((quantifier) => quantifier !== null),
     equalities: closeEqualities(gathered),
+    cells: gathered.cells.bytes,
     parts: gathered.parts.rooms,
     hasApprovals: checked.rules.some((rule) => rule.cases.some((one) => one.approval !== null)),
     hasShadow: checked.rules.some((rule) => rule.shadow),

@@ -25,6 +25,7 @@ export function heldAs(type: Type): Held {
     case "set":
     case "map":
     case "entry":
+    case "json":
       return "slot";
     default:
       return unreachable(type);

@@ -12,7 +12,23 @@ export interface Gathered {
   /** Places are taken before the body is lowered, so that inner quantifiers have higher numbers. */
   readonly quantifiers: (IrQuantifier | null)[];
   readonly equalities: Type[];
+  readonly cells: CellPool;
   readonly parts: Parts;
+}
+
+/** Room for what accessors read, shared by those that read the same. */
+export interface CellPool {
+  readonly bytes: number[];
+  readonly byKey: Map<string, number>;
+}
+
+/** `key` is null where what is read differs from one evaluation to the next. */
+export function cellOf({ bytes, byKey }: CellPool, key: string | null, size: number): number {
+  const known = key === null ? undefined : byKey.get(key);
+  if (known !== undefined) return known;
+  const index = bytes.push(size) - 1;
+  if (key !== null) byKey.set(key, index);
+  return index;
 }
 
 export interface Scope extends Gathered {
@@ -28,6 +44,7 @@ export function gather(checked: Checked): Gathered {
     literals: literalPool(entities),
     quantifiers: [],
     equalities: [],
+    cells: { bytes: [], byKey: new Map() },
     parts: noParts(),
   };
 }

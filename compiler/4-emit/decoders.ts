@@ -61,6 +61,8 @@ function decode(type: Type, from: string, offset: number, decoders: Decoders): r
       return [`decodeNumber(${at}, ${-DURATION_MAX}, ${DURATION_MAX});`];
     case "string":
       return [`${type.id ? "decodeId" : "decodeText"}(${at}, ${type.bytesMax});`];
+    case "json":
+      return [`decodeDocument(${at}, ${type.bytesMax});`];
     case "path":
       return [`decodePath(${at}, ${type.bytesMax});`];
     case "shaped":

@@ -40,6 +40,7 @@ export function emit(ir: Ir): string {
       "// ---- room for parts of text",
       ...ir.parts.map((bytes, index) => `const ${partName(index)}: usize = memory.data(${bytes}, 8);`),
     ],
+    ["// ---- what is read of documents", ...ir.cells.map(printCell)],
     [
       "// ---- checking and decoding what arrives",
       ...[...decoders.collections.values()].map((one) => one.text),
@@ -104,6 +105,7 @@ function describeType(type: Type): string {
     case "duration":
     case "string":
     case "path":
+    case "json":
       return type.kind;
     case "shaped":
       return type.shape;
@@ -115,6 +117,10 @@ function describeType(type: Type): string {
 function printLiteral(literal: IrLiteral, index: number): string {
   const words = literal.words.map((word) => `0x${word.toString(16)}`).join(", ");
   return `// ${literal.comment}\nconst ${literalName(index)}: usize = memory.data<u64>([${words}]);`;
+}
+
+function printCell(bytes: number, index: number): string {
+  return `const cell${index}: usize = memory.data(${bytes}, 8);`;
 }
 
 /** Entities without attributes have nothing to decode beyond what every record has. */

@@ -52,6 +52,7 @@ function compare(type: Type, a: string, b: string, same: (type: Type) => number)
   switch (type.kind) {
     case "string":
     case "path":
+    case "json":
     case "ref":
     case "shaped":
       return `textEqual(${a}, ${b})`;

@@ -15,6 +15,8 @@ export function print(expr: IrExpr): string {
       return `0b${expr.value.toString(2)}`;
     case "literal":
       return literalName(expr.index);
+    case "cell":
+      return `cell${expr.index}`;
     case "field":
       return `${namespaceOf("action", expr.action)}.${member(expr.name)}`;
     case "lookup":

@@ -18,6 +18,11 @@ const IMPORTS: readonly (readonly [file: string, names: string])[] = [
   ["prelude/address", "canonicalIp, canonicalCidr, ipIn, ipInAny, ipVersion"],
   ["prelude/value", "numberAt, boolAt, enumAt, entityAt, present, inside, insideOr, sizeOf, membersOf"],
   ["prelude/value", "hasNumber, hasBool, hasEnum, hasEntity, hasText, oneOf, rank"],
+  ["prelude/document", "decodeDocument"],
+  [
+    "prelude/document-read",
+    "documentText, documentInt, documentDecimal, documentBool, documentSize, documentHas",
+  ],
   ["prelude/map", "decodeKey, ascendingKeys, entryOf"],
   ["prelude/sets", "countMembers, wordsWithin, wordsMeet, textsWithin, textsMeet"],
   ["prelude/entity", "below, belowAny, entityNamed, exists"],

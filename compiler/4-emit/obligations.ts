@@ -52,6 +52,7 @@ function fitted(type: Type, value: string): string {
       return type.id ? `fitId(${sized})` : sized;
     }
     case "path":
+    case "json":
     case "shaped":
       return `fitLength(${value}, 0, ${type.bytesMax})`;
     case "list":

@@ -174,6 +174,7 @@ function giveCall(head: string, type: Type, shown: string, types: Types): string
     case "set":
     case "map":
     case "entry":
+    case "json":
       throw new Error(`a ${type.kind} is no value for a reason`);
     default:
       return unreachable(type);

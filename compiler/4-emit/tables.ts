@@ -28,6 +28,7 @@ function held(type: Type): { readonly as: string; readonly read: string; readonl
     case "set":
     case "map":
     case "entry":
+    case "json":
       throw new Error(`no key has a column of type ${type.kind}`);
     default:
       return unreachable(type);

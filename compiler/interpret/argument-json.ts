@@ -21,6 +21,9 @@ export function argumentJson(value: Value, type: Type, types: Types): Argument {
     case "path":
     case "shaped":
       return value as string;
+    case "json":
+      // A document is given as its canonical text.
+      return (value as { readonly text: string }).text;
     case "map":
       return mapJson((value as { readonly entries: ReadonlyMap<string, Value> }).entries, type.of, types);
     case "entry":

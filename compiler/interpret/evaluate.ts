@@ -4,6 +4,7 @@ import type { EntityValue, Expr, Value } from "../checked.ts";
 import { unreachable } from "../diagnostic.ts";
 import { isInNetwork } from "./addresses.ts";
 import { calculate, negate } from "./arithmetic.ts";
+import { readDocument } from "./document.ts";
 import { type Facts, findEntity, isBelow } from "./facts.ts";
 import { type Evaluated, type Failure, isFailure, RANGE, UNPROVED } from "./failure.ts";
 import { isHostInPattern, isHostWithin } from "./hosts.ts";
@@ -45,15 +46,16 @@ function meaningOf(expr: Expr, scope: Scope): Evaluated {
     case "field":
       return scope.fields.get(expr.name);
     case "now":
-      return scope.now;
     case "trust":
-      return scope.trust;
+      return scope[expr.kind];
     case "setting":
       return scope.facts.settings.get(expr.name);
     case "variable":
       return scope.variables.get(expr.id);
     case "attribute":
       return with1(expr.of, scope, (of) => attributeOf(of, expr, scope.facts));
+    case "accessor":
+      return with1(expr.of, scope, (of) => readDocument(of, expr.op, expr.path));
     case "at":
       return with2(expr.of, expr.key, scope, (of, key) => entryOf(of, key as string));
     case "proved":

@@ -13,6 +13,7 @@ import {
 import type { Value } from "../checked.ts";
 import { unreachable } from "../diagnostic.ts";
 import { type Denial, INVALID, isDenial, MISSING, OUT_OF_RANGE, TOO_LARGE, UNKNOWN_FIELD } from "./denial.ts";
+import { decodeDocument } from "./document.ts";
 import { isPlain, ownData, readItems } from "./objects.ts";
 import { canonicalPath } from "./path.ts";
 import { readDecimal, readDuration, readInt, readTimestamp } from "./scalars.ts";
@@ -88,6 +89,8 @@ function decode(raw: unknown, type: Type, types: Types): Value | Denial {
       return decodeCollection(raw, type, types);
     case "map":
       return decodeMap(raw, type, types);
+    case "json":
+      return decodeDocument(raw, type.bytesMax);
     case "entry":
       return INVALID;
     default:
@@ -194,6 +197,7 @@ function resolvePaths(value: Value, type: Type, types: Types): Value | Denial {
     case "entity":
     case "ref":
     case "entry":
+    case "json":
       return value;
     default:
       return unreachable(type);

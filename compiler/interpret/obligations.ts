@@ -71,6 +71,8 @@ function isWithin(value: Value, type: Type): boolean {
     case "path":
     case "shaped":
       return utf8Bytes(value as string) <= type.bytesMax;
+    case "json":
+      return utf8Bytes((value as { readonly text: string }).text) <= type.bytesMax;
     case "map": {
       const { size } = (value as { readonly entries: ReadonlyMap<string, Value> }).entries;
       return size >= type.min && size <= type.max;

@@ -47,6 +47,7 @@ function childrenOf(expr: Expr): readonly Expr[] {
     case "age":
     case "local":
     case "size":
+    case "accessor":
     case "pattern_test":
       return [expr.of];
     case "lookup":

@@ -139,6 +139,7 @@ function reasonValue(value: Value, type: Type, types: Types): ReasonValue {
     case "set":
     case "map":
     case "entry":
+    case "json":
       // The checker lets no such expression into a template.
       return { kind: "error" };
     default:

@@ -54,7 +54,13 @@ function isJudged({ code }: Outcome): boolean {
 
 function isExempt(checked: Checked, action: string, { kind, path }: Mutation): boolean {
   const rules = checked.rules.filter(({ cases }) => cases.some((each) => each.action === action));
-  const map = mapAbove(checked, action, path);
+  const document = openAbove(checked, action, path, "json");
+  if (document !== null) {
+    // What is another value for a field is another document, which is as good as the first.
+    const isListed = rules.some(({ absentOk }) => absentOk.some((each) => each.path === document));
+    return isListed || kind === "retype" || kind === "recase";
+  }
+  const map = openAbove(checked, action, path, "map");
   if (map !== null && (kind === "drop" || kind === "recase")) {
     // An entry counts as its map; for what goes over entries it is a member like that of a list.
     const isListed = rules.some(({ absentOk }) => absentOk.some((each) => each.path.startsWith(map)));
@@ -66,14 +72,14 @@ function isExempt(checked: Checked, action: string, { kind, path }: Mutation): b
   return rules.some(({ absentOk }) => absentOk.some((each) => each.path === path));
 }
 
-/** The path of the map in which this path ends or leads on; null where it leads through none. */
-function mapAbove(checked: Checked, action: string, path: string): string | null {
+/** The path of the map or document that this path leads through; null where it leads through none. */
+function openAbove(checked: Checked, action: string, path: string, kind: "map" | "json"): string | null {
   const names = path.split(".");
   let fields: readonly Field[] = checked.actions.find(({ name }) => name === action)?.fields ?? [];
   for (const [at, name] of names.entries()) {
     let type = fields.find((field) => field.name === name)?.type;
-    while (type !== undefined && "of" in type && type.kind !== "map") type = type.of;
-    if (type?.kind === "map") return at < names.length - 1 ? names.slice(0, at + 1).join(".") : null;
+    while (type !== undefined && "of" in type && type.kind !== kind) type = type.of;
+    if (type?.kind === kind) return at < names.length - 1 ? names.slice(0, at + 1).join(".") : null;
     fields = type?.kind === "record" ? (checked.types.records.get(type.name) ?? []) : [];
   }
   return null;

@@ -107,6 +107,7 @@ function textOf(value: Value): string {
   }
   if (Array.isArray(value)) return `[${value.map(textOf).join()}]`;
   if (isMap(value)) return `map${textOf(value.entries as ReadonlyMap<string, Value>)}`;
+  if (typeof value === "object" && "document" in value) return value.text;
   return typeof value === "bigint" ? `${value}n` : JSON.stringify(value);
 }
 

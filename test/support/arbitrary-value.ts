@@ -33,6 +33,10 @@ function arbitraryValue(type: Type, types: Types): fc.Arbitrary<unknown> {
       return recordValue(type.name, types);
     case "optional":
       return arbitraryValue(type.of, types);
+    case "json":
+      return fc
+        .jsonValue({ maxDepth: 3, noUnicodeString: false })
+        .filter((value) => value !== null && !JSON.stringify(value).match(/[.]|e[+-]|-0/));
     case "entry":
       return fc.constant(undefined);
     case "map":

@@ -82,6 +82,8 @@ export function readFrame(
         if (readWord(at) === 1) return readValue(type.of, at + 8);
         zero(at, at + slotBytes(type, types));
         return undefined;
+      case "json":
+        return JSON.parse(readText(at));
       case "entry":
         return [readText(at), readValue(type.of, at + 8)];
       case "map": {

@@ -17,7 +17,6 @@ describe("one diagnostic for each construct that this version lacks", () => {
     ["event signed_in { method: string }", "event"],
     ["entity T from request { a: int }", "from request"],
     ["entity T in G, H from request { a: int }", "from request"],
-    ["record R { a: json b: int }", "json"],
   ])("%s", (body, word) => {
     expect(refused(`${body}\n${REST}`)).toEqual([word]);
     expect(refused(`${REST}${body}\n${REST}${body}\n`)).toEqual([word, word]);

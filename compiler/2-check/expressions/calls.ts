@@ -6,19 +6,21 @@ import { wrongArguments, wrongType } from "../messages-types.ts";
 import { done, type Env, FAILED, type Outcome, type Scope } from "../scope.ts";
 import { nearest } from "../suggest.ts";
 import { BOOL, isCollection, sameType, showType } from "../types.ts";
+import { ACCESSORS, checkAccessor } from "./documents.ts";
 import { isLocalCall, refuseLocal } from "./local.ts";
 import { checkHasKey } from "./maps.ts";
 import { asMember, checkPattern, requireFacts } from "./membership.ts";
 
 type CallNode = Extract<Node, { kind: "call" }>;
 
-const METHODS: ReadonlyMap<string, readonly string[]> = new Map([
+const METHODS: ReadonlyMap<string, readonly string[]> = new Map<string, readonly string[]>([
   ["string", ["starts_with", "ends_with"]],
   ["path", ["within"]],
   ["host", ["within"]],
   ["list", ["has"]],
   ["set", ["has"]],
   ["map", ["has"]],
+  ["json", ACCESSORS],
 ]);
 
 export function checkCall(node: CallNode, scope: Scope, env: Env): Outcome {
@@ -32,6 +34,7 @@ export function checkCall(node: CallNode, scope: Scope, env: Env): Outcome {
     scope.report(unknownMethod(node.method, showType(of.type), suggestion));
     return FAILED;
   }
+  if (of.type.kind === "json") return checkAccessor(node, of, scope);
   const [argument, ...more] = node.args;
   if (argument === undefined || more.length > 0) {
     scope.report(wrongArguments(node.span, method, node.args.length));

@@ -1,6 +1,7 @@
 /** `== != < <= > >=`. */
 import type { Type } from "@polity/runtime/layout.ts";
 import type { Expr as Node } from "../../ast.ts";
+import { documentCompared } from "../messages-collections.ts";
 import { wrongOperands } from "../messages-types.ts";
 import { done, type Env, FAILED, type Outcome, type Scope } from "../scope.ts";
 import { BOOL, isOrdered, sameType, showType } from "../types.ts";
@@ -19,6 +20,10 @@ export function checkEquality(node: BinaryNode, negated: boolean, scope: Scope, 
     const found = [showType(left.type), showType(right.type)];
     const hint = left.type.kind === "entity" && right.type.kind === "entity" ? "is `in` meant?" : null;
     scope.report(wrongOperands(node.span, node.op, found, "two values of one type", hint));
+    return FAILED;
+  }
+  if (left.type.kind === "json") {
+    scope.report(documentCompared(node.span));
     return FAILED;
   }
   const mayErr = left.mayErr || right.mayErr;

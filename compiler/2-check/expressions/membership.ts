@@ -191,7 +191,13 @@ export function requireFacts(expr: Expr, method: string, scope: Scope): boolean 
  */
 export function isFromFacts(expr: Expr, scope: Scope): boolean {
   if (expr.kind === "literal" || FROM_FACTS.has(expr.kind)) return true;
-  if (expr.kind === "proved" || expr.kind === "at" || expr.kind === "resolved" || expr.kind === "reference") {
+  if (
+    expr.kind === "proved" ||
+    expr.kind === "at" ||
+    expr.kind === "accessor" ||
+    expr.kind === "resolved" ||
+    expr.kind === "reference"
+  ) {
     return isFromFacts(expr.of, scope);
   }
   if (expr.kind === "coalesce") return isFromFacts(expr.of, scope) && isFromFacts(expr.otherwise, scope);

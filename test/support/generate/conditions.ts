@@ -88,7 +88,7 @@ function generatePresence(context: Context): string | undefined {
 
 function generateComparison(context: Context, depth: number): string | undefined {
   const { random } = context;
-  const place = pickPlace(context, ({ type }) => type.kind !== "optional");
+  const place = pickPlace(context, ({ type }) => type.kind !== "optional" && type.kind !== "json");
   if (place === undefined) return undefined;
   const { type } = place;
   if (type.kind === "bool" && random.chance(0.4)) return place.text;
@@ -135,9 +135,10 @@ function generateMember(context: Context, depth: number): string | undefined {
 
 function generateHas(context: Context): string | undefined {
   const { random, rule } = context;
-  const map = pickPlace(context, ({ type }) => type.kind === "map");
+  const map = pickPlace(context, ({ type }) => type.kind === "map" || type.kind === "json");
   if (map === undefined) return undefined;
   if (map.isPath) rule.absences.add(map.text);
+  if (map.type.kind === "json") return `${map.text}.has(${random.pick(['"a"', '"a", "b"', '"😀"', '"é"'])})`;
   const text = pickPlace(context, ({ type }) => type.kind === "string");
   const key = text !== undefined && random.chance(0.3) ? text.text : printText(random.pick(KEYS));
   return `${map.text}.has(${key})`;

@@ -99,6 +99,7 @@ const NODES: readonly string[] = [
   ...["subset_of", "overlaps", "disjoint_from"].map((op) => `sets ${op}`),
   "size",
   "at",
+  ...["string", "int", "decimal", "bool", "size", "has"].map((op) => `accessor ${op}`),
   "quantifier over a map",
 ];
 
@@ -109,6 +110,7 @@ function nodeName(expr: Expr): string {
   if (expr.kind === "presence") return `presence ${expr.present ? "present" : "absent"}`;
   if (expr.kind === "order" && expr.left.type.kind === "enum") return `members ${expr.op}`;
   if (expr.kind === "quantifier" && expr.over.type.kind === "map") return "quantifier over a map";
+  if (expr.kind === "accessor") return `accessor ${expr.op}`;
   if (expr.kind === "aggregate" || expr.kind === "sets") return `${expr.kind} ${expr.op}`;
   if (expr.kind === "order" || expr.kind === "quantifier") return `${expr.kind} ${expr.op}`;
   if (expr.kind === "arithmetic") return `${expr.meaning} ${expr.op}`;

@@ -160,6 +160,7 @@ function generateCompound(context: Context, type: Type, depth: number): string |
     case "set":
     case "map":
     case "entry":
+    case "json":
       return undefined;
     default:
       return unreachable(type);

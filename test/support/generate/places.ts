@@ -50,6 +50,7 @@ export function expand(place: Place, types: Types, depth = 0): readonly Place[] 
       { ...place, text: `${place.text}.id`, type: { kind: "string", id: false, bytesMax: 256 } },
     ];
   }
+  if (type.kind === "json") return [place, ...accessors(place)];
   if (type.kind === "entry") {
     const key: Place = {
       ...place,
@@ -73,9 +74,33 @@ export function known(place: Place, types: Types): readonly Place[] {
   return expand({ ...place, type: { kind: "entity", name: place.type.name } }, types, 1).slice(2);
 }
 
+/** What is read of a document, all of it optional. */
+function accessors(place: Place): readonly Place[] {
+  const text: Type = { kind: "string", id: false, bytesMax: 4_096 };
+  const int: Type = { kind: "int", min: -(2n ** 53n) + 1n, max: 2n ** 53n - 1n };
+  const decimal: Type = { kind: "decimal", min: -(2n ** 63n), max: 2n ** 63n - 1n };
+  const read = (call: string, of: Type): Place => ({
+    ...place,
+    text: `${place.text}.${call}`,
+    type: { kind: "optional", of },
+  });
+  return [
+    read('string("a")', text),
+    read('string("a", "a")', text),
+    read('string("ﬀ")', text),
+    read('int("a")', int),
+    read('int("😀", "a")', int),
+    read('decimal("a")', decimal),
+    read('decimal("b")', decimal),
+    read('bool("a")', { kind: "bool" }),
+    read('bool("__proto__")', { kind: "bool" }),
+    read('size("a")', int),
+  ];
+}
+
 /** As `@absent_ok` names it: an entry counts as its map. */
 export function absencePath(text: string): string {
-  return text.replace(/\[[^\]]*\]/g, "");
+  return text.replace(/\[[^\]]*\]/g, "").replace(/\.\w+\(.*$/, "");
 }
 
 /** The places where `place`, which is optional, is known to be there. */

@@ -25,6 +25,8 @@ export function printType(type: Type, optional = ""): string {
       const max = bound("max", type.bytesMax, STRING_BYTES_DEFAULT);
       return `string${optional}${type.id ? " id" : ""}${max}`;
     }
+    case "json":
+      return `json${optional}${bound("max", type.bytesMax, 4_096)}`;
     case "path":
       return `path${optional}${bound("max", type.bytesMax, STRING_BYTES_DEFAULT)}`;
     case "shaped": {

@@ -220,7 +220,7 @@ function generateTemplate(context: Context, isNote: boolean): string {
     ({ isFact, text }) => isNote || (!isFact && text !== "now" && text !== "trust"),
   );
   const shown = places.filter(
-    ({ type }) => !["record", "optional", "list", "set", "map", "entry"].includes(type.kind),
+    ({ type }) => !["record", "optional", "list", "set", "map", "entry", "json"].includes(type.kind),
   );
   let text = random.pick(["", "why: ", "é😀 ", "100% "]);
   for (let n = random.between(0, 3); n > 0 && shown.length > 0; n -= 1) {

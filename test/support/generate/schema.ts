@@ -79,7 +79,8 @@ function generateType(random: Random, declared: Declared): Type {
 }
 
 function generatePresent(random: Random, declared: Declared): Type {
-  const kind = random.below(20);
+  const kind = random.below(21);
+  if (kind === 20) return { kind: "json", bytesMax: random.pick([4_096, 4_096, 64, 12]) };
   if (kind < 3) {
     const of = generatePlain(random, declared);
     const bounds = generateBounds(random);

@@ -68,6 +68,8 @@ function generateValue(source: Source, type: Type): unknown {
       return generateValue(source, type.of);
     case "entry":
       return undefined;
+    case "json":
+      return fitting(source, type.bytesMax);
     case "map":
       return generateMap(source, type);
     case "list":
@@ -96,6 +98,40 @@ function generateMembers(source: Source, type: Extract<Type, { readonly min: num
     members.push(member);
   }
   return members;
+}
+
+/** A document that is no longer than it may be; now and then there is none but the shortest. */
+function fitting(source: Source, bytesMax: number): unknown {
+  for (let depth = 3; depth > 0; depth -= 1) {
+    const document = generateDocument(source, depth);
+    const isFitting = Buffer.byteLength(JSON.stringify(document)) <= bytesMax;
+    if (document !== null && (isFitting || slips(source))) return document;
+  }
+  return 1;
+}
+
+const DOCUMENT_TEXTS = [
+  "",
+  "a",
+  "1.5",
+  "-0.0001",
+  "007",
+  "922337203685477.5807",
+  "1e3",
+  '\u0001\n"\\',
+  "ﬀ😀",
+];
+
+function generateDocument(source: Source, depth: number): unknown {
+  const { random, texts } = source;
+  const scalars = [null, true, false, 0, -1, 7, 100, 2 ** 53 - 1, 1 - 2 ** 53];
+  const kind = depth === 0 ? random.below(2) : random.below(7);
+  if (kind === 0) return random.pick(scalars);
+  if (kind === 1) return random.pick([...DOCUMENT_TEXTS, ...texts].filter((text) => text.isWellFormed()));
+  const part = () => generateDocument(source, depth - 1);
+  if (kind === 2) return [part(), part(), part()].slice(0, random.below(4));
+  const keys = random.some(["a", "b", "", "é", "ﬀ", "😀", "\n", '"', "__proto__", "A"], 0.4);
+  return Object.fromEntries([...keys, "a"].map((key) => [key, part()]));
 }
 
 /** Orders by UTF-16 and by UTF-8 differ for some of them, and some mean something to JavaScript. */
