@@ -262,7 +262,10 @@ function pickShaped(source: Source, shape: Shape, bytesMax: number): string {
   const base = own.length > 0 && random.chance(0.6) ? random.pick(own) : random.pick(SHAPED_TEXTS[shape]);
   const written = slips(source) ? random.pick(SLIPPED_TEXTS) : random.pick([base, respell(base)]);
   const isFit = canonicalShape(shape, written) !== null || !source.isFacts;
-  return isFit && written.length <= bytesMax ? written : random.pick(SHAPED_TEXTS[shape]);
+  if (isFit && written.length <= bytesMax) return written;
+  // Facts are right; what is too long for a request is refused, which is an answer as well.
+  const short = SHAPED_TEXTS[shape].filter((text) => text.length <= bytesMax);
+  return random.pick(source.isFacts ? short : SHAPED_TEXTS[shape]);
 }
 
 /** Another writing of the same, as far as it is one. */
