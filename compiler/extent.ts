@@ -121,7 +121,7 @@ function sum(parts: readonly Extent[]): Extent {
   return { slots, words, entities, members: 0n, memberSize: 0n };
 }
 
-export function wordsOf(bytes: number): bigint {
+function wordsOf(bytes: number): bigint {
   return BigInt(Math.ceil(bytes / 8));
 }
 

@@ -127,11 +127,6 @@ export function skipToDeclaration(grammar: Grammar, from: number): void {
   grammar.tools.importLexerState(index - 1);
 }
 
-/** Moves behind the bracket that closes the one that is next, or to the next declaration. */
-export function skipBrackets(grammar: Grammar): void {
-  skipWhile(grammar, (_token, depth, isFirst) => isFirst || depth > 0);
-}
-
 /**
  * Moves to the end of an expression: as for a clause, but a comma ends it too, and the end of a text's
  * hole.

@@ -298,9 +298,10 @@ export function object<T extends object>(
 ): Shape<T> {
   const members = membersOf(shapes as Readonly<Record<string, Shape<unknown>>>);
   const wires = new Set(members.map(({ wire }) => wire));
+  const names = new Set(members.map(({ name }) => name));
 
   function write(value: T): string {
-    refuseOther(value, members.length);
+    refuseOther(value, names);
     let written = "";
     let wire = "";
     try {
@@ -366,9 +367,11 @@ function rowsOf({ wire, shape }: Member): readonly ShapeRow[] {
   return [{ path: wire, says: shape.says }, ...inside];
 }
 
-function refuseOther(value: unknown, membersCount: number): void {
+function refuseOther(value: unknown, names: ReadonlySet<string>): void {
   if (typeof value !== "object" || value === null || Array.isArray(value))
     throw new FieldError("not an object");
-  const { length } = Object.keys(value);
-  if (length > membersCount) throw new FieldError(`${length} members, and only ${membersCount} are known`);
+  for (const key in value) {
+    if (!names.has(key) && Object.hasOwn(value, key))
+      throw new FieldError(`no member ${JSON.stringify(key.slice(0, 80))} is known`);
+  }
 }

@@ -76,6 +76,7 @@ export function verifyEvaluator(
 ): SignedEvaluator | SignatureRefusal {
   const trusted = readTrust(trust, nowMs);
   if (typeof trusted === "string") return refuse("trust.invalid", trusted);
+  if (typeof digest !== "string") return refuse("envelope.altered", "the evaluator at hand has no digest");
   if (isNothing(envelope))
     return refuse("envelope.unsigned", "there is no envelope: sign the evaluator and give its envelope too");
   const decoded = decodeEnvelope(envelope);

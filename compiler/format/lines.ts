@@ -3,7 +3,7 @@ import { type Break, closeLike, isFieldBlock, LOGIC, nextToken } from "./breaks.
 import { isWord, type Place } from "./places.ts";
 import { gap } from "./spacing.ts";
 
-export const COLUMNS_MAX = 100;
+const COLUMNS_MAX = 100;
 const INDENT = 2;
 
 /** The pieces from `from` up to `to`, not included. */

@@ -3,6 +3,7 @@ import type { Outcome, Verdict } from "@polity/runtime/decision.ts";
 import { encodeFrame, openFrame } from "@polity/runtime/frame.ts";
 import { sha256 } from "@polity/runtime/hash.ts";
 import type { Header } from "@polity/runtime/header.ts";
+import { TIMESTAMP_MAX, TIMESTAMP_MIN } from "@polity/runtime/layout.ts";
 import { makeProgram, type Program } from "@polity/runtime/program.ts";
 import { canonicalRequest } from "@polity/runtime/request.ts";
 import { makeTarget } from "@polity/runtime/writers.ts";
@@ -263,9 +264,12 @@ test("R5: fresher news never refuses more", () => {
     const readAt = random.pick([now, Math.min(now, containment.readAt + 1), containment.readAt]);
     return {
       ...header,
-      policyFrom: Math.min(policyFrom, random.pick([now, policyFrom - 1])),
-      policyUntil: Math.max(policyUntil, random.pick([now, policyUntil + 1])),
-      factsUntil: Math.max(factsUntil, random.pick([now, factsUntil + 1])),
+      policyFrom: Math.min(policyFrom, random.pick([now, Math.max(policyFrom - 1, Number(TIMESTAMP_MIN))])),
+      policyUntil: Math.max(
+        policyUntil,
+        random.pick([now, Math.min(policyUntil + 1, Number(TIMESTAMP_MAX))]),
+      ),
+      factsUntil: Math.max(factsUntil, random.pick([now, Math.min(factsUntil + 1, Number(TIMESTAMP_MAX))])),
       containment: { ...containment, readAt: Math.max(readAt, Math.min(containment.readAt, now)) },
     };
   });

@@ -121,7 +121,7 @@ describe("operators", () => {
     ["9_223_372_036_854_775_807 + 1 > i", "POL2012 9_223_372_036_854_775_807 + 1"],
     ["d > 1_000_000_000_000_000", "POL2011 1_000_000_000_000_000"],
     ["i.size > 1", "POL1006 size"],
-    ["li.size > 1", "POL1006 size"],
+    ["s.size > 1", "POL1006 size"],
   ])("%s", (condition, underlined) => {
     expect(underlines(`${FIELDS}deny no on go when ${condition}\n${GO}`).filter(isError)).toEqual([
       underlined,

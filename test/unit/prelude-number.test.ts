@@ -1,5 +1,6 @@
 /** The support library's arithmetic against BigInt, on every pair of boundary values. */
 import { assemble } from "@polity/compiler/4-emit/assemble.ts";
+import { emitConfig } from "@polity/compiler/4-emit/emit.ts";
 import { beforeAll, describe, expect, test } from "vitest";
 
 const MIN = -(2n ** 63n);
@@ -27,9 +28,6 @@ export function run(op: i32, a: i64, b: i64): u32 {
   return fault;
 }`;
 
-const CONFIG = `export const FRAME_BYTES: i32 = 8; export const TYPES: i32 = 0; export const HOLES: i32 = 0;
-export const HAS_APPROVALS: bool = false; export const HAS_PATHS: bool = false;`;
-
 interface Exports {
   readonly run: (op: number, a: bigint, b: bigint) => number;
   readonly value: () => bigint;
@@ -40,7 +38,7 @@ let machine: Exports;
 beforeAll(async () => {
   const wasm = await assemble(
     new Map([
-      ["config.ts", CONFIG],
+      ["config.ts", emitConfig([]).replace("FRAME_BYTES: i32 = 0", "FRAME_BYTES: i32 = 8")],
       ["entry.ts", ENTRY],
     ]),
     "entry.ts",

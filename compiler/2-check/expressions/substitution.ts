@@ -31,7 +31,7 @@ type NameNode = Extract<Node, { kind: "name" }>;
 type ApplyNode = Extract<Node, { kind: "apply" }>;
 
 /** Of the expression that replaces one use, and of all that do in one rule or definition, inner ones too. */
-export const USE_NODES_MAX = 4_096;
+const USE_NODES_MAX = 4_096;
 const RULE_NODES_MAX = 65_536;
 const LEVELS_MAX = 256;
 /** Definitions that use one another, from the outermost. */
