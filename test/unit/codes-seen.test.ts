@@ -6,7 +6,7 @@ import { expect, test } from "vitest";
 
 const root = new URL("../..", import.meta.url).pathname;
 
-/** Kinds that no expression of this version can end in; they have their numbers already. */
+/** Kinds that no expression of this version can end in (decision 0014); they have their numbers already. */
 const LATER = ["error.cold", "error.full", "error.type"];
 
 function textsBelow(folder: string, endings: RegExp): string {
