@@ -8,13 +8,26 @@ import { openDesk } from "../cli/desk.ts";
 import type { EngineName } from "../cli/engines.ts";
 import { sessionRequests } from "./coding-agent/requests.ts";
 
-export const EXAMPLES = ["access", "coding-agent", "deploy", "payments"] as const;
+export const EXAMPLES = [
+  "access",
+  "coding-agent",
+  "deploy",
+  "egress",
+  "payments",
+  "sharing",
+  "tour",
+] as const;
 export type Example = (typeof EXAMPLES)[number];
 
 const folder = dirname(fileURLToPath(import.meta.url));
 
 export function pathOf(example: Example, name: string): string {
   return join(folder, example, name);
+}
+
+/** The files of which an evaluator is made each. */
+export function policiesOf(example: Example): readonly string[] {
+  return existsSync(pathOf(example, "guard.pol")) ? ["guard.pol", "policy.pol"] : ["policy.pol"];
 }
 
 /** The requests of the recorded session, as the file beside it has them. */
@@ -37,11 +50,12 @@ export async function decisionLines(example: Example, engine: EngineName): Promi
   return lines(
     requests.map((text) => {
       const { id, outcome, request } = answer(desk, text).decision;
-      const { verdict, code, rules, errors } = outcome;
+      const { verdict, code, rules, errors, obligations } = outcome;
       const [reasons, notes] = [outcome.reasons, outcome.notes].map((told) => {
         return told.map(({ rule, parts }) => `${rule}: ${renderReason(parts)}`);
       });
-      return { id, verdict, code, rules, errors, reasons, notes, request };
+      const imposed = obligations.length > 0 ? { obligations } : {};
+      return { id, verdict, code, rules, errors, reasons, notes, ...imposed, request };
     }),
   );
 }

@@ -1,13 +1,22 @@
 import { spawnSync } from "node:child_process";
-import { copyFileSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { compile } from "@polity/compiler/pipeline.ts";
+import { formatSource } from "@polity/compiler/pipeline.ts";
 import { afterAll, describe, expect, test } from "vitest";
+import { compileFile } from "../cli/compile-file.ts";
 import { runTests } from "../cli/run-tests.ts";
 import { sessionRequests, TOOLS, toRequest } from "../examples/coding-agent/requests.ts";
-import { codingAgentRequests, decisionLines, EXAMPLES, pathOf } from "../examples/decisions.ts";
+import { codingAgentRequests, decisionLines, EXAMPLES, pathOf, policiesOf } from "../examples/decisions.ts";
 import { isAsShown, shownCommands } from "./support/console-blocks.ts";
 import { runCase } from "./support/spec.ts";
 import { readPage } from "./support/spec-page.ts";
@@ -17,13 +26,23 @@ const read = (path: string) => readFileSync(join(root, path), "utf8");
 
 describe.each(EXAMPLES)("examples/%s", (example) => {
   test("the policy compiles without a warning, and its tests pass on both engines", async () => {
-    const text = readFileSync(pathOf(example, "policy.pol"), "utf8");
-    const { value, diagnostics } = compile({ file: "policy.pol", text });
-    expect(diagnostics).toEqual([]);
-    if (value === null) return;
-    expect(value.tests.length).toBeGreaterThan(0);
-    const results = await runTests(value, ["wasm", "reference"]);
-    expect(results.filter(({ failures }) => failures.length > 0)).toEqual([]);
+    for (const policy of policiesOf(example)) {
+      const { checked, findings } = await compileFile(pathOf(example, policy), null);
+      expect(findings.flatMap(({ diagnostics }) => diagnostics)).toEqual([]);
+      if (checked === null) continue;
+      expect(checked.tests.length).toBeGreaterThan(0);
+      const results = await runTests(checked, ["wasm", "reference"]);
+      expect(results.filter(({ failures }) => failures.length > 0)).toEqual([]);
+    }
+  });
+
+  test("its files are laid out as `pol fmt` lays them out", () => {
+    // The tour shows how much fits on a line where somebody wants it there.
+    if (example === "tour") return;
+    for (const file of readdirSync(pathOf(example, ".")).filter((name) => name.endsWith(".pol"))) {
+      const text = readFileSync(pathOf(example, file), "utf8");
+      expect(formatSource({ file, text }).value).toBe(text);
+    }
   });
 
   test.each(["wasm", "reference"] as const)("%s answers each request as expected", async (engine) => {

@@ -8,11 +8,11 @@ import type { Outcome, Verdict } from "@polity/runtime/decision.ts";
 import type { Header } from "@polity/runtime/header.ts";
 import type { Field, Type } from "@polity/runtime/layout.ts";
 import { describe, expect, test } from "vitest";
+import { compileFile } from "../../cli/compile-file.ts";
 import type { Checked, Expr } from "../../compiler/checked.ts";
 import { type Facts, loadFacts } from "../../compiler/interpret/facts.ts";
 import { answerCounting } from "../../compiler/interpret/interpret.ts";
 import { compile } from "../../compiler/pipeline.ts";
-import { compiled } from "../support/compiled.ts";
 import { generateFacts } from "../support/generate/facts.ts";
 import { expressionsOf } from "../support/generate/literals-of.ts";
 import { generateProgram } from "../support/generate/program.ts";
@@ -105,11 +105,16 @@ function explain({ kind, path, fields }: Mutation, asked: Asked, before: Outcome
 
 describe("examples", () => {
   const folder = join(import.meta.dirname, "../../examples");
-  const names = readdirSync(folder).filter((name) => existsSync(join(folder, name, "policy.pol")));
-  test.each(names)("%s", (name) => {
+  const programs = readdirSync(folder).flatMap((name) =>
+    ["policy.pol", "guard.pol"].flatMap((file) =>
+      existsSync(join(folder, name, file)) ? [[name, file] as const] : [],
+    ),
+  );
+  test.each(programs)("%s/%s", async (name, file) => {
     const read = (file: string) => readFileSync(join(folder, name, file), "utf8");
     const files = readdirSync(join(folder, name));
-    const checked = compiled(read("policy.pol"));
+    const { checked } = await compileFile(join(folder, name, file), null);
+    if (checked === null) throw new Error(`${name}/${file} has errors`);
     const loaded = loadFacts(
       checked,
       files.includes("facts.json") ? JSON.parse(read("facts.json")) : { entities: [] },
@@ -118,6 +123,7 @@ describe("examples", () => {
     const tally = { mutations: 0, exempt: 0 };
     const lines = files.includes("requests.jsonl") ? read("requests.jsonl").trim().split("\n") : [];
     for (const line of lines) {
+      if (!isRequest(line)) continue;
       const { action, fields, now, trust } = JSON.parse(line) as Asked & { now: string; trust?: number };
       const header = currentHeader(Date.parse(now), trust ?? 1_000);
       tryMutations(checked, loaded.facts, { action, fields, header }, tally);
@@ -131,6 +137,16 @@ describe("examples", () => {
     expect(tally.mutations).toBeGreaterThan(0);
   });
 });
+
+/** Some lines are there to show what is no request at all. */
+function isRequest(line: string): boolean {
+  try {
+    const value = JSON.parse(line);
+    return typeof value?.now === "string" && "fields" in value;
+  } catch {
+    return false;
+  }
+}
 
 /** Everything is free and current. */
 function currentHeader(now: number, trust: number): Header {
