@@ -4,12 +4,14 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { renderReason } from "@polity/runtime/render.ts";
 import { answer } from "../cli/answer.ts";
-import { openDesk } from "../cli/desk.ts";
+import { type Desk, openDesk } from "../cli/desk.ts";
 import type { EngineName } from "../cli/engines.ts";
+import { openSetDesk } from "./admission/set.ts";
 import { sessionRequests } from "./coding-agent/requests.ts";
 
 export const EXAMPLES = [
   "access",
+  "admission",
   "coding-agent",
   "deploy",
   "egress",
@@ -40,12 +42,7 @@ export function codingAgentRequests(): string {
  * left out.
  */
 export async function decisionLines(example: Example, engine: EngineName): Promise<string> {
-  const facts = pathOf(example, "facts.json");
-  const desk = await openDesk(
-    { policy: pathOf(example, "policy.pol"), facts: existsSync(facts) ? facts : null },
-    engine,
-  );
-  if (desk === null) throw new Error(`${example}: the policy has errors`);
+  const desk = await deskOf(example, engine);
   const requests = readFileSync(pathOf(example, "requests.jsonl"), "utf8").trimEnd().split("\n");
   return lines(
     requests.map((text) => {
@@ -58,6 +55,19 @@ export async function decisionLines(example: Example, engine: EngineName): Promi
       return { id, verdict, code, rules, errors, reasons, notes, ...imposed, request };
     }),
   );
+}
+
+async function deskOf(example: Example, engine: EngineName): Promise<Desk> {
+  const facts = pathOf(example, "facts.json");
+  const policies = policiesOf(example);
+  if (policies.length > 1) {
+    const files = policies.map((name) => ({ name: name.replace(".pol", ""), path: pathOf(example, name) }));
+    return openSetDesk(files, readFileSync(facts), engine);
+  }
+  const policy = pathOf(example, "policy.pol");
+  const desk = await openDesk({ policy, facts: existsSync(facts) ? facts : null }, engine);
+  if (desk === null) throw new Error(`${example}: the policy has errors`);
+  return desk;
 }
 
 function lines(values: readonly unknown[]): string {
