@@ -80,7 +80,7 @@ function accessorText({ op, path }: Extract<Expr, { kind: "accessor" }>, of: str
 /** By the text that is written, or by the path that the key is read from. */
 function entryKey({ of, key }: Extract<Expr, { kind: "at" }>): string | null {
   const map = pathKey(of);
-  const by = key.kind === "literal" ? JSON.stringify(key.value) : pathKey(key);
+  const by = keyPart(key);
   return map === null || by === null ? null : `${map}[${by}]`;
 }
 
@@ -101,7 +101,7 @@ export function pathText(expr: Expr): string | null {
   }
   if (expr.kind === "accessor") return accessorText(expr, pathText(expr.of));
   if (expr.kind === "at") {
-    const by = expr.key.kind === "literal" ? JSON.stringify(expr.key.value) : pathText(expr.key);
+    const by = writtenPart(expr.key);
     const map = pathText(expr.of);
     return map === null || by === null ? null : `${map}[${by}]`;
   }

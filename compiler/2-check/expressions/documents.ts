@@ -3,6 +3,7 @@ import { COLLECTION_MAX, type Type } from "@polity/runtime/layout.ts";
 import type { Expr as Node } from "../../ast.ts";
 import type { Expr } from "../../checked.ts";
 import { wrongDocumentPath } from "../messages-collections.ts";
+import { notAPath } from "../messages-rules.ts";
 import { NOTHING, pathKey } from "../narrowing.ts";
 import { done, FAILED, type Outcome, outcome, type Scope } from "../scope.ts";
 import { BOOL, DECIMAL } from "../types.ts";
@@ -26,8 +27,12 @@ export function checkAccessor(node: Extract<Node, { kind: "call" }>, of: Expr, s
   const read: Expr = { kind: "accessor", op, of, path, type, span, mayErr: of.mayErr };
   if (op !== "has") return done(read);
   const key = pathKey(read);
+  if (key === null) {
+    scope.report(notAPath(span));
+    return FAILED;
+  }
   const expr: Expr = { kind: "presence", of: read, present: true, type: BOOL, span, mayErr: of.mayErr };
-  return key === null ? done(expr) : outcome(expr, new Set([key]), NOTHING);
+  return outcome(expr, new Set([key]), NOTHING);
 }
 
 function typeOf(op: (typeof ACCESSORS)[number], bytesMax: number): Type {

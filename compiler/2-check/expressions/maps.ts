@@ -3,6 +3,7 @@ import { KEY_BYTES_MAX } from "@polity/runtime/layout.ts";
 import type { Expr as Node } from "../../ast.ts";
 import type { Expr } from "../../checked.ts";
 import { notAMap, wrongKey } from "../messages-collections.ts";
+import { notAPath } from "../messages-rules.ts";
 import { wrongType } from "../messages-types.ts";
 import { NOTHING, pathKey } from "../narrowing.ts";
 import { utf8Bytes } from "../order.ts";
@@ -35,6 +36,12 @@ export function checkHasKey(
   const entry = entryAt(of, argument, node.span, scope, env);
   if (entry === null) return FAILED;
   const { span } = node;
+  const key = pathKey(entry);
+  if (key === null) {
+    // Of what has no name nobody can say which absence would change the answer.
+    scope.report(notAPath(span));
+    return FAILED;
+  }
   const expr: Expr = {
     kind: "presence",
     of: entry,
@@ -43,8 +50,7 @@ export function checkHasKey(
     span,
     mayErr: entry.mayErr,
   };
-  const key = pathKey(entry);
-  return key === null ? done(expr) : outcome(expr, new Set([key]), NOTHING);
+  return outcome(expr, new Set([key]), NOTHING);
 }
 
 function entryAt(of: Expr, argument: Node, span: Node["span"], scope: Scope, env: Env): Expr | null {
