@@ -1,8 +1,9 @@
 /**
  * Tests that an empty collection passes. `all` over nothing is true, so whoever sends nothing would be
  * granted what was meant for those whose every member is good; `not any` says the same, and so does a
- * `count` or a `sum` that 0 satisfies, `subset_of` and `disjoint_from`. In a restricting rule `any` finds
- * something bad, and nothing is not bad: that is no such test unless it stands under a `not` or `unless`.
+ * `count` or a `sum` that 0 satisfies, `subset_of`, `disjoint_from` and `not (… overlaps …)`. In a
+ * restricting rule `any` finds something bad, and nothing is not bad: that is no such test unless it stands
+ * under a `not` or `unless`.
  */
 import type { RuleDeclaration } from "../ast.ts";
 import type { Expr } from "../checked.ts";
@@ -62,7 +63,9 @@ function visit(expr: Expr, position: Position, checking: Checking): void {
     if (isHazard(expr.op === "all", position)) report(expr.over, expr, checking);
     visit(expr.body, position, checking);
   } else if (expr.kind === "sets") {
-    for (const side of emptied(expr)) if (position.grants) report(side, expr, checking);
+    for (const { side, truth } of emptied(expr)) {
+      if (isHazard(truth, position)) report(side, expr, checking);
+    }
   } else {
     for (const operand of operandsOf(expr)) visitWithin(operand, checking);
     for (const count of countsIn(expr)) {
@@ -88,10 +91,21 @@ function isHazard(truth: boolean | null, { grants, restricts, isNegated }: Posit
   return (grants && truth !== false) || (restricts && isNegated && truth !== true);
 }
 
-/** The sides that make it true by being empty. */
-function emptied({ op, left, right }: Extract<Expr, { kind: "sets" }>): readonly Expr[] {
-  if (op === "overlaps") return [];
-  return op === "subset_of" ? [left] : [left, right];
+interface Emptied {
+  readonly side: Expr;
+  /** What the test says where this side is empty. */
+  readonly truth: boolean;
+}
+
+/** The sides that decide by being empty; a set on the right of `subset_of` is what is asked for. */
+function emptied({ op, left, right }: Extract<Expr, { kind: "sets" }>): readonly Emptied[] {
+  const truth = op !== "overlaps";
+  return op === "subset_of"
+    ? [{ side: left, truth }]
+    : [
+        { side: left, truth },
+        { side: right, truth },
+      ];
 }
 
 function report(over: Expr, test: Expr, { silence, scope }: Checking): void {
