@@ -41,9 +41,9 @@ export function answer(desk: Desk, text: string | null, unreadable = "not UTF-8 
   if (!parsed.ok) return refuse("input.invalid", `${parsed.message} (character ${parsed.offset + 1})`);
   const { id, result } = readRequest(parsed.value, desk.readsTrust);
   if ("deny" in result) return refuse(result.deny, result.why, id);
-  const { action, fields, header, assumed } = result;
-  const named = desk.nameRequest(action, fields);
-  const outcome = desk.decide({ action, fields, header });
+  const { action, fields, entities, header, assumed } = result;
+  const named = desk.nameRequest(action, fields, entities);
+  const outcome = desk.decide({ action, fields, header, entities });
   const request = named.ok ? named : null;
   return {
     decision: { id, outcome, request: request?.digest ?? null, evaluator, facts },

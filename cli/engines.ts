@@ -29,6 +29,8 @@ export interface Ready {
 export interface EngineRequest {
   readonly action: string;
   readonly fields: unknown;
+  /** What the request carries; undefined: nothing. */
+  readonly entities?: unknown;
   readonly header: Header;
 }
 
@@ -52,7 +54,7 @@ function referenceEngine(checked: Checked): Engine {
       const loaded = "refusal" in read ? read : loadFacts(checked, read.json);
       if ("refusal" in loaded) return loaded;
       const askBy = (engine: typeof interpretCounting) => (request: EngineRequest) => {
-        const named = nameRequest(request.action, request.fields);
+        const named = nameRequest(request.action, request.fields, request.entities);
         const asked = { ...request, digest: named.ok ? named.digest : null };
         const { outcome, rulesTotal, errorsTotal } = engine(checked, loaded.facts, asked);
         return { ...outcome, rulesTotal, errorsTotal };
@@ -76,8 +78,8 @@ function wasmEngine(wasm: Uint8Array): Engine {
 }
 
 export function askWith(ask: Host["decide"]): Ready["decide"] {
-  return ({ action, fields, header }) => {
-    const decision = ask(action, fields, header);
+  return ({ action, fields, header, entities }) => {
+    const decision = ask(action, fields, header, entities);
     const { rulesTotal, errorsTotal } = decision;
     return { ...outcomeOf(decision), rulesTotal, errorsTotal };
   };

@@ -59,9 +59,11 @@ function typeLines({ types }: Manifest): string[] {
     const columns = `${name} { ${fieldList(fields)} }`;
     lines.push(table === undefined ? `record ${columns}` : `table ${columns} ${keyText(table)}`);
   }
-  for (const [name, { groups, attributes }] of types.entities) {
+  for (const [name, { groups, attributes, fromRequest }] of types.entities) {
     const above = groups.length === 0 ? "" : ` in ${groups.join(", ")}`;
-    lines.push(`entity ${name}${above}${attributes.length === 0 ? "" : ` { ${fieldList(attributes)} }`}`);
+    const from = fromRequest === true ? " from request" : "";
+    const inside = attributes.length === 0 ? "" : ` { ${fieldList(attributes)} }`;
+    lines.push(`entity ${name}${above}${from}${inside}`);
   }
   for (const { name, type, standard } of types.settings ?? []) {
     lines.push(`setting ${name}: ${typeText(type)} = ${visible(JSON.stringify(standard))}`);

@@ -4,7 +4,7 @@ import { type ActionPlan, makePlanner } from "@polity/runtime/plan.ts";
 import { canonicalRequest, type RequestResult } from "@polity/runtime/request.ts";
 
 /** The canonical form and digest of a request, or the first thing that is wrong with its fields. */
-export type RequestNamer = (action: string, fields: unknown) => RequestResult;
+export type RequestNamer = (action: string, fields: unknown, entities?: unknown) => RequestResult;
 
 /** A request's name depends on types alone: a policy gives it the same one as its evaluator. */
 export function requestNamer(
@@ -17,9 +17,9 @@ export function requestNamer(
     const unread = fields.map((field) => ({ name: field.name, type: field.type, offset: null }));
     plans.set(name, planner.action({ name, fields: unread, fixedBytes: 0 }, index));
   }
-  return (action, fields) => {
+  return (action, fields, entities) => {
     const plan = plans.get(action);
     if (plan === undefined) return { ok: false, code: "input.unknown_action", path: "" };
-    return canonicalRequest(plan, fields, sha256);
+    return canonicalRequest(plan, fields, sha256, entities);
   };
 }

@@ -9,6 +9,8 @@ import { quoted } from "./words.ts";
 export interface RequestInput {
   readonly action: string;
   readonly fields: unknown;
+  /** What the request carries; undefined where it says nothing of it. */
+  readonly entities?: unknown;
   /** Properties that the request does not give may be missing: engines deny then. */
   readonly header: Header;
   /** Header keys that were left out and taken as free and current at `now`. */
@@ -29,7 +31,7 @@ export interface Refused {
 
 type Members = Readonly<Record<string, unknown>>;
 
-const REQUEST_KEYS = ["id", "action", "now", "fields", "trust", "header", "approvals"];
+const REQUEST_KEYS = ["id", "action", "now", "fields", "entities", "trust", "header", "approvals"];
 const HEADER_KEYS = ["policy_from", "policy_until", "facts_until", "contained_at", "containment"];
 const APPROVAL_KEYS = ["request", "approver", "asked_at", "given_at"];
 /** For a policy that never looks. */
@@ -47,7 +49,7 @@ export function readRequest(json: unknown, readsTrust: boolean): ReadRequest {
 }
 
 function readMembers(json: Members, readsTrust: boolean): ReadRequest["result"] {
-  const { action, fields, header = {} } = json;
+  const { action, fields, entities, header = {} } = json;
   const surplus = surplusKey(json, REQUEST_KEYS);
   if (surplus !== undefined) return invalid(`a request has no ${quoted(surplus)}`);
   if (!isObject(header)) return invalid("`header` is an object");
@@ -60,7 +62,8 @@ function readMembers(json: Members, readsTrust: boolean): ReadRequest["result"] 
   if (!isObject(fields)) return invalid("`fields` is an object");
   const approvals = readApprovals(json.approvals);
   if (!Array.isArray(approvals)) return approvals as Refused;
-  return { action, fields, ...readHeader(json, header, readsTrust, approvals) };
+  const carried = entities === undefined ? {} : { entities };
+  return { action, fields, ...carried, ...readHeader(json, header, readsTrust, approvals) };
 }
 
 /** What is wrong or missing in a header is for the engine to find. */

@@ -65,7 +65,8 @@ interface TestRequest extends EngineRequest {
 function requestOf(test: Test, nameRequest: RequestNamer): TestRequest {
   const { nowMs, trust, containment, approvals } = test.header;
   const now = Number(nowMs);
-  const named = nameRequest(test.action, test.fields);
+  const entities = test.carried.length === 0 ? {} : { entities: test.carried };
+  const named = nameRequest(test.action, test.fields, entities.entities);
   const digest = named.ok ? named.digest : null;
   const header: Header = {
     now,
@@ -82,7 +83,7 @@ function requestOf(test: Test, nameRequest: RequestNamer): TestRequest {
       givenAt: Number(givenMs),
     })),
   };
-  return { action: test.action, fields: test.fields, header, digest };
+  return { action: test.action, fields: test.fields, header, digest, ...entities };
 }
 
 /** Only where no rule reads it: the checker asks for trust where one does. */

@@ -7,6 +7,8 @@ export interface TestDeclaration extends Declared {
   readonly title: string;
   readonly action: Name;
   readonly facts: readonly TestFact[];
+  /** What every request of the test carries. */
+  readonly carried: readonly TestEntity[];
   readonly given: readonly TestField[];
   readonly approvals: readonly TestApproval[];
   /** Names of the table's columns but the last, which is `expect`; no table: no columns and one row. */
@@ -20,6 +22,8 @@ export interface GridDeclaration extends Declared {
   readonly title: string;
   readonly actions: readonly Name[];
   readonly facts: readonly TestFact[];
+  /** What every request of the test carries. */
+  readonly carried: readonly TestEntity[];
   readonly given: readonly TestField[];
   readonly approvals: readonly TestApproval[];
   readonly left: Name;

@@ -73,6 +73,7 @@ export interface EntityDeclaration extends Declared {
   readonly kind: "entity";
   readonly name: Name;
   readonly groups: readonly Name[];
+  readonly fromRequest: boolean;
   readonly attributes: readonly FieldDeclaration[];
 }
 

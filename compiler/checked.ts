@@ -358,6 +358,8 @@ export interface Test {
   readonly span: Span;
   readonly action: string;
   readonly facts: TestFacts;
+  /** As in a request's `entities`; empty where it carries none. */
+  readonly carried: readonly TestEntity[];
   /** As in a request's `fields`. */
   readonly fields: Readonly<Record<string, unknown>>;
   readonly header: TestHeader;

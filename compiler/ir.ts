@@ -32,6 +32,8 @@ export interface Ir {
   /** Room for the parts of shaped text that expressions read, in bytes. */
   readonly parts: readonly number[];
   readonly hasShadow: boolean;
+  /** Some entities come with requests. */
+  readonly hasCarried: boolean;
   /** The most values for reasons that one decision gives. */
   readonly holesMax: number;
   /** The most obligations that the rules of one action impose, and bytes that their arguments take. */
@@ -192,6 +194,8 @@ export type LibraryFunction =
   | PartFunction
   | "below"
   | "belowAny"
+  | "carriedBelow"
+  | "carriedBelowAny"
   | "exists"
   | "entityNamed"
   | "hasNumber"

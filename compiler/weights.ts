@@ -25,6 +25,7 @@ export const WEIGHTS = {
   hole: weight(4n, "each value for a reason or a note, beside its expression"),
   argument: weight(4n, "each argument of an obligation, beside its expression and the words of its text"),
   approval: weight(64n, "each approval in the frame, and again for each rule that waits for some"),
+  carried: weight(512n, "each entity that a request carries, beside what it holds and names"),
   frame: weight(64n, "the header of a frame"),
   slot: weight(1n, "each value in the frame, also within records and collections"),
   arrival: weight(2n, "each word of text in the frame: checked, and compared with its neighbour"),

@@ -7,7 +7,6 @@ import * as t from "./tokens.ts";
 import type { DeclarationTree, FieldTree, NameTree, PhaseWord, RawTree } from "./tree.ts";
 import type { HeaderTree } from "./tree-head.ts";
 import type { TypeRules } from "./types.ts";
-import { refuseSource } from "./unavailable.ts";
 
 type WithoutDocs<T> = T extends unknown ? Omit<T, "docs"> : never;
 /** A declaration before its comments are known. */
@@ -141,9 +140,14 @@ function defineEntity(grammar: Grammar, fields: ParserMethod<[], FieldTree[]>): 
       $.CONSUME(t.Keyword.in);
       $.AT_LEAST_ONE_SEP({ SEP: t.Comma, DEF: () => void groups.push(nameOf($.CONSUME1(t.Name))) });
     });
-    refuseSource(grammar);
+    const fromRequest = $.OPTION2(() => {
+      $.CONSUME(t.Keyword.from);
+      $.CONSUME(t.Keyword.request);
+      return true;
+    });
     const attributes = $.OPTION1(() => $.SUBRULE(fields)) ?? [];
-    return { kind: "entity", name, groups, attributes, start, end: lastEnd(grammar) };
+    const source = fromRequest ?? false;
+    return { kind: "entity", name, groups, fromRequest: source, attributes, start, end: lastEnd(grammar) };
   });
 }
 

@@ -33,7 +33,9 @@ export function defineTests(
   const { tools: $ } = grammar;
   const { value, fields } = defineValues(grammar, constant);
   const entityRef = defineEntityRef(grammar);
-  const facts = defineFacts(grammar, entityRef, fields, value);
+  const entity = defineTestEntity(grammar, entityRef, fields);
+  const facts = defineFacts(grammar, entity, fields, value);
+  const carried = defineCarried(grammar, entity);
   const approval = defineApproval(grammar, entityRef);
   const expectation = defineExpectation(grammar, verdict);
   const table = defineTable(grammar, value, expectation);
@@ -46,7 +48,7 @@ export function defineTests(
     DEF: [{ ALT: () => $.SUBRULE(table) }, { ALT: () => $.SUBRULE(single) }],
     ERR_MSG: "`expect`\n`|`",
   };
-  const setting = defineSetting(grammar, facts, fields, approval);
+  const setting = defineSetting(grammar, { facts, carried, fields, approval });
   const grid = defineGrid(grammar, value, verdict, setting);
   const one: ParserMethod<[], WithoutTitle<TestTree>> = $.RULE("testOfOne", () => {
     $.CONSUME(t.Keyword.on);
@@ -74,17 +76,23 @@ export function defineTests(
 export type WithoutTitle<T> = Omit<T, "docs" | "title" | "start">;
 
 /** What all requests of a test share. */
-export type Setting = Pick<TestTree, "facts" | "given" | "approvals">;
+export type Setting = Pick<TestTree, "facts" | "carried" | "given" | "approvals">;
+
+interface SettingParts {
+  readonly facts: ParserMethod<[], FactTree[]>;
+  readonly carried: ParserMethod<[], TestEntityTree[]>;
+  readonly fields: FieldsRule;
+  readonly approval: ParserMethod<[], ApprovalTree>;
+}
 
 function defineSetting(
   grammar: Grammar,
-  facts: ParserMethod<[], FactTree[]>,
-  fields: FieldsRule,
-  approval: ParserMethod<[], ApprovalTree>,
+  { facts, carried, fields, approval }: SettingParts,
 ): ParserMethod<[], Setting> {
   const { tools: $ } = grammar;
   return $.RULE("setting", () => {
     const known = $.OPTION(() => $.SUBRULE(facts)) ?? [];
+    const coming = $.OPTION2(() => $.SUBRULE(carried)) ?? [];
     const given = $.OPTION1(() => {
       $.CONSUME(t.Keyword.given);
       return $.SUBRULE(fields);
@@ -93,7 +101,7 @@ function defineSetting(
     $.MANY(() => {
       approvals.push($.SUBRULE(approval));
     });
-    return { facts: known, given: given ?? [], approvals };
+    return { facts: known, carried: coming, given: given ?? [], approvals };
   });
 }
 
@@ -196,14 +204,13 @@ function defineEntityRef(grammar: Grammar): ParserMethod<[], EntityRefTree> {
   });
 }
 
-function defineFacts(
+function defineTestEntity(
   grammar: Grammar,
   entityRef: ParserMethod<[], EntityRefTree>,
   fields: FieldsRule,
-  value: ValueRule,
-): ParserMethod<[], FactTree[]> {
+): ParserMethod<[], TestEntityTree> {
   const { tools: $ } = grammar;
-  const entity: ParserMethod<[], TestEntityTree> = $.RULE("testEntity", () => {
+  return $.RULE("testEntity", () => {
     const ref = $.SUBRULE(entityRef);
     const parents: EntityRefTree[] = [];
     $.OPTION(() => {
@@ -213,6 +220,32 @@ function defineFacts(
     const attributes = $.OPTION1(() => $.SUBRULE(fields)) ?? [];
     return { kind: "test_entity", entity: ref, parents, attributes, start: ref.start, end: lastEnd(grammar) };
   });
+}
+
+function defineCarried(
+  grammar: Grammar,
+  entity: ParserMethod<[], TestEntityTree>,
+): ParserMethod<[], TestEntityTree[]> {
+  const { tools: $ } = grammar;
+  return $.RULE("carried", () => {
+    const read: TestEntityTree[] = [];
+    $.CONSUME(t.Keyword.carried);
+    $.CONSUME(t.LCurly);
+    $.MANY(() => {
+      read.push($.SUBRULE(entity));
+    });
+    $.CONSUME(t.RCurly);
+    return read;
+  });
+}
+
+function defineFacts(
+  grammar: Grammar,
+  entity: ParserMethod<[], TestEntityTree>,
+  fields: FieldsRule,
+  value: ValueRule,
+): ParserMethod<[], FactTree[]> {
+  const { tools: $ } = grammar;
   const setting: ParserMethod<[], FactTree> = $.RULE("testSetting", () => {
     const name = nameOf($.CONSUME(t.Name));
     $.CONSUME(t.Equal);

@@ -77,6 +77,8 @@ const SOFT_WORDS = [
   "from",
   "test",
   "facts",
+  "carried",
+  "request",
   "given",
   "asked",
   "expect",

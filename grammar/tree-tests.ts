@@ -6,6 +6,8 @@ export interface TestTree extends Documented {
   readonly title: RawTree;
   readonly action: NameTree;
   readonly facts: readonly FactTree[];
+  /** What every request of the test carries. */
+  readonly carried: readonly TestEntityTree[];
   readonly given: readonly TestFieldTree[];
   readonly approvals: readonly ApprovalTree[];
   readonly columns: readonly NameTree[];
@@ -18,6 +20,8 @@ export interface GridTree extends Documented {
   readonly title: RawTree;
   readonly actions: readonly NameTree[];
   readonly facts: readonly FactTree[];
+  /** What every request of the test carries. */
+  readonly carried: readonly TestEntityTree[];
   readonly given: readonly TestFieldTree[];
   readonly approvals: readonly ApprovalTree[];
   /** The field whose values begin the rows, and the one whose values are the columns. */

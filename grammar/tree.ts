@@ -82,6 +82,7 @@ export interface EntityTree extends Documented {
   readonly kind: "entity";
   readonly name: NameTree;
   readonly groups: readonly NameTree[];
+  readonly fromRequest: boolean;
   readonly attributes: readonly FieldTree[];
 }
 

@@ -35,17 +35,6 @@ export function refuseDeclaration(grammar: Grammar): boolean {
   return true;
 }
 
-/** `from request` behind the name of an entity. */
-export function refuseSource(grammar: Grammar): void {
-  const { tools: $ } = grammar;
-  const first = $.LA(1);
-  const source = $.LA(2);
-  if (first.tokenType !== t.Keyword.from || !isName(source)) return;
-  refuse(grammar, `from ${source.image}`, first, source);
-  $.SKIP_TOKEN();
-  $.SKIP_TOKEN();
-}
-
 // ---- expressions
 
 /** `left = right`, as a gap. */

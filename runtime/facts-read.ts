@@ -28,6 +28,8 @@ export interface EntitySchema {
   readonly groups: readonly string[];
   readonly attributes: Plan;
   readonly hasPath: boolean;
+  /** None of its entities is in facts. */
+  readonly fromRequest: boolean;
 }
 
 export interface Entity {
@@ -109,7 +111,8 @@ function readEntity(schema: FactsSchema, raw: unknown, isExact: boolean): Entity
   }
   const type = schema.numbers.get(name.type);
   if (type === undefined) return refusal("facts.unknown_type", `the policy has no entity ${name.type}`, name);
-  const { attributes: plan, hasPath, groups } = schema.types[type]!;
+  const { attributes: plan, hasPath, groups, fromRequest } = schema.types[type]!;
+  if (fromRequest) return refusal("facts.unknown_type", `${name.type} comes with requests`, name);
   const attributes = "attributes" in entity ? entity.attributes : {};
   const wrong = isExact ? attributesRefusal(plan, attributes, name) : null;
   if (wrong !== null) return wrong;

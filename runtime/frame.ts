@@ -3,6 +3,7 @@
  * memory.
  */
 import { canonicalFields, type InputCode } from "./canonical-fields.ts";
+import { type Carried, canonicalCarried, NONE_CARRIED, putCarried } from "./carried.ts";
 import { type Sha256, utf8 } from "./hash.ts";
 import type { Header } from "./header.ts";
 import {
@@ -99,6 +100,7 @@ export function encodeFrame(
   plan: ActionPlan,
   fields: unknown,
   header: Header,
+  entities?: unknown,
 ): InputCode | null {
   const { target } = writer;
   writer.hasUnknownApprover = false;
@@ -106,7 +108,7 @@ export function encodeFrame(
   let isWritten = false;
   try {
     const { approvals } = header;
-    if (Array.isArray(approvals) && approvals.length === 0) {
+    if (entities === undefined && Array.isArray(approvals) && approvals.length === 0) {
       if (writer.hasDigest) clearDigest(writer);
       target.next = target.base + HEADER_BYTES + plan.bytes;
       const { usual } = plan;
@@ -117,16 +119,16 @@ export function encodeFrame(
       isWritten =
         isRequestWritten && putHeader(target.words, target.base, header, writer.last, writer.validity);
     } else {
-      return encodeApproved(writer, plan, fields, header);
+      return encodeExact(writer, plan, fields, header, entities);
     }
   } catch {
     // A getter or a proxy threw; the exact reading below calls no getter.
   }
   if (!isWritten) {
     forget(plan);
-    return refusal(writer, plan, fields, header);
+    return refusal(writer, plan, fields, header, entities);
   }
-  if (plan !== writer.lastPlan || target.next !== writer.lastNext) close(writer, plan, 0);
+  if (plan !== writer.lastPlan || target.next !== writer.lastNext) close(writer, plan, 0, NONE_CARRIED);
   return null;
 }
 
@@ -136,15 +138,16 @@ function forget({ values, usual }: ActionPlan): void {
   usual?.waiting.fill(undefined);
 }
 
-function close(writer: FrameWriter, plan: ActionPlan, approvals: number): void {
+function close(writer: FrameWriter, plan: ActionPlan, approvals: number, carried: Carried): void {
   const { words, base, next } = writer.target;
   const word = base >> 2;
   words[word + 2] = next - base;
   words[word + 3] = plan.index;
   words[word + 22] = approvals;
+  words[word + 23] = carried.entities.length;
   words[word + 36] = plan.bytes;
-  words[word + 37] = next - base - HEADER_BYTES - plan.bytes - approvals * APPROVAL_BYTES;
-  writer.lastPlan = approvals === 0 ? plan : null;
+  words[word + 37] = next - base - HEADER_BYTES - plan.bytes - approvals * APPROVAL_BYTES - carried.bytes;
+  writer.lastPlan = approvals === 0 && carried.bytes === 0 ? plan : null;
   writer.lastNext = next;
 }
 
@@ -181,10 +184,18 @@ function single(plan: ActionPlan, index: number): Parameters<typeof canonicalFie
   return { ...plan, names: ["value"], nodes, indexes: new Map([["value", 0]]) };
 }
 
-/** Fields before the header, the header before approvals, and what has no room at last. */
-function refusal(writer: FrameWriter, plan: ActionPlan, fields: unknown, header: unknown): InputCode {
+/** Fields before entities, then the header, then approvals, and what has no room at last. */
+function refusal(
+  writer: FrameWriter,
+  plan: ActionPlan,
+  fields: unknown,
+  header: unknown,
+  entities: unknown,
+): InputCode {
   const result = canonicalFields(plan, fields);
   if (!result.ok) return result.code;
+  const carried = canonicalCarried(plan.carried, entities);
+  if (!carried.ok) return carried.code;
   const code = headerCode(header);
   if (code !== null) return code;
   try {
@@ -198,18 +209,21 @@ function refusal(writer: FrameWriter, plan: ActionPlan, fields: unknown, header:
 
 /**
  * With approvals the digest must be of exactly what is judged, so the request is read once, into its
- * canonical JSON, and the frame is made from that.
+ * canonical JSON, and the frame is made from that; so is one that carries entities.
  */
-function encodeApproved(
+function encodeExact(
   writer: FrameWriter,
   plan: ActionPlan,
   fields: unknown,
   header: Header,
+  entities: unknown,
 ): InputCode | null {
   const { target, sha256 } = writer;
   const { approvals: raw } = header;
   const result = canonicalFields(plan, fields);
   if (!result.ok) return result.code;
+  const carried = canonicalCarried(plan.carried, entities);
+  if (!carried.ok) return carried.code;
   const code = headerCode(header);
   if (code !== null) return code;
   const approvals = readApprovals(raw, writer.entityNumbers);
@@ -218,22 +232,24 @@ function encodeApproved(
   writer.hasUnknownApprover = known.length < approvals.length;
   const snapshot = parseJson(result.json, { depthMax: SNAPSHOT_DEPTH });
   const at = target.base + HEADER_BYTES + plan.bytes;
-  target.next = at + known.length * APPROVAL_BYTES;
+  const carriedAt = at + known.length * APPROVAL_BYTES;
+  target.next = carriedAt + carried.bytes;
   if (target.next > target.end) return "input.too_large";
   const isWritten =
     snapshot.ok &&
     putRequest(writer, plan, snapshot.value) &&
     putHeader(target.words, target.base, header, writer.last, writer.validity) &&
-    putApprovals(target, at, known);
+    putApprovals(target, at, known) &&
+    putCarried(target, carriedAt, carried.entities, writer.entityNumbers);
   if (!isWritten) {
     forget(plan);
     return target.isFull ? "input.too_large" : "input.invalid";
   }
   if (known.length > 0) {
-    target.bytes.set(sha256(utf8(requestJson(plan.action, result.json))), target.base + 112);
+    target.bytes.set(sha256(utf8(requestJson(plan.action, result.json, carried.json))), target.base + 112);
     writer.hasDigest = true;
   } else if (writer.hasDigest) clearDigest(writer);
-  close(writer, plan, known.length);
+  close(writer, plan, known.length, carried);
   return null;
 }
 

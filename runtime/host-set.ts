@@ -23,6 +23,7 @@ export const SET_CHECKS = [
   "set.name",
   "set.facts",
   "set.subject",
+  "set.entity",
   "set.action",
   "set.obligations",
 ] as const;
@@ -37,8 +38,8 @@ export interface SetRefusal {
 
 export interface HostSet {
   /** Never throws. Permitted is what `permissionOf` releases. */
-  readonly decide: (action: string, fields: unknown, header: Header) => SetDecision;
-  readonly request: (action: string, fields: unknown) => RequestResult;
+  readonly decide: (action: string, fields: unknown, header: Header, entities?: unknown) => SetDecision;
+  readonly request: (action: string, fields: unknown, entities?: unknown) => RequestResult;
   /** As of a host, after a decision of this set. */
   readonly fieldsToExecute: (
     action: string,
@@ -53,8 +54,9 @@ const OBLIGATIONS_MAX = 64;
 const NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/;
 
 /**
- * A set in which every member declares every action, with the same fields and the same subject, and has the
- * same facts. A member that has other actions than another is refused: nobody could say what it answers.
+ * A set in which every member declares every action, with the same fields and the same subject, and the same
+ * entities that come with requests, and has the same facts. A member that has other actions than another is
+ * refused: nobody could say what it answers.
  */
 export function openSet(
   given: readonly SetMember[],
@@ -110,6 +112,12 @@ function disagreement(a: Manifest, b: Manifest): Disagreement | null {
   if (canonicalJson(a.subject) !== canonicalJson(b.subject)) {
     return { code: "set.subject", message: "differ in the subject" };
   }
+  const [mineCarried, theirsCarried] = [carriedOf(a), carriedOf(b)];
+  for (const name of [...new Set([...mineCarried.keys(), ...theirsCarried.keys()])].sort()) {
+    if (mineCarried.get(name) !== theirsCarried.get(name)) {
+      return { code: "set.entity", message: `differ in the entity ${name}, which comes with requests` };
+    }
+  }
   const own = actionsOf(a);
   const others = actionsOf(b);
   for (const name of [...new Set([...own.keys(), ...others.keys()])].sort()) {
@@ -126,24 +134,40 @@ function disagreement(a: Manifest, b: Manifest): Disagreement | null {
   return null;
 }
 
-/** Each field's type as text, with all that the names in it stand for. */
-function actionsOf({ actions, types }: Manifest): ReadonlyMap<string, ReadonlyMap<string, string>> {
-  const spelt = (json: unknown, depth: number): unknown => {
-    if (Array.isArray(json)) return json.map((part) => spelt(part, depth));
+/** Types as JSON, with all that the names in them stand for. */
+function spellerOf(types: Manifest["types"]): (json: unknown) => unknown {
+  const spelt = (json: unknown): unknown => {
+    if (Array.isArray(json)) return json.map(spelt);
     if (typeof json !== "object" || json === null) return json;
     const { kind, name } = json as { readonly kind?: unknown; readonly name?: string };
-    const members = Object.entries(json).map(([key, part]) => [key, spelt(part, depth)] as const);
+    const members = Object.entries(json).map(([key, part]) => [key, spelt(part)] as const);
     if (kind === "enum") members.push(["is", types.enums.get(name!) ?? []]);
-    if (kind === "record")
-      members.push(["is", spelt((types.records.get(name!) ?? []).map(fieldJson), depth + 1)]);
+    if (kind === "record") members.push(["is", spelt((types.records.get(name!) ?? []).map(fieldJson))]);
     return Object.fromEntries(members);
   };
+  return spelt;
+}
+
+/** Each field's type as text. */
+function actionsOf({ actions, types }: Manifest): ReadonlyMap<string, ReadonlyMap<string, string>> {
+  const spelt = spellerOf(types);
   return new Map(
     actions.map(({ name, fields }) => [
       name,
-      new Map(fields.map((field) => [field.name, canonicalJson(spelt(fieldJson(field), 0))])),
+      new Map(fields.map((field) => [field.name, canonicalJson(spelt(fieldJson(field)))])),
     ]),
   );
+}
+
+/** Of one request every member must see the same, and name the same by its digest. */
+function carriedOf({ types }: Manifest): ReadonlyMap<string, string> {
+  const spelt = spellerOf(types);
+  const carried = new Map<string, string>();
+  for (const [name, { groups, attributes, fromRequest }] of types.entities) {
+    const said = { groups, attributes: spelt(attributes.map(fieldJson)) };
+    if (fromRequest === true) carried.set(name, canonicalJson(said));
+  }
+  return carried;
 }
 
 interface Member extends Required<SetMember> {
@@ -154,9 +178,10 @@ interface Member extends Required<SetMember> {
 function makeSet(members: readonly Member[]): HostSet {
   const leading = members.find(({ manifest, shadow }) => !shadow && manifest.guard !== true) ?? members[0]!;
   return Object.freeze({
-    decide: (action: string, fields: unknown, header: Header) =>
-      combine(members.map((member) => answerOf(member, action, fields, header))),
-    request: (action: string, fields: unknown) => leading.host.request(action, fields),
+    decide: (action: string, fields: unknown, header: Header, entities?: unknown) =>
+      combine(members.map((member) => answerOf(member, action, fields, header, entities))),
+    request: (action: string, fields: unknown, entities?: unknown) =>
+      leading.host.request(action, fields, entities),
     fieldsToExecute: (
       action: string,
       fields: unknown,
@@ -167,13 +192,19 @@ function makeSet(members: readonly Member[]): HostSet {
 }
 
 /** A member that is no longer what the set was opened with denies. */
-function answerOf(member: Member, action: string, fields: unknown, header: Header): MemberAnswer {
+function answerOf(
+  member: Member,
+  action: string,
+  fields: unknown,
+  header: Header,
+  entities: unknown,
+): MemberAnswer {
   const { name, host, shadow, manifest, facts } = member;
   const isSame = host.manifest === manifest && host.facts === facts;
   return {
     name,
     kind: manifest.guard === true ? "guard" : "policy",
     shadow,
-    decision: isSame ? host.answer(action, fields, header) : denied("host.mismatch"),
+    decision: isSame ? host.answer(action, fields, header, entities) : denied("host.mismatch"),
   };
 }

@@ -15,16 +15,17 @@ import { type Decision, denied, standingAlone } from "./result.ts";
 export interface OpenHost {
   /**
    * Never throws; whatever goes wrong is a deny with a code. Permitted is `verdict === "allow"` and nothing
-   * else, once each obligation that is due before is discharged: `permissionOf` says it.
+   * else, once each obligation that is due before is discharged: `permissionOf` says it. `entities` are what
+   * the request carries, `[{ type, id, attributes, parents: [{ type, id }] }]`, the last two optional.
    */
-  readonly decide: (action: string, fields: unknown, header: Header) => Decision;
+  readonly decide: (action: string, fields: unknown, header: Header, entities?: unknown) => Decision;
   /**
    * The evaluator's own answer, of which `decide` is what it is worth alone. They differ for a guard, whose
    * `allow` is not `granted` and permits nothing: this is for tests of guards, and for sets with one.
    */
-  readonly answer: (action: string, fields: unknown, header: Header) => Decision;
+  readonly answer: (action: string, fields: unknown, header: Header, entities?: unknown) => Decision;
   /** The canonical JSON of a request and its digest, which approvals bind. */
-  readonly request: (action: string, fields: unknown) => RequestResult;
+  readonly request: (action: string, fields: unknown, entities?: unknown) => RequestResult;
   /**
    * What to execute after `decision` allowed it: a copy of the very fields that were judged, unchanged since,
    * with every path and other shaped text in the form that rules saw. Null where the decision does not allow
@@ -78,11 +79,11 @@ export function makeHost(first: Active | null, settings: HostSettings): OpenHost
   let isBusy = false;
   let lastReplacement: Promise<unknown> = Promise.resolve();
 
-  function decide(action: string, fields: unknown, header: Header): Decision {
-    return standingAlone(answer(action, fields, header));
+  function decide(action: string, fields: unknown, header: Header, entities?: unknown): Decision {
+    return standingAlone(answer(action, fields, header, entities));
   }
 
-  function answer(action: string, fields: unknown, header: Header): Decision {
+  function answer(action: string, fields: unknown, header: Header, entities?: unknown): Decision {
     if (active === null) return denied("policy.none");
     const { live } = active;
     // A getter in a request could ask again while its own request is being written.
@@ -90,7 +91,7 @@ export function makeHost(first: Active | null, settings: HostSettings): OpenHost
     isBusy = true;
     let decision: Decision | null = null;
     try {
-      decision = ask(live, action, fields, header);
+      decision = ask(live, action, fields, header, entities);
     } catch {
       // Whatever it was, the instance may be in the middle of something.
     }
@@ -127,10 +128,10 @@ export function makeHost(first: Active | null, settings: HostSettings): OpenHost
   const methods = {
     decide,
     answer,
-    request(action: string, fields: unknown): RequestResult {
+    request(action: string, fields: unknown, entities?: unknown): RequestResult {
       const plan = active?.evaluator.program.actions.get(action);
       if (plan === undefined) return { ok: false, code: "input.unknown_action", path: "" };
-      return canonicalRequest(plan, fields, settings.crypto.sha256);
+      return canonicalRequest(plan, fields, settings.crypto.sha256, entities);
     },
     fieldsToExecute(
       action: string,

@@ -115,7 +115,13 @@ const BEFORE_ENTITIES = /^(?:input|host|policy|facts|containment|subject)\./;
 /**
  * The decision; null where the instance broke the ABI. Throws where it trapped. Neither may be asked again.
  */
-export function ask(instance: Instance, action: string, fields: unknown, header: Header): Decision | null {
+export function ask(
+  instance: Instance,
+  action: string,
+  fields: unknown,
+  header: Header,
+  entities?: unknown,
+): Decision | null {
   let { plan } = instance;
   if (plan === null || action !== instance.action) {
     plan = instance.program.actions.get(action) ?? null;
@@ -126,7 +132,7 @@ export function ask(instance: Instance, action: string, fields: unknown, header:
   const { frame } = instance;
   const { target } = frame;
   if (target.words.length === 0) renewViews(instance);
-  const code = encodeFrame(frame, plan, fields, header);
+  const code = encodeFrame(frame, plan, fields, header, entities);
   if (code !== null) return denied(code);
   clear(instance.resultHeader);
   const answer = instance.decide(target.next - target.base);

@@ -28,6 +28,7 @@ import {
   text,
 } from "./shape.ts";
 import { readTables, tablesJson } from "./tables-codec.ts";
+import { typeJson } from "./type-json.ts";
 import { unreachable } from "./unreachable.ts";
 
 export interface Layout {
@@ -41,6 +42,8 @@ const DEPTH_MAX = 32;
 const NODES_MAX = 10_000;
 const FIXED_BYTES_MAX = 1 << 20;
 const LEAF: Extent = { bytes: SLOT_BYTES, nodes: 1, depth: 0 };
+
+const FROM = { from: "request" };
 
 // ---- writing
 
@@ -56,8 +59,8 @@ export function layoutJson(
       name: action.name,
     })),
     entities: sortedNames(types.entities).map((entity) => {
-      const { groups, attributes } = types.entities.get(entity)!;
-      return { attributes: attributes.map(fieldJson), groups, name: entity };
+      const { groups, attributes, fromRequest } = types.entities.get(entity)!;
+      return { attributes: attributes.map(fieldJson), ...(fromRequest && FROM), groups, name: entity };
     }),
     enums: sortedNames(types.enums).map((enumName) => ({
       members: types.enums.get(enumName)!,
@@ -86,40 +89,6 @@ function settingJson(setting: Setting): Readonly<Record<string, unknown>> {
   return { ...fieldJson(setting), standard: setting.standard };
 }
 
-function typeJson(type: Type): Readonly<Record<string, unknown>> {
-  switch (type.kind) {
-    case "bool":
-    case "timestamp":
-    case "duration":
-      return { kind: type.kind };
-    case "int":
-    case "decimal":
-      return { kind: type.kind, max: String(type.max), min: String(type.min) };
-    case "string":
-      return { bytes_max: type.bytesMax, id: type.id, kind: type.kind };
-    case "path":
-    case "json":
-      return { bytes_max: type.bytesMax, kind: type.kind };
-    case "shaped":
-      return { bytes_max: type.bytesMax, kind: type.kind, shape: type.shape };
-    case "enum":
-    case "record":
-    case "entity":
-    case "ref":
-      return { kind: type.kind, name: type.name };
-    case "optional":
-      return { kind: type.kind, of: typeJson(type.of) };
-    case "entry":
-      throw new Error("no field is an entry of a map");
-    case "list":
-    case "set":
-    case "map":
-      return { kind: type.kind, max: type.max, min: type.min, of: typeJson(type.of) };
-    default:
-      return unreachable(type);
-  }
-}
-
 // ---- reading
 
 export function readLayout(json: unknown): Layout {
@@ -135,8 +104,11 @@ export function readLayout(json: unknown): Layout {
   const types: Types = { enums, records, entities };
   const extents: Extents = new Map();
   for (const record of records.keys()) measureRecord(record, types, extents, "records");
-  for (const [entity, { groups, attributes }] of entities) {
-    for (const group of groups) if (!entities.has(group)) refuse(entity, `unknown group ${group}`);
+  for (const [entity, { groups, attributes, fromRequest }] of entities) {
+    for (const group of groups) {
+      const above = entities.get(group) ?? refuse(entity, `unknown group ${group}`);
+      if (above.fromRequest && !fromRequest) refuse(entity, `${group} is of requests`);
+    }
     measure(attributes, types, extents, entity);
   }
   const actions = array(layout.actions, "actions", (action, where) =>
@@ -177,10 +149,15 @@ function readRecord(json: unknown, where: string): [string, readonly Field[]] {
 }
 
 function readEntity(json: unknown, where: string): [string, EntityType] {
-  const declared = members(json, where, ["attributes", "groups", "name"]);
+  const declared = someMembers(json, where, ["attributes", "groups", "name"], ["from"]);
   const groups = array(declared.groups, where, name);
   ascending(groups, where);
-  return [name(declared.name, where), { groups, attributes: readFields(declared.attributes, where) }];
+  const source = "from" in declared && { fromRequest: true as const };
+  if (source && declared.from !== "request") refuse(where, "`from` is not `request`");
+  return [
+    name(declared.name, where),
+    { groups, attributes: readFields(declared.attributes, where), ...source },
+  ];
 }
 
 /** Fields outside of the layout, with types of it. */

@@ -47,6 +47,8 @@ export interface EntityType {
   readonly groups: readonly string[];
   /** Sorted by name. */
   readonly attributes: readonly Field[];
+  /** Its entities come with the request that names them, and none is in the facts. */
+  readonly fromRequest?: true;
 }
 
 /** Named types. Record fields and entity attributes are sorted by name, enum members stay as declared. */
@@ -110,6 +112,9 @@ export const TRUST_MAX = 1_000n;
 /** Entity ids, in UTF-8 bytes; at least one. */
 export const ENTITY_ID_BYTES_MAX = 256;
 export const APPROVALS_MAX = 16;
+/** Entities that one request carries, and parents of each. */
+export const CARRIED_MAX = 64;
+export const CARRIED_PARENTS_MAX = 16;
 /** How many rule ids a result lists; totals are exact. */
 export const RULES_LISTED_MAX = 256;
 

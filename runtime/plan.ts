@@ -88,6 +88,8 @@ export interface Plan {
 
 export interface ActionPlan extends Plan {
   readonly action: string;
+  /** What a request may carry, by the name of the type. */
+  readonly carried: CarriedTypes;
   /** The action's number in the frame. */
   readonly index: number;
   /** Where there are fields and all of them are usual ones: what to do for each of them. */
@@ -95,6 +97,15 @@ export interface ActionPlan extends Plan {
   /** Where collected values wait to be written; empty between two requests. */
   readonly values: unknown[];
 }
+
+/** Of entities that come with requests. */
+export interface CarriedType {
+  readonly number: number;
+  readonly groups: readonly string[];
+  readonly attributes: Plan;
+}
+
+export type CarriedTypes = ReadonlyMap<string, CarriedType>;
 
 /** Turns a manifest's types into nodes; a record is made once, however often it is used. */
 export interface Planner {
@@ -163,6 +174,12 @@ export function makePlanner(types: Types): Planner {
     return plan;
   }
 
+  const carried = new Map<string, CarriedType>();
+  for (const [name, { groups, attributes, fromRequest }] of types.entities) {
+    const number = entityNumbers.get(name) ?? -1;
+    if (fromRequest === true) carried.set(name, { number, groups, attributes: planOf(attributes, nodeOf) });
+  }
+
   return {
     fields: (fields) => planOf(fields, nodeOf),
     action: ({ name, fields, fixedBytes }, index) => ({
@@ -170,6 +187,7 @@ export function makePlanner(types: Types): Planner {
       offsets: fields.map((field) => field.offset ?? -1),
       bytes: fixedBytes,
       action: interned(name),
+      carried,
       index,
       usual: usualSteps(fields.map(({ name, type, offset }) => ({ name, of: nodeOf(type), offset }))),
       values: fields.map(() => undefined),

@@ -28,9 +28,10 @@ export function makeProgram(manifest: Manifest): Program {
     layoutTag[at] = Number.parseInt(manifest.layoutTag.slice(at * 2, at * 2 + 2), 16);
   }
   const entities = names.map((name) => {
-    const { groups, attributes } = types.entities.get(name)!;
+    const { groups, attributes, fromRequest = false } = types.entities.get(name)!;
     const plan = planner.fields(attributes);
-    return { name, groups, attributes: plan, hasPath: plan.nodes.some((node) => node.hasPath) };
+    const hasPath = plan.nodes.some((node) => node.hasPath);
+    return { name, groups, attributes: plan, hasPath, fromRequest };
   });
   return {
     manifest,

@@ -3,6 +3,7 @@
  * declared fields and depends on no policy: what a rule reads changes no digest.
  */
 import { canonicalFields, type InputCode } from "./canonical-fields.ts";
+import { canonicalCarried } from "./carried.ts";
 import { digestName, type Sha256, utf8 } from "./hash.ts";
 import { canonicalText } from "./json.ts";
 import type { ActionPlan } from "./plan.ts";
@@ -10,7 +11,7 @@ import type { ActionPlan } from "./plan.ts";
 export type RequestResult =
   | {
       readonly ok: true;
-      /** `{"action":…,"fields":{…}}`, RFC 8785. */
+      /** `{"action":…,"entities":[…],"fields":{…}}`, RFC 8785; `entities` only where there are any. */
       readonly json: string;
       /** `sha256:` and 64 hex digits. */
       readonly digest: string;
@@ -27,13 +28,22 @@ export type RequestResult =
  * RFC 3339 with `Z`, durations as `"<n>ms"`, sets in canonical order, shaped text as it came, absent ones
  * left out. Reads own data properties only and calls no getter.
  */
-export function canonicalRequest(plan: ActionPlan, fields: unknown, sha256: Sha256): RequestResult {
+export function canonicalRequest(
+  plan: ActionPlan,
+  fields: unknown,
+  sha256: Sha256,
+  entities?: unknown,
+): RequestResult {
   const result = canonicalFields(plan, fields);
   if (!result.ok) return result;
-  const json = requestJson(plan.action, result.json);
+  const carried = canonicalCarried(plan.carried, entities);
+  if (!carried.ok) return carried;
+  const json = requestJson(plan.action, result.json, carried.json);
   return { ok: true, json, digest: digestName(sha256(utf8(json))) };
 }
 
-export function requestJson(action: string, fieldsJson: string): string {
-  return `{"action":${canonicalText(action)},"fields":${fieldsJson}}`;
+/** A request without entities has no such member. */
+export function requestJson(action: string, fieldsJson: string, entitiesJson = "[]"): string {
+  const carried = entitiesJson === "[]" ? "" : `,"entities":${entitiesJson}`;
+  return `{"action":${canonicalText(action)}${carried},"fields":${fieldsJson}}`;
 }

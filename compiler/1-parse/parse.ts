@@ -86,6 +86,7 @@ function declarationOf(tree: DeclarationTree, report: Report): Declaration {
         kind: "entity",
         name: nameOf(tree.name),
         groups: tree.groups.map(nameOf),
+        fromRequest: tree.fromRequest,
         attributes,
         doc,
         span,

@@ -5,6 +5,7 @@ import type { Approval } from "../checked.ts";
 import { checkValue } from "./expressions/expression.ts";
 import { asEntity } from "./expressions/refs.ts";
 import { witnessApproves } from "./messages-definitions.ts";
+import { carriedApprovers } from "./messages-entities.ts";
 import { wrongApproval, wrongGroup } from "./messages-rules.ts";
 import type { Env, Scope } from "./scope.ts";
 import { showType } from "./types.ts";
@@ -29,6 +30,10 @@ export function checkApproval(
   if (group === null) return null;
   if (group.type.kind !== "entity") {
     scope.report(wrongGroup(group.span, showType(group.type)));
+    return null;
+  }
+  if (scope.world.types.entities.get(group.type.name)?.fromRequest === true) {
+    scope.report(carriedApprovers(group.span, group.type.name));
     return null;
   }
   const named = witness && useOf(witness.id, group);

@@ -7,6 +7,7 @@ import { duplicateName, nameTooLong, reservedName, shadowedName, unknownGroup } 
 import { tooMany, wrongSubject } from "./messages-types.ts";
 import { byName, compareNames } from "./order.ts";
 import { checkRecords, type RecordChecks } from "./records.ts";
+import { carriedTypes, checkSources, notOfRequest } from "./sources.ts";
 import { nearest } from "./suggest.ts";
 import { tableOf } from "./tables.ts";
 import { resolveType, type TypeNames } from "./type-nodes.ts";
@@ -21,8 +22,9 @@ type Of<K extends Declaration["kind"]> = Extract<Declaration, { kind: K }>;
 
 export function declare(source: Source, program: Program, report: Report): World {
   const kinds = new Map<string, "enum" | "record" | "entity">();
-  const names: TypeNames = { kinds, used: new Set(), report };
   const all = program.declarations;
+  const carried = carriedTypes(all);
+  const names: TypeNames = { kinds, carried, used: new Set(), report };
   const typeDeclarations = all.filter(
     (d) => d.kind === "enum" || d.kind === "record" || d.kind === "entity" || d.kind === "table",
   );
@@ -55,6 +57,7 @@ export function declare(source: Source, program: Program, report: Report): World
       entities.set(name, attributesDeclared(declaration, source, names));
     }
   }
+  checkSources(unique, carried, records, entities, report);
   const recordNames = new Map(
     unique.filter((d) => d.kind === "record" || d.kind === "table").map((d) => [d.name.text, d.name]),
   );
@@ -67,7 +70,7 @@ export function declare(source: Source, program: Program, report: Report): World
     types: {
       enums: sorted(enums),
       records: sorted(new Map([...records].map(([name, fields]) => [name, known(fields)]))),
-      entities: sorted(entityTypes(entities, groups)),
+      entities: sorted(entityTypes(entities, groups, carried)),
       ...(tables.length > 0 && { tables: tables.sort(byName) }),
     },
     ordered: new Set(unique.flatMap((d) => (d.kind === "enum" && d.ordered ? [d.name.text] : []))),
@@ -121,11 +124,13 @@ export function known(fields: Fields): readonly Field[] {
 function entityTypes(
   entities: ReadonlyMap<string, Fields>,
   groups: ReadonlyMap<string, readonly string[]>,
+  carried: ReadonlySet<string>,
 ): Map<string, EntityType> {
   const result = new Map<string, EntityType>();
   for (const [name, attributes] of entities) {
     const sortedGroups = [...(groups.get(name) ?? [])].sort(compareNames);
-    result.set(name, { groups: sortedGroups, attributes: known(attributes) });
+    const source = carried.has(name) && { fromRequest: true as const };
+    result.set(name, { groups: sortedGroups, attributes: known(attributes), ...source });
   }
   return result;
 }
@@ -230,6 +235,7 @@ function sharedFields(all: readonly Declaration[], source: Source, names: TypeNa
     names.report(wrongSubject(subject.type.span, showType(type)));
     return { subject: null, fields, declared };
   }
+  if (names.carried.has(type.name)) notOfRequest(subject.type.span, type.name, "the subject", names.report);
   return { subject: { field: subject.name.text, entity: type.name }, fields, declared };
 }
 

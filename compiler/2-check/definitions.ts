@@ -29,7 +29,7 @@ import { byName as inOrder } from "./order.ts";
 import { NO_ENV, newScope, type Scope, type Variable } from "./scope.ts";
 import { settingOf } from "./settings.ts";
 import { resolveType } from "./type-nodes.ts";
-import { fits, sameType, showRange, showType, typeNames } from "./types.ts";
+import { carriedNames, fits, sameType, showRange, showType, typeNames } from "./types.ts";
 import { isTypeName, type World } from "./world.ts";
 
 const DEFINITIONS_MAX = 1_024;
@@ -222,7 +222,9 @@ function takenBy({ text }: Name, bindings: Bindings, { types }: World): string |
 }
 
 function typeOf(node: FunctionDeclaration["result"], what: string, world: World): Type | null {
-  const type = resolveType(node, { kinds: typeNames(world.types), used: world.used, report: world.report });
+  const { types, used, report } = world;
+  const names = { kinds: typeNames(types), carried: carriedNames(types), used, report };
+  const type = resolveType(node, names);
   if (type?.kind !== "optional") return type;
   world.report(optionalInFunction(node.span, what));
   return null;

@@ -94,13 +94,14 @@ function pairsOf(grid: GridDeclaration) {
 }
 
 function testOfAction(grid: GridDeclaration, action: Name, world: World): TestDeclaration {
-  const { title, facts, given, approvals, left, top, doc, span } = grid;
+  const { title, facts, carried, given, approvals, left, top, doc, span } = grid;
   const declared = world.actions.get(action.text);
   return {
     kind: "test",
     title,
     action,
     facts,
+    carried,
     given: given.filter(({ name }) => declared?.has(name.text) || HEADER_NAMES.includes(name.text)),
     approvals,
     columns: [left, top],

@@ -106,6 +106,53 @@ export function rowOtherwise(span: Span): Diagnostic {
   return error("POL2427", span, "no value stands in for a row", hint);
 }
 
+export function carriedGroup(name: Name): Diagnostic {
+  const hint =
+    "the facts cannot name what only a request has; let the request entity be in groups of the facts";
+  return error(
+    "POL2440",
+    name.span,
+    `\`${name.text}\` comes with requests, and this entity is in the facts`,
+    hint,
+  );
+}
+
+export function carriedInFacts(span: Span, type: string, what: string): Diagnostic {
+  const hint = "fields of actions and attributes of other request entities may name it";
+  return error("POL2441", span, `\`${type}\` comes with requests, and cannot be ${what}`, hint);
+}
+
+export function carriedLiteral(span: Span, type: string): Diagnostic {
+  const hint = "compare its attributes, or ask whether it is in a group of the facts";
+  return error("POL2442", span, `a policy names no \`${type}\`: each request brings its own`, hint);
+}
+
+export function carriedApprovers(span: Span, type: string): Diagnostic {
+  const hint = "approvers are in the facts, and so are their groups";
+  return error(
+    "POL2443",
+    span,
+    `nobody who approves is in a \`${type}\`, which comes with the request`,
+    hint,
+  );
+}
+
+export function carriedRef(span: Span, type: string): Diagnostic {
+  const hint = "a field of the entity type itself names one that the request carries";
+  return error(
+    "POL2444",
+    span,
+    `a \`ref\` names who may be in the facts, and \`${type}\` comes with requests`,
+    hint,
+  );
+}
+
+/** Where a test carries what is in facts, or the reverse. */
+export function wrongSource(span: Span, type: string, isCarried: boolean): Diagnostic {
+  const message = isCarried ? `\`${type}\` is in the facts` : `\`${type}\` comes with requests`;
+  return error("POL2445", span, message, `it belongs into \`${isCarried ? "facts" : "carried"} { … }\``);
+}
+
 export const codes: readonly string[] = [
   "POL2401",
   "POL2402",
@@ -121,4 +168,10 @@ export const codes: readonly string[] = [
   "POL2425",
   "POL2426",
   "POL2427",
+  "POL2440",
+  "POL2441",
+  "POL2442",
+  "POL2443",
+  "POL2444",
+  "POL2445",
 ];

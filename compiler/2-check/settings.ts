@@ -13,14 +13,16 @@ import { NO_ENV, newScope, type Scope } from "./scope.ts";
 import { decimalText } from "./test-values.ts";
 import { timestampText } from "./time-text.ts";
 import { resolveType } from "./type-nodes.ts";
-import { fits, isCollection, sameType, showRange, showType, typeNames } from "./types.ts";
+import { carriedNames, fits, isCollection, sameType, showRange, showType, typeNames } from "./types.ts";
 import type { World } from "./world.ts";
 
 const ID_CHARACTERS = /^[A-Za-z0-9._:@/-]+$/;
 
 /** Null after a report. */
 export function settingOf({ name, type: node, value }: SettingDeclaration, world: World): Setting | null {
-  const type = resolveType(node, { kinds: typeNames(world.types), used: world.used, report: world.report });
+  const { types, used, report } = world;
+  const names = { kinds: typeNames(types), carried: carriedNames(types), used, report };
+  const type = resolveType(node, names);
   if (type === null) return null;
   if (!mayBeSetting(type)) {
     world.report(wrongSettingType(node.span, showType(type)));

@@ -2,7 +2,13 @@
 import type { Type } from "@polity/runtime/layout.ts";
 import type { Name, TestEntity as Node, TestApproval, TestFact, TestField, TestTableRow } from "../ast.ts";
 import type { TestEntity, TestFacts, TestHeader } from "../checked.ts";
-import { missingColumns, unknownColumn, unknownSetting, unknownTable } from "./messages-entities.ts";
+import {
+  missingColumns,
+  unknownColumn,
+  unknownSetting,
+  unknownTable,
+  wrongSource,
+} from "./messages-entities.ts";
 import { duplicateName, unknownAttribute } from "./messages-names.ts";
 import { missingAttributes, wrongParent } from "./messages-tests.ts";
 import { unknownEntityType } from "./messages-types.ts";
@@ -15,6 +21,7 @@ export function checkFacts(facts: readonly TestFact[], world: World): TestFacts 
   const entities = checkEntities(
     facts.filter((fact) => fact.kind === "entity"),
     world,
+    false,
   );
   const settings = checkSettings(
     facts.filter((fact) => fact.kind === "setting"),
@@ -74,7 +81,16 @@ function checkSettings(given: readonly TestField[], world: World): ReadonlyMap<s
   );
 }
 
-function checkEntities(nodes: readonly Node[], world: World): readonly TestEntity[] | null {
+/** What the requests of a test carry; null after a report. */
+export function checkCarried(nodes: readonly Node[], world: World): readonly TestEntity[] | null {
+  return checkEntities(nodes, world, true);
+}
+
+function checkEntities(
+  nodes: readonly Node[],
+  world: World,
+  isCarried: boolean,
+): readonly TestEntity[] | null {
   const first = new Map<string, Name>();
   const entities: TestEntity[] = [];
   for (const node of nodes) {
@@ -82,18 +98,25 @@ function checkEntities(nodes: readonly Node[], world: World): readonly TestEntit
     const name = { text, span: node.span };
     const other = first.get(text);
     if (other === undefined) first.set(text, name);
-    else world.report(duplicateName(name, "in these facts", lineOf(world.source, other)));
-    const entity = checkEntity(node, world);
+    else
+      world.report(
+        duplicateName(name, isCarried ? "carried here" : "in these facts", lineOf(world.source, other)),
+      );
+    const entity = checkEntity(node, world, isCarried);
     if (entity !== null && other === undefined) entities.push(entity);
   }
   return entities.length === nodes.length ? entities : null;
 }
 
-function checkEntity(node: Node, world: World): TestEntity | null {
+function checkEntity(node: Node, world: World, isCarried: boolean): TestEntity | null {
   const type = node.type.text;
   const declared = world.entities.get(type);
   if (declared === undefined) {
     world.report(unknownEntityType(node.type, nearest(type, world.entities.keys())));
+    return null;
+  }
+  if ((world.types.entities.get(type)?.fromRequest === true) !== isCarried) {
+    world.report(wrongSource(node.type.span, type, isCarried));
     return null;
   }
   let isWhole = true;

@@ -15,7 +15,7 @@ import {
 import { compareNames } from "./order.ts";
 import type { RuleResult } from "./rules.ts";
 import { nearest } from "./suggest.ts";
-import { checkApprovals, checkFacts } from "./test-facts.ts";
+import { checkApprovals, checkCarried, checkFacts } from "./test-facts.ts";
 import { HEADER_NAMES, headerOf, isHeaderField } from "./test-header.ts";
 import { fieldsJson } from "./test-values.ts";
 import type { Fields, World } from "./world.ts";
@@ -32,6 +32,7 @@ export interface TestContext {
 /** Null parts were wrong, which has been reported. */
 export interface Setting {
   readonly facts: TestFacts | null;
+  readonly carried: Test["carried"] | null;
   readonly approvals: Test["header"]["approvals"] | null;
 }
 
@@ -43,24 +44,26 @@ export function checkSetting(
 ): Setting {
   const facts = checkFacts(test.facts, context.world);
   if (facts !== null) reportMissing(test, facts.entities, place, context);
-  return { facts, approvals: checkApprovals(test.approvals, context.world) };
+  const carried = checkCarried(test.carried, context.world);
+  return { facts, carried, approvals: checkApprovals(test.approvals, context.world) };
 }
 
 export function checkRows(
   test: TestDeclaration,
   declared: Fields,
-  { facts, approvals }: Setting,
+  { facts, carried, approvals }: Setting,
   context: TestContext,
 ): readonly Test[] | null {
   const given = checkGiven(test.given, test, declared, context);
   const columns = checkColumns(test, declared, context.world);
   const rows: Test[] = [];
-  let isWhole = facts !== null && approvals !== null && given !== null && columns;
+  let isWhole = facts !== null && carried !== null && approvals !== null && given !== null && columns;
   for (const row of test.rows) {
     const cells = columns ? rowFields(test, row) : null;
     const own = cells === null ? null : checkGiven(cells, test, declared, context);
     const expect = checkExpectation(row.expect, test, context);
-    if (own === null || expect === null || facts === null || approvals === null || given === null) {
+    const isSet = facts !== null && carried !== null && approvals !== null;
+    if (own === null || expect === null || given === null || !isSet) {
       isWhole = false;
       continue;
     }
@@ -73,6 +76,7 @@ export function checkRows(
       span: row.span,
       action: test.action.text,
       facts,
+      carried,
       fields: Object.fromEntries(fields),
       header: { ...headerOf(header, context.nowMs), approvals },
       expect,

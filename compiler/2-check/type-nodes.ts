@@ -13,7 +13,7 @@ import {
 import type { Expr } from "../ast.ts";
 import type { TypeNode } from "../ast-types.ts";
 import { unreachable } from "../diagnostic.ts";
-import { refOfOther } from "./messages-entities.ts";
+import { carriedRef, refOfOther } from "./messages-entities.ts";
 import { unknownType } from "./messages-names.ts";
 import {
   boundOutOfLimits,
@@ -30,6 +30,8 @@ import type { Report } from "./world.ts";
 
 export interface TypeNames {
   readonly kinds: ReadonlyMap<string, "enum" | "record" | "entity">;
+  /** Of those, the entities that come with requests. */
+  readonly carried: ReadonlySet<string>;
   readonly used: Set<string>;
   readonly report: Report;
 }
@@ -71,7 +73,11 @@ function resolveNamed(node: NamedNode, names: TypeNames): Type | null {
   return node.ref && type.kind === "entity" ? { kind: "ref", name: type.name } : type;
 }
 
-function isEntity({ name }: NamedNode, { kinds, report }: TypeNames): boolean {
+function isEntity({ name }: NamedNode, { kinds, carried, report }: TypeNames): boolean {
+  if (carried.has(name.text)) {
+    report(carriedRef(name.span, name.text));
+    return false;
+  }
   if (kinds.get(name.text) === "entity") return true;
   const entities = [...kinds].flatMap(([other, kind]) => (kind === "entity" ? [other] : []));
   report(refOfOther(name, nearest(name.text, entities)));

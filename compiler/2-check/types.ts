@@ -205,6 +205,11 @@ export function typeNames({ enums, records, entities, tables = [] }: Types): Rea
   ]);
 }
 
+/** The entities that come with requests. */
+export function carriedNames({ entities }: Types): ReadonlySet<string> {
+  return new Set([...entities].flatMap(([name, { fromRequest }]) => (fromRequest === true ? [name] : [])));
+}
+
 type TypeKind = "enum" | "record" | "entity";
 
 /** A reference is in it, at any depth. */

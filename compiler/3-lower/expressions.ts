@@ -128,6 +128,11 @@ const TEXT_TESTS = {
   contains: "containsText",
 } as const;
 
+/** Only what comes with a request is ever below such. */
+function isCarried({ type }: Expr, { types }: Scope): boolean {
+  return type.kind === "entity" && types.entities.get(type.name)?.fromRequest === true;
+}
+
 function lowerTest(expr: Test, scope: Scope): IrExpr {
   switch (expr.kind) {
     case "member":
@@ -137,11 +142,22 @@ function lowerTest(expr: Test, scope: Scope): IrExpr {
       return unless(expr.negated, call("between", ...parts));
     }
     case "below":
-      return unless(expr.negated, call("below", lowerValue(expr.of, scope), lowerValue(expr.group, scope)));
+      return unless(
+        expr.negated,
+        call(
+          isCarried(expr.of, scope) ? "carriedBelow" : "below",
+          lowerValue(expr.of, scope),
+          lowerValue(expr.group, scope),
+        ),
+      );
     case "below_any":
       return unless(
         expr.negated,
-        call("belowAny", lowerValue(expr.of, scope), lowerSlot(expr.groups, scope)),
+        call(
+          isCarried(expr.of, scope) ? "carriedBelowAny" : "belowAny",
+          lowerValue(expr.of, scope),
+          lowerSlot(expr.groups, scope),
+        ),
       );
     case "text_test":
       return call(TEXT_TESTS[expr.op], lowerSlot(expr.of, scope), lowerSlot(expr.pattern, scope));

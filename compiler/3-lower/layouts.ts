@@ -1,6 +1,8 @@
 /** Where everything lies: structs with their offsets, and the bytes that a frame can need at most. */
 import {
   APPROVALS_MAX,
+  CARRIED_MAX,
+  CARRIED_PARENTS_MAX,
   ENTITY_ID_BYTES_MAX,
   type Field,
   fieldOffset,
@@ -8,6 +10,7 @@ import {
   KEY_BYTES_MAX,
   padded,
   recordFields,
+  SLOT_BYTES,
   slotBytes,
   type Type,
   type Types,
@@ -19,6 +22,8 @@ import type { IrStruct, IrTable } from "../ir.ts";
 
 const HEADER_BYTES = 160;
 const APPROVAL_BYTES = 64;
+/** Of an entity that a request carries: its type and its id. */
+const PARENT_BYTES = 16;
 /** Id and ancestors. */
 const RECORD_HEAD_BYTES = 16;
 /** Frames above this are refused as too large, whatever the bounds of the fields would allow. */
@@ -96,10 +101,24 @@ export function frameBytesMax(checked: Checked): number {
 /** The largest frame of one action. */
 export function actionFrameBytesMax(fields: Action["fields"], types: Types): number {
   let bytes = HEADER_BYTES + APPROVALS_MAX * (APPROVAL_BYTES + ENTITY_ID_BYTES_MAX);
+  bytes += CARRIED_MAX * carriedBytesMax(types);
   for (const field of fields) {
     if (field.read) bytes += slotBytes(field.type, types) + variableBytesMax(field.type, types);
   }
   return Math.min(bytes, FRAME_BYTES_CAP);
+}
+
+/** The largest entity that a request can carry. */
+function carriedBytesMax(types: Types): number {
+  let largest = 0;
+  for (const { attributes, fromRequest } of types.entities.values()) {
+    if (fromRequest !== true) continue;
+    let bytes = SLOT_BYTES + RECORD_HEAD_BYTES + ENTITY_ID_BYTES_MAX;
+    bytes += CARRIED_PARENTS_MAX * (PARENT_BYTES + ENTITY_ID_BYTES_MAX) + fieldsBytes(attributes, types);
+    for (const { type } of attributes) bytes += variableBytesMax(type, types);
+    largest = Math.max(largest, bytes);
+  }
+  return largest;
 }
 
 function variableBytesMax(type: Type, types: Types): number {

@@ -47,6 +47,7 @@ export function lower(checked: Checked, versions: Versions, steps: readonly Acti
     cells: gathered.cells.bytes,
     parts: gathered.parts.rooms,
     hasApprovals: checked.rules.some((rule) => rule.cases.some((one) => one.approval !== null)),
+    hasCarried: [...checked.types.entities.values()].some(({ fromRequest }) => fromRequest === true),
     hasShadow: checked.rules.some((rule) => rule.shadow),
     hasPaths: checked.actions.some((action) =>
       action.fields.some((field) => containsPath(field.type, checked.types)),

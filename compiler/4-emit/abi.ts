@@ -2,8 +2,9 @@
 import { INT_MAX, INT_MIN, RULES_LISTED_MAX } from "@polity/runtime/layout.ts";
 import { ABI_MAJOR, ABI_MINOR } from "@polity/runtime/manifest.ts";
 import type { Ir } from "../ir.ts";
+import { printCarried } from "./carried.ts";
 import { number } from "./expression.ts";
-import { functionOf, literalName } from "./names.ts";
+import { functionOf, isCarried, literalName } from "./names.ts";
 
 /** Header, fired and erring rules; with the shadow rules behind them. */
 const RESULT_IDS_BYTES = 64 + RULES_LISTED_MAX * 12;
@@ -47,7 +48,10 @@ const RESERVE = `export function pol_reserve(kind: i32, bytes: i32): i32 {
 }`;
 
 function printLoad(ir: Ir): string {
-  const types = ir.entities.map((struct, type) => `  openType(${type}, ${struct.bytes});`);
+  const types = ir.entities.flatMap(({ name, bytes }, type) => [
+    `  openType(${type}, ${bytes});`,
+    ...(isCarried(ir.manifest.types, name) ? [`  if (countOf(${type}) != 0) refuse(3);`] : []),
+  ]);
   const records = ir.entities.map((struct, type) =>
     [
       `  for (let i: u32 = 0; i < countOf(${type}); i++) {`,
@@ -107,9 +111,11 @@ function printDecide(ir: Ir): string {
     const approvals = [`        decodeApprovals(${action.bytes}, TYPE_COUNT);`];
     return [
       `    case ${index}:`,
+      ...(ir.hasCarried ? [`      placeEach(${action.bytes});`] : []),
       `      if (openFields(${action.bytes})) {`,
       `        ${functionOf("fields", index, action.name)}();`,
       ...approvals,
+      ...(ir.hasCarried ? ["        decodeEach();"] : []),
       "        closeFields();",
       "      }",
       "      break;",
@@ -121,6 +127,7 @@ function printDecide(ir: Ir): string {
   );
   const concluded = ir.manifest.guard === true ? "concludedGuard()" : "concluded()";
   return [
+    ...(ir.hasCarried ? [printCarried(ir), ""] : []),
     "function decodeFrame(bytes: i32): void {",
     `  if (!openFrame(bytes, ${ir.actions.length}, LAYOUT_TAG)) return;`,
     "  switch (actionOf()) {",

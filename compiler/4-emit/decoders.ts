@@ -12,7 +12,7 @@ import {
 import { unreachable } from "../diagnostic.ts";
 import type { IrStruct } from "../ir.ts";
 import { number } from "./expression.ts";
-import { entityIndex, membersOf, typeIndex } from "./names.ts";
+import { entityIndex, isCarried, membersOf, typeIndex } from "./names.ts";
 
 type Collection = Type & { kind: "list" | "set" | "map" };
 
@@ -29,6 +29,10 @@ const CANONICAL: Readonly<Record<Shape, string>> = {
 /** The text as it arrives. */
 function decoderOf(shape: Shape): string {
   return shape === "url" ? "decodeUrlText" : "decodeText";
+}
+
+function decoderOfEntity(name: string, types: Types): string {
+  return isCarried(types, name) ? "decodeCarried" : "decodeEntity";
 }
 
 /** Collection types met so far, with a function for each. */
@@ -73,7 +77,7 @@ function decode(type: Type, from: string, offset: number, decoders: Decoders): r
     case "enum":
       return [`decodeEnum(${at}, ${membersOf(types, type)});`];
     case "entity":
-      return [`decodeEntity(${at}, ${entityIndex(types, type.name)});`];
+      return [`${decoderOfEntity(type.name, types)}(${at}, ${entityIndex(types, type.name)});`];
     case "ref":
       return [`decodeRef(${at}, ${entityIndex(types, type.name)});`];
     case "record":
@@ -128,7 +132,8 @@ function members(type: Collection, stride: number, decoders: Decoders): readonly
   const of = memberOf(type);
   if (type.kind === "set" && of.kind === "path") return [`decodePaths(at, count, ${of.bytesMax});`];
   if (type.kind === "set" && of.kind === "entity") {
-    return [`decodeEntities(at, count, ${entityIndex(decoders.types, of.name)});`];
+    const decoder = isCarried(decoders.types, of.name) ? "decodeCarriedSet" : "decodeEntities";
+    return [`${decoder}(at, count, ${entityIndex(decoders.types, of.name)});`];
   }
   if (type.kind === "set" && of.kind === "shaped") return shapedSet(of);
   const each = decode(of, `at + i * ${stride}`, 0, decoders);

@@ -42,6 +42,11 @@ export function entityIndex(types: Types, name: string): number {
   return typeIndex(types.entities.keys(), name);
 }
 
+/** Its entities come with requests. */
+export function isCarried(types: Types, name: string): boolean {
+  return types.entities.get(name)?.fromRequest === true;
+}
+
 export function membersOf(types: Types, type: Type & { kind: "enum" }): number {
   return types.enums.get(type.name)?.length ?? 0;
 }

@@ -7,17 +7,15 @@ import { isBelow } from "./facts.ts";
 import { type Failure, isFailure } from "./failure.ts";
 import type { HeldApproval } from "./header.ts";
 import { spend } from "./meter.ts";
-import { entitiesIn } from "./values.ts";
 
 /** Whether enough different approvers have approved exactly this request in time. */
 export function isApproved(
   wanted: Approval,
-  { scope, header }: Admitted,
+  { scope, header, named: inRequest }: Admitted,
   digest: string | null,
 ): boolean | Failure {
   const group = evaluate(wanted.group, scope);
   if (isFailure(group)) return group;
-  const inRequest = entitiesIn(scope.fields);
   const counting: EntityValue[] = [];
   for (const held of header.approvals) {
     const named = BigInt(inRequest.length + counting.length);

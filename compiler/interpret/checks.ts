@@ -1,13 +1,14 @@
 /** What is checked before any rule (docs/abi.md, "The order of checks"): the first failure is the answer
  * (spec 9.1). */
-import type { Action, Checked, Value } from "../checked.ts";
+import type { Action, Checked, EntityValue } from "../checked.ts";
+import { decodeCarried, namedByCarried, resolveCarried, withCarried } from "./carried.ts";
 import { type Denial, isDenial } from "./denial.ts";
 import type { Scope } from "./evaluate.ts";
 import { type Facts, findEntity } from "./facts.ts";
 import { decodeHeader, type HeaderValues } from "./header.ts";
 import { decodeFields, resolveFields } from "./input.ts";
 import type { Request } from "./interpret.ts";
-import { countFrame, newMeter } from "./meter.ts";
+import { countCarried, countFrame, newMeter } from "./meter.ts";
 import { entitiesIn } from "./values.ts";
 
 /** A request that rules may judge. */
@@ -15,6 +16,8 @@ export interface Admitted {
   readonly action: Action;
   readonly scope: Scope;
   readonly header: HeaderValues;
+  /** By its fields, and by what it carries. */
+  readonly named: readonly EntityValue[];
 }
 
 export function admit(checked: Checked, facts: Facts, request: Request): Admitted | Denial {
@@ -22,20 +25,28 @@ export function admit(checked: Checked, facts: Facts, request: Request): Admitte
   if (action === undefined) return { deny: "input.unknown_action" };
   const written = decodeFields(request.fields, action.fields, checked.types);
   if (isDenial(written)) return written;
+  const coming = decodeCarried(checked, request.entities);
+  if (isDenial(coming)) return coming;
   const header = decodeHeader(request.header);
   if (isDenial(header)) return header;
   const fields = resolveFields(written, action.fields, checked.types);
   if (isDenial(fields)) return fields;
+  const carried = resolveCarried(checked, coming);
+  if (isDenial(carried)) return carried;
   const untimely = checkTimes(checked, header);
   if (untimely !== null) return untimely;
   if (header.containment === "quarantined") return { deny: "subject.quarantined" };
   if (header.containment === "terminated") return { deny: "subject.terminated" };
-  if (!isEveryEntityKnown(facts, fields, header)) return { deny: "entity.unknown" };
+  const known = withCarried(facts, carried);
+  const named = [...entitiesIn(fields), ...namedByCarried(carried)];
+  const isKnown = named.every((entity) => entity.isRef === true || findEntity(known, entity) !== undefined);
+  if (!isKnown || !isEveryApproverKnown(facts, header)) return { deny: "entity.unknown" };
   const meter = newMeter();
   countFrame(meter, action, fields, header.approvals.length);
+  countCarried(meter, carried);
   const { now, trust } = header;
-  const scope: Scope = { facts, fields, now, trust, variables: new Map(), meter };
-  return { action, scope, header };
+  const scope: Scope = { facts: known, fields, now, trust, variables: new Map(), meter };
+  return { action, scope, header, named };
 }
 
 /** (spec 9.3, 9.4) */
@@ -49,11 +60,7 @@ function checkTimes(checked: Checked, header: HeaderValues): Denial | null {
   return null;
 }
 
-/** (spec 7.1.3) */
-function isEveryEntityKnown(facts: Facts, fields: ReadonlyMap<string, Value>, header: HeaderValues): boolean {
-  const named = [
-    ...entitiesIn(fields).filter(({ isRef }) => isRef !== true),
-    ...header.approvals.map(({ approver }) => approver),
-  ];
-  return named.every((entity) => findEntity(facts, entity) !== undefined);
+/** Approvers are in the facts (spec 7.1.3, 7.4.6). */
+function isEveryApproverKnown(facts: Facts, { approvals }: HeaderValues): boolean {
+  return approvals.every(({ approver }) => findEntity(facts, approver) !== undefined);
 }

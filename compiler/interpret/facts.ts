@@ -20,7 +20,7 @@ export interface Facts {
   readonly entities: ReadonlyMap<string, ReadonlyMap<string, Entity>>;
 }
 
-interface Entity extends EntityValue {
+export interface Entity extends EntityValue {
   readonly attributes: ReadonlyMap<string, Value>;
   readonly parents: readonly EntityValue[];
 }
@@ -138,7 +138,9 @@ function readEntity(checked: Checked, raw: unknown): Entity | Refusal {
     if (!known.includes(key)) return refusalOf("facts.invalid", `\`${key}\` has no meaning`, reference);
   }
   const type = checked.types.entities.get(reference.type);
-  if (type === undefined) return refusalOf("facts.unknown_type", "no such entity type", reference);
+  if (type === undefined || type.fromRequest === true) {
+    return refusalOf("facts.unknown_type", "no such entity type", reference);
+  }
   const attributes = readAttributes(checked, written, type.attributes, reference);
   if (!(attributes instanceof Map)) return attributes as Refusal;
   const parents = readParents(written, type.groups, reference);
@@ -236,7 +238,7 @@ function checkRows(facts: Facts): Refusal | null {
 }
 
 /** An entity on a cycle or below one: again and again, those without open parents are set aside. */
-function findCycle(facts: Facts): Entity | undefined {
+export function findCycle(facts: Facts): Entity | undefined {
   const below = new Map<Entity, Entity[]>();
   const openParents = new Map<Entity, number>();
   const ready: Entity[] = [];

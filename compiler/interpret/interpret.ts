@@ -17,6 +17,8 @@ export interface Request {
   /** The request's fields in their JSON form. */
   readonly fields: unknown;
   readonly header: Header;
+  /** What the request carries, in its JSON form; left out: nothing. */
+  readonly entities?: unknown;
   /** `sha256:` and 64 hex digits of the request; without it no approval counts. */
   readonly digest: string | null;
 }

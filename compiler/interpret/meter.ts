@@ -3,6 +3,7 @@ import type { Action, Expr, Value } from "../checked.ts";
 import { extentOfValue, NOTHING } from "../extent.ts";
 import { stepsOf } from "../steps.ts";
 import { WEIGHTS } from "../weights.ts";
+import type { Entity } from "./facts.ts";
 import { type Evaluated, isFailure } from "./failure.ts";
 
 /** One for each request; counting changes it. */
@@ -31,6 +32,16 @@ export function countNode(meter: Meter, expr: Expr, result: Evaluated): void {
   const extentOf = (operand: Expr) =>
     meter.values.has(operand) ? extentOfValue(meter.values.get(operand)) : NOTHING;
   spend(meter, stepsOf(expr, extentOf).own);
+}
+
+/** Reading what a request carries: each is compared with those before it and looked for by its id. */
+export function countCarried(meter: Meter, carried: readonly Entity[]): void {
+  const { slot, arrival, entity, carried: head } = WEIGHTS;
+  for (const { attributes, parents } of carried) {
+    const { slots, words, entities } = extentOfValue(attributes);
+    spend(meter, head.steps + (entities + BigInt(parents.length)) * entity.steps);
+    spend(meter, slots * slot.steps + words * arrival.steps);
+  }
 }
 
 /** Reading the frame: its header, the approvals in it and the fields that the evaluator reads. */

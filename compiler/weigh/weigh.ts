@@ -1,5 +1,12 @@
 /** The worst case of every action: what its requests may cost at most, whatever they say (spec 12). */
-import { APPROVALS_MAX, recordFields, type Type, type Types } from "@polity/runtime/layout.ts";
+import {
+  APPROVALS_MAX,
+  CARRIED_MAX,
+  CARRIED_PARENTS_MAX,
+  recordFields,
+  type Type,
+  type Types,
+} from "@polity/runtime/layout.ts";
 import type { Action, Case, Checked, Expr, Rule, Template } from "../checked.ts";
 import { type Extent, extentOfType, extentOfValue } from "../extent.ts";
 import type { Span } from "../source.ts";
@@ -63,7 +70,36 @@ function decodeSteps(action: Action, checked: Checked): bigint {
     steps += slots * slot.steps + words * arrival.steps + entities * entity.steps;
     steps += sortingSteps(field.type, checked.types);
   }
-  return steps;
+  return steps + carriedSteps(checked.types);
+}
+
+/** As many as a request carries at most, each of the type that takes the most. */
+function carriedSteps(types: Types): bigint {
+  const { slot, arrival, entity, carried } = WEIGHTS;
+  let most = 0n;
+  for (const { attributes, fromRequest } of types.entities.values()) {
+    if (fromRequest !== true) continue;
+    let steps = carried.steps + BigInt(CARRIED_PARENTS_MAX) * entity.steps;
+    for (const { type } of attributes) {
+      const { slots, words, entities } = extentOfType(type, types);
+      steps += slots * slot.steps + words * arrival.steps + entities * entity.steps;
+      steps += sortingSteps(type, types);
+    }
+    if (steps > most) most = steps;
+  }
+  return BigInt(CARRIED_MAX) * most;
+}
+
+/** By what requests carry. */
+function carriedNames(types: Types): bigint {
+  let most = 0n;
+  for (const { attributes, fromRequest } of types.entities.values()) {
+    if (fromRequest !== true) continue;
+    const named = attributes.reduce((sum, { type }) => sum + extentOfType(type, types).entities, 0n);
+    const all = named + BigInt(CARRIED_PARENTS_MAX);
+    if (all > most) most = all;
+  }
+  return BigInt(CARRIED_MAX) * most;
 }
 
 /** Sets of shaped text are not kept in the order in which they arrive: each pair may be compared. */
@@ -111,7 +147,9 @@ function argumentSteps(value: Expr, scales: Scales): bigint {
 }
 
 function entitiesMax(action: Action, scales: Scales): bigint {
-  return action.fields.reduce((sum, field) => sum + extentOfType(field.type, scales.types).entities, 0n);
+  const { types } = scales;
+  const own = action.fields.reduce((sum, field) => sum + extentOfType(field.type, types).entities, 0n);
+  return own + carriedNames(types);
 }
 
 function holeSteps(template: Template | null, scales: Scales): bigint {

@@ -12,6 +12,7 @@ import { type Host, outcomeOf } from "@polity/runtime/index.ts";
 export interface Question {
   readonly action: string;
   readonly fields: unknown;
+  readonly entities?: unknown;
   readonly header: Header;
 }
 
@@ -28,7 +29,7 @@ export interface BothEngines {
   /** What the file itself says, which for a guard is not what it decides alone. */
   readonly answer: (question: Question) => Answers;
   /** `sha256:` and 64 hex digits; null where what is asked is no request. */
-  readonly digestOf: (action: string, fields: unknown) => string | null;
+  readonly digestOf: (action: string, fields: unknown, entities?: unknown) => string | null;
 }
 
 /** Takes facts as JSON's values, which both engines must take or refuse alike; throws where they do not. */
@@ -50,8 +51,8 @@ export async function openEngines(checked: Checked): Promise<OpenFacts> {
 type Facts = Parameters<typeof interpret>[1];
 
 function both(checked: Checked, host: Host, facts: Facts): BothEngines {
-  const digestOf = (action: string, fields: unknown): string | null => {
-    const named = host.request(action, fields);
+  const digestOf = (action: string, fields: unknown, entities?: unknown): string | null => {
+    const named = host.request(action, fields, entities);
     return named.ok ? named.digest : null;
   };
   return {
@@ -61,11 +62,11 @@ function both(checked: Checked, host: Host, facts: Facts): BothEngines {
   };
 
   function askBy(decide: Host["decide"], refer: typeof interpret): BothEngines["ask"] {
-    return ({ action, fields, header }) => {
-      const request = { action, fields, header, digest: digestOf(action, fields) };
+    return ({ action, fields, header, entities }) => {
+      const request = { action, fields, header, entities, digest: digestOf(action, fields, entities) };
       const explained = explain(checked, facts, request);
       return {
-        wasm: outcomeOf(decide(action, fields, header)),
+        wasm: outcomeOf(decide(action, fields, header, entities)),
         reference: refer(checked, facts, request),
         released: new Set(explained.filter(({ result }) => result === "released").map(({ rule }) => rule)),
       };
@@ -77,7 +78,7 @@ function both(checked: Checked, host: Host, facts: Facts): BothEngines {
 const TRUST_UNREAD = 1_000;
 
 /** A row of a test block as a question: what it does not say is free and current. */
-export function questionOf({ action, fields, header }: Test, digest: string | null): Question {
+export function questionOf({ action, fields, carried, header }: Test, digest: string | null): Question {
   const now = Number(header.nowMs);
   const approvals = header.approvals.map(({ approver, askedMs, givenMs }) => {
     return { request: digest ?? "", approver, askedAt: Number(askedMs), givenAt: Number(givenMs) };
@@ -87,6 +88,7 @@ export function questionOf({ action, fields, header }: Test, digest: string | nu
   return {
     action,
     fields,
+    ...(carried.length > 0 && { entities: carried }),
     header: { ...current, containment, trust: header.trust ?? TRUST_UNREAD, approvals },
   };
 }

@@ -18,6 +18,8 @@ export interface VectorCase {
   readonly action: string;
   /** JSON, so that any host can read it. */
   readonly fields: unknown;
+  /** What the request carries; left out: nothing. */
+  readonly entities?: unknown;
   readonly header: Header;
 }
 
@@ -46,7 +48,7 @@ export async function openSource({ policy, facts }: Pick<VectorSource, "policy" 
 /** The frame's bytes, or the code of what is wrong with the request. */
 export function frameOf(
   { host, program }: Opened,
-  { action, fields, header }: VectorCase,
+  { action, fields, header, entities }: VectorCase,
 ): Uint8Array | string {
   const plan = program.actions.get(action);
   if (plan === undefined) return "input.unknown_action";
@@ -59,6 +61,7 @@ export function frameOf(
     plan,
     fields,
     header,
+    entities,
   );
   return code ?? target.bytes.slice(0, target.next);
 }
@@ -68,8 +71,10 @@ export function vectorText(opened: Opened, source: VectorSource): string {
   const { host, manifest } = opened;
   const cases = source.cases.map((one) => {
     const frame = frameOf(opened, one);
-    const request = host.request(one.action, one.fields);
-    const { reasons, notes, ...decision } = outcomeOf(host.decide(one.action, one.fields, one.header));
+    const request = host.request(one.action, one.fields, one.entities);
+    const { reasons, notes, ...decision } = outcomeOf(
+      host.decide(one.action, one.fields, one.header, one.entities),
+    );
     return {
       ...one,
       request: request.ok

@@ -48,7 +48,9 @@ export async function runCase(spec: SpecCase): Promise<CaseResult> {
   return { rows: checked.tests.length + spec.requests.length + spec.refusals.length, failures };
 
   function askTest(engines: BothEngines, test: Test, line: number): string[] {
-    const answers = engines.answer(questionOf(test, engines.digestOf(test.action, test.fields)));
+    const answers = engines.answer(
+      questionOf(test, engines.digestOf(test.action, test.fields, carriedBy(test))),
+    );
     const { verdict, rules, code } = test.expect;
     const by = rules === null ? "" : ` by ${rules.join(", ")}`;
     const wanted = { ...NOTHING_SAID, expect: `${verdict}${by}${code === null ? "" : ` with ${code}`}` };
@@ -125,10 +127,15 @@ function shown(outcome: Outcome): string {
 }
 
 /** An approval that does not say for which request is for this one. */
+/** Undefined: nothing. */
+function carriedBy({ carried }: Test): unknown {
+  return carried.length === 0 ? undefined : carried;
+}
+
 function withDigests(engines: BothEngines, request: SpecRequest["request"]): unknown {
-  const { action, fields, approvals } = request;
+  const { action, fields, entities, approvals } = request;
   if (!Array.isArray(approvals)) return request;
-  const digest = engines.digestOf(String(action), fields);
+  const digest = engines.digestOf(String(action), fields, entities);
   return { ...request, approvals: approvals.map((approval: object) => ({ request: digest, ...approval })) };
 }
 

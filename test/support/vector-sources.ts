@@ -14,6 +14,10 @@ const HEADER: Header = {
   approvals: [],
 };
 
+const ALL = { type: "Team", id: "all" };
+const LEGAL = { type: "Team", id: "legal" };
+const IN_F1 = { type: "Folder", id: "f1" };
+
 const ACCESS: VectorSource = {
   policy: `polity 1
 policy vectors.access version 1
@@ -318,10 +322,60 @@ function fetching(name: string, fields: Readonly<Record<string, unknown>>): Vect
   return one(name, { ...usual, ...fields }, {}, "fetch");
 }
 
+/** Names are chosen so that the order of ids is not the order of writing. */
+const CARRIED: VectorSource = {
+  policy: `polity 1
+policy vectors.carried version 1
+entity Team in Team
+entity Doc in Folder, Team from request { team: Team, title: string, tags: set<string> max 3 }
+entity Folder in Folder, Team from request
+action read { doc: Doc, other: Doc? }
+allow team on read when doc in Team::"legal" and doc.tags.size < 3
+deny secret on read when doc.title == "secret" because "{doc} is secret"
+allow both on read when other is present and other in doc.team
+hold held on read when doc.title == "held" until approved by Team::"all" within 1h
+`,
+  facts: JSON.stringify({ entities: [ALL, { ...LEGAL, parents: [ALL] }] }),
+  cases: [
+    carrying("nothing", []),
+    carrying("in a team", [doc("d1", [LEGAL])]),
+    carrying("through folders", [
+      folder("f1", [{ type: "Folder", id: "f2" }]),
+      doc("d1", [IN_F1]),
+      folder("f2", [LEGAL]),
+    ]),
+    carrying("two parents", [doc("d1", [LEGAL, IN_F1]), folder("f1", [])]),
+    carrying("a reason", [doc("d1", [LEGAL], { title: "secret", tags: ["b", "a"] })]),
+    carrying("a parent who is not there", [doc("d1", [IN_F1])]),
+    carrying("an attribute too many", [doc("d1", [], { more: 1 })]),
+    carrying("a cycle", [folder("f1", [IN_F1]), doc("d1", [])]),
+    carrying("one of the facts", [doc("d1", []), { type: "Team", id: "all" }]),
+    carrying("another document", [doc("d1", [LEGAL]), doc("c1", [LEGAL])], { other: "c1" }),
+  ],
+};
+
+function carrying(name: string, entities: readonly unknown[], fields: object = {}): VectorCase {
+  return { ...one(name, { doc: "d1", ...fields }, {}, "read"), entities };
+}
+
+function doc(id: string, parents: readonly unknown[], attributes: object = {}): unknown {
+  return {
+    type: "Doc",
+    id,
+    attributes: { team: "legal", title: "a title", tags: [], ...attributes },
+    parents,
+  };
+}
+
+function folder(id: string, parents: readonly unknown[]): unknown {
+  return { type: "Folder", id, parents };
+}
+
 export const SOURCES: ReadonlyMap<string, VectorSource> = new Map([
   ["access", ACCESS],
   ["types", TYPES],
   ["approvals", APPROVALS],
   ["references", REFERENCES],
   ["shapes", SHAPES],
+  ["carried", CARRIED],
 ]);

@@ -15,8 +15,6 @@ describe("one diagnostic for each construct that this version lacks", () => {
   test.each([
     ["track spent by agent = sum(amount) of transfer when currency == EUR within 24h", "track"],
     ["event signed_in { method: string }", "event"],
-    ["entity T from request { a: int }", "from request"],
-    ["entity T in G, H from request { a: int }", "from request"],
   ])("%s", (body, word) => {
     expect(refused(`${body}\n${REST}`)).toEqual([word]);
     expect(refused(`${REST}${body}\n${REST}${body}\n`)).toEqual([word, word]);

@@ -155,11 +155,38 @@ test("members that disagree make no set, which names them and the field", async 
   expect(refusal(member("base"), await other("action pay", "action more {}\naction pay"))).toBe(
     "set.action: base and other do not both declare the action more",
   );
+  const carrying = (attribute: string) => {
+    return other("entity Agent", `entity Agent\nentity Doc from request { ${attribute} }`);
+  };
+  expect(refusal({ ...(await carrying("a: int")), name: "base" }, await carrying("a: int?"))).toBe(
+    "set.entity: base and other differ in the entity Doc, which comes with requests",
+  );
+  expect(refusal(member("base"), await carrying("a: int"))).toMatch(/^set\.entity: /);
   const many = Array.from({ length: 40 }, (_, n) => `oblige record { n: ${n} }`).join("\n");
   const crowd = await hostOf(SOURCES.base.replace("oblige record { n: amount }", many));
   expect(refusal({ name: "a", host: crowd }, { name: "b", host: crowd })).toMatch(
     /^set\.obligations: .* on pay together$/,
   );
+});
+
+test("what a request carries reaches every member, and its name covers it", async () => {
+  const carrying = (text: string) =>
+    text
+      .replace("entity Agent", "entity Agent\nentity Doc from request { size: int 0..10 }")
+      .replace("file: path", "file: path, doc: Doc")
+      .replace("when amount == 20", "when doc.size > 5");
+  const base = await hostOf(carrying(SOURCES.base));
+  const guard = await hostOf(carrying(SOURCES.guard));
+  const set = open({ name: "base", host: base }, { name: "guard", host: guard });
+  const ask = (size: number, entities: unknown = [{ type: "Doc", id: "d", attributes: { size } }]) => {
+    const fields = { ...fieldsOf(5), doc: "d" };
+    return { ...set.decide("pay", fields, HEADER, entities), request: set.request("pay", fields, entities) };
+  };
+  expect(ask(5).verdict).toBe("allow");
+  expect(ask(6)).toMatchObject({ verdict: "deny", code: "rule" });
+  expect(ask(5, undefined).request).not.toEqual(ask(6).request);
+  expect(ask(5, [])).toMatchObject({ verdict: "deny", code: "entity.unknown" });
+  expect(ask(5, [{ type: "Agent", id: "b" }])).toMatchObject({ verdict: "deny", code: "input.invalid" });
 });
 
 test("a member that was replaced denies", async () => {

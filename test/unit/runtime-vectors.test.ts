@@ -23,11 +23,12 @@ describe("test/vectors/frames", () => {
       const { checked, host } = opened;
       const facts = loadFacts(checked, JSON.parse(source.facts));
       if (!facts.ok) throw new Error(facts.refusal.message);
-      for (const { name: title, action, fields, header } of source.cases) {
-        const request = host.request(action, fields);
+      for (const { name: title, ...asked } of source.cases) {
+        const { action, fields, header, entities } = asked;
+        const request = host.request(action, fields, entities);
         const digest = request.ok ? request.digest : null;
-        const expected = interpret(checked, facts.facts, { action, fields, header, digest });
-        expect([title, outcomeOf(host.decide(action, fields, header))]).toEqual([title, expected]);
+        const expected = interpret(checked, facts.facts, { ...asked, digest });
+        expect([title, outcomeOf(host.decide(action, fields, header, entities))]).toEqual([title, expected]);
       }
     },
   );

@@ -5,6 +5,7 @@ import type { Expr as Node } from "../../ast.ts";
 import type { Expr, Value } from "../../checked.ts";
 import { unreachable } from "../../diagnostic.ts";
 import type { Span } from "../../source.ts";
+import { carriedLiteral } from "../messages-entities.ts";
 import { wrongShape } from "../messages-shapes.ts";
 import { literalTooLarge, unknownEntityType, wrongPath } from "../messages-types.ts";
 import { utf8Bytes } from "../order.ts";
@@ -89,5 +90,9 @@ export function checkEntity(node: Extract<Node, { kind: "entity" }>, scope: Scop
     return FAILED;
   }
   used.add(name);
+  if (types.entities.get(name)?.fromRequest === true) {
+    scope.report(carriedLiteral(node.span, name));
+    return FAILED;
+  }
   return done(literal({ type: name, id: node.id }, { kind: "entity", name }, node.span));
 }

@@ -15,7 +15,8 @@ import {
   TOO_LARGE,
 } from "./codes";
 import { factsAre } from "./facts";
-import { FRAME_BYTES } from "../config";
+import { carriedCount, closePlaces, endOfCarried } from "./carried";
+import { FRAME_BYTES, HAS_CARRIED } from "../config";
 
 const MAGIC: u32 = 0x464c4f50;
 const APPROVALS_MAX: u32 = 16;
@@ -60,7 +61,10 @@ export function openFrame(bytes: i32, actions: u32, layoutTag: u64): bool {
   if (load<u32>(FRAME, 8) != <u32>bytes) return refused(INVALID);
   if (actionOf() >= actions || load<u64>(FRAME, 16) != layoutTag) return refused(INVALID);
   const reserved = load<u64>(FRAME, 96) | load<u64>(FRAME, 104) | load<u64>(FRAME, 152);
-  if ((reserved | <u64>load<u32>(FRAME, 92)) != 0) return refused(INVALID);
+  if (HAS_CARRIED) {
+    closePlaces();
+    if (reserved != 0) return refused(INVALID);
+  } else if ((reserved | <u64>load<u32>(FRAME, 92)) != 0) return refused(INVALID);
   if (approvalCount() > APPROVALS_MAX) return refused(TOO_LARGE);
   if (approvalCount() == 0) {
     const low = load<u64>(FRAME, 112) | load<u64>(FRAME, 120);
@@ -76,7 +80,12 @@ export function openFrame(bytes: i32, actions: u32, layoutTag: u64): bool {
 // The action's fixed part and the approvals are there; the variable part begins behind them.
 export function openFields(fixedBytes: u32): bool {
   const total = load<u32>(FRAME, 8);
-  const start = HEADER_BYTES + fixedBytes + approvalCount() * APPROVAL_BYTES;
+  let start = HEADER_BYTES + fixedBytes + approvalCount() * APPROVAL_BYTES;
+  if (HAS_CARRIED && carriedCount() != 0) {
+    start = endOfCarried();
+    if (start == 0) refuse(INVALID);
+    if (refusal != 0) return false;
+  }
   if (load<u32>(FRAME, 144) != fixedBytes || start > total || load<u32>(FRAME, 148) != total - start) {
     refuse(INVALID);
     return false;

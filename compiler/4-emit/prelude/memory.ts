@@ -83,6 +83,11 @@ export function take(offset: u32, bytes: u32): bool {
   return true;
 }
 
+// Back to how many there were.
+export function setPathCount(count: u32): void {
+  pathCount = count;
+}
+
 export function missEntity(): void {
   unknownEntity = true;
 }

@@ -147,10 +147,17 @@ async function compareRequests(
       answers.set(name, show(decided));
       if (name !== "reference" || typeof decided === "string") continue;
       run.decisions += 1;
-      if (coverOutcome(run.coverage, decided, program.checked)) judged.add(request.action);
+      if (coverOutcome(run.coverage, decided, program.checked)) {
+        judged.add(request.action);
+        if (carries(request)) increment(run.coverage.events, "rules judged a request with entities");
+      }
     }
     judgeAnswers(run, program, answers, facts.json, request);
   }
+}
+
+function carries({ entities }: GeneratedRequest): boolean {
+  return Array.isArray(entities) && entities.length > 0;
 }
 
 type Loaded = LoadedEngine | { readonly refused: string } | string;

@@ -219,9 +219,11 @@ function generateBelow(context: Context): string | undefined {
     ({ type }) => (type.kind === "set" || type.kind === "list") && isSameType(type.of, group),
   );
   if (many !== undefined && random.chance(0.5)) return `(${entity.text} ${op} ${many.text})`;
-  if (random.chance(0.2)) return `(${entity.text} ${op} ${generateCollection(random, group, schema)})`;
+  const several = random.chance(0.2) ? generateCollection(random, group, schema) : undefined;
+  if (several !== undefined) return `(${entity.text} ${op} ${several})`;
   const one = placeOf(context, group)?.text;
-  const literal = generateLiteral(random, group, schema);
+  const literal = generateLiteral(random, group, schema) ?? one;
+  if (literal === undefined) return undefined;
   return `(${entity.text} ${op} ${random.chance(0.5) ? (one ?? literal) : literal})`;
 }
 

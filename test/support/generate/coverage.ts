@@ -34,6 +34,7 @@ const EVENTS = [
   "argument out of range",
   "facts refused",
   "shadow",
+  "rules judged a request with entities",
 ];
 
 /** Those that a request and a rule of this version can lead to. */

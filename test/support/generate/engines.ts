@@ -90,11 +90,11 @@ async function batchEngines(programs: readonly Checked[]): Promise<readonly Engi
         const instance = openInstance(exports, program, facts, sha256, `_${index}`);
         if ("failed" in instance) return { refused: `${instance.failed}: ${instance.message}` };
         return {
-          decide: ({ action, fields, header }) => {
+          decide: ({ action, fields, header, entities }) => {
             const plan = program.actions.get(action);
-            const request = plan === undefined ? null : canonicalRequest(plan, fields, sha256);
+            const request = plan === undefined ? null : canonicalRequest(plan, fields, sha256, entities);
             const bound = request?.ok === true ? withDigest(header, request.digest) : header;
-            const decision = ask(instance, action, fields, bound);
+            const decision = ask(instance, action, fields, bound, entities);
             if (decision === null) throw new Error("the instance trapped or broke the ABI");
             return outcomeOf(decision);
           },
@@ -112,10 +112,10 @@ async function singleEngine(checked: Checked): Promise<Engine> {
       if (!loaded.ok) return { refused: loaded.code };
       const { host } = loaded;
       return {
-        decide: ({ action, fields, header }) => {
-          const request = host.request(action, fields);
+        decide: ({ action, fields, header, entities }) => {
+          const request = host.request(action, fields, entities);
           const bound = request.ok ? withDigest(header, request.digest) : header;
-          return outcomeOf(host.answer(action, fields, bound));
+          return outcomeOf(host.answer(action, fields, bound, entities));
         },
       };
     },

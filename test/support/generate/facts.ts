@@ -25,7 +25,8 @@ const OTHER_IDS = ["e3", "e4", "e5", "é", "ﬀ", "😀"];
 
 export function generateFacts(random: Random, checked: Checked): GeneratedFacts {
   const references: EntityValue[] = [];
-  for (const type of checked.types.entities.keys()) {
+  for (const [type, { fromRequest }] of checked.types.entities) {
+    if (fromRequest === true) continue;
     for (const id of [...LITERAL_IDS, ...random.some(OTHER_IDS, 0.4)]) references.push({ type, id });
   }
   const source: Source = { random, checked, ids: idsOf(references), ...literalsOf(checked), isFacts: true };

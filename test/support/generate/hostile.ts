@@ -4,15 +4,16 @@ import type { Random } from "./random.ts";
 import type { GeneratedRequest } from "./requests.ts";
 
 export function bend(random: Random, request: GeneratedRequest): GeneratedRequest {
-  let { action, fields, header } = request;
+  let { action, fields, header, entities } = request;
   for (let faults = random.pick([1, 1, 1, 2]); faults > 0; faults -= 1) {
     const place = random.below(10);
     if (place === 0) header = bendInside(random, header, false) as Header;
     else if (place === 1 && random.chance(0.3))
       action = random.pick(["", "Act0", "act9", "__proto__", "toString"]);
+    else if (place < 4 && entities !== undefined) entities = bendInside(random, entities, true);
     else fields = bendInside(random, fields, true);
   }
-  return { action, fields, header };
+  return { action, fields, header, ...(entities !== undefined && { entities }) };
 }
 
 /**

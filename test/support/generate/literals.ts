@@ -113,6 +113,7 @@ export function generateLiteral(random: Random, type: Type, schema: Schema): str
     const member = random.pick(schema.types.enums.get(type.name) ?? []);
     return random.chance(0.7) ? `${type.name}.${member}` : member;
   }
+  if (type.kind === "entity" && schema.types.entities.get(type.name)?.fromRequest === true) return undefined;
   if (type.kind === "entity" || type.kind === "ref")
     return `${type.name}::${printText(random.pick(LITERAL_IDS))}`;
   return undefined;

@@ -1,5 +1,6 @@
 /** Random well-typed policies as source text. */
 import type { Field, Type } from "@polity/runtime/layout.ts";
+import { withCarried } from "./carried.ts";
 import { generateCondition } from "./conditions.ts";
 import { printObligation } from "./declared-obligations.ts";
 import { type Definitions, generateDefinitions, generateLets } from "./definitions.ts";
@@ -19,7 +20,8 @@ import { printTable, withTables } from "./tables.ts";
  */
 export function generateProgram(random: Random, absentOk = 0.95): string {
   const declared = generateSchema(random);
-  const schema = withTables(random, { ...declared, settings: generateSettings(random, declared) });
+  const filled = withTables(random, { ...declared, settings: generateSettings(random, declared) });
+  const schema = withCarried(random, filled);
   const kind = random.chance(0.1) ? "guard" : "policy";
   const parts = [
     "polity 1",
@@ -80,9 +82,10 @@ function printSchema({
     const table = tables.get(name);
     lines.push(table === undefined ? `record ${name} ${printFields(fields)}` : printTable(table, fields));
   }
-  for (const [name, { groups, attributes }] of types.entities) {
+  for (const [name, { groups, attributes, fromRequest }] of types.entities) {
     const within = groups.length === 0 ? "" : ` in ${groups.join(", ")}`;
-    lines.push(`entity ${name}${within} ${printFields(attributes)}`);
+    const from = fromRequest === true ? " from request" : "";
+    lines.push(`entity ${name}${within}${from} ${printFields(attributes)}`);
   }
   for (const { name, type, value } of settings) {
     lines.push(`setting ${name}: ${printType(type)} = ${value}`);
@@ -205,7 +208,10 @@ function generateClauses(context: Context): string[] {
 
 function generateUntil(context: Context): string {
   const { random, schema } = context;
-  const type: Type = { kind: "entity", name: random.pick([...schema.types.entities.keys()]) };
+  const inFacts = [...schema.types.entities].flatMap(([name, { fromRequest }]) =>
+    fromRequest ? [] : [name],
+  );
+  const type: Type = { kind: "entity", name: random.pick(inFacts) };
   const group = random.chance(0.7)
     ? generateLiteral(random, type, schema)
     : generateExpression(context, type, 0);

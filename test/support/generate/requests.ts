@@ -1,10 +1,13 @@
 /** Random requests: well formed, near the policy's literals, mostly timely. */
 import type { ApprovalInput, Header } from "@polity/runtime/header.ts";
+import { generateCarried } from "./carried.ts";
 import { generateFields, type Source } from "./values.ts";
 
 export interface GeneratedRequest {
   readonly action: string;
   readonly fields: unknown;
+  /** What it carries; left out: nothing. */
+  readonly entities?: unknown;
   readonly header: Header;
 }
 
@@ -18,10 +21,12 @@ const EDGES = [
 
 export function generateRequest(source: Source): GeneratedRequest {
   const action = source.random.pick(source.checked.actions);
+  const { source: coming, ...carried } = generateCarried(source);
   return {
     action: action.name,
-    fields: generateFields(source, action.fields),
-    header: generateHeader(source),
+    fields: generateFields(coming, action.fields),
+    ...carried,
+    header: generateHeader(coming),
   };
 }
 
