@@ -48,6 +48,8 @@ export function isEqual(a: Value, b: Value): boolean {
       b.entries.has(key) && isEqual(value, b.entries.get(key));
     return a.entries.size === b.entries.size && [...a.entries].every(equals);
   }
+  // Canonical text: two documents have the same one exactly when they are equal (spec 4.9.1).
+  if (isDocument(a) && isDocument(b)) return a.text === b.text;
   if (isMember(a) && isMember(b)) return a.member === b.member;
   if (isEntity(a) && isEntity(b)) return a.type === b.type && a.id === b.id;
   return a === b;
@@ -75,6 +77,10 @@ export function membersOf(value: Value): readonly Value[] {
         ["value", of],
       ]),
   );
+}
+
+function isDocument(value: Value): value is Extract<Value, { readonly document: unknown }> {
+  return typeof value === "object" && "document" in value;
 }
 
 /** An enum member. */
