@@ -106,6 +106,8 @@ function readEntity(types: CarriedTypes, raw: unknown, path: string): CarriedEnt
   const given = members.has("attributes") ? members.get("attributes") : {};
   const attributes = canonicalFields(of.attributes, given);
   if (!attributes.ok) return wrong(attributes.code, [path, "attributes", attributes.path].join("."));
+  // Left out, they could hide a group that a rule restricts: an empty list has to say that there is none.
+  if (of.groups.length > 0 && !members.has("parents")) return wrong("input.missing", `${path}.parents`);
   const parents = readParents(members, of.groups);
   if (typeof parents === "string") return wrong(parents, `${path}.parents`);
   return { ...name, of, attributes: attributes.json, parents };

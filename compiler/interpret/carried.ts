@@ -69,6 +69,7 @@ function decodeEntity(checked: Checked, raw: unknown): Entity | Denial {
   const given = members.has("attributes") ? members.get("attributes") : {};
   const attributes = decodeFields(given, declared.attributes, checked.types);
   if (isDenial(attributes)) return attributes;
+  if (declared.groups.length > 0 && !members.has("parents")) return MISSING;
   const parents = decodeParents(members.has("parents") ? members.get("parents") : [], declared.groups);
   return isDenial(parents) ? parents : { type, id: named, attributes, parents };
 }

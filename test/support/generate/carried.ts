@@ -65,7 +65,7 @@ export function generateCarried(source: Source): { readonly entities?: unknown; 
     );
     const parents = random.some(groups, groups.length === 0 ? 0 : 1.2 / groups.length).slice(0, 17);
     const attributes = generateFields(coming, type.attributes);
-    entities.push({ type: NAME, id, attributes, ...(parents.length > 0 && { parents }) });
+    entities.push({ type: NAME, id, attributes, ...(type.groups.length > 0 && { parents }) });
   }
   const isLeftOut = count === 0 && random.chance(0.5);
   return { ...(isLeftOut ? {} : { entities: random.shuffle(entities) }), source: coming };
