@@ -22,8 +22,9 @@ export interface Checked {
   readonly types: Types;
   /** The shared field that names who acts. */
   readonly subject: { readonly field: string; readonly entity: string } | null;
-  /** Sorted by name. */
+  /** Sorted by name. Rules on all actions also judge `others`, `*` with the shared fields; null without any. */
   readonly actions: readonly Action[];
+  readonly others: { readonly action: Action; readonly cases: ReadonlyMap<string, Case> } | null;
   /** Sorted by name. */
   readonly obligations: readonly Obligation[];
   /** Sorted by name: a rule's index here is its id everywhere. */

@@ -19,16 +19,13 @@ import {
 import { parseJson } from "./json.ts";
 import { ENTITY_ID_BYTES_MAX } from "./layout.ts";
 import type { ActionPlan } from "./plan.ts";
-import { requestJson } from "./request.ts";
+import { requestJson, SNAPSHOT_DEPTH } from "./request.ts";
 import { putUsual } from "./usual.ts";
 import { collect, makeTarget, putField, putNumber, putText, type Target } from "./writers.ts";
 
 const MAGIC = 0x464c4f50;
 const HEADER_BYTES = 160;
 const APPROVAL_BYTES = 64;
-
-/** Deeper than any type can be: what is parsed here was just written by canonical-fields.ts. */
-const SNAPSHOT_DEPTH = 1000;
 
 /** Everything that encoding needs besides the request. */
 export interface FrameWriter {
@@ -93,7 +90,8 @@ function writeConstants(target: Target, { layoutTag, factsTag }: Shared): void {
 
 /**
  * Writes the frame, which then reaches from `target.base` to `target.next`; or answers the code of the first
- * thing that is wrong, in the order of docs/abi.md. Never throws, whatever the request does.
+ * thing that is wrong, in the order of docs/abi.md. Never throws, whatever the request does. `digest`: of the
+ * request, where `fields` are not all of it.
  */
 export function encodeFrame(
   writer: FrameWriter,
@@ -101,6 +99,7 @@ export function encodeFrame(
   fields: unknown,
   header: Header,
   entities?: unknown,
+  digest: Uint8Array | null = null,
 ): InputCode | null {
   const { target } = writer;
   writer.hasUnknownApprover = false;
@@ -119,7 +118,7 @@ export function encodeFrame(
       isWritten =
         isRequestWritten && putHeader(target.words, target.base, header, writer.last, writer.validity);
     } else {
-      return encodeExact(writer, plan, fields, header, entities);
+      return encodeExact(writer, plan, fields, header, entities, digest);
     }
   } catch {
     // A getter or a proxy threw; the exact reading below calls no getter.
@@ -217,6 +216,7 @@ function encodeExact(
   fields: unknown,
   header: Header,
   entities: unknown,
+  digest: Uint8Array | null,
 ): InputCode | null {
   const { target, sha256 } = writer;
   const { approvals: raw } = header;
@@ -246,7 +246,8 @@ function encodeExact(
     return target.isFull ? "input.too_large" : "input.invalid";
   }
   if (known.length > 0) {
-    target.bytes.set(sha256(utf8(requestJson(plan.action, result.json, carried.json))), target.base + 112);
+    const own = () => sha256(utf8(requestJson(plan.action, result.json, carried.json)));
+    target.bytes.set(digest ?? own(), target.base + 112);
     writer.hasDigest = true;
   } else if (writer.hasDigest) clearDigest(writer);
   close(writer, plan, known.length, carried);

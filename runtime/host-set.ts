@@ -2,12 +2,12 @@
 import type { Obligation } from "./decision.ts";
 import type { Header } from "./header.ts";
 import type { Host } from "./host.ts";
-import { canonicalJson } from "./json.ts";
-import { fieldJson } from "./layout-codec.ts";
 import type { Manifest } from "./manifest.ts";
 import type { RequestResult } from "./request.ts";
-import { denied } from "./result.ts";
+import { type Decision, denied } from "./result.ts";
+import { crowdedAction, disagreement, OBLIGATIONS_MAX, type SetCode } from "./set-agreement.ts";
 import { combine, type MemberAnswer, type SetDecision } from "./set-combine.ts";
+import { untimely } from "./untimely.ts";
 
 export interface SetMember {
   readonly name: string;
@@ -16,19 +16,6 @@ export interface SetMember {
   /** Reported, never counted. */
   readonly shadow?: boolean;
 }
-
-/** In the order in which they are checked. */
-export const SET_CHECKS = [
-  "set.members",
-  "set.name",
-  "set.facts",
-  "set.subject",
-  "set.entity",
-  "set.action",
-  "set.obligations",
-] as const;
-
-export type SetCode = (typeof SET_CHECKS)[number];
 
 export interface SetRefusal {
   readonly ok: false;
@@ -50,13 +37,12 @@ export interface HostSet {
 }
 
 const MEMBERS_MAX = 64;
-const OBLIGATIONS_MAX = 64;
 const NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/;
 
 /**
- * A set in which every member declares every action, with the same fields and the same subject, and the same
- * entities that come with requests, and has the same facts. A member that has other actions than another is
- * refused: nobody could say what it answers.
+ * A set in which all members have the same subject, the same facts and the same entities that come with
+ * requests, and an action that several of them declare has the same fields in each. What a member says of
+ * actions that it does not declare is about fields that each of these has.
  */
 export function openSet(
   given: readonly SetMember[],
@@ -73,16 +59,21 @@ export function openSet(
       facts: host.facts,
     }))
     .sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
-  const [first, ...others] = members;
+  const [first] = members;
   for (const [at, { name }] of members.entries()) {
     if (!NAME.test(name)) return refuse("set.name", `${JSON.stringify(name)} is no name of a member`);
     if (members[at - 1]?.name === name) return refuse("set.name", `two members are named ${name}`);
   }
-  for (const other of others) {
-    const pair = `${first!.name} and ${other.name}`;
-    if (other.facts !== first!.facts) return refuse("set.facts", `${pair} have different facts`);
-    const problem = disagreement(first!.manifest, other.manifest);
-    if (problem !== null) return refuse(problem.code, `${pair} ${problem.message}`);
+  for (const [at, other] of members.entries()) {
+    if (other.facts !== first!.facts) {
+      return refuse("set.facts", `${first!.name} and ${other.name} have different facts`);
+    }
+    for (const before of members.slice(0, at)) {
+      const problem = disagreement(before.manifest, other.manifest);
+      if (problem !== null) {
+        return refuse(problem.code, `${before.name} and ${other.name} ${problem.message}`);
+      }
+    }
   }
   const crowded = crowdedAction(members.map(({ manifest }) => manifest));
   if (crowded !== null) {
@@ -92,82 +83,8 @@ export function openSet(
   return { ok: true, set: makeSet(members) };
 }
 
-/** As many as a decision of one evaluator has at most, and as an entry of a log has room for. */
-function crowdedAction(manifests: readonly Manifest[]): string | null {
-  const rules = manifests.flatMap((manifest) => manifest.rules);
-  for (const { name } of manifests[0]?.actions ?? []) {
-    const imposing = rules.filter(({ actions }) => actions.includes(name));
-    if (imposing.reduce((sum, { obliges }) => sum + obliges.length, 0) > OBLIGATIONS_MAX) return name;
-  }
-  return null;
-}
-
 function refuse(code: SetCode, message: string): SetRefusal {
   return { ok: false, code, message };
-}
-
-type Disagreement = Omit<SetRefusal, "ok">;
-
-function disagreement(a: Manifest, b: Manifest): Disagreement | null {
-  if (canonicalJson(a.subject) !== canonicalJson(b.subject)) {
-    return { code: "set.subject", message: "differ in the subject" };
-  }
-  const [mineCarried, theirsCarried] = [carriedOf(a), carriedOf(b)];
-  for (const name of [...new Set([...mineCarried.keys(), ...theirsCarried.keys()])].sort()) {
-    if (mineCarried.get(name) !== theirsCarried.get(name)) {
-      return { code: "set.entity", message: `differ in the entity ${name}, which comes with requests` };
-    }
-  }
-  const own = actionsOf(a);
-  const others = actionsOf(b);
-  for (const name of [...new Set([...own.keys(), ...others.keys()])].sort()) {
-    const [mine, theirs] = [own.get(name), others.get(name)];
-    if (mine === undefined || theirs === undefined) {
-      return { code: "set.action", message: `do not both declare the action ${name}` };
-    }
-    for (const field of [...new Set([...mine.keys(), ...theirs.keys()])].sort()) {
-      if (mine.get(field) !== theirs.get(field)) {
-        return { code: "set.action", message: `differ in the field ${name}.${field}` };
-      }
-    }
-  }
-  return null;
-}
-
-/** Types as JSON, with all that the names in them stand for. */
-function spellerOf(types: Manifest["types"]): (json: unknown) => unknown {
-  const spelt = (json: unknown): unknown => {
-    if (Array.isArray(json)) return json.map(spelt);
-    if (typeof json !== "object" || json === null) return json;
-    const { kind, name } = json as { readonly kind?: unknown; readonly name?: string };
-    const members = Object.entries(json).map(([key, part]) => [key, spelt(part)] as const);
-    if (kind === "enum") members.push(["is", types.enums.get(name!) ?? []]);
-    if (kind === "record") members.push(["is", spelt((types.records.get(name!) ?? []).map(fieldJson))]);
-    return Object.fromEntries(members);
-  };
-  return spelt;
-}
-
-/** Each field's type as text. */
-function actionsOf({ actions, types }: Manifest): ReadonlyMap<string, ReadonlyMap<string, string>> {
-  const spelt = spellerOf(types);
-  return new Map(
-    actions.map(({ name, fields }) => [
-      name,
-      new Map(fields.map((field) => [field.name, canonicalJson(spelt(fieldJson(field)))])),
-    ]),
-  );
-}
-
-/** Of one request every member must see the same, and name the same by its digest. */
-function carriedOf({ types }: Manifest): ReadonlyMap<string, string> {
-  const spelt = spellerOf(types);
-  const carried = new Map<string, string>();
-  for (const [name, { groups, attributes, fromRequest }] of types.entities) {
-    const said = { groups, attributes: spelt(attributes.map(fieldJson)) };
-    if (fromRequest === true) carried.set(name, canonicalJson(said));
-  }
-  return carried;
 }
 
 interface Member extends Required<SetMember> {
@@ -176,35 +93,73 @@ interface Member extends Required<SetMember> {
 }
 
 function makeSet(members: readonly Member[]): HostSet {
-  const leading = members.find(({ manifest, shadow }) => !shadow && manifest.guard !== true) ?? members[0]!;
+  const counted = members.filter(({ shadow }) => !shadow);
+  const leads = new Map<string, Member>();
+  // Shadow members first, then guards: who comes last leads.
+  const rank = ({ shadow, manifest }: Member) => (shadow ? 0 : manifest.guard === true ? 1 : 2);
+  for (const member of [...members].reverse().sort((a, b) => rank(a) - rank(b))) {
+    for (const { name } of member.manifest.actions) leads.set(name, member);
+  }
+  const known = new Set(counted.flatMap(({ manifest }) => manifest.actions.map(({ name }) => name)));
+  function request(action: string, fields: unknown, entities?: unknown): RequestResult {
+    const lead = leads.get(action);
+    if (lead === undefined) return { ok: false, code: "input.unknown_action", path: "" };
+    return lead.host.request(action, fields, entities);
+  }
   return Object.freeze({
-    decide: (action: string, fields: unknown, header: Header, entities?: unknown) =>
-      combine(members.map((member) => answerOf(member, action, fields, header, entities))),
-    request: (action: string, fields: unknown, entities?: unknown) =>
-      leading.host.request(action, fields, entities),
+    request,
+    decide(action: string, fields: unknown, header: Header, entities?: unknown): SetDecision {
+      let named: RequestResult | null = null;
+      const name = () => {
+        named ??= request(action, fields, entities);
+        return named;
+      };
+      const isKnown = known.has(action);
+      const asked = { action, fields, header, entities, isKnown, name };
+      return combine(members.map((one) => answerOf(one, asked)));
+    },
     fieldsToExecute: (
       action: string,
       fields: unknown,
       decision: SetDecision,
       discharged: readonly Obligation[] = [],
-    ) => leading.host.fieldsToExecute(action, fields, decision, discharged),
+    ) => leads.get(action)?.host.fieldsToExecute(action, fields, decision, discharged) ?? null,
   });
 }
 
+interface Asked {
+  readonly action: string;
+  readonly fields: unknown;
+  readonly header: Header;
+  readonly entities: unknown;
+  /** A member that counts declares the action. */
+  readonly isKnown: boolean;
+  /** What the member that leads makes of the request. */
+  readonly name: () => RequestResult;
+}
+
 /** A member that is no longer what the set was opened with denies. */
-function answerOf(
-  member: Member,
-  action: string,
-  fields: unknown,
-  header: Header,
-  entities: unknown,
-): MemberAnswer {
+function answerOf(member: Member, asked: Asked): MemberAnswer {
   const { name, host, shadow, manifest, facts } = member;
   const isSame = host.manifest === manifest && host.facts === facts;
-  return {
-    name,
-    kind: manifest.guard === true ? "guard" : "policy",
-    shadow,
-    decision: isSame ? host.answer(action, fields, header, entities) : denied("host.mismatch"),
-  };
+  const declares = manifest.actions.some((one) => one.name === asked.action);
+  const isGuard = manifest.guard === true || !declares;
+  const kind = isGuard ? "guard" : "policy";
+  if (!isSame) return { name, kind, shadow, decision: denied("host.mismatch") };
+  const { action, fields, header, entities } = asked;
+  const decision = declares ? host.answer(action, fields, header, entities) : answerOther(member, asked);
+  return { name, kind, shadow, decision };
 }
+
+/** Of a member that does not declare the action: it restricts what its rules on all actions restrict. */
+function answerOther({ host, manifest }: Member, { header, isKnown, name }: Asked): Decision {
+  if (!isKnown) return denied("input.unknown_action");
+  if (manifest.others === undefined) {
+    const code = untimely(manifest, host.validity, header);
+    return code === null ? LET_PASS : denied(code);
+  }
+  const named = name();
+  return named.ok ? host.answerOthers(named, header) : denied(named.code);
+}
+
+const LET_PASS: Decision = Object.freeze({ ...denied("no_rule"), verdict: "allow" });

@@ -2,13 +2,14 @@
 import { type Active, fill, type HostSettings, prepare } from "./active.ts";
 import type { Obligation } from "./decision.ts";
 import { withPaths } from "./execute.ts";
+import { digestBytes } from "./hash.ts";
 import type { Header } from "./header.ts";
 import { permissionOf } from "./host-obligations.ts";
-import { ask } from "./instance.ts";
+import { ask, askOthers, type Instance } from "./instance.ts";
 import { type LoadRefusal, refuseThrown } from "./load-refusal.ts";
 import type { Manifest } from "./manifest.ts";
 import { type Given, givenOf, type Replacement } from "./replacement.ts";
-import { canonicalRequest, type RequestResult } from "./request.ts";
+import { canonicalRequest, type NamedRequest, type RequestResult, sharedPart } from "./request.ts";
 import { type Decision, denied, standingAlone } from "./result.ts";
 
 /** A host that may still be without an evaluator; it then denies every request with `policy.none`. */
@@ -24,6 +25,11 @@ export interface OpenHost {
    * `allow` is not `granted` and permits nothing: this is for tests of guards, and for sets with one.
    */
   readonly answer: (action: string, fields: unknown, header: Header, entities?: unknown) => Decision;
+  /**
+   * What rules on all actions answer to a request that is not about an action of this evaluator: for sets.
+   * `request` is what another member made of it.
+   */
+  readonly answerOthers: (request: NamedRequest, header: Header) => Decision;
   /** The canonical JSON of a request and its digest, which approvals bind. */
   readonly request: (action: string, fields: unknown, entities?: unknown) => RequestResult;
   /**
@@ -79,11 +85,10 @@ export function makeHost(first: Active | null, settings: HostSettings): OpenHost
   let isBusy = false;
   let lastReplacement: Promise<unknown> = Promise.resolve();
 
-  function decide(action: string, fields: unknown, header: Header, entities?: unknown): Decision {
-    return standingAlone(answer(action, fields, header, entities));
-  }
+  const answer: Host["answer"] = (action, fields, header, entities) =>
+    asked((live) => ask(live, action, fields, header, entities));
 
-  function answer(action: string, fields: unknown, header: Header, entities?: unknown): Decision {
+  function asked(question: (live: Instance) => Decision | null): Decision {
     if (active === null) return denied("policy.none");
     const { live } = active;
     // A getter in a request could ask again while its own request is being written.
@@ -91,7 +96,7 @@ export function makeHost(first: Active | null, settings: HostSettings): OpenHost
     isBusy = true;
     let decision: Decision | null = null;
     try {
-      decision = ask(live, action, fields, header, entities);
+      decision = question(live);
     } catch {
       // Whatever it was, the instance may be in the middle of something.
     }
@@ -126,8 +131,11 @@ export function makeHost(first: Active | null, settings: HostSettings): OpenHost
   }
 
   const methods = {
-    decide,
+    decide: (action: string, fields: unknown, header: Header, entities?: unknown) =>
+      standingAlone(answer(action, fields, header, entities)),
     answer,
+    answerOthers: (request: NamedRequest, header: Header) =>
+      asked((live) => askShared(live, request, header)),
     request(action: string, fields: unknown, entities?: unknown): RequestResult {
       const plan = active?.evaluator.program.actions.get(action);
       if (plan === undefined) return { ok: false, code: "input.unknown_action", path: "" };
@@ -155,6 +163,11 @@ export function makeHost(first: Active | null, settings: HostSettings): OpenHost
     validity: { enumerable: true, get: () => validityOf(active) },
   };
   return Object.freeze(Object.defineProperties(methods, getters)) as OpenHost;
+}
+
+function askShared(live: Instance, { json, digest }: NamedRequest, header: Header): Decision | null {
+  const { fields, entities } = sharedPart(live.program.others, json);
+  return askOthers(live, fields, header, entities, digestBytes(digest)!);
 }
 
 function validityOf(active: Active | null): OpenHost["validity"] {

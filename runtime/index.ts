@@ -26,8 +26,6 @@ export {
 export {
   type HostSet,
   openSet,
-  SET_CHECKS,
-  type SetCode,
   type SetMember,
   type SetRefusal,
 } from "./host-set.ts";
@@ -47,6 +45,7 @@ export { renderReason } from "./render.ts";
 export type { Replacement } from "./replacement.ts";
 export type { RequestResult } from "./request.ts";
 export { type Decision, outcomeOf } from "./result.ts";
+export { SET_CHECKS, type SetCode } from "./set-agreement.ts";
 export { combine, type MemberAnswer, type SetDecision } from "./set-combine.ts";
 export { emptyHost, type HostOptions, type LoadOptions, load } from "./signed.ts";
 export { type SignatureCode, signEvaluator, type Trust, verifyEvaluator } from "./signed-evaluator.ts";

@@ -129,10 +129,35 @@ export function ask(
     instance.action = plan.action;
     instance.plan = plan;
   }
+  return askPlan(instance, plan, fields, header, entities, null);
+}
+
+/** As `ask`, of an action that is not declared here: of its shared fields, which are in `fields`. */
+export function askOthers(
+  instance: Instance,
+  fields: unknown,
+  header: Header,
+  entities: unknown,
+  digest: Uint8Array,
+): Decision | null {
+  const { others } = instance.program;
+  return others === null
+    ? denied("input.unknown_action")
+    : askPlan(instance, others, fields, header, entities, digest);
+}
+
+function askPlan(
+  instance: Instance,
+  plan: ActionPlan,
+  fields: unknown,
+  header: Header,
+  entities: unknown,
+  digest: Uint8Array | null,
+): Decision | null {
   const { frame } = instance;
   const { target } = frame;
   if (target.words.length === 0) renewViews(instance);
-  const code = encodeFrame(frame, plan, fields, header, entities);
+  const code = encodeFrame(frame, plan, fields, header, entities, digest);
   if (code !== null) return denied(code);
   clear(instance.resultHeader);
   const answer = instance.decide(target.next - target.base);

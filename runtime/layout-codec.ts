@@ -1,4 +1,5 @@
 /** The manifest's `layout`: named types, subject and actions, as canonical JSON and back. */
+import { type Extents, FIXED_BYTES_MAX, measure, measureRecord } from "./extent.ts";
 import {
   COLLECTION_MAX,
   type EntityType,
@@ -8,7 +9,6 @@ import {
   type Setting,
   SHAPE_BYTES,
   type Shape,
-  SLOT_BYTES,
   STRING_BYTES_MAX,
   slotBytes,
   type Type,
@@ -35,13 +35,8 @@ export interface Layout {
   readonly types: Types;
   readonly subject: Manifest["subject"];
   readonly actions: readonly ActionLayout[];
+  readonly others?: ActionLayout;
 }
-
-/** A hostile manifest must exhaust neither stack nor memory when records are written out. */
-const DEPTH_MAX = 32;
-const NODES_MAX = 10_000;
-const FIXED_BYTES_MAX = 1 << 20;
-const LEAF: Extent = { bytes: SLOT_BYTES, nodes: 1, depth: 0 };
 
 const FROM = { from: "request" };
 
@@ -51,13 +46,10 @@ export function layoutJson(
   types: Types,
   subject: Manifest["subject"],
   actions: readonly ActionLayout[],
+  others?: ActionLayout,
 ): Readonly<Record<string, unknown>> {
   return {
-    actions: actions.map((action) => ({
-      fields: action.fields.map((field) => ({ ...fieldJson(field), offset: field.offset })),
-      fixed_bytes: action.fixedBytes,
-      name: action.name,
-    })),
+    actions: actions.map((action) => ({ ...fieldsJson(action), name: action.name })),
     entities: sortedNames(types.entities).map((entity) => {
       const { groups, attributes, fromRequest } = types.entities.get(entity)!;
       return { attributes: attributes.map(fieldJson), ...(fromRequest && FROM), groups, name: entity };
@@ -70,10 +62,16 @@ export function layoutJson(
       fields: types.records.get(record)!.map(fieldJson),
       name: record,
     })),
+    ...(others !== undefined && { others: fieldsJson(others) }),
     ...(types.settings !== undefined && { settings: types.settings.map(settingJson) }),
     subject: subject === null ? null : { entity: subject.entity, field: subject.field },
     ...(types.tables !== undefined && { tables: tablesJson(types.tables) }),
   };
+}
+
+function fieldsJson({ fields, fixedBytes }: ActionLayout): Readonly<Record<string, unknown>> {
+  const placed = fields.map((field) => ({ ...fieldJson(field), offset: field.offset }));
+  return { fields: placed, fixed_bytes: fixedBytes };
 }
 
 /** The position of a name in this order is its number in frames, facts and results. */
@@ -96,7 +94,7 @@ export function readLayout(json: unknown): Layout {
     json,
     "layout",
     ["actions", "entities", "enums", "records", "subject"],
-    ["settings", "tables"],
+    ["others", "settings", "tables"],
   );
   const enums = named(array(layout.enums, "enums", readEnum), "enums");
   const records = named(array(layout.records, "records", readRecord), "records");
@@ -118,12 +116,14 @@ export function readLayout(json: unknown): Layout {
     actions.map((action) => [action.name, action]),
     "actions",
   );
+  const others = "others" in layout ? { others: readOthers(layout.others, types, extents) } : {};
   const settings = "settings" in layout ? { settings: readSettings(layout.settings, types, extents) } : {};
   const tables = "tables" in layout ? { tables: readTables(layout.tables, types) } : {};
   return {
     types: { ...types, ...settings, ...tables },
     subject: readSubject(layout.subject, types),
     actions,
+    ...others,
   };
 }
 
@@ -203,7 +203,22 @@ function readSubject(json: unknown, types: Types): Manifest["subject"] {
 }
 
 function readAction(json: unknown, where: string, types: Types, extents: Extents): ActionLayout {
-  const action = members(json, where, ["fields", "fixed_bytes", "name"]);
+  const { name: action, ...rest } = members(json, where, ["fields", "fixed_bytes", "name"]);
+  return { name: name(action, where), ...readPlaced(rest, where, types, extents) };
+}
+
+/** The shared fields alone. */
+function readOthers(json: unknown, types: Types, extents: Extents): ActionLayout {
+  const rest = members(json, "others", ["fields", "fixed_bytes"]);
+  return { name: "*", ...readPlaced(rest, "others", types, extents) };
+}
+
+function readPlaced(
+  action: Readonly<Record<string, unknown>>,
+  where: string,
+  types: Types,
+  extents: Extents,
+): Omit<ActionLayout, "name"> {
   const fields = array(action.fields, where, (field, at): FieldLayout => {
     const read = members(field, at, ["name", "offset", "type"]);
     const offset = read.offset === null ? null : integer(read.offset, at, 0, FIXED_BYTES_MAX);
@@ -221,7 +236,7 @@ function readAction(json: unknown, where: string, types: Types, extents: Extents
     bytes += slotBytes(field.type, types);
   }
   if (action.fixed_bytes !== bytes) refuse(where, "wrong number of fixed bytes");
-  return { name: name(action.name, where), fields, fixedBytes: bytes };
+  return { fields, fixedBytes: bytes };
 }
 
 const TYPE_KEYS = new Map([
@@ -295,81 +310,4 @@ function readType(json: unknown, where: string, depth: number): Type {
     default:
       return unreachable(kind);
   }
-}
-
-/** What a type comes to when every record in it is written out. */
-interface Extent {
-  /** Where the value stands, as `slotBytes` counts. */
-  readonly bytes: number;
-  readonly nodes: number;
-  readonly depth: number;
-}
-
-/** By record name; null while a record is being measured, so that one inside itself is met. */
-type Extents = Map<string, Extent | null>;
-
-/** Every name is known, no record contains itself, and nothing is large beyond reason when written out. */
-function measure(fields: readonly Field[], types: Types, extents: Extents, where: string): Extent {
-  let [bytes, nodes, depth] = [0, 1, 0];
-  for (const field of fields) {
-    const extent = measureType(field.type, types, extents, `${where}.${field.name}`);
-    bytes += extent.bytes;
-    nodes += extent.nodes;
-    depth = Math.max(depth, extent.depth);
-  }
-  if (bytes > FIXED_BYTES_MAX || nodes > NODES_MAX || depth >= DEPTH_MAX) refuse(where, "too large a type");
-  return { bytes, nodes, depth: depth + 1 };
-}
-
-function measureType(type: Type, types: Types, extents: Extents, where: string): Extent {
-  switch (type.kind) {
-    case "enum":
-      if (!types.enums.has(type.name)) refuse(where, `unknown enum ${type.name}`);
-      return LEAF;
-    case "entity":
-    case "ref":
-      if (!types.entities.has(type.name)) refuse(where, `unknown entity type ${type.name}`);
-      return LEAF;
-    case "record":
-      return measureRecord(type.name, types, extents, where);
-    case "optional": {
-      if (type.of.kind === "optional") refuse(where, "optional of optional");
-      const extent = measureType(type.of, types, extents, where);
-      return { ...extent, bytes: extent.bytes + SLOT_BYTES };
-    }
-    case "entry":
-      return refuse(where, "unknown type");
-    case "list":
-    case "set":
-    case "map": {
-      const of = type.of.kind;
-      if (of === "optional" || of === "list" || of === "set" || of === "map")
-        refuse(where, `${type.kind} of ${of}`);
-      if (type.kind === "set" && of === "record") refuse(where, "set of record");
-      return { ...measureType(type.of, types, extents, where), bytes: SLOT_BYTES };
-    }
-    case "bool":
-    case "int":
-    case "decimal":
-    case "timestamp":
-    case "duration":
-    case "string":
-    case "path":
-    case "json":
-    case "shaped":
-      return LEAF;
-    default:
-      return unreachable(type);
-  }
-}
-
-function measureRecord(record: string, types: Types, extents: Extents, where: string): Extent {
-  const known = extents.get(record);
-  if (known === null) refuse(where, `record ${record} contains itself`);
-  if (known !== undefined) return known;
-  const fields = types.records.get(record) ?? refuse(where, `unknown record ${record}`);
-  extents.set(record, null);
-  const extent = measure(fields, types, extents, record);
-  extents.set(record, extent);
-  return extent;
 }

@@ -129,8 +129,8 @@ function checkShape({ imports, exports, memories }: ModuleShape): LoadRefusal | 
 }
 
 function checkLayout(manifest: Manifest, { hasStart }: ModuleShape, sha256: Sha256): LoadRefusal | null {
-  const { types, subject, actions } = manifest;
-  if (layoutTag(types, subject, actions, sha256) !== manifest.layoutTag) {
+  const { types, subject, actions, others } = manifest;
+  if (layoutTag(types, subject, actions, sha256, others) !== manifest.layoutTag) {
     return refuse("load.layout", "the layout is not what its tag says");
   }
   return hasStart ? refuse("load.start", "code that runs before anybody asks") : null;

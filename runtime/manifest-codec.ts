@@ -49,7 +49,7 @@ export function encodeManifest(manifest: Manifest): string {
     entity_literals: manifest.entityLiterals.map(({ type, id }) => ({ type, id })),
     ...(manifest.guard === true && { guard: true }),
     language: manifest.language,
-    layout: layoutJson(types, subject, actions),
+    layout: layoutJson(types, subject, actions, manifest.others),
     layout_tag: manifest.layoutTag,
     limits: { facts_bytes_max: limits.factsBytesMax, frame_bytes_max: limits.frameBytesMax },
     ...(manifest.obligations.length > 0 && { obligations: manifest.obligations.map(obligationJson) }),
@@ -74,8 +74,9 @@ export function layoutTag(
   subject: Manifest["subject"],
   actions: readonly ActionLayout[],
   sha256: Sha256,
+  others?: ActionLayout,
 ): string {
-  return toHex(sha256(utf8(canonicalJson(layoutJson(types, subject, actions)))).subarray(0, 8));
+  return toHex(sha256(utf8(canonicalJson(layoutJson(types, subject, actions, others)))).subarray(0, 8));
 }
 
 /** Reads what `encodeManifest` wrote; text that it would not have written, byte for byte, is refused. */
@@ -157,6 +158,7 @@ function readManifest(json: unknown): Manifest {
     subject: layout.subject,
     layoutTag: tag,
     actions: layout.actions,
+    ...(layout.others !== undefined && { others: layout.others }),
     rules,
     entityLiterals: array(top.entity_literals, "entity_literals", (literal, where) =>
       readLiteral(literal, where, layout.types),

@@ -29,6 +29,11 @@ export interface Manifest {
   readonly layoutTag: string;
   /** Sorted by name; an action's index is its number in the frame. */
   readonly actions: readonly ActionLayout[];
+  /**
+   * What rules on all actions read of an action that is not declared here, only in other members of a set:
+   * named `*`, with the number behind the last action's. Left out where there are no such rules.
+   */
+  readonly others?: ActionLayout;
   /** Sorted by name; a rule's index is its id in the result. */
   readonly rules: readonly RuleEntry[];
   /** Must be in the facts, sorted by type and id. */

@@ -9,6 +9,8 @@ import { makeResultReader, type ResultReader } from "./result.ts";
 export interface Program {
   readonly manifest: Manifest;
   readonly actions: ReadonlyMap<string, ActionPlan>;
+  /** For actions that only other members of a set declare; no request can name it. */
+  readonly others: ActionPlan | null;
   readonly facts: FactsSchema;
   readonly results: ResultReader;
   /** By name: a type's number in frames and facts. */
@@ -36,6 +38,7 @@ export function makeProgram(manifest: Manifest): Program {
   return {
     manifest,
     actions: new Map(manifest.actions.map((action, index) => [action.name, planner.action(action, index)])),
+    others: manifest.others === undefined ? null : planner.action(manifest.others, manifest.actions.length),
     facts: {
       types: entities,
       numbers,

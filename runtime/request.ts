@@ -5,23 +5,27 @@
 import { canonicalFields, type InputCode } from "./canonical-fields.ts";
 import { canonicalCarried } from "./carried.ts";
 import { digestName, type Sha256, utf8 } from "./hash.ts";
-import { canonicalText } from "./json.ts";
+import { canonicalText, parseJson } from "./json.ts";
 import type { ActionPlan } from "./plan.ts";
 
+export interface NamedRequest {
+  /** `{"action":…,"entities":[…],"fields":{…}}`, RFC 8785; `entities` only where there are any. */
+  readonly json: string;
+  /** `sha256:` and 64 hex digits. */
+  readonly digest: string;
+}
+
 export type RequestResult =
-  | {
-      readonly ok: true;
-      /** `{"action":…,"entities":[…],"fields":{…}}`, RFC 8785; `entities` only where there are any. */
-      readonly json: string;
-      /** `sha256:` and 64 hex digits. */
-      readonly digest: string;
-    }
+  | (NamedRequest & { readonly ok: true })
   | {
       readonly ok: false;
       readonly code: InputCode;
       /** `payee.account`, `tools[3]`; empty where no single field is meant. */
       readonly path: string;
     };
+
+/** Deeper than any type can be: what is parsed here was just written by canonical-fields.ts. */
+export const SNAPSHOT_DEPTH = 1000;
 
 /**
  * Values in their canonical form: integers within ±(2^53−1) as numbers, others and decimals as text, times as
@@ -46,4 +50,18 @@ export function canonicalRequest(
 export function requestJson(action: string, fieldsJson: string, entitiesJson = "[]"): string {
   const carried = entitiesJson === "[]" ? "" : `,"entities":${entitiesJson}`;
   return `{"action":${canonicalText(action)}${carried},"fields":${fieldsJson}}`;
+}
+
+/** Of a request that another evaluator named: the fields that this one shares, and what it carries. */
+export function sharedPart(
+  others: ActionPlan | null,
+  json: string,
+): { readonly fields: unknown; readonly entities: unknown } {
+  const parsed = parseJson(json, { depthMax: SNAPSHOT_DEPTH });
+  const { fields = {}, entities } = (parsed.ok ? parsed.value : {}) as {
+    readonly fields?: Readonly<Record<string, unknown>>;
+    readonly entities?: unknown;
+  };
+  const names = (others?.names ?? []).filter((name) => Object.hasOwn(fields, name));
+  return { fields: Object.fromEntries(names.map((name) => [name, fields[name]])), entities };
 }

@@ -8,6 +8,7 @@ import { compareText } from "./text-order.ts";
 export interface MemberAnswer {
   /** Of the set, one for each member. */
   readonly name: string;
+  /** A policy to which the action is not declared answers as a guard. */
   readonly kind: "policy" | "guard";
   /** Reported, never counted. */
   readonly shadow: boolean;

@@ -1,6 +1,7 @@
 /** The second phase: from a program as written to one that means something, or to what is wrong with it. */
+import type { Field } from "@polity/runtime/layout.ts";
 import type { Program, RuleDeclaration } from "../ast.ts";
-import type { Action, Checked, Obligation, Rule } from "../checked.ts";
+import type { Action, Case, Checked, Obligation, Rule } from "../checked.ts";
 import { type Diagnostic, hasErrors, type Phase, sortDiagnostics } from "../diagnostic.ts";
 import { fileAt, type Source, type Span } from "../source.ts";
 import { declare, known } from "./declarations.ts";
@@ -73,6 +74,7 @@ export function check(source: Source, program: Program): Phase<Checked | null> {
     types: world.types,
     subject: world.subject,
     actions: actionsOf(program, world, reads, whole.some(hasApproval)),
+    others: othersOf(rules, world, whole.some(hasApproval)),
     obligations: obligationsOf(world),
     rules: whole,
     readsTrust: reads.trust,
@@ -102,7 +104,23 @@ function hasApproval({ cases }: Rule): boolean {
   return cases.some(({ approval }) => approval !== null);
 }
 
-/** Who is named anywhere in a request cannot approve it: with approvals every reference is in the frame. */
+/** The shared fields, and what rules on all actions say of them alone. */
+function othersOf(results: readonly RuleResult[], world: World, hasApprovals: boolean): Checked["others"] {
+  const cases = new Map<string, Case>();
+  const rules: Rule[] = [];
+  for (const { rule, others } of results) {
+    if (rule === null || others === null) continue;
+    cases.set(rule.name, others);
+    rules.push({ ...rule, cases: [others] });
+  }
+  if (cases.size === 0) return null;
+  const read = readsOf(rules).fields.get("*");
+  const fields = known(world.shared).map((field) => {
+    return { ...field, read: isRead(field, read, world, hasApprovals) };
+  });
+  return { action: { name: "*", span: { start: 0, end: 0 }, fields }, cases };
+}
+
 function actionsOf(program: Program, world: World, reads: Reads, hasApprovals: boolean): readonly Action[] {
   const spans = new Map<string, Span>();
   for (const declaration of program.declarations) {
@@ -114,14 +132,28 @@ function actionsOf(program: Program, world: World, reads: Reads, hasApprovals: b
     const read = reads.fields.get(name);
     const fields = known(declared).map((field) => {
       const from = sources(name, field.name);
-      const isRead =
-        read?.has(field.name) === true ||
-        needsDoor(field.type, world.types) ||
-        (hasApprovals && holdsRef(field.type, world.types));
-      return { ...field, read: isRead, ...(from !== null && { from }) };
+      return {
+        ...field,
+        read: isRead(field, read, world, hasApprovals),
+        ...(from !== null && { from }),
+      };
     });
     const span = spans.get(name);
     if (span !== undefined) actions.push({ name, span, fields });
   }
   return actions.sort(byName);
+}
+
+/** Who is named anywhere in a request cannot approve it: with approvals every reference is in the frame. */
+function isRead(
+  field: Field,
+  read: ReadonlySet<string> | undefined,
+  { types }: World,
+  hasApprovals: boolean,
+): boolean {
+  return (
+    read?.has(field.name) === true ||
+    needsDoor(field.type, types) ||
+    (hasApprovals && holdsRef(field.type, types))
+  );
 }

@@ -25,6 +25,8 @@ import type { Fields, World } from "./world.ts";
 export interface RuleResult {
   readonly declaration: RuleDeclaration;
   readonly rule: Rule | null;
+  /** Of a rule on all actions: what it says of an action that is not declared here. */
+  readonly others: Case | null;
   /** Sorted names, also where the rule is wrong: tests and warnings ask. */
   readonly actions: readonly string[];
 }
@@ -40,8 +42,11 @@ function checkRule(declaration: RuleDeclaration, world: World): RuleResult {
   const actions = actionsOf(declaration, world);
   const silence = silenceOf(declaration);
   const usedLets = new Set<string>();
-  const cases =
-    declaration.actions === null ? sharedCases(declaration, actions, silence, usedLets, world) : [];
+  const others =
+    declaration.actions === null ? checkCase(declaration, "*", world.shared, silence, usedLets, world) : null;
+  // What a rule on all actions may read has one type everywhere, so that one check is enough.
+  const cases: (Case | null)[] =
+    declaration.actions === null ? actions.map((action) => others && { ...others, action }) : [];
   if (declaration.actions !== null) {
     for (const action of actions) {
       cases.push(
@@ -55,13 +60,13 @@ function checkRule(declaration: RuleDeclaration, world: World): RuleResult {
   // A rule without a condition would fire always. The parser refuses it; nothing here may let it pass.
   const { when, unless, always } = declaration;
   const isConditioned = always !== (when !== null || unless !== null);
-  if (!isConditioned || whole.length !== cases.length) return { declaration, actions, rule: null };
+  if (!isConditioned || whole.length !== cases.length) return { declaration, actions, rule: null, others };
   warnUnused(declaration, silence, world);
   warnUnusedLets(declaration, usedLets, world);
   const absentOk = declaration.absentOk.map((one) => ({ path: dotted(one), why: one.why }));
   const { name, verdict, span, shadow } = declaration;
   const rule: Rule = { name: name.text, verdict, span, cases: whole, absentOk, shadow, tags };
-  return { declaration, actions, rule };
+  return { declaration, actions, rule, others };
 }
 
 function checkForm(declaration: RuleDeclaration, { report, subject, source }: World): void {
@@ -85,18 +90,6 @@ function actionsOf(declaration: RuleDeclaration, world: World): readonly string[
     else world.report(unknownAction(name, nearest(name.text, all.keys())));
   }
   return result.sort(compareNames);
-}
-
-/** What a rule on all actions may read has one type everywhere, so that one check is enough. */
-function sharedCases(
-  declaration: RuleDeclaration,
-  actions: readonly string[],
-  silence: Silence,
-  usedLets: Set<string>,
-  world: World,
-): (Case | null)[] {
-  const checked = checkCase(declaration, "*", world.shared, silence, usedLets, world);
-  return actions.map((action) => (checked === null ? null : { ...checked, action }));
 }
 
 function checkCase(

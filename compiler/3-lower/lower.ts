@@ -1,6 +1,7 @@
 /** From the checked program to what the machine does. */
 import type { Approval, Case, Checked, Rule, Template } from "../checked.ts";
 import type { Ir, IrAction, IrApproval, IrExpr, IrHole, IrRule, IrWitness } from "../ir.ts";
+import { withOthers } from "../others.ts";
 import { positionAt } from "../source.ts";
 import type { ActionSteps } from "./costs.ts";
 import { lowerFirst, lowerValue } from "./expressions.ts";
@@ -24,9 +25,10 @@ export interface Versions {
 /** Without `steps` the manifest states no bound: the largest number stands there. */
 export function lower(checked: Checked, versions: Versions, steps: readonly ActionSteps[] = []): Ir {
   const gathered = gather(checked);
-  const actions = checked.actions.map((action): IrAction => {
+  const judged = withOthers(checked);
+  const actions = judged.actions.map((action): IrAction => {
     const rules: IrRule[] = [];
-    for (const [id, rule] of checked.rules.entries()) {
+    for (const [id, rule] of judged.rules.entries()) {
       for (const one of rule.cases) {
         if (one.action === action.name) rules.push(lowerCase(checked, rule, id, one, gathered));
       }

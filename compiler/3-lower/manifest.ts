@@ -23,6 +23,7 @@ const FACTS_BYTES_MAX = 0x2000_0000;
 
 export function manifestOf(checked: Checked, versions: Versions, steps: readonly ActionSteps[]): Manifest {
   const actions = checked.actions.map((action) => actionLayout(action, checked.types));
+  const others = checked.others === null ? undefined : actionLayout(checked.others.action, checked.types);
   return {
     abi: { major: ABI_MAJOR, minor: ABI_MINOR },
     language: LANGUAGE_VERSION,
@@ -35,8 +36,9 @@ export function manifestOf(checked: Checked, versions: Versions, steps: readonly
     sources: sourcesOf(checked.source),
     types: checked.types,
     subject: checked.subject,
-    layoutTag: layoutTag(checked.types, checked.subject, actions, sha256),
+    layoutTag: layoutTag(checked.types, checked.subject, actions, sha256, others),
     actions,
+    ...(others !== undefined && { others }),
     rules: checked.rules.map((rule) => ruleEntry(checked, rule)),
     entityLiterals: checked.entityLiterals,
     readsTrust: checked.readsTrust,

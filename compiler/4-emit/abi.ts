@@ -102,6 +102,13 @@ function resolveLiterals(ir: Ir): readonly string[] {
   return lines;
 }
 
+/** As to an action that is not declared, a policy is a guard. */
+function concludedBy({ manifest: { guard, others, actions } }: Ir): string {
+  if (guard === true) return "concludedGuard()";
+  if (others === undefined) return "concluded()";
+  return `(actionOf() == ${actions.length} ? concludedGuard() : concluded())`;
+}
+
 function printDecide(ir: Ir): string {
   const { valid, containmentAgeMs } = ir.manifest;
   const from = number(valid?.fromMs ?? INT_MIN);
@@ -125,7 +132,7 @@ function printDecide(ir: Ir): string {
     (action, index) =>
       `    case ${index}:\n      ${functionOf("judge", index, action.name)}();\n      break;`,
   );
-  const concluded = ir.manifest.guard === true ? "concludedGuard()" : "concluded()";
+  const concluded = concludedBy(ir);
   return [
     ...(ir.hasCarried ? [printCarried(ir), ""] : []),
     "function decodeFrame(bytes: i32): void {",

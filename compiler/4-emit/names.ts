@@ -18,11 +18,16 @@ export function member(name: string): string {
 
 /** The namespace of an action's, an entity's or a record's offsets. */
 export function namespaceOf(owner: "action" | "entity" | "record", name: string): string {
-  return `${owner === "action" ? "on" : owner === "entity" ? "of" : "in"}_${name}`;
+  return `${owner === "action" ? "on" : owner === "entity" ? "of" : "in"}_${spelt(name)}`;
 }
 
 export function functionOf(what: string, id: number, name: string): string {
-  return `${what}${id}__${name}`;
+  return `${what}${id}__${spelt(name)}`;
+}
+
+/** `*` stands for the actions that are not declared. */
+function spelt(name: string): string {
+  return name === "*" ? "others$" : name;
 }
 
 export function literalName(index: number): string {

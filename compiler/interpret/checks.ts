@@ -50,7 +50,7 @@ export function admit(checked: Checked, facts: Facts, request: Request): Admitte
 }
 
 /** (spec 9.3, 9.4) */
-function checkTimes(checked: Checked, header: HeaderValues): Denial | null {
+export function checkTimes(checked: Checked, header: HeaderValues): Denial | null {
   const { now, policyFrom, policyUntil, factsUntil, readAt } = header;
   const { valid, containmentAgeMs } = checked;
   if (valid !== null && !(valid.fromMs <= now && now < valid.untilMs)) return { deny: "policy.expired" };

@@ -5,6 +5,7 @@
 import type { Outcome } from "@polity/runtime/decision.ts";
 import type { Header } from "@polity/runtime/header.ts";
 import type { Checked } from "../checked.ts";
+import { withOthers } from "../others.ts";
 import { admit } from "./checks.ts";
 import { isDenial } from "./denial.ts";
 import type { Facts } from "./facts.ts";
@@ -42,4 +43,10 @@ export function answerCounting(checked: Checked, facts: Facts, request: Request)
   const admitted = admit(checked, facts, request);
   if (isDenial(admitted)) return { outcome: denied(admitted.deny), rulesTotal: 0, errorsTotal: 0, steps: 0n };
   return decide(judgeRules(checked, admitted, request.digest), admitted.scope, checked);
+}
+
+/** What rules on all actions say of an action that is not declared here (spec 10.5). */
+export function answerOthers(checked: Checked, facts: Facts, request: Request): Counted {
+  const { actions, rules } = withOthers(checked);
+  return answerCounting({ ...checked, kind: "guard", actions, rules }, facts, { ...request, action: "*" });
 }

@@ -1,7 +1,17 @@
-/** What a policy set answers, said as its clauses say it (spec 10.2, 10.3, 10.4). */
-import type { Obligation, Outcome, Verdict } from "@polity/runtime/decision.ts";
+/** What a policy set answers, said as its clauses say it (spec 10.2, 10.3, 10.4, 10.5). */
+import type { Code, Obligation, Outcome, Verdict } from "@polity/runtime/decision.ts";
+import type { Header } from "@polity/runtime/header.ts";
+import type { Checked } from "../checked.ts";
 import { argumentText } from "./argument-json.ts";
+import { decodeCarried } from "./carried.ts";
+import { checkTimes } from "./checks.ts";
+import { isDenial } from "./denial.ts";
+import type { Facts } from "./facts.ts";
+import { decodeHeader } from "./header.ts";
+import { decodeFields } from "./input.ts";
+import { answerCounting, answerOthers, type Request } from "./interpret.ts";
 import { compareText } from "./values.ts";
+import { denied } from "./verdict.ts";
 
 export interface Member {
   readonly name: string;
@@ -47,4 +57,58 @@ function once(obligations: readonly Obligation[]): readonly Obligation[] {
     compareText(a.when, b.when);
   const sorted = [...obligations].sort(order);
   return sorted.filter((one, at) => at === 0 || order(sorted[at - 1] as Obligation, one) !== 0);
+}
+
+/** A program as a member, with the facts as it knows them. */
+export interface Judge extends Omit<Member, "kind" | "outcome"> {
+  readonly checked: Checked;
+  readonly facts: Facts;
+}
+
+/** (spec 10.1, 10.5) */
+export function answerMembers(judges: readonly Judge[], request: Request): readonly Member[] {
+  const declares = ({ checked }: Judge) => checked.actions.some(({ name }) => name === request.action);
+  const isKnown = judges.some((judge) => declares(judge) && !judge.shadow);
+  return judges.map((judge): Member => {
+    const { name, shadow, checked, facts } = judge;
+    if (declares(judge)) {
+      return { name, shadow, kind: checked.kind, outcome: answerCounting(checked, facts, request).outcome };
+    }
+    const outcome = isKnown ? ofOthers(judge, judges, request) : denied("input.unknown_action");
+    return { name, shadow, kind: "guard", outcome };
+  });
+}
+
+/** Its rules on all actions see the shared fields; where it has none, only its time is looked at. */
+function ofOthers({ checked, facts }: Judge, judges: readonly Judge[], request: Request): Outcome {
+  const { others } = checked;
+  if (others !== null) {
+    const refused = refusedByLead(judges, request);
+    if (refused !== null) return denied(refused);
+    const isShared = (key: string) => others.action.fields.some(({ name }) => name === key);
+    const given = Object.entries(request.fields as Readonly<Record<string, unknown>>);
+    const fields = Object.fromEntries(given.filter(([key]) => isShared(key)));
+    return answerOthers(checked, facts, { ...request, fields }).outcome;
+  }
+  const header = decodeHeader(request.header as Header);
+  if (isDenial(header)) return denied(header.deny);
+  const untimely = checkTimes(checked, header);
+  return untimely === null ? { ...denied("no_rule"), verdict: "allow" } : denied(untimely.deny);
+}
+
+/** What the first policy that declares the action, or else the first guard, says of the fields. */
+function refusedByLead(judges: readonly Judge[], { action, fields, entities }: Request): Code | null {
+  const byRank = [...judges].sort((a, b) => rank(a) - rank(b) || compareText(a.name, b.name));
+  for (const { checked } of byRank) {
+    const declared = checked.actions.find(({ name }) => name === action);
+    if (declared === undefined) continue;
+    const decoded = decodeFields(fields, declared.fields, checked.types);
+    const carried = isDenial(decoded) ? decoded : decodeCarried(checked, entities);
+    return isDenial(carried) ? carried.deny : null;
+  }
+  return null;
+}
+
+function rank({ shadow, checked }: Judge): number {
+  return shadow ? 2 : checked.kind === "guard" ? 1 : 0;
 }

@@ -2,6 +2,7 @@
 import { compile } from "@polity/compiler/pipeline.ts";
 import { buildEvaluator } from "@polity/compiler/wasm.ts";
 import { loadUnsigned } from "@polity/runtime/authoring.ts";
+import type { Header } from "@polity/runtime/header.ts";
 import { type Host, openSet, permissionOf, SET_CHECKS, type SetMember } from "@polity/runtime/index.ts";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
@@ -37,6 +38,41 @@ const HEADER = {
   trust: 0,
   approvals: [],
 } as const;
+
+/** Everything but `pay`, which it sees through the fields that all actions share. */
+const WATCHING = `polity 1
+guard set.watching version 1
+containment within 10s
+entity Agent
+entity Person
+subject agent: Agent
+every action { zone: int 0..5 }
+hold ask on * when zone == 2 until approved by Person::"p" within 1h because "zone {zone}"
+deny never on * when zone == 3
+action other { x: bool }
+deny x on other when x
+`;
+const ZONED = `polity 1
+policy set.zoned version 1
+entity Agent
+entity Person
+subject agent: Agent
+every action { zone: int 0..5 }
+action pay { amount: int 0..100 }
+action give { amount: int 0..100 }
+allow pays on pay when amount < 50
+`;
+/** Has no rule on all actions. */
+const GIVING = `polity 1
+policy set.giving version 1
+containment within 5s
+entity Agent
+entity Person
+subject agent: Agent
+every action { zone: int 0..5 }
+action lend { }
+allow lends on lend always
+`;
 
 const hosts = new Map<string, Host>();
 
@@ -152,9 +188,6 @@ test("members that disagree make no set, which names them and the field", async 
   expect(refusal(member("base"), await other("small, large", "large, small"))).toBe(
     "set.action: base and other differ in the field pay.part",
   );
-  expect(refusal(member("base"), await other("action pay", "action more {}\naction pay"))).toBe(
-    "set.action: base and other do not both declare the action more",
-  );
   const carrying = (attribute: string) => {
     return other("entity Agent", `entity Agent\nentity Doc from request { ${attribute} }`);
   };
@@ -162,6 +195,11 @@ test("members that disagree make no set, which names them and the field", async 
     "set.entity: base and other differ in the entity Doc, which comes with requests",
   );
   expect(refusal(member("base"), await carrying("a: int"))).toMatch(/^set\.entity: /);
+  const twoTypes = '{"entities":[{"type":"Agent","id":"a"},{"type":"Person","id":"p"}]}';
+  const wider = await hostOf(ZONED.replace("0..5", "0..9"), twoTypes);
+  expect(
+    refusal({ name: "watch", host: await hostOf(WATCHING, twoTypes) }, { name: "wide", host: wider }),
+  ).toBe("set.action: watch and wide differ in the field give.zone");
   const many = Array.from({ length: 40 }, (_, n) => `oblige record { n: ${n} }`).join("\n");
   const crowd = await hostOf(SOURCES.base.replace("oblige record { n: amount }", many));
   expect(refusal({ name: "a", host: crowd }, { name: "b", host: crowd })).toMatch(
@@ -203,4 +241,46 @@ test("a member that was replaced denies", async () => {
 
 afterAll(() => {
   expect([...seen].sort()).toEqual([...SET_CHECKS].sort());
+});
+
+test("a member that does not declare the action judges the shared fields as a guard", async () => {
+  const facts = '{"entities":[{"type":"Agent","id":"a"},{"type":"Person","id":"p"}]}';
+  const opened = [
+    { name: "giving", text: GIVING },
+    { name: "watch", text: WATCHING },
+    { name: "zoned", text: ZONED },
+  ].map(async ({ name, text }) => ({ name, host: await hostOf(text, facts) }));
+  const members = await Promise.all(opened);
+  const set = open(...members);
+  const fields = (zone: number, amount = 5) => ({ agent: "a", amount, zone });
+  const ask = (zone: number, amount?: number, header: Header = HEADER) =>
+    set.decide("pay", fields(zone, amount), header);
+  expect(ask(1)).toMatchObject({ verdict: "allow", code: "rule", rules: ["zoned/pays"] });
+  expect(ask(1).members.map(({ kind }) => kind)).toEqual(["guard", "guard", "policy"]);
+  expect(ask(2)).toMatchObject({ verdict: "hold", rules: ["watch/ask", "zoned/pays"], reasons: ["zone 2"] });
+  expect(ask(3)).toMatchObject({ verdict: "deny", code: "rule", rules: ["watch/never", "zoned/pays"] });
+  expect(ask(1, 60)).toMatchObject({ verdict: "deny", code: "no_rule", granted: false });
+  expect(ask(1, 101)).toMatchObject({ verdict: "deny", code: "input.out_of_range" });
+  expect(set.decide("give", fields(1), HEADER)).toMatchObject({ verdict: "deny", code: "no_rule" });
+  expect(set.decide("none", fields(1), HEADER)).toMatchObject({
+    verdict: "deny",
+    code: "input.unknown_action",
+  });
+  expect(set.decide("*", fields(1), HEADER)).toMatchObject({ verdict: "deny", code: "input.unknown_action" });
+  const { host } = members[1]!;
+  expect(host.decide("*", { agent: "a", zone: 1 }, HEADER).code).toBe("input.unknown_action");
+  const request = set.request("pay", fields(2));
+  if (!request.ok) throw new Error(request.code);
+  const given = { approver: { type: "Person", id: "p" }, askedAt: 0, givenAt: 0 };
+  const approved = { ...HEADER, approvals: [{ request: request.digest, ...given }] };
+  expect(ask(2, 5, approved)).toMatchObject({ verdict: "allow", code: "rule" });
+  expect(ask(2, 6, approved)).toMatchObject({ verdict: "hold" });
+  // Who is not asked is still too old to be used: after 5 s `giving`, after 10 s `watch`.
+  const at = (now: number) => ({ ...HEADER, now, policyUntil: now, factsUntil: now });
+  expect(ask(1, 5, at(4_999)).verdict).toBe("allow");
+  expect(ask(1, 5, at(5_000))).toMatchObject({ verdict: "deny", code: "containment.stale" });
+  expect(open(members[1]!, members[2]!).decide("pay", fields(1), at(5_000)).verdict).toBe("allow");
+  // The action of a shadow member alone is nobody's.
+  const shadowed = open(members[0]!, { ...members[2]!, shadow: true });
+  expect(shadowed.decide("pay", fields(1), HEADER)).toMatchObject({ code: "input.unknown_action" });
 });
