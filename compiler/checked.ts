@@ -22,7 +22,7 @@ export interface Checked {
   readonly types: Types;
   /** The shared field that names who acts. */
   readonly subject: { readonly field: string; readonly entity: string } | null;
-  /** Sorted by name. Rules on all actions also judge `others`, `*` with the shared fields; null without any. */
+  /** Sorted by name. Rules on all actions also judge `others`: `*`, with the shared fields. */
   readonly actions: readonly Action[];
   readonly others: { readonly action: Action; readonly cases: ReadonlyMap<string, Case> } | null;
   /** Sorted by name. */

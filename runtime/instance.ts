@@ -163,18 +163,27 @@ function askPlan(
   const answer = instance.decide(target.next - target.base);
   // Memory may not grow while deciding; if it did, the views are empty and nothing in them can be believed.
   if (typeof answer !== "number" || target.words.length === 0) return null;
+  // What is said of another's action is worth less, and is not remembered as if it were of an own one.
+  if (plan === instance.program.others) return readOther(instance, answer);
   const decision = recall(instance.program.results.memory, instance.resultWords, answer);
   if (decision === null) return read(instance, answer);
   return frame.hasUnknownApprover ? afterApprovers(decision) : decision;
 }
 
 /** A decision that was not made before. */
-function read({ program, frame, result, resultWords }: Instance, answer: number): Decision | null {
-  const decision = readResult(program.results, frame.target, result, answer);
+function read(instance: Instance, answer: number): Decision | null {
+  const { program, resultWords, frame } = instance;
+  const decision = readResult(program.results, frame.target, instance.result, answer);
   if (decision === null) return null;
   // What shadow rules say is not in the part that is compared.
   if (!program.results.hasShadow) remember(program.results.memory, resultWords, decision);
   return frame.hasUnknownApprover ? afterApprovers(decision) : decision;
+}
+
+/** As a guard's, of an action that is not declared. */
+function readOther({ program, frame, result }: Instance, answer: number): Decision | null {
+  const decision = readResult(program.results, frame.target, result, answer, true);
+  return decision !== null && frame.hasUnknownApprover ? afterApprovers(decision) : decision;
 }
 
 /** Where an approver's type is unknown. */

@@ -150,6 +150,7 @@ export function readResult(
   view: View,
   result: number,
   answer: number,
+  isGuard = reader.manifest.guard === true,
 ): Decision | null {
   const { words } = view;
   const word = result >> 2;
@@ -160,7 +161,6 @@ export function readResult(
     return null;
   const granted = words[word + 2]!;
   // A guard never grants, a policy never permits without.
-  const isGuard = reader.manifest.guard === true;
   if (granted !== 0 && (granted !== 1 || isGuard)) return null;
   if (number === 1 && (isGuard ? code !== "no_rule" : granted !== 1 || code !== "rule")) return null;
   const rulesTotal = words[word + 6]! >>> 0;

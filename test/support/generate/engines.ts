@@ -123,7 +123,7 @@ async function singleEngine(checked: Checked): Promise<Engine> {
 }
 
 /** The header with the request's own digest in its approvals; everything odd about it stays odd. */
-function withDigest(header: Header, digest: string): Header {
+export function withDigest(header: Header, digest: string): Header {
   try {
     const properties = Object.getOwnPropertyDescriptors(header);
     const approvals: unknown = properties.approvals.value;
