@@ -155,15 +155,15 @@ function isCyclic(entities: readonly CarriedEntity[]): boolean {
   }
 }
 
-/** What is empty is left out. */
-function jsonOf({ type, id, attributes, parents }: CarriedEntity): string {
+/** Attributes that are empty are left out, and parents where there can be none. */
+function jsonOf({ type, id, of, attributes, parents }: CarriedEntity): string {
   const nameJson = (name: EntityName) => `"id":${canonicalText(name.id)}`;
   const typeJson = (name: EntityName) => `"type":${canonicalText(name.type)}`;
   const groups = parents.map((parent) => `{${nameJson(parent)},${typeJson(parent)}}`);
   const members = [
     attributes === "{}" ? "" : `"attributes":${attributes}`,
     nameJson({ type, id }),
-    groups.length === 0 ? "" : `"parents":[${groups.join(",")}]`,
+    of.groups.length === 0 ? "" : `"parents":[${groups.join(",")}]`,
     typeJson({ type, id }),
   ];
   return `{${members.filter((member) => member !== "").join(",")}}`;
