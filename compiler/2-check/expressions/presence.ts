@@ -83,8 +83,8 @@ export function union(a: Type, b: Type): Type {
   if (a.kind === "string" && b.kind === "string") {
     return { kind: "string", id: a.id && b.id, bytesMax: Math.max(a.bytesMax, b.bytesMax) };
   }
-  if (a.kind === "path" && b.kind === "path") {
-    return { kind: "path", bytesMax: Math.max(a.bytesMax, b.bytesMax) };
+  if ((a.kind === "path" || a.kind === "json") && b.kind === a.kind) {
+    return { kind: a.kind, bytesMax: Math.max(a.bytesMax, b.bytesMax) };
   }
   if (a.kind === "shaped" && b.kind === "shaped") {
     return { ...a, bytesMax: Math.max(a.bytesMax, b.bytesMax) };
@@ -93,5 +93,6 @@ export function union(a: Type, b: Type): Type {
     const [min, max] = [Math.min(a.min, b.min), Math.max(a.max, b.max)];
     return { kind: a.kind, of: union(a.of, b.of), min, max };
   }
+  if (a.kind === "optional" && b.kind === "optional") return { kind: a.kind, of: union(a.of, b.of) };
   return a;
 }
