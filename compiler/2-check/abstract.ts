@@ -58,7 +58,9 @@ export function rangeOf(expr: Expr, assume: Assumption = NO_ASSUMPTION): Interva
   if (expr.kind === "coalesce") {
     const otherwise = rangeOf(expr.otherwise, assume) ?? within;
     if (isReplaced(expr, assume)) return otherwise;
-    const of = typeRange(plain(expr.of.type));
+    // The least or greatest of calculated times may lie beyond what a field can say.
+    const of =
+      expr.of.kind === "aggregate" ? aggregateRange(expr.of, assume) : typeRange(plain(expr.of.type));
     return of === null ? within : hull(of, otherwise);
   }
   if (expr.kind === "size") return sizeOf(expr.of, assume);

@@ -1,8 +1,8 @@
 /** Documents: JSON that a policy reads in parts (spec 4.9.1). */
 import { DOCUMENT_DEPTH_MAX } from "@polity/runtime/layout.ts";
 import type { Expr, JsonValue, Value } from "../checked.ts";
-import { type Denial, INVALID, isDenial, TOO_LARGE } from "./denial.ts";
-import { isPlain, ownData, readItems } from "./objects.ts";
+import { type Denial, INVALID, TOO_LARGE } from "./denial.ts";
+import { isPlain, ownData } from "./objects.ts";
 import { readDecimal } from "./scalars.ts";
 import { utf8Bytes } from "./text.ts";
 
@@ -16,8 +16,17 @@ interface Text {
 /** The first problem in the order of the canonical text is the answer (spec 4.9.2). */
 export function decodeDocument(raw: unknown, bytesMax: number): Value | Denial {
   const text: Text = { written: "", bytes: 0, bytesMax };
-  const document = raw === null ? INVALID : decode(raw, text, 1);
+  const document = raw === null ? INVALID : decodeSafely(raw, text);
   return isProblem(document) ? document : { document, text: text.written };
+}
+
+/** A proxy may throw at any touch. */
+function decodeSafely(raw: unknown, text: Text): JsonValue | Denial {
+  try {
+    return decode(raw, text, 1);
+  } catch {
+    return INVALID;
+  }
 }
 
 function isProblem(value: JsonValue | Denial): value is Denial {
@@ -39,17 +48,17 @@ function decode(raw: unknown, text: Text, depth: number): JsonValue | Denial {
   if (typeof raw === "string")
     return raw.isWellFormed() ? (append(text, JSON.stringify(raw)) ?? raw) : INVALID;
   if (typeof raw !== "object" || depth > DOCUMENT_DEPTH_MAX) return INVALID;
-  const items = readItems(raw, Number.POSITIVE_INFINITY);
-  return isDenial(items) ? decodeObject(raw, text, depth) : decodeArray(items, text, depth);
+  return Array.isArray(raw) ? decodeArray(raw, text, depth) : decodeObject(raw, text, depth);
 }
 
-function decodeArray(items: readonly unknown[], text: Text, depth: number): JsonValue | Denial {
+/** Member by member, since an array may say that it has billions of them. */
+function decodeArray(array: readonly unknown[], text: Text, depth: number): JsonValue | Denial {
   const members: JsonValue[] = [];
   let problem = append(text, "[");
-  for (const item of items) {
-    if (problem === null && members.length > 0) problem = append(text, ",");
+  for (let at = 0; at < array.length; at += 1) {
+    if (problem === null && at > 0) problem = append(text, ",");
     if (problem !== null) return problem;
-    const member = decode(item, text, depth + 1);
+    const member = decode(Object.getOwnPropertyDescriptor(array, at)?.value, text, depth + 1);
     if (isProblem(member)) return member;
     members.push(member);
   }
