@@ -80,8 +80,10 @@ export interface IrRule {
   readonly shadow: boolean;
   readonly holes: readonly IrHole[];
   readonly obliges: readonly IrOblige[];
-  /** What holes may name; null where no member of a collection made the rule fire. */
+  /** What holes and arguments name; null where they name no member that made the rule fire. */
   readonly witness: IrWitness | null;
+  /** Whether arguments of obligations do. */
+  readonly obligesWitness: boolean;
 }
 
 /** The first member that fits, by the first finder that has one: each answers an address, or 0. */

@@ -1,7 +1,7 @@
 /** The entities of a snapshot, one by one as they are given. */
 import { canonicalFields, isPrototypePolluted } from "./canonical-fields.ts";
 import { hasBadPath } from "./facts-paths.ts";
-import { type EntityName, type FactsCode, type FactsRefusal, refusal } from "./facts-refusal.ts";
+import { type EntityName, type FactsCode, type FactsRefusal, faultOf, refusal } from "./facts-refusal.ts";
 import { readSettings, type Settings, type SettingsSchema } from "./facts-settings.ts";
 import { type Row, readTables, type TableSchema } from "./facts-tables.ts";
 import { ENTITY_ID_BYTES_MAX } from "./layout.ts";
@@ -140,8 +140,8 @@ const CODES: Readonly<Record<string, FactsCode>> = {
 function attributesRefusal(plan: Plan, attributes: unknown, name: EntityName): FactsRefusal | null {
   const result = canonicalFields(plan, attributes);
   if (result.ok) return null;
-  const where = result.path === "" ? "the attributes" : `attribute ${JSON.stringify(result.path)}`;
-  return refusal(CODES[result.code] ?? "facts.invalid", `${where}: ${result.code.slice(6)}`, name);
+  const { code, path } = result;
+  return refusal(CODES[code] ?? "facts.invalid", faultOf("attribute", path, code), name);
 }
 
 function readParents(

@@ -27,6 +27,20 @@ export interface FactsRefusal {
   readonly entity: EntityName | null;
 }
 
+const FAULTS: ReadonlyMap<string, string> = new Map([
+  ["input.missing", "is missing"],
+  ["input.invalid", "is not of its type"],
+  ["input.out_of_range", "is out of range"],
+  ["input.too_large", "is too large"],
+]);
+
+/** `what` (a setting, an attribute, a column) has this refusal; `path` is empty where it is all of them. */
+export function faultOf(what: string, path: string, code: string): string {
+  if (path === "") return `the ${what}s are no object`;
+  const name = `${what} ${JSON.stringify(path)}`;
+  return code === "input.unknown_field" ? `there is no ${name}` : `${name} ${FAULTS.get(code) ?? code}`;
+}
+
 export function refusal(code: FactsCode, message: string, entity: EntityName | null): FactsRefusal {
   return { code, message, entity };
 }

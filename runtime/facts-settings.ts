@@ -1,7 +1,7 @@
 /** The settings of a snapshot: what the facts say, or else what the policy says. */
 import { canonicalFields, type FieldsResult } from "./canonical-fields.ts";
 import { hasBadPath } from "./facts-paths.ts";
-import { type FactsCode, type FactsRefusal, refusal } from "./facts-refusal.ts";
+import { type FactsCode, type FactsRefusal, faultOf, refusal } from "./facts-refusal.ts";
 import { parseJson } from "./json.ts";
 import type { Plan } from "./plan.ts";
 
@@ -34,6 +34,5 @@ export function readSettings({ plan, standards }: SettingsSchema, given: object)
 }
 
 function refused({ code, path }: Extract<FieldsResult, { ok: false }>): FactsRefusal {
-  const what = `setting ${JSON.stringify(path)}`;
-  return refusal(CODES[code] ?? "facts.invalid", `${what}: ${code.slice(6)}`, null);
+  return refusal(CODES[code] ?? "facts.invalid", faultOf("setting", path, code), null);
 }

@@ -1,7 +1,7 @@
 /** The rows of a snapshot's tables: each whole, no key twice, not too many of one kind. */
 import { canonicalFields, compareKeys, memberKey } from "./canonical-fields.ts";
 import { hasBadPath } from "./facts-paths.ts";
-import { type FactsCode, type FactsRefusal, refusal } from "./facts-refusal.ts";
+import { type FactsCode, type FactsRefusal, faultOf, refusal } from "./facts-refusal.ts";
 import { parseJson } from "./json.ts";
 import { canonicalOf } from "./path.ts";
 import { type Node, OP, type Plan } from "./plan.ts";
@@ -58,9 +58,8 @@ export function readTables(
 function readRow({ name, columns, key }: TableSchema, raw: unknown, at: number): Row | FactsRefusal {
   const read = canonicalFields(columns, raw);
   if (!read.ok) {
-    const column = read.path === "" ? "" : `, column ${JSON.stringify(read.path)}`;
-    const where = `row ${at + 1} of ${name}${column}`;
-    return refusal(CODES[read.code] ?? "facts.invalid", `${where}: ${read.code.slice(6)}`, null);
+    const fault = faultOf("column", read.path, read.code);
+    return refusal(CODES[read.code] ?? "facts.invalid", `row ${at + 1} of ${name}: ${fault}`, null);
   }
   if (hasBadPath(columns, raw)) return refusal("facts.invalid", `row ${at + 1} of ${name}: no path`, null);
   const parsed = parseJson(read.json);

@@ -1,10 +1,10 @@
 /** Which obligations a host knows how to discharge, and what it may do with a decision that carries some. */
+
 import type { Obligation } from "./decision.ts";
 import { canonicalJson } from "./json.ts";
-import type { Type } from "./layout.ts";
 import type { Manifest, ObligationEntry } from "./manifest.ts";
 import type { Decision } from "./result.ts";
-import { unreachable } from "./unreachable.ts";
+import { showType } from "./type-text.ts";
 
 /** What a host declares of one obligation that it discharges. */
 export interface HostObligation {
@@ -60,37 +60,6 @@ function mismatch(
     if (!given.has(name) && !type.endsWith("?")) return `this host needs the argument ${name}`;
   }
   return null;
-}
-
-function showType(type: Type): string {
-  switch (type.kind) {
-    case "enum":
-    case "record":
-    case "entity":
-      return type.name;
-    case "ref":
-      return `ref ${type.name}`;
-    case "optional":
-      return `${showType(type.of)}?`;
-    case "shaped":
-      return type.shape;
-    case "list":
-    case "set":
-    case "map":
-    case "entry":
-      return `${type.kind}<${showType(type.of)}>`;
-    case "bool":
-    case "int":
-    case "decimal":
-    case "timestamp":
-    case "duration":
-    case "string":
-    case "path":
-    case "json":
-      return type.kind;
-    default:
-      return unreachable(type);
-  }
 }
 
 /** What a decision lets a host do now. There is no way to a release but through every obligation. */

@@ -12,6 +12,7 @@ import { absenceHidesError } from "./messages-rules.ts";
 import { pathKey } from "./narrowing.ts";
 import type { Scope } from "./scope.ts";
 import { operandsOf } from "./walk.ts";
+import { useOf } from "./witness.ts";
 
 type Report = (erring: Expr) => void;
 
@@ -24,7 +25,7 @@ type Firing = boolean | null;
 
 export function reportLostErrors(
   { verdict }: RuleDeclaration,
-  { when, unless, obliges }: Clauses,
+  { when, unless, obliges, witness }: Clauses,
   path: AbsentPath,
   drop: Drop,
   silence: Silence,
@@ -37,7 +38,13 @@ export function reportLostErrors(
   const denies = verdict !== "allow" && verdict !== "hold";
   if (when !== null) lost(when, denies && unless === null ? true : null, drop, report);
   const change = when === null ? "same" : direction(when, drop);
-  for (const { args } of obliges) lostInArguments(args, change, unless, drop, report);
+  for (const { args } of obliges) {
+    for (const arg of args) {
+      // Another member may be the first one: then the argument speaks of that.
+      const isMoved = change !== "same" && witness !== null && useOf(witness.id, arg.value) !== null;
+      lostInArgument(arg, isMoved ? "any" : change, unless, drop, report);
+    }
+  }
   if (unless === null) return;
   lost(unless, denies && change === "same" ? false : null, drop, report);
   // `unless` is looked at only where `when` held.
@@ -45,8 +52,8 @@ export function reportLostErrors(
 }
 
 /** Arguments are looked at where the rule fires, and one outside what is declared is an error of its own. */
-function lostInArguments(
-  args: readonly Argument[],
+function lostInArgument(
+  { value, fits }: Argument,
   change: Direction,
   unless: Expr | null,
   drop: Drop,
@@ -54,11 +61,9 @@ function lostInArguments(
 ): void {
   const isSkipped =
     isReachedLess(change, true) || (unless !== null && isReachedLess(direction(unless, drop), false));
-  for (const { value, fits } of args) {
-    lost(value, null, drop, report);
-    if (value.mayErr && isSkipped) report(value);
-    if (!fits && (isSkipped || direction(value, drop) !== "same")) report(value);
-  }
+  lost(value, null, drop, report);
+  if (value.mayErr && isSkipped) report(value);
+  if (!fits && (isSkipped || direction(value, drop) !== "same")) report(value);
 }
 
 function lost(expr: Expr, firing: Firing, drop: Drop, report: Report): void {

@@ -11,7 +11,7 @@
  * Only optional fields and attributes need care: leaving out anything else is refused at the door.
  */
 import type { RuleDeclaration } from "../ast.ts";
-import type { Approval, Expr, Oblige } from "../checked.ts";
+import type { Approval, Expr, Oblige, Witness } from "../checked.ts";
 import { checkEmpty } from "./absence-empty.ts";
 import { reportLostErrors } from "./absence-errors.ts";
 import { checkRecordEquality } from "./absence-records.ts";
@@ -28,6 +28,7 @@ export interface Clauses {
   readonly unless: Expr | null;
   readonly approval: Approval | null;
   readonly obliges: readonly Oblige[];
+  readonly witness: Witness | null;
 }
 
 /** A path that may be absent and that the rule asks about. */

@@ -28,6 +28,19 @@ export function mayBeOutside(span: Span, found: string, wanted: string): Diagnos
   );
 }
 
+const SHOWN_MAX = 60;
+
+/** Of a value that is known: as it is written, beside the type as it is written. */
+export function outsideSetting(span: Span, value: string, type: string): Diagnostic {
+  const shown = value.length > SHOWN_MAX || value.includes("\n") ? "this value" : `\`${value}\``;
+  return error(
+    "POL3104",
+    span,
+    `${shown} lies outside of \`${type}\``,
+    "give a value within the type, or declare a wider one",
+  );
+}
+
 export function definedByItself(name: Name, through: readonly string[]): Diagnostic {
   const others = through.filter((other) => other !== name.text);
   const way = others.length === 0 ? "" : `, through ${listed(others)}`;

@@ -118,20 +118,24 @@ function checkCase(
   const witness = opened && closeWitness(opened, written, declaration);
   if (opened !== null && witness === null) isWhole = false;
   const { when, unless } = witness?.clauses ?? written;
+  const found = witness?.found ?? null;
   const approval = declaration.until === null ? null : checkApproval(declaration.until, scope, env, opened);
   const because = declaration.because && checkTemplate(declaration.because, "because", scope, env);
   const note = declaration.note && checkTemplate(declaration.note, "note", scope, env);
-  // The witness is for those who read; what a host does depends on no member of a collection.
-  const obliges = checkObliges(declaration, scope, { ...env, variables: NO_ENV.variables });
+  const obliges = checkObliges(declaration, scope, env);
   if (isWhole) {
     checkConditions(declaration, { when, unless }, scope);
-    checkAbsence(declaration, { when, unless, approval, obliges: obliges ?? [] }, silence, scope);
+    checkAbsence(
+      declaration,
+      { when, unless, approval, obliges: obliges ?? [], witness: found },
+      silence,
+      scope,
+    );
   }
   if (declaration.until !== null && approval === null) isWhole = false;
   if (declaration.because !== null && because === null) isWhole = false;
   if (declaration.note !== null && note === null) isWhole = false;
   if (obliges === null) isWhole = false;
   if (!isWhole) return null;
-  const found = witness?.found ?? null;
   return { action, when, unless, approval, because, note, obliges: obliges ?? [], witness: found };
 }

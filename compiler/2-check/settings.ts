@@ -1,11 +1,13 @@
 /** `setting x: T = v`: values that the facts may replace within their type. */
+
 import type { Setting, Type, Types } from "@polity/runtime/layout.ts";
 import type { SettingDeclaration } from "../ast.ts";
 import type { Value } from "../checked.ts";
 import { unreachable } from "../diagnostic.ts";
+import type { Span } from "../source.ts";
 import { NO_BINDINGS } from "./bindings.ts";
 import { CHECKS, checkValue } from "./expressions/expression.ts";
-import { mayBeOutside, notConstantValue } from "./messages-definitions.ts";
+import { notConstantValue, outsideSetting } from "./messages-definitions.ts";
 import { wrongSettingType } from "./messages-entities.ts";
 import { wrongType } from "./messages-types.ts";
 import { utf8Bytes } from "./order.ts";
@@ -13,7 +15,7 @@ import { NO_ENV, newScope, type Scope } from "./scope.ts";
 import { decimalText } from "./test-values.ts";
 import { timestampText } from "./time-text.ts";
 import { resolveType } from "./type-nodes.ts";
-import { carriedNames, fits, isCollection, sameType, showRange, showType, typeNames } from "./types.ts";
+import { carriedNames, fits, isCollection, sameType, showType, typeNames } from "./types.ts";
 import type { World } from "./world.ts";
 
 const ID_CHARACTERS = /^[A-Za-z0-9._:@/-]+$/;
@@ -40,7 +42,8 @@ export function settingOf({ name, type: node, value }: SettingDeclaration, world
     return null;
   }
   if (!isWithin(expr.value, expr.type, type)) {
-    world.report(mayBeOutside(value.span, showRange(expr.type), showRange(type)));
+    const written = ({ start, end }: Span) => world.source.text.slice(start, end);
+    world.report(outsideSetting(value.span, written(value.span), written(node.span)));
     return null;
   }
   return { name: name.text, type, standard: jsonOf(expr.value, type, world.types) };

@@ -1,4 +1,5 @@
 /** Questions about types that need no source text. */
+
 import {
   DECIMAL_SCALE,
   type EntityType,
@@ -7,7 +8,10 @@ import {
   type Type,
   type Types,
 } from "@polity/runtime/layout.ts";
+import { showType } from "@polity/runtime/type-text.ts";
 import { unreachable } from "../diagnostic.ts";
+
+export { showType };
 
 export const BOOL: Type = { kind: "bool" };
 export const TIMESTAMP: Type = { kind: "timestamp" };
@@ -62,39 +66,6 @@ export function sameType(a: Type, b: Type): boolean {
       return b.kind === a.kind;
     default:
       return unreachable(a);
-  }
-}
-
-/** A type as messages name it, without ranges and bounds, which never make two types differ. */
-export function showType(type: Type): string {
-  switch (type.kind) {
-    case "enum":
-    case "record":
-    case "entity":
-      return type.name;
-    case "ref":
-      return `ref ${type.name}`;
-    case "optional":
-      return `${showType(type.of)}?`;
-    case "list":
-    case "set":
-    case "map":
-      return `${type.kind}<${showType(type.of)}>`;
-    case "shaped":
-      return type.shape;
-    case "entry":
-      return `entry of map<${showType(type.of)}>`;
-    case "bool":
-    case "int":
-    case "decimal":
-    case "timestamp":
-    case "duration":
-    case "string":
-    case "path":
-    case "json":
-      return type.kind;
-    default:
-      return unreachable(type);
   }
 }
 

@@ -14,7 +14,7 @@ import {
   tableLayouts,
 } from "./layouts.ts";
 import { manifestOf } from "./manifest.ts";
-import { lowerObliges, mayErrInArguments, obligationSizes, placeObliges } from "./obligations.ts";
+import { lowerObliges, mayErrInArguments, names, obligationSizes, placeObliges } from "./obligations.ts";
 import { closeEqualities, type Gathered, gather, type Scope } from "./scope.ts";
 
 export interface Versions {
@@ -72,6 +72,9 @@ function lowerCase(checked: Checked, rule: Rule, id: number, one: Case, gathered
     ...lowerHoles(id, "because", one.because, scope),
     ...lowerHoles(id, "note", one.note, scope),
   ];
+  const variable = one.witness?.id ?? null;
+  const obligesWitness = obliges.some(({ args }) => args.some(({ value }) => names(value, variable)));
+  const isNamed = holes.length > 0 || obligesWitness;
   return {
     id,
     name: rule.name,
@@ -83,14 +86,15 @@ function lowerCase(checked: Checked, rule: Rule, id: number, one: Case, gathered
     shadow: rule.shadow,
     // What a shadow rule says is never shown.
     holes: rule.shadow ? [] : holes,
-    witness: rule.shadow ? null : lowerWitness(one, holes, scope),
-    obliges: lowerObliges(obliges, checked.obligations, scope),
+    witness: rule.shadow || !isNamed ? null : lowerWitness(one, scope),
+    obligesWitness,
+    obliges: lowerObliges(obliges, checked.obligations, { rule: id, variable }, scope),
   };
 }
 
-/** How the member that fits is found again, where something is to be said of it. */
-function lowerWitness({ witness }: Case, holes: readonly IrHole[], scope: Scope): IrWitness | null {
-  if (witness === null || holes.length === 0) return null;
+/** How the member that fits is found again, where something is to be said or done about it. */
+function lowerWitness({ witness }: Case, scope: Scope): IrWitness | null {
+  if (witness === null) return null;
   const { variable, id, overs, condition } = witness;
   const finders = overs.map((over) => lowerFirst({ variable, id, over, body: condition }, scope));
   return { id, finders };

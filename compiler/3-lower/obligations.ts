@@ -1,10 +1,11 @@
 /** What rules impose: arguments as machine values, each clause with a place of its own for them. */
 import type { Type } from "@polity/runtime/layout.ts";
-import type { Argument, Obligation, Oblige } from "../checked.ts";
+import type { Argument, Expr, Obligation, Oblige } from "../checked.ts";
 import type { IrAction, IrArgument, IrOblige, IrRule } from "../ir.ts";
 import { lowerRaw, lowerValue } from "./expressions.ts";
 import { call, heldAs, readAt } from "./machine.ts";
 import type { Scope } from "./scope.ts";
+import { variablesIn } from "./variables.ts";
 
 const CELL_BYTES = 16;
 
@@ -12,18 +13,28 @@ export function mayErrInArguments(obliges: readonly Oblige[]): boolean {
   return obliges.some(({ args }) => args.some(({ value, fits }) => value.mayErr || !fits));
 }
 
+/** Whether an argument speaks of the member that made its rule fire. */
+export function names(value: Expr, variable: number | null): boolean {
+  return variable !== null && variablesIn(value, new Set()).has(variable);
+}
+
 /** Without their places, which `placeObliges` gives. */
 export function lowerObliges(
   obliges: readonly Oblige[],
   obligations: readonly Obligation[],
+  { rule, variable }: { readonly rule: number; readonly variable: number | null },
   scope: Scope,
 ): readonly IrOblige[] {
-  return obliges.map(({ obligation, args }) => {
+  return obliges.map(({ obligation, args }, at) => {
     const index = obligations.findIndex(({ name }) => name === obligation);
     const parameters = obligations[index]?.parameters ?? [];
     const cellOf = (name: string) =>
       parameters.findIndex((parameter) => parameter.name === name) * CELL_BYTES;
-    const given = args.map((arg) => lowerArgument(arg, cellOf(arg.name), scope));
+    const given = args.map((arg) => {
+      // What is read of a member has a room to itself: by the time the host looks, others were read.
+      const hole = names(arg.value, variable) ? `${rule} oblige ${at} ${arg.name}` : null;
+      return lowerArgument(arg, cellOf(arg.name), { ...scope, hole });
+    });
     const absent = parameters
       .filter(({ name }) => !args.some((arg) => arg.name === name))
       .map(({ name, type }): IrArgument => {

@@ -4,8 +4,9 @@ import { unreachable } from "../diagnostic.ts";
 import type { Held, IrArgument, IrOblige } from "../ir.ts";
 import { number, print } from "./expression.ts";
 
-export function printObliges(obliges: readonly IrOblige[], name: string): string {
-  const lines: string[] = [];
+/** `found`: the lines that find the member which arguments name. */
+export function printObliges(obliges: readonly IrOblige[], name: string, found: readonly string[]): string {
+  const lines: string[] = [...found];
   for (const oblige of obliges) {
     for (const arg of oblige.args) lines.push(...printArgument(arg, oblige.cells + arg.cell));
   }

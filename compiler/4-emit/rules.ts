@@ -66,7 +66,9 @@ function printRule(rule: IrRule, action: number, ir: Ir): readonly string[] {
     `  return ${printCondition(rule.condition)};`,
     "}",
   ].join("\n");
-  const obliges = rule.obliges.length === 0 ? [] : [printObliges(rule.obliges, obligeFunction(rule, action))];
+  const found = rule.obligesWitness ? findWitness(rule.witness) : [];
+  const obliges =
+    rule.obliges.length === 0 ? [] : [printObliges(rule.obliges, obligeFunction(rule, action), found)];
   if (rule.holes.length === 0) return [test, ...obliges];
   const gives = [
     ...findWitness(rule.witness),

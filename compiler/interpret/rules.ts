@@ -16,7 +16,7 @@ export interface Judged {
   readonly rule: Rule;
   readonly clauses: Case;
   readonly result: Result;
-  /** What its reasons and notes are about. */
+  /** What its reasons, notes and obligations are about. */
   readonly scope: Scope;
   /** Of a rule that fired, and that no approval released. */
   readonly obligations: readonly Obligation[];
@@ -29,10 +29,7 @@ export function judgeRules(checked: Checked, admitted: Admitted, digest: string 
     const clauses = rule.cases.find(({ action }) => action === admitted.action.name);
     if (clauses === undefined) continue;
     spend(admitted.scope.meter, WEIGHTS.rule.steps);
-    const { result, obligations } = judge(clauses, admitted, digest, checked);
-    const isFired = result === "fired" || result === "released";
-    const scope = isFired ? witnessed(clauses, admitted.scope) : admitted.scope;
-    judged.push({ rule, clauses, result, obligations, scope });
+    judged.push({ rule, clauses, ...judge(clauses, admitted, digest, checked) });
   }
   return judged;
 }
@@ -56,11 +53,15 @@ function judge(
   admitted: Admitted,
   digest: string | null,
   checked: Checked,
-): Pick<Judged, "result" | "obligations"> {
+): Pick<Judged, "result" | "scope" | "obligations"> {
   const result = judgeCondition(clauses, admitted, digest);
-  if (result !== "fired") return { result, obligations: [] };
-  const obligations = imposed(clauses.obliges, admitted.scope, checked);
-  return isFailure(obligations) ? { result: obligations, obligations: [] } : { result, obligations };
+  const isFired = result === "fired" || result === "released";
+  const scope = isFired ? witnessed(clauses, admitted.scope) : admitted.scope;
+  if (result !== "fired") return { result, scope, obligations: [] };
+  const obligations = imposed(clauses.obliges, scope, checked);
+  return isFailure(obligations)
+    ? { result: obligations, scope, obligations: [] }
+    : { result, scope, obligations };
 }
 
 /** (spec 8.1.2, 3.4) */

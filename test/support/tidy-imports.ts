@@ -22,6 +22,7 @@ const LAYOUT_NOUNS: ReadonlySet<string> = new Set([
   "manifest.ts",
   "manifest-codec.ts",
   "shaped-text.ts",
+  "type-text.ts",
   "unreachable.ts",
 ]);
 

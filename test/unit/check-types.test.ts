@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { checkedOf, underlines } from "../support/diagnose.ts";
+import { checkedOf, diagnose, underlines } from "../support/diagnose.ts";
 
 const GO = "allow all on go always\n";
 const FIELDS = `enum Zone { eu, us } enum Color { red }
@@ -157,3 +157,15 @@ describe("operators", () => {
 function isError(underline: string): boolean {
   return !underline.startsWith("POL9");
 }
+
+test("a default outside of its type is shown as it is written, beside the type as it is written", () => {
+  const said = (setting: string) =>
+    diagnose(`${setting}\naction go {}\n${GO}`).flatMap(({ code, message }) =>
+      code === "POL3104" ? [message] : [],
+    );
+  expect(said('setting word: string max 3 = "abcd"')).toEqual(['`"abcd"` lies outside of `string max 3`']);
+  expect(said("setting rate: decimal 0..1 = 1.25")).toEqual(["`1.25` lies outside of `decimal 0..1`"]);
+  expect(said("setting few: set<int> max 2 = {1,\n2, 3}")).toEqual([
+    "this value lies outside of `set<int> max 2`",
+  ]);
+});

@@ -226,3 +226,28 @@ describe("refusals", () => {
     expect(refused([team("b", { type: "Team", id: "b" })])).toBe("facts.cycle Team::b");
   });
 });
+
+test("a refusal says in words what is wrong, and with what", () => {
+  const words = compiled(`polity 1
+policy words version 1
+entity Team { size: int 0..9, note: string max 3? }
+setting ceiling: int 0..100 = 7
+table cap { team: Team, of: int } key team, of
+action go {}
+allow a on go when ceiling > 1
+`);
+  const { facts } = makeProgram(lower(words, { compiler: "0", assembler: "0" }).manifest);
+  const said = (snapshot: object) => {
+    const built = buildFacts(facts, { entities: [], ...snapshot }, sha256);
+    return built.ok ? "" : built.refusal.message;
+  };
+  const team = (attributes: unknown) => ({ entities: [{ type: "Team", id: "t", attributes }] });
+  expect(said({ settings: { cieling: 1 } })).toBe('there is no setting "cieling"');
+  expect(said({ settings: { ceiling: 101 } })).toBe('setting "ceiling" is out of range');
+  expect(said({ settings: { ceiling: "x" } })).toBe('setting "ceiling" is not of its type');
+  expect(said(team({}))).toBe('attribute "size" is missing');
+  expect(said(team({ size: 1, sise: 1 }))).toBe('there is no attribute "sise"');
+  expect(said(team({ size: 1, note: "four" }))).toBe('attribute "note" is too large');
+  expect(said(team(5))).toBe("the attributes are no object");
+  expect(said({ tables: { cap: [{ team: "t" }] } })).toBe('row 1 of cap: column "of" is missing');
+});

@@ -144,7 +144,7 @@ function generateRule(
   if (verdict === "hold") clauses.push(generateUntil(named));
   if (random.chance(0.5)) clauses.push(`  because ${generateTemplate(context, false)}`);
   if (random.chance(0.4)) clauses.push(`  note ${generateTemplate(context, true)}`);
-  if (verdict !== "hold") clauses.push(...generateObliges(named, schema.obligations));
+  if (verdict !== "hold") clauses.push(...generateObliges(context, schema.obligations));
   const isSilent = random.chance(absentOk);
   const absences = new Set([...rule.absences].map(absencePath));
   for (const path of isSilent ? absences : []) clauses.push(`  @absent_ok(${path}, "generated")`);
