@@ -1,16 +1,19 @@
 /**
- * Builds one policy: `node benchmarks/build.ts POLICY.pol OUT.wasm`. A process of its own, since assembling
- * fills the queue of the optimising compiler for a while.
+ * Builds a policy: only for `prepare` of a section. Assembling fills the queue of the optimising compiler, so
+ * nothing is measured in its process; and what assembles is loaded here only when it is needed.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { basename } from "node:path";
-import { compile } from "@polity/compiler/pipeline.ts";
-import { buildEvaluator } from "@polity/compiler/wasm.ts";
 
-const [policy = "", out = ""] = process.argv.slice(2);
-const { value, diagnostics } = compile({ file: basename(policy), text: readFileSync(policy, "utf8") });
-if (value === null) {
-  process.stderr.write(`${diagnostics.map((d) => `${d.code} ${d.message}`).join("\n")}\n`);
-  process.exit(1);
+/** `out` is the file of the evaluator. */
+export async function buildPolicy(policy: string, out: string): Promise<void> {
+  await buildText(basename(policy), readFileSync(policy, "utf8"), out);
 }
-writeFileSync(out, (await buildEvaluator(value)).wasm);
+
+export async function buildText(file: string, text: string, out: string): Promise<void> {
+  const { compile } = await import("@polity/compiler/pipeline.ts");
+  const { buildEvaluator } = await import("@polity/compiler/wasm.ts");
+  const { value, diagnostics } = compile({ file, text });
+  if (value === null) throw new Error(diagnostics.map((d) => `${d.code} ${d.message}`).join("\n"));
+  writeFileSync(out, (await buildEvaluator(value)).wasm);
+}

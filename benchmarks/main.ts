@@ -1,49 +1,64 @@
 /**
- * `npm run bench`: builds what is measured in a process of its own, runs each engine in a fresh one that
- * has assembled nothing, prints a table and writes benchmarks/results/five-field.json.
+ * `npm run bench`: section by section, builds what is measured in a process of its own, runs each engine in a
+ * fresh one that has assembled nothing, prints a table and writes benchmarks/results/<section>.json.
  */
-import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { cpus, tmpdir } from "node:os";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type ParseArgsConfig, parseArgs } from "node:util";
-import { install, whyInstall } from "./install.ts";
-import { PEERS, versionOf } from "./peers/all.ts";
-import { judge, type Report, type Result, render } from "./report.ts";
-import { RUNTIME_AIM_BYTES, runtimeSize } from "./runtime-size.ts";
+import { PEERS } from "./peers/all.ts";
+import { type Report, render, summary } from "./report.ts";
+import { runSection } from "./run-section.ts";
+import { BY_HAND, type Options, POLITY } from "./section.ts";
+import { openSection, SECTION_NAMES } from "./sections.ts";
 
 const here = import.meta.dirname;
-const NAMES = ["polity", ...PEERS.map(({ name }) => name)];
+const ENGINES = [BY_HAND, POLITY, ...PEERS.map(({ name }) => name)];
 
 const HELP = `npm run bench -- [options]
 
-Measures one small decision with Polity and with other engines, each beside the same rule written by hand.
+Measures Polity beside the same rules written by hand and beside other engines, each in a process of its own.
 The other engines are installed below benchmarks/peers when they are first needed, which takes a network.
 
-  --only NAME   this engine alone; may be given several times:
-                ${NAMES.join(", ")}
-  --seed N      another set of 512 requests; 1 where it is left out
-  --json        the report as JSON on standard output, as in benchmarks/results/five-field.json
-  --help        this text
+  --section NAME  this section alone; may be given several times:
+                  ${SECTION_NAMES.join(", ")}
+  --only ENGINE   this engine alone; may be given several times:
+                  ${ENGINES.slice(0, 6).join(", ")},
+                  ${ENGINES.slice(6).join(", ")}
+  --quick         under two minutes, and without the largest rows: whether all answers are right. The times
+                  are too short for their figures to mean anything.
+  --full          other engines on everything that ours is measured on, which takes hours
+  --seed N        other requests, graphs and texts; 1 where it is left out
+  --json          the results as JSON on standard output, in place of the tables
+  --help          this text
+
+Results are written into benchmarks/results, one file for each section; those of a run with --quick or --only
+into benchmarks/results/partial. The exit code is 0 where every engine gave the answers that it should give,
+whatever time it took, 1 where one did not, and 2 where the options are wrong.
 `;
 
 const OPTIONS = {
+  section: { type: "string", multiple: true },
   only: { type: "string", multiple: true },
+  quick: { type: "boolean", default: false },
+  full: { type: "boolean", default: false },
   seed: { type: "string", default: "1" },
   json: { type: "boolean", default: false },
   help: { type: "boolean", default: false },
 } as const satisfies ParseArgsConfig["options"];
 
-const options = readOptions();
-if (options.help) process.stdout.write(HELP);
-else await bench(options.only ?? NAMES, options.seed, options.json);
+const given = readOptions();
+if (given.help) process.stdout.write(HELP);
+else await bench();
 
 function readOptions() {
   try {
     const { values } = parseArgs({ options: OPTIONS });
-    const unknown = values.only?.find((name) => !NAMES.includes(name));
-    if (unknown !== undefined) throw new Error(`no engine is called ${unknown}`);
+    const section = values.section?.find((name) => !SECTION_NAMES.includes(name));
+    if (section !== undefined) throw new Error(`no section is called ${section}`);
+    const engine = values.only?.find((name) => !ENGINES.includes(name));
+    if (engine !== undefined) throw new Error(`no engine is called ${engine}`);
     if (!/^\d{1,9}$/.test(values.seed)) throw new Error("--seed is a whole number");
+    if (values.quick && values.full) throw new Error("--quick and --full exclude each other");
     return values;
   } catch (error) {
     say(`bench: ${(error as Error).message}; --help shows the options`);
@@ -55,72 +70,20 @@ function say(text: string): void {
   process.stderr.write(`${text}\n`);
 }
 
-async function bench(names: readonly string[], seed: string, isJson: boolean): Promise<void> {
-  const work = mkdtempSync(join(tmpdir(), "polity-bench-"));
-  try {
-    say("building examples/access …");
-    const wasm = join(work, "access.wasm");
-    run("build.ts", join(here, "../examples/access/policy.pol"), wasm);
-    const report: Report = {
-      question: "five-field",
-      seed: Number(seed),
-      date: new Date().toISOString().slice(0, 10),
-      machine: `${cpus().length} x ${cpus()[0]?.model ?? "unknown processor"}, Node ${process.version}`,
-      moduleBytes: statSync(wasm).size,
-      ...measureEach(names, seed, wasm),
-      runtime: { aimBytes: RUNTIME_AIM_BYTES, rows: await runtimeSize() },
-    };
-    process.stdout.write(isJson ? `${JSON.stringify(report, null, 2)}\n` : render(report));
-    say(judge(report));
-    mkdirSync(join(here, "results"), { recursive: true });
-    writeFileSync(join(here, "results/five-field.json"), `${JSON.stringify(report, null, 2)}\n`);
-    if (report.failed.length > 0) process.exitCode = 1;
-  } finally {
-    rmSync(work, { recursive: true, force: true });
+async function bench(): Promise<void> {
+  const options: Options = { seed: Number(given.seed), isQuick: given.quick, isFull: given.full };
+  const results = join(here, "results", given.quick || given.only ? "partial" : "");
+  const reports: Report[] = [];
+  mkdirSync(results, { recursive: true });
+  for (const name of given.section ?? SECTION_NAMES) {
+    const section = await openSection(name);
+    const report = runSection(section, options, given.only ?? ENGINES, say);
+    reports.push(report);
+    writeFileSync(join(results, `${name}.json`), `${JSON.stringify(report, null, 1)}\n`);
+    if (!given.json) process.stdout.write(render(report, section.title));
   }
-}
-
-/** One engine after the other; what one lacks or gets wrong keeps none of the others from being measured. */
-function measureEach(
-  names: readonly string[],
-  seed: string,
-  wasm: string,
-): Pick<Report, "rows" | "notRun" | "failed"> {
-  const rows: Result[] = [];
-  const notRun: { name: string; why: string }[] = [];
-  const failed: string[] = [];
-  const lacking = names.some((name) => name !== "polity") ? bringPeers() : null;
-  for (const [index, name] of names.entries()) {
-    const peer = PEERS.find((each) => each.name === name);
-    const why = peer === undefined ? null : (lacking ?? peer.missing?.() ?? null);
-    if (why !== null) {
-      notRun.push({ name, why });
-      continue;
-    }
-    say(`measuring ${name} (${index + 1} of ${names.length}, about 12 s) …`);
-    try {
-      const measured = JSON.parse(run("five-field.ts", name, seed, wasm)) as Pick<Result, "hand" | "engine">;
-      const version = peer === undefined ? "" : versionOf(peer);
-      const form = peer?.form ?? "encode and decide";
-      rows.push({ name, version, form, ...measured });
-    } catch {
-      failed.push(name);
-    }
-  }
-  return { rows, notRun, failed };
-}
-
-/** Why the peers are not there, or null. */
-function bringPeers(): string | null {
-  const reason = whyInstall();
-  if (reason === null) return null;
-  say(`${reason}; installing the other engines (80 MB) …`);
-  return install() ? null : "could not be installed; npm ci --prefix benchmarks/peers says why";
-}
-
-function run(script: string, ...args: readonly string[]): string {
-  return execFileSync(process.execPath, [join(here, script), ...args], {
-    encoding: "utf8",
-    stdio: ["ignore", "pipe", "inherit"],
-  });
+  if (given.json) process.stdout.write(`${JSON.stringify(reports, null, 1)}\n`);
+  say(`\n${summary(reports)}\nresults in ${results}`);
+  const isGood = reports.every(({ failed, rows }) => failed.length === 0 && !rows.some((row) => row.isWrong));
+  if (!isGood) process.exitCode = 1;
 }

@@ -1,82 +1,73 @@
-/** What a run of the benchmark found, and how it is shown. */
-import { median, type Row } from "./measure.ts";
-import type { RuntimeSize } from "./runtime-size.ts";
+/** A section's results, for people and for machines. */
+import type { Row } from "./section.ts";
 import { table } from "./table.ts";
+import { digits, time } from "./targets.ts";
 
-export interface Result {
-  readonly name: string;
-  /** Of the package; empty for ours. */
-  readonly version: string;
-  readonly form: string;
-  readonly engine: Row;
-  /** The rule by hand, in the same process: the ratio to it carries over to other machines. */
-  readonly hand: Row;
-}
-
+/** What `benchmarks/results/<section>.json` says. */
 export interface Report {
-  readonly question: string;
-  readonly seed: number;
-  readonly date: string;
+  readonly section: string;
+  /** Processor, memory, system and engine. */
   readonly machine: string;
-  readonly moduleBytes: number;
-  readonly rows: readonly Result[];
-  readonly notRun: readonly { readonly name: string; readonly why: string }[];
-  /** Engines that gave a wrong answer or ended; the run as a whole has failed then. */
-  readonly failed: readonly string[];
-  readonly runtime: { readonly aimBytes: number; readonly rows: readonly RuntimeSize[] };
+  readonly date: string;
+  readonly seed: number;
+  /** Short times: the figures mean nothing. */
+  readonly quick: boolean;
+  readonly rows: readonly Row[];
+  /** Engines that are not on this machine, with the reason. */
+  readonly not_run: readonly { readonly engine: string; readonly why: string }[];
+  /** Processes that ended without an answer. */
+  readonly failed: readonly { readonly row: string; readonly engine: string }[];
 }
 
-export function render(report: Report): string {
-  const { seed, machine, moduleBytes, date, rows, notRun, failed, runtime } = report;
-  const head = ["", "", "", "median", "p99 of 100", "by hand", "ratio"];
-  const lines = rows.map((row) => [
-    row.name,
-    row.version,
-    row.form,
-    `${row.engine.medianNs.toFixed(0)} ns`,
-    `${row.engine.p99Ns.toFixed(0)} ns`,
-    `${row.hand.medianNs.toFixed(1)} ns`,
-    `${ratioOf(row).toFixed(1)} x`,
-  ]);
-  const sizes = runtime.rows.map(({ what, minifiedBytes, gzippedBytes }) => [
-    what,
-    kib(minifiedBytes),
-    kib(gzippedBytes),
-  ]);
+const HEAD = ["", "engine", "requests", "figure", "median", "p99", "by hand", "target", ""];
+
+export function render(report: Report, title: string): string {
+  const { rows, not_run, failed } = report;
+  const lines = rows.map((row, at) => lineOf(row, rows[at - 1]?.row));
   return [
-    `\nThe rule with 5 fields: 512 varied requests, seed ${seed}; module ${moduleBytes} bytes`,
-    `${machine}; ${date}\n`,
-    `${table([head, ...lines], 3)}`,
-    ...notRun.map(({ name, why }) => `${name}: not run: ${why}`),
-    ...failed.map((name) => `${name}: FAILED`),
-    `\nThe runtime in a browser; gzipped it is meant to stay under ${kib(runtime.aimBytes)}\n`,
-    `${table([["", "minified", "gzipped"], ...sizes], 1)}\n`,
+    `\n${title}\n`,
+    table([HEAD, ...lines], 4),
+    ...notesOf(rows),
+    ...not_run.map(({ engine, why }) => `${engine}: not run: ${why}`),
+    ...failed.map(({ row, engine }) => `${row}, ${engine}: FAILED, its process ended`),
+    "",
   ].join("\n");
 }
 
-/** Lines that say how ours stands beside the others, by the ratio to the rule by hand, and beside its aim. */
-export function judge({ rows, runtime }: Report): string {
-  const size = runtime.rows[0];
-  const isAbove = size !== undefined && size.gzippedBytes > runtime.aimBytes;
-  return `${judgeSpeed(rows)}\nThe runtime is ${isAbove ? "ABOVE" : "within"} its aim.`;
+/** The name of a row stands only where it begins. */
+function lineOf(row: Row, before: string | undefined): readonly string[] {
+  const { engine, mode, figure, median_ns, p99_ns, ratio_to_hand, target, met } = row;
+  const name = row.row === before ? "" : row.row;
+  const [median, p99] = [amountOf(row), p99_ns === null ? "" : time(p99_ns)];
+  const ratio = ratio_to_hand === null ? "" : `${digits(ratio_to_hand)} ×`;
+  const mark = met === null ? "" : met ? "✓" : "✗";
+  if (row.isWrong) return [name, engine, mode, figure, "differs", "", "", target ?? "", mark];
+  return [name, engine, mode, figure, median, median_ns === null ? "" : p99, ratio, target ?? "", mark];
 }
 
-function judgeSpeed(rows: readonly Result[]): string {
-  const ours = rows.find(({ name }) => name === "polity");
-  const others = rows.filter(({ name }) => name !== "polity");
-  if (ours === undefined || others.length === 0) return "Nothing to compare.";
-  const faster = others.filter((row) => ratioOf(row) < ratioOf(ours));
-  if (faster.length === 0) return `Polity beats every peer in the table (${others.length}).`;
-  const names = faster.map((row) => `${row.name} (${ratioOf(row).toFixed(1)} x)`).join(", ");
-  const beaten = others.length - faster.length;
-  return `Polity (${ratioOf(ours).toFixed(1)} x) beats ${beaten} of ${others.length} rows; faster: ${names}.`;
+/** Time or bytes, and in brackets for each of what it goes through. */
+export function amountOf({ median_ns, bytes, units }: Row): string {
+  const whole = median_ns !== null ? time(median_ns) : bytes === undefined ? "" : size(bytes);
+  if (units === undefined || units <= 1) return whole;
+  const each = median_ns !== null ? time(median_ns / units) : `${digits((bytes ?? 0) / units)} B`;
+  return `${whole} (${each} each)`;
 }
 
-/** The middle one of the ratios of the rounds. */
-function ratioOf({ engine, hand }: Result): number {
-  return median(engine.roundsNs.map((ns, round) => ns / (hand.roundsNs[round] ?? Number.NaN)));
+export function size(bytes: number): string {
+  if (bytes < 10_000) return `${digits(bytes)} B`;
+  return bytes < 10 * 1_024 ** 2 ? `${digits(bytes / 1_024)} KiB` : `${digits(bytes / 1_024 ** 2)} MiB`;
 }
 
-function kib(bytes: number): string {
-  return `${(bytes / 1024).toFixed(1)} KiB`;
+/** The same note on several rows of one engine is said once. */
+function notesOf(rows: readonly Row[]): readonly string[] {
+  const notes = rows.flatMap(({ row, engine, note }) => (note ? [`${row}, ${engine}: ${note}`] : []));
+  return [...new Set(notes)];
+}
+
+/** The last lines of a run: what is met, and what is not. */
+export function summary(reports: readonly Report[]): string {
+  const judged = reports.flatMap(({ rows }) => rows).filter(({ met }) => met !== null);
+  const missed = judged.filter(({ met }) => met === false);
+  const lines = missed.map((row) => `  ${row.row}, ${row.figure}: ${amountOf(row)}, target ${row.target}`);
+  return [`${judged.length - missed.length} of ${judged.length} targets met`, ...lines].join("\n");
 }

@@ -1,33 +1,17 @@
 /** How much does a service that embeds the runtime ship? Bundled with its dependencies, for a browser. */
+import { basename } from "node:path";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 
 export interface RuntimeSize {
-  readonly what: string;
   readonly minifiedBytes: number;
   readonly gzippedBytes: number;
-  /** Of the minified bytes, what comes from libraries. */
-  readonly libraryBytes: number;
+  /** Minified, the largest first; what comes from libraries is one part. */
+  readonly parts: readonly { readonly file: string; readonly bytes: number }[];
 }
 
-/** What the runtime is meant to stay under, gzipped. */
-export const RUNTIME_AIM_BYTES = 25 * 1024;
-
-/** What each kind of user imports; what is not imported is left out by the bundler. */
-const USES: readonly (readonly [what: string, program: string])[] = [
-  [
-    "load and decide",
-    'import { load, readPublicKey } from "@polity/runtime";\nself.polity = { load, readPublicKey };\n',
-  ],
-  ["everything", 'import * as polity from "@polity/runtime";\nself.polity = polity;\n'],
-];
-
-/** One row for each use. Sizes are the same on every machine. */
-export async function runtimeSize(): Promise<readonly RuntimeSize[]> {
-  return Promise.all(USES.map(([what, program]) => sizeOf(what, program)));
-}
-
-async function sizeOf(what: string, program: string): Promise<RuntimeSize> {
+/** Of a program that imports `@polity/runtime`. */
+export async function runtimeSize(program: string): Promise<RuntimeSize> {
   const { outputFiles, metafile } = await build({
     stdin: { contents: program, resolveDir: import.meta.dirname },
     bundle: true,
@@ -41,16 +25,14 @@ async function sizeOf(what: string, program: string): Promise<RuntimeSize> {
   });
   const script = outputFiles[0]?.contents ?? new Uint8Array(0);
   const [output] = Object.values(metafile.outputs);
-  const inputs = Object.entries(output?.inputs ?? {});
-  const libraries = inputs.filter(([path]) => path.includes("node_modules/@noble/"));
+  const parts = new Map<string, number>();
+  for (const [path, { bytesInOutput }] of Object.entries(output?.inputs ?? {})) {
+    const file = path.includes("node_modules/@noble/") ? "@noble/*" : basename(path);
+    parts.set(file, (parts.get(file) ?? 0) + bytesInOutput);
+  }
   return {
-    what,
     minifiedBytes: script.length,
     gzippedBytes: gzipSync(script, { level: 9 }).length,
-    libraryBytes: libraries.reduce((sum, [, { bytesInOutput }]) => sum + bytesInOutput, 0),
+    parts: [...parts].map(([file, bytes]) => ({ file, bytes })).sort((a, b) => b.bytes - a.bytes),
   };
-}
-
-if (import.meta.main) {
-  console.log(JSON.stringify({ aimBytes: RUNTIME_AIM_BYTES, rows: await runtimeSize() }, null, 2));
 }

@@ -1,0 +1,15 @@
+/** The sections, in the order in which they run. Each file is loaded when it is needed. */
+import type { Section } from "./section.ts";
+
+const FILES: readonly (readonly [name: string, open: () => Promise<{ readonly section: Section }>])[] = [
+  ["decide", () => import("./decide.ts")],
+  ["size", () => import("./size.ts")],
+];
+
+export const SECTION_NAMES: readonly string[] = FILES.map(([name]) => name);
+
+export async function openSection(name: string): Promise<Section> {
+  const [, open] = FILES.find(([known]) => known === name) ?? [];
+  if (open === undefined) throw new Error(`no section is called ${name}`);
+  return (await open()).section;
+}

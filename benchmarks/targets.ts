@@ -1,0 +1,173 @@
+/** What is to be reached, and whether it is. Targets are for ours alone, on varied requests. */
+import { type Figure, type Measured, POLITY, type Row } from "./section.ts";
+
+interface Target {
+  /** `*` stands for any text. */
+  readonly row: string;
+  readonly figure: Figure;
+  readonly aims: readonly Aim[];
+}
+
+/** All of a section's rows are there when one is judged; null: what it is compared with was not measured. */
+interface Aim {
+  readonly text: string;
+  readonly isMet: (row: Measured, all: readonly Measured[]) => boolean | null;
+}
+
+const [DECIDE, LOAD, BUILD] = ["encode-and-decide", "load", "build"] as const;
+const MICROSECOND = 1e3;
+const MILLISECOND = 1e6;
+const SECOND = 1e9;
+const KIB = 1_024;
+
+const TARGETS: readonly Target[] = [
+  { row: "five-field", figure: DECIDE, aims: [ratioWithin(8), aheadOfAll()] },
+  { row: "oopsla-*", figure: DECIDE, aims: [within(200), timesFasterThan("cedar-wasm", 1_000)] },
+  { row: "rules-one-shape-100000", figure: DECIDE, aims: [within(500)] },
+  { row: "rules-five-shapes-100000", figure: DECIDE, aims: [within(500)] },
+  { row: "rules-one-shape-*", figure: DECIDE, aims: [within(160), growthWithin("rules-one-shape-10", 2)] },
+  {
+    row: "rules-five-shapes-*",
+    figure: DECIDE,
+    aims: [within(400), growthWithin("rules-five-shapes-10", 2)],
+  },
+  { row: "rules-*-100000", figure: BUILD, aims: [within(20 * SECOND)] },
+  { row: "rules-*", figure: BUILD, aims: [within(5 * SECOND)] },
+  { row: "rules-*", figure: "size", aims: [bytesEachWithin(100, "rule")] },
+  { row: "facts-100000", figure: DECIDE, aims: [within(250)] },
+  { row: "facts-1000000", figure: DECIDE, aims: [within(400)] },
+  { row: "facts-*", figure: LOAD, aims: [eachWithin(0.2 * MICROSECOND, "entity")] },
+  { row: "facts-*", figure: BUILD, aims: [eachWithin(5 * MICROSECOND, "entity")] },
+  { row: "facts-*", figure: "memory", aims: [bytesEachWithin(100, "entity")] },
+  { row: "text-*-simd-*", figure: DECIDE, aims: [eachWithin(0.6, "byte")] },
+  { row: "text-*", figure: DECIDE, aims: [eachWithin(2, "byte")] },
+  { row: "load-five-field", figure: LOAD, aims: [within(5 * MILLISECOND)] },
+  { row: "build-five-field", figure: BUILD, aims: [within(2 * SECOND)] },
+  { row: "compile-10000-lines-again", figure: BUILD, aims: [within(400 * MILLISECOND)] },
+  { row: "check-10000-lines", figure: BUILD, aims: [within(SECOND)] },
+  { row: "check-10000-lines", figure: "memory", aims: [bytesWithin(500 * 1e6, "500 MB")] },
+  { row: "module-five-field", figure: "size", aims: [bytesWithin(6 * KIB, "6 KiB")] },
+  { row: "runtime-load-and-decide", figure: "size", aims: [bytesWithin(25 * KIB, "25 KiB")] },
+  { row: "memory-growth-*", figure: "memory", aims: [bytesWithin(0, "no growth")] },
+];
+
+/** The same rows, with what is to be reached beside each. */
+export function judge(rows: readonly Measured[]): readonly Row[] {
+  return rows.map((row) => {
+    const aims = aimsOf(row);
+    if (aims.length === 0) return { ...row, target: null, met: null };
+    const answers = aims.map((aim) => aim.isMet(row, rows));
+    const met = answers.includes(false) ? false : answers.includes(null) ? null : true;
+    return { ...row, target: aims.map(({ text }) => text).join(", "), met };
+  });
+}
+
+/** The first target that fits counts. */
+function aimsOf({ row, engine, mode, figure }: Measured): readonly Aim[] {
+  if (engine !== POLITY || mode === "repeated") return [];
+  return TARGETS.find((target) => target.figure === figure && fits(target.row, row))?.aims ?? [];
+}
+
+function fits(pattern: string, name: string): boolean {
+  const [before = "", ...rest] = pattern.split("*");
+  if (rest.length === 0) return name === pattern;
+  if (!name.startsWith(before)) return false;
+  let at = before.length;
+  for (const part of rest.slice(0, -1)) {
+    const found = name.indexOf(part, at);
+    if (found < 0) return false;
+    at = found + part.length;
+  }
+  const last = rest.at(-1) ?? "";
+  return name.length - last.length >= at && name.endsWith(last);
+}
+
+function within(ns: number): Aim {
+  return { text: `≤ ${time(ns)}`, isMet: ({ median_ns }) => median_ns !== null && median_ns <= ns };
+}
+
+function eachWithin(ns: number, unit: string): Aim {
+  return {
+    text: `≤ ${time(ns)} a ${unit}`,
+    isMet: ({ median_ns, units }) => (median_ns === null || !units ? null : median_ns / units <= ns),
+  };
+}
+
+function bytesWithin(bytes: number, text: string): Aim {
+  const isMet: Aim["isMet"] = (row) => (row.bytes === undefined ? null : row.bytes <= bytes);
+  return { text: bytes === 0 ? text : `≤ ${text}`, isMet };
+}
+
+function bytesEachWithin(bytes: number, unit: string): Aim {
+  return {
+    text: `≤ ${bytes} B a ${unit}`,
+    isMet: (row) => (row.bytes === undefined || !row.units ? null : row.bytes / row.units <= bytes),
+  };
+}
+
+function ratioWithin(times: number): Aim {
+  return {
+    text: `≤ ${times} × by hand`,
+    isMet: ({ ratio_to_hand }) => (ratio_to_hand === null ? null : ratio_to_hand <= times),
+  };
+}
+
+/** By the ratio to the rule by hand, which another second of the machine has changed less than the time. */
+function aheadOfAll(): Aim {
+  return {
+    text: "ahead of all others",
+    isMet(row, all) {
+      const others = all.filter((each) => isSameQuestion(each, row) && each.ratio_to_hand !== null);
+      if (others.length === 0 || row.ratio_to_hand === null) return null;
+      return others.every(({ ratio_to_hand }) => ratio_to_hand! > row.ratio_to_hand!);
+    },
+  };
+}
+
+function timesFasterThan(engine: string, times: number): Aim {
+  return {
+    text: `≥ ${times.toLocaleString("en")} × ${engine}`,
+    isMet(row, all) {
+      const other = all.find((each) => each.engine === engine && isSameQuestion(each, row));
+      if (other === undefined || other.median_ns === null || row.median_ns === null) return null;
+      return other.median_ns / row.median_ns >= times;
+    },
+  };
+}
+
+function growthWithin(from: string, times: number): Aim {
+  return {
+    text: `< ${times} × ${from.slice(from.lastIndexOf("-") + 1)} rules`,
+    isMet(row, all) {
+      const first = all.find(
+        (each) => each.engine === POLITY && isSameFigure(each, row) && each.row === from,
+      );
+      if (first === undefined || first.median_ns === null || row.median_ns === null) return null;
+      return row.median_ns < first.median_ns * times;
+    },
+  };
+}
+
+/** Of another engine than ours, and not by hand. */
+function isSameQuestion(other: Measured, row: Measured): boolean {
+  const isOther = other.engine !== row.engine && other.engine !== "hand-written";
+  return isOther && other.row === row.row && isSameFigure(other, row);
+}
+
+function isSameFigure(other: Measured, row: Measured): boolean {
+  return other.mode === row.mode && other.figure === row.figure;
+}
+
+/** With the unit that leaves few digits. */
+export function time(ns: number): string {
+  if (ns >= SECOND) return `${digits(ns / SECOND)} s`;
+  if (ns >= MILLISECOND) return `${digits(ns / MILLISECOND)} ms`;
+  // Decisions are compared by nanoseconds, even where they take thousands of them.
+  return ns >= 10 * MICROSECOND ? `${digits(ns / MICROSECOND)} µs` : `${digits(ns)} ns`;
+}
+
+export function digits(value: number): string {
+  if (value >= 1_000) return Math.round(value).toLocaleString("en");
+  if (value >= 100 || Number.isInteger(value)) return value.toFixed(0);
+  return value.toFixed(value >= 10 ? 1 : 2).replace(/\.?0+$/, "");
+}
