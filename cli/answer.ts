@@ -1,4 +1,5 @@
 /** From the text of a request to a decision. */
+import { denied } from "@polity/compiler/interpret/verdict.ts";
 import type { Outcome } from "@polity/runtime/decision.ts";
 import type { Header } from "@polity/runtime/header.ts";
 import { parseJson } from "@polity/runtime/json.ts";
@@ -59,19 +60,6 @@ function whyOf({ action, header }: RequestInput, named: RequestResult, { code }:
   if (code === "input.unknown_action") return `no action ${quoted(action)}`;
   if (named.ok) return headerProblem(header);
   return `${named.path === "" ? "`fields`" : quoted(named.path)} ${PROBLEMS.get(named.code) ?? named.code}`;
-}
-
-function denied(code: Outcome["code"]): Outcome {
-  return {
-    verdict: "deny",
-    code,
-    granted: false,
-    rules: [],
-    errors: [],
-    reasons: [],
-    notes: [],
-    obligations: [],
-  };
 }
 
 const PROBLEMS: ReadonlyMap<string, string> = new Map([

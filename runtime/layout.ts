@@ -174,6 +174,21 @@ export function fieldOffset(fields: readonly Field[], name: string, types: Types
   throw new Error(`unknown field ${name}`);
 }
 
+/** What rows of tables can be sorted by. */
+export const KEY_KINDS: ReadonlySet<Type["kind"]> = new Set([
+  "bool",
+  "int",
+  "decimal",
+  "timestamp",
+  "duration",
+  "string",
+  "path",
+  "shaped",
+  "enum",
+  "entity",
+  "ref",
+] as const);
+
 /** Rounds up to whole slots: text is padded with zeros so that it can be compared eight bytes at a time. */
 export function padded(bytes: number): number {
   return (bytes + SLOT_BYTES - 1) & -SLOT_BYTES;

@@ -1,24 +1,10 @@
 /** The manifest's `tables`: keys and bounds, as canonical JSON and back. */
-import { COLLECTION_MAX, KEY_COLUMNS_MAX, type Table, type Type, type Types } from "./layout.ts";
+import { COLLECTION_MAX, KEY_COLUMNS_MAX, KEY_KINDS, type Table, type Types } from "./layout.ts";
 import { array, ascending, integer, members, name, refuse } from "./shape.ts";
 
 export function tablesJson(tables: readonly Table[]): readonly unknown[] {
   return tables.map(({ key, max, name: table, per }) => ({ key, max, name: table, per }));
 }
-
-const KEY_KINDS: ReadonlySet<Type["kind"]> = new Set([
-  "bool",
-  "int",
-  "decimal",
-  "timestamp",
-  "duration",
-  "string",
-  "path",
-  "shaped",
-  "enum",
-  "entity",
-  "ref",
-] as const);
 
 /** The columns of each are those of the record of its name. */
 export function readTables(json: unknown, { records }: Types): readonly Table[] {

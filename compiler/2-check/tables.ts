@@ -3,8 +3,8 @@ import {
   COLLECTION_DEFAULT,
   COLLECTION_MAX,
   KEY_COLUMNS_MAX,
+  KEY_KINDS,
   type Table,
-  type Type,
 } from "@polity/runtime/layout.ts";
 import type { Name, TableDeclaration } from "../ast.ts";
 import { lengthOfPer, unknownColumn, wrongKeyColumn } from "./messages-entities.ts";
@@ -53,24 +53,7 @@ function isKeyColumn(column: Name, seen: ReadonlySet<string>, columns: Fields, r
     report(unknownColumn(column, nearest(column.text, columns.keys())));
     return false;
   }
-  if (!seen.has(column.text) && isKeyType(type)) return true;
+  if (!seen.has(column.text) && KEY_KINDS.has(type.kind)) return true;
   report(wrongKeyColumn(column, seen.has(column.text) ? null : showType(type)));
   return false;
-}
-
-/** What rows can be sorted by. */
-function isKeyType({ kind }: Type): boolean {
-  return [
-    "bool",
-    "int",
-    "decimal",
-    "timestamp",
-    "duration",
-    "string",
-    "path",
-    "shaped",
-    "enum",
-    "entity",
-    "ref",
-  ].includes(kind);
 }

@@ -10,6 +10,7 @@ import { fileAt, positionAt } from "@polity/compiler/source.ts";
 import type { Outcome } from "@polity/runtime/decision.ts";
 import { renderReason } from "@polity/runtime/render.ts";
 import { readRequest } from "../../cli/request.ts";
+import { denied } from "../../compiler/interpret/verdict.ts";
 import { type Answers, type BothEngines, openEngines, questionOf } from "./both-engines.ts";
 import type { SpecCase, SpecRequest } from "./spec-page.ts";
 
@@ -59,7 +60,7 @@ export async function runCase(spec: SpecCase): Promise<CaseResult> {
 
   function askRequest(engines: BothEngines, wanted: SpecRequest): string[] {
     const { result } = readRequest(withDigests(engines, wanted.request), (checked as Checked).readsTrust);
-    const answers = "deny" in result ? bothSay(refusedByForm(result.deny)) : engines.ask(result);
+    const answers = "deny" in result ? bothSay(denied(result.deny)) : engines.ask(result);
     return answerFailures(spec, wanted.line, checked as Checked, wanted, answers);
   }
 }
@@ -137,19 +138,6 @@ function withDigests(engines: BothEngines, request: SpecRequest["request"]): unk
   if (!Array.isArray(approvals)) return request;
   const digest = engines.digestOf(String(action), fields, entities);
   return { ...request, approvals: approvals.map((approval: object) => ({ request: digest, ...approval })) };
-}
-
-function refusedByForm(code: Outcome["code"]): Outcome {
-  return {
-    verdict: "deny",
-    code,
-    granted: false,
-    rules: [],
-    errors: [],
-    reasons: [],
-    notes: [],
-    obligations: [],
-  };
 }
 
 function bothSay(outcome: Outcome): Answers {

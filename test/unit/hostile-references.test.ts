@@ -1,12 +1,11 @@
 /** Frames with references that no host wrote: refused, or what encode would write for what they say. */
-import { buildFacts } from "@polity/runtime/facts.ts";
 import { encodeFrame, openFrame } from "@polity/runtime/frame.ts";
 import { sha256 } from "@polity/runtime/hash.ts";
-import { type Instance, openInstance } from "@polity/runtime/instance.ts";
-import { readResult } from "@polity/runtime/result.ts";
+import type { Instance } from "@polity/runtime/instance.ts";
 import { makeTarget } from "@polity/runtime/writers.ts";
 import { beforeAll, expect, test } from "vitest";
 import { frameOf, type Opened, openSource } from "../support/frame-vectors.ts";
+import { instanceOf, judgeBytes } from "../support/raw-instance.ts";
 import { readFrame } from "../support/read-frame.ts";
 import { SOURCES } from "../support/vector-sources.ts";
 
@@ -18,24 +17,11 @@ let instance: Instance;
 
 beforeAll(async () => {
   opened = await openSource(SOURCE);
-  const facts = buildFacts(opened.program.facts, SOURCE.facts, sha256);
-  if (!facts.ok) throw new Error(facts.refusal.message);
-  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(opened.wasm.slice()));
-  const block = { block: facts.block, tag: facts.digest.slice(0, 8) };
-  const ready = openInstance(exports, opened.program, block, sha256);
-  if ("failed" in ready) throw new Error(ready.message);
-  instance = ready;
+  instance = instanceOf(opened, SOURCE.facts);
 });
 
 function codeOf(bytes: Uint8Array): string {
-  const { target } = instance.frame;
-  target.bytes.set(bytes, target.base);
-  const header = instance.result >> 2;
-  target.words.fill(0, header, header + 16);
-  const answer = instance.decide(bytes.length) as number;
-  const decision = readResult(instance.program.results, target, instance.result, answer);
-  if (decision === null) throw new Error("no proper result");
-  return decision.code;
+  return judgeBytes(instance, bytes).code;
 }
 
 test("each bit of the body turned over", () => {

@@ -1,9 +1,6 @@
-/** Blocks of tables and settings that no host wrote: none is taken that says what encode would not. */
-import { buildFacts } from "@polity/runtime/facts.ts";
-import { sha256 } from "@polity/runtime/hash.ts";
-import { openInstance } from "@polity/runtime/instance.ts";
 import { beforeAll, expect, test } from "vitest";
 import { type Opened, openSource } from "../support/frame-vectors.ts";
+import { factsFor, tryInstance } from "../support/raw-instance.ts";
 
 const POLICY = `polity 1
 policy hostile.tables version 1
@@ -35,15 +32,11 @@ let tag: Uint8Array;
 
 beforeAll(async () => {
   opened = await openSource({ policy: POLICY, facts: FACTS });
-  const facts = buildFacts(opened.program.facts, FACTS, sha256);
-  if (!facts.ok) throw new Error(facts.refusal.message);
-  block = facts.block;
-  tag = facts.digest.slice(0, 8);
+  ({ block, tag } = factsFor(opened, FACTS));
 });
 
 function isTaken(bytes: Uint8Array): boolean {
-  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(opened.wasm.slice()));
-  const ready = openInstance(exports, opened.program, { block: bytes, tag }, sha256);
+  const ready = tryInstance(opened, { block: bytes, tag });
   if ("failed" in ready) expect(ready.failed).toBe("facts");
   return !("failed" in ready);
 }

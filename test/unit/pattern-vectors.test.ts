@@ -4,15 +4,12 @@ import { loadFacts } from "@polity/compiler/interpret/facts.ts";
 import { interpret } from "@polity/compiler/interpret/interpret.ts";
 import { buildEvaluator } from "@polity/compiler/wasm.ts";
 import { loadUnsigned } from "@polity/runtime/authoring.ts";
-import { buildFacts } from "@polity/runtime/facts.ts";
-import { sha256 } from "@polity/runtime/hash.ts";
 import type { Host } from "@polity/runtime/index.ts";
-import { openInstance } from "@polity/runtime/instance.ts";
-import { readResult } from "@polity/runtime/result.ts";
 import { beforeAll, describe, expect, test } from "vitest";
 import { HEADER } from "../support/asking.ts";
 import { compiled } from "../support/compiled.ts";
 import { frameOf, openSource } from "../support/frame-vectors.ts";
+import { instanceOf, judgeBytes } from "../support/raw-instance.ts";
 
 interface Vector {
   readonly test: string;
@@ -80,16 +77,7 @@ describe("bytes that are no text are refused before any pattern", () => {
     if (typeof frame === "string") throw new Error(frame);
     const at = Buffer.from(frame).lastIndexOf(text);
     frame.set(bytes, at);
-    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(opened.wasm.slice()));
-    const facts = buildFacts(opened.program.facts, NO_FACTS, sha256);
-    if (!facts.ok) throw new Error(facts.refusal.message);
-    const block = { block: facts.block, tag: facts.digest.slice(0, 8) };
-    const instance = openInstance(exports, opened.program, block, sha256);
-    if ("failed" in instance) throw new Error(instance.message);
-    const { target } = instance.frame;
-    target.bytes.set(frame, target.base);
-    const answer = instance.decide(frame.length) as number;
-    return readResult(opened.program.results, target, instance.result, answer);
+    return judgeBytes(instanceOf(opened, NO_FACTS), frame);
   }
 
   test.each(malformed)("$what", async ({ bytes }) => {

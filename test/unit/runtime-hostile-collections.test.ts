@@ -1,14 +1,13 @@
 /** Frames with maps and documents that no host wrote: the evaluator takes only what the encoder writes. */
 
 import { documentJson } from "@polity/runtime/document.ts";
-import { buildFacts } from "@polity/runtime/facts.ts";
-import { sha256 } from "@polity/runtime/hash.ts";
-import { type Instance, openInstance } from "@polity/runtime/instance.ts";
+import type { Instance } from "@polity/runtime/instance.ts";
 import { parseJson } from "@polity/runtime/json.ts";
-import { type Decision, readResult } from "@polity/runtime/result.ts";
+import type { Decision } from "@polity/runtime/result.ts";
 import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
 import { frameOf, type Opened, openSource, type VectorCase } from "../support/frame-vectors.ts";
+import { instanceOf, judgeBytes } from "../support/raw-instance.ts";
 
 const NOW = Date.UTC(2026, 10, 3, 10);
 const SOURCE = {
@@ -38,24 +37,11 @@ let instance: Instance;
 
 beforeAll(async () => {
   opened = await openSource(SOURCE);
-  const facts = buildFacts(opened.program.facts, SOURCE.facts, sha256);
-  if (!facts.ok) throw new Error(facts.refusal.message);
-  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(opened.wasm.slice()));
-  const block = { block: facts.block, tag: facts.digest.slice(0, 8) };
-  const ready = openInstance(exports, opened.program, block, sha256);
-  if ("failed" in ready) throw new Error(ready.message);
-  instance = ready;
+  instance = instanceOf(opened, SOURCE.facts);
 });
 
 function judge(bytes: Uint8Array): Decision {
-  const { target } = instance.frame;
-  target.bytes.set(bytes, target.base);
-  const header = instance.result >> 2;
-  target.words.fill(0, header, header + 16);
-  const answer = instance.decide(bytes.length) as number;
-  const decision = readResult(instance.program.results, target, instance.result, answer);
-  if (decision === null) throw new Error("no proper result");
-  return decision;
+  return judgeBytes(instance, bytes);
 }
 
 function frame(action: string, fields: unknown): Uint8Array {

@@ -1,12 +1,12 @@
-import { buildFacts } from "@polity/runtime/facts.ts";
 import { encodeFrame, openFrame } from "@polity/runtime/frame.ts";
 import { sha256 } from "@polity/runtime/hash.ts";
-import { type Instance, openInstance } from "@polity/runtime/instance.ts";
-import { type Decision, readResult } from "@polity/runtime/result.ts";
+import type { Instance } from "@polity/runtime/instance.ts";
+import type { Decision } from "@polity/runtime/result.ts";
 import { makeTarget } from "@polity/runtime/writers.ts";
 import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
 import { frameOf, type Opened, openSource } from "../support/frame-vectors.ts";
+import { factsFor, instanceOf, judgeBytes, tryInstance } from "../support/raw-instance.ts";
 import { readFrame } from "../support/read-frame.ts";
 import { approvalCases, SOURCES } from "../support/vector-sources.ts";
 
@@ -18,32 +18,14 @@ let opened: Opened;
 let instance: Instance;
 let frames: Uint8Array[];
 
-function instanceOf({ program, wasm }: Opened, json: string): Instance {
-  const facts = buildFacts(program.facts, json, sha256);
-  if (!facts.ok) throw new Error(facts.refusal.message);
-  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(wasm.slice()));
-  const block = { block: facts.block, tag: facts.digest.slice(0, 8) };
-  const ready = openInstance(exports, program, block, sha256);
-  if ("failed" in ready) throw new Error(ready.message);
-  return ready;
-}
-
 beforeAll(async () => {
   opened = await openSource(SOURCE);
   instance = instanceOf(opened, SOURCE.facts);
   frames = FRAMES.map((one) => frameOf(opened, one) as Uint8Array);
 });
 
-/** What the evaluator says to these bytes; it must not trap and must write a proper result. */
 function judge(bytes: Uint8Array, claimed = bytes.length, asked = instance): Decision {
-  const { target } = asked.frame;
-  target.bytes.set(bytes, target.base);
-  const header = asked.result >> 2;
-  target.words.fill(0, header, header + 16);
-  const answer = asked.decide(claimed) as number;
-  const decision = readResult(asked.program.results, target, asked.result, answer);
-  if (decision === null) throw new Error("no proper result");
-  return decision;
+  return judgeBytes(asked, bytes, claimed);
 }
 
 function stillGood(): void {
@@ -180,15 +162,12 @@ allow all on go when i != "none"
 });
 
 test("a facts block with any byte changed is refused, or differs only in what it says", async () => {
-  const facts = buildFacts(opened.program.facts, SOURCE.facts, sha256);
-  if (!facts.ok) throw new Error(facts.refusal.message);
-  const module = new WebAssembly.Module(opened.wasm.slice());
+  const facts = factsFor(opened, SOURCE.facts);
   let refused = 0;
   for (let at = 0; at < facts.block.length; at += 1) {
     const block = facts.block.slice();
     block[at]! ^= 0x81;
-    const { exports } = new WebAssembly.Instance(module);
-    const ready = openInstance(exports, opened.program, { block, tag: facts.digest.slice(0, 8) }, sha256);
+    const ready = tryInstance(opened, { ...facts, block });
     if ("failed" in ready) {
       expect(ready.failed).toBe("facts");
       refused += 1;

@@ -1,13 +1,12 @@
 /** Frames with shaped text that no host wrote: bytes that are no text, and room that is not as it must be. */
 
-import { buildFacts } from "@polity/runtime/facts.ts";
-import { sha256 } from "@polity/runtime/hash.ts";
-import { type Instance, openInstance } from "@polity/runtime/instance.ts";
-import { type Decision, readResult } from "@polity/runtime/result.ts";
+import type { Instance } from "@polity/runtime/instance.ts";
+import type { Decision } from "@polity/runtime/result.ts";
 import { beforeAll, describe, expect, test } from "vitest";
 import { readUrl, urlText } from "../../compiler/interpret/urls.ts";
 import { HEADER } from "../support/asking.ts";
 import { frameOf, type Opened, openSource } from "../support/frame-vectors.ts";
+import { instanceOf, judgeBytes } from "../support/raw-instance.ts";
 
 const POLICY = `polity 1
 policy test.frames version 1
@@ -25,24 +24,11 @@ let instance: Instance;
 
 beforeAll(async () => {
   opened = await openSource({ policy: POLICY, facts: FACTS });
-  const facts = buildFacts(opened.program.facts, FACTS, sha256);
-  if (!facts.ok) throw new Error(facts.refusal.message);
-  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(opened.wasm.slice()));
-  const block = { block: facts.block, tag: facts.digest.slice(0, 8) };
-  const ready = openInstance(exports, opened.program, block, sha256);
-  if ("failed" in ready) throw new Error(ready.message);
-  instance = ready;
+  instance = instanceOf(opened, FACTS);
 });
 
 function judge(bytes: Uint8Array): Decision {
-  const { target } = instance.frame;
-  target.bytes.set(bytes, target.base);
-  const header = instance.result >> 2;
-  target.words.fill(0, header, header + 16);
-  const answer = instance.decide(bytes.length) as number;
-  const decision = readResult(instance.program.results, target, instance.result, answer);
-  if (decision === null) throw new Error("no proper result");
-  return decision;
+  return judgeBytes(instance, bytes);
 }
 
 function frame(action: string, text: string): Uint8Array {
