@@ -1,4 +1,4 @@
-/** An evaluator asked below its host: any bytes whatever for a frame or a facts block, and what it says to them. */
+/** An evaluator asked below its host: any bytes for a frame or a facts block, and what it says to them. */
 import { buildFacts } from "@polity/runtime/facts.ts";
 import { sha256 } from "@polity/runtime/hash.ts";
 import { type Instance, openInstance } from "@polity/runtime/instance.ts";
