@@ -4,7 +4,8 @@
  *     npm run fuzz -- --seed 7 --count 1000 --single 50 --requests 40
  *
  * `--single K` builds every K-th program also alone, exactly as it ships; `--start N` begins at program N, to
- * see one again; `--reference` leaves the compiled evaluators out and only looks for crashes.
+ * see one again; `--similar` makes only programs with many rules of few shapes; `--reference` leaves the
+ * compiled evaluators out and only looks for crashes.
  */
 import { parseArgs } from "node:util";
 import { runCampaign } from "../test/support/generate/campaign.ts";
@@ -15,6 +16,7 @@ import { wasmEngines } from "../test/support/generate/engines.ts";
 const COMPLETE_FROM = 1_000;
 const DISCARDED_MAX = 0.3;
 const BATCH = 60;
+const SIMILAR_SHARE = 0.1;
 
 const { values } = parseArgs({
   options: {
@@ -23,6 +25,7 @@ const { values } = parseArgs({
     start: { type: "string", default: "0" },
     single: { type: "string", default: "50" },
     requests: { type: "string", default: "40" },
+    similar: { type: "boolean", default: false },
     reference: { type: "boolean", default: false },
   },
 });
@@ -37,6 +40,7 @@ const result = await runCampaign({
   start: Number(values.start),
   count,
   requests: Number(values.requests),
+  similar: values.similar ? 1 : SIMILAR_SHARE,
   batch: BATCH,
   engines: async (programs) => (values.reference ? [] : wasmEngines(programs, single)),
   report: (disagreement) => console.log(`\n${disagreement}\n`),

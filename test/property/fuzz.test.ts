@@ -10,6 +10,7 @@ test("compiled evaluators agree with the reference", async () => {
     start: 0,
     count: 60,
     requests: 30,
+    similar: 0.1,
     batch: 60,
     engines: (programs) => wasmEngines(programs, 30),
     report: (disagreement) => disagreements.push(disagreement),

@@ -101,7 +101,7 @@ function keyOf(set: readonly Part[]): string {
 const PROGRAM = compiled(policy((rules) => rules));
 const ENGINES: readonly (readonly [string, () => Promise<Engine>])[] = [
   ["the reference", () => Promise.resolve(referenceEngine(PROGRAM))],
-  ["the evaluator", async () => (await wasmEngines([PROGRAM], 1))[0]?.get("single") as Engine],
+  ["the evaluator", async () => (await wasmEngines([{ checked: PROGRAM }], 1))[0]?.get("single") as Engine],
 ];
 
 describe.each(ENGINES)("%s", (_, make) => {

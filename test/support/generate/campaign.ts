@@ -10,6 +10,7 @@ import { generateProgram } from "./program.ts";
 import { createRandom, type Random } from "./random.ts";
 import { type GeneratedRequest, generateRequest } from "./requests.ts";
 import { show } from "./show.ts";
+import { generateSimilarProgram, withoutRefused } from "./similar.ts";
 
 export interface CampaignOptions {
   readonly seed: number;
@@ -19,9 +20,11 @@ export interface CampaignOptions {
   readonly count: number;
   /** Requests for each program. */
   readonly requests: number;
+  /** The share of programs with many rules of few shapes. */
+  readonly similar: number;
   readonly batch: number;
   /** Makes the engines that are compared with the reference, for the programs of one batch. */
-  readonly engines: (programs: readonly Checked[]) => Promise<readonly NamedEngines[]>;
+  readonly engines: (programs: readonly Accepted[]) => Promise<readonly NamedEngines[]>;
   /** Told of each disagreement, ready to print. */
   readonly report: (disagreement: string) => void;
 }
@@ -40,6 +43,7 @@ export interface Accepted {
   readonly number: number;
   readonly text: string;
   readonly checked: Checked;
+  readonly isSimilar: boolean;
 }
 
 interface Run {
@@ -69,7 +73,7 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRes
       if (program !== undefined) accepted.push(program);
       next += 1;
     }
-    const engines = await options.engines(accepted.map(({ checked }) => checked));
+    const engines = await options.engines(accepted);
     for (const [index, program] of accepted.entries()) {
       await compareProgram(run, program, engines[index] ?? new Map());
     }
@@ -80,9 +84,18 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRes
 }
 
 function acceptProgram(run: Run, number: number): Accepted | undefined {
-  const text = generateProgram(createRandom(run.options.seed, number));
-  const { value, diagnostics } = compile({ file: "generated.pol", text });
-  if (value !== null) return { number, text, checked: value };
+  const { seed, similar } = run.options;
+  const isSimilar = createRandom(seed, number, 0).chance(similar);
+  const random = createRandom(seed, number);
+  let text = isSimilar ? generateSimilarProgram(random) : generateProgram(random);
+  let { value, diagnostics } = compile({ file: "generated.pol", text });
+  for (let left = 3; value === null && isSimilar && left > 0; left -= 1) {
+    const fewer = withoutRefused(text, diagnostics);
+    if (fewer === null) break;
+    text = fewer;
+    ({ value, diagnostics } = compile({ file: "generated.pol", text }));
+  }
+  if (value !== null) return { number, text, checked: value, isSimilar };
   run.discarded += 1;
   const error = diagnostics.find(({ severity }) => severity === "error");
   increment(run.refusals, `${error?.code}: ${error?.message.replace(/`[^`]*`/g, "`…`")}`);
@@ -139,7 +152,7 @@ async function compareRequests(
   const loaded = new Map<string, Loaded>();
   for (const [name, engine] of engines) loaded.set(name, await engine.load(facts.json).catch(thrown));
   for (let n = 0; n < run.options.requests / 2; n += 1) {
-    const regular = generateRequest(facts.source);
+    const regular = generateRequest(facts.source, program.isSimilar ? 0.5 : 0.1);
     const request = random.chance(0.25) ? bend(random, regular) : regular;
     const answers = new Map<string, string>();
     for (const [name, engine] of loaded) {

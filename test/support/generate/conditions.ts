@@ -227,6 +227,7 @@ function generateBelow(context: Context): string | undefined {
   return `(${entity.text} ${op} ${random.chance(0.5) ? (one ?? literal) : literal})`;
 }
 
+const STRING: Type = { kind: "string", id: false, bytesMax: 1_024 };
 const SOUGHT = ["matches", "contains"] as const;
 
 function generateTextTest(context: Context): string | undefined {
@@ -237,7 +238,8 @@ function generateTextTest(context: Context): string | undefined {
   const isFact = fact !== undefined && random.chance(0.3);
   if (random.chance(0.35)) return `(${text.text} ${random.pick(SOUGHT)} ${generatePattern(random, 3)})`;
   const op = random.pick(["starts_with", "ends_with", "like", "like", ...SOUGHT]);
-  const literal = printText(random.pick(op === "like" ? [...PATTERNS, ...TEXTS] : TEXTS));
+  const pool = op === "like" ? [...PATTERNS, ...TEXTS] : TEXTS;
+  const literal = random.constants?.(STRING, context.schema) ?? printText(random.pick(pool));
   const pattern = isFact ? fact.text : literal;
   return op === "like" || op === "matches" || op === "contains"
     ? `(${text.text} ${op} ${pattern})`

@@ -34,6 +34,8 @@ const EVENTS = [
   "argument out of range",
   "facts refused",
   "shadow",
+  "more rules fired than are listed",
+  "more rules erred than are listed",
   "rules judged a request with entities",
 ];
 
@@ -41,6 +43,9 @@ const EVENTS = [
 const CODES = Object.keys(CODE_NUMBERS).filter(
   (code) => !code.startsWith("host.") && code !== "policy.none" && !/^error\.(?:cold|full|type)$/.test(code),
 );
+
+/** Rules of each list of a decision. */
+const LISTED_MAX = 256;
 
 /** Parts of shaped text. */
 const PARTS: readonly string[] = [
@@ -145,6 +150,8 @@ export function coverOutcome(coverage: Coverage, outcome: Outcome, checked: Chec
     increment(coverage.events, "hole that erred");
   }
   const { obligations, errors } = outcome;
+  if (rules.length === LISTED_MAX) increment(coverage.events, "more rules fired than are listed");
+  if (errors.length === LISTED_MAX) increment(coverage.events, "more rules erred than are listed");
   if (obligations.length > 0) {
     const isRefusal = verdict !== "allow" && verdict !== "hold";
     increment(coverage.events, isRefusal ? "obligation of a refusal" : "obligation of an allow");

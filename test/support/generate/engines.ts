@@ -58,19 +58,23 @@ function stepBounds(checked: Checked): ReadonlyMap<string, bigint> {
 
 /**
  * Compiled evaluators, for each program by name: `batch`, all programs in one module, and for every
- * `singleEach`-th program `single`, built alone and loaded as it ships.
+ * `singleEach`-th program, and of those with similar rules for every third, `single`, built alone and loaded
+ * as it ships.
  */
 export async function wasmEngines(
-  programs: readonly Checked[],
+  programs: readonly { readonly checked: Checked; readonly isSimilar?: boolean }[],
   singleEach: number,
 ): Promise<readonly NamedEngines[]> {
-  const batch = await batchEngines(programs);
+  const batch = await batchEngines(programs.map(({ checked }) => checked));
   const all: NamedEngines[] = [];
-  for (const [index, checked] of programs.entries()) {
+  let similar = 0;
+  for (const [index, { checked, isSimilar }] of programs.entries()) {
     const engines = new Map<string, Engine>();
     const inBatch = batch[index];
     if (inBatch !== undefined) engines.set("batch", inBatch);
-    if (index % singleEach === 0) engines.set("single", await singleEngine(checked));
+    if (isSimilar === true) similar += 1;
+    const isTurn = isSimilar === true ? similar % 3 === 1 : index % singleEach === 0;
+    if (isTurn) engines.set("single", await singleEngine(checked));
     all.push(engines);
   }
   return all;

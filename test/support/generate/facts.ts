@@ -27,7 +27,9 @@ export function generateFacts(random: Random, checked: Checked): GeneratedFacts 
   const references: EntityValue[] = [];
   for (const [type, { fromRequest }] of checked.types.entities) {
     if (fromRequest === true) continue;
-    for (const id of [...LITERAL_IDS, ...random.some(OTHER_IDS, 0.4)]) references.push({ type, id });
+    const named = checked.entityLiterals.filter((one) => one.type === type).map(({ id }) => id);
+    const ids = new Set([...LITERAL_IDS, ...named, ...random.some(OTHER_IDS, 0.4)]);
+    for (const id of ids) references.push({ type, id });
   }
   const source: Source = { random, checked, ids: idsOf(references), ...literalsOf(checked), isFacts: true };
   const order = random.shuffle(references);

@@ -97,6 +97,7 @@ const DURATIONS = [0n, 1n, 1_000n, 90_000n, 3_600_000n, 86_400_000n, 1_000_000_0
 
 /** Of a plain type; undefined for the others. */
 export function generateLiteral(random: Random, type: Type, schema: Schema): string | undefined {
+  if (random.constants !== undefined) return random.constants(type, schema);
   if (type.kind === "bool") return random.pick(["true", "false"]);
   if (type.kind === "int") return signed(String(random.pick(INTS)));
   if (type.kind === "decimal") {

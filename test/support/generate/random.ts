@@ -1,6 +1,13 @@
 /** Deterministic pseudo-randomness: the same seed gives the same programs on every machine. */
+import type { Type } from "@polity/runtime/layout.ts";
+import type { Schema } from "./schema.ts";
 
 export interface Random {
+  /**
+   * Where literals come from, if not from here: rules that are made with the same numbers and different
+   * constants have one shape. Of `text`: a piece of a reason.
+   */
+  readonly constants?: Constants;
   /** 0 … below - 1 */
   readonly below: (limit: number) => number;
   /** Both ends included. */
@@ -11,6 +18,8 @@ export interface Random {
   readonly some: <T>(from: readonly T[], probability: number) => readonly T[];
   readonly shuffle: <T>(members: readonly T[]) => readonly T[];
 }
+
+export type Constants = (what: Type | "text", schema?: Schema) => string | undefined;
 
 /** xoshiro128**, seeded through splitmix32 from any number of integers. */
 export function createRandom(...seeds: readonly number[]): Random {

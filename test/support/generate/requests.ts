@@ -1,5 +1,6 @@
 /** Random requests: well formed, near the policy's literals, mostly timely. */
 import type { ApprovalInput, Header } from "@polity/runtime/header.ts";
+import { aim } from "./aimed.ts";
 import { generateCarried } from "./carried.ts";
 import { generateFields, type Source } from "./values.ts";
 
@@ -19,15 +20,17 @@ const EDGES = [
   253_402_300_799_999,
 ];
 
-export function generateRequest(source: Source): GeneratedRequest {
+/** `aimed` is the probability that the request is meant for one of the rules. */
+export function generateRequest(source: Source, aimed = 0.1): GeneratedRequest {
   const action = source.random.pick(source.checked.actions);
   const { source: coming, ...carried } = generateCarried(source);
-  return {
+  const request = {
     action: action.name,
     fields: generateFields(coming, action.fields),
     ...carried,
     header: generateHeader(coming),
   };
+  return source.random.chance(aimed) ? aim(coming, request) : request;
 }
 
 function generateHeader(source: Source): Header {

@@ -164,16 +164,37 @@ function writeCollection(
   { of, min, max }: Extract<Type, { readonly min: number }>,
   values: readonly Value[],
 ): readonly unknown[] | undefined {
-  const members = source.random.shuffle(values).map((value) => {
-    if (of.kind === "string") return fits(value, of) ? value : undefined;
-    if (typeof value !== "bigint") return undefined;
-    if (of.kind === "timestamp") return isTime(value) ? writeTimestamp(source.random, value) : undefined;
-    if (of.kind === "duration") return isDuration(value) ? printDuration(value) : undefined;
-    if ((of.kind !== "int" && of.kind !== "decimal") || value < of.min || value > of.max) return undefined;
-    return of.kind === "int" ? writeInt(source, value) : writeDecimal(source.random, value);
-  });
+  const members = source.random.shuffle(values).map((value) => writeScalar(source, of, value));
   const isComplete = members.length >= min && members.length <= max && !members.includes(undefined);
   return isComplete ? members : undefined;
+}
+
+/** A value of the policy as a request has it; undefined where the type does not have it. */
+export function writeScalar(source: Source, type: Type, value: Value): unknown {
+  const { random, checked } = source;
+  if (type.kind === "optional") return writeScalar(source, type.of, value);
+  if (type.kind === "bool") return typeof value === "boolean" ? value : undefined;
+  if (type.kind === "string") return fits(value, type) ? value : undefined;
+  if (type.kind === "path" || type.kind === "shaped") return isShaped(type, value) ? value : undefined;
+  if (type.kind === "enum") {
+    const isMember = typeof value === "object" && "member" in value;
+    return isMember ? checked.types.enums.get(type.name)?.[value.member] : undefined;
+  }
+  if (type.kind === "entity" || type.kind === "ref") {
+    const isNamed = typeof value === "object" && "id" in value && value.type === type.name;
+    return isNamed ? value.id : undefined;
+  }
+  if (typeof value !== "bigint") return undefined;
+  if (type.kind === "timestamp") return isTime(value) ? writeTimestamp(random, value) : undefined;
+  if (type.kind === "duration") return isDuration(value) ? printDuration(value) : undefined;
+  if ((type.kind !== "int" && type.kind !== "decimal") || value < type.min || value > type.max)
+    return undefined;
+  return type.kind === "int" ? writeInt(source, value) : writeDecimal(random, value);
+}
+
+function isShaped(type: Extract<Type, { kind: "path" | "shaped" }>, value: Value): boolean {
+  if (typeof value !== "string" || Buffer.byteLength(value) > type.bytesMax) return false;
+  return type.kind === "path" ? value.startsWith("/") : canonicalShape(type.shape, value) === value;
 }
 
 function isTime(ms: bigint): boolean {
