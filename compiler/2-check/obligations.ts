@@ -116,8 +116,10 @@ function problemOf(expr: Expr, declared: Type, name: string) {
 /** What was computed of times may lie outside of what a request can say. */
 function isStored(expr: Expr): boolean {
   const { kind, type } = expr;
-  if (kind === "coalesce") return isStored(expr.otherwise);
-  const isWide = type.kind === "timestamp" || type.kind === "duration";
+  if (kind === "choose") return isStored(expr.value) && isStored(expr.otherwise);
+  if (kind === "coalesce") return isStored(expr.of) && isStored(expr.otherwise);
+  const isWide = ["timestamp", "duration"].includes(plain(type).kind);
+  if (isWide && kind === "aggregate") return expr.op !== "sum" && isStored(expr.body);
   if (
     kind === "literal" &&
     (type.kind === "duration" || (isCollection(type) && type.of.kind === "duration"))
