@@ -13,6 +13,13 @@ export interface Report {
   /** Short times: the figures mean nothing. */
   readonly quick: boolean;
   readonly rows: readonly Row[];
+  /** The other engines that were measured, as they were asked. */
+  readonly engines: readonly {
+    readonly engine: string;
+    readonly package: string;
+    readonly version: string;
+    readonly form: string;
+  }[];
   /** Engines that are not on this machine, with the reason. */
   readonly not_run: readonly { readonly engine: string; readonly why: string }[];
   /** Processes that ended without an answer. */
@@ -22,12 +29,13 @@ export interface Report {
 const HEAD = ["", "engine", "requests", "figure", "median", "p99", "by hand", "target", ""];
 
 export function render(report: Report, title: string): string {
-  const { rows, not_run, failed } = report;
+  const { rows, engines, not_run, failed } = report;
   const lines = rows.map((row, at) => lineOf(row, rows[at - 1]?.row));
   return [
     `\n${title}\n`,
     table([HEAD, ...lines], 4),
     ...notesOf(rows),
+    ...engines.map((each) => `${each.engine}: ${each.package} ${each.version}, ${each.form}`),
     ...not_run.map(({ engine, why }) => `${engine}: not run: ${why}`),
     ...failed.map(({ row, engine }) => `${row}, ${engine}: FAILED, its process ended`),
     "",
@@ -58,10 +66,18 @@ export function size(bytes: number): string {
   return bytes < 10 * 1_024 ** 2 ? `${digits(bytes / 1_024)} KiB` : `${digits(bytes / 1_024 ** 2)} MiB`;
 }
 
-/** The same note on several rows of one engine is said once. */
+/** What several rows have to say is said once. */
 function notesOf(rows: readonly Row[]): readonly string[] {
-  const notes = rows.flatMap(({ row, engine, note }) => (note ? [`${row}, ${engine}: ${note}`] : []));
-  return [...new Set(notes)];
+  const notes = new Map<string, Set<string>>();
+  for (const { row, engine, note } of rows) {
+    for (const part of note?.split("; ") ?? []) {
+      const engines = notes.get(`${row}\n${part}`) ?? new Set();
+      notes.set(`${row}\n${part}`, engines.add(engine));
+    }
+  }
+  return [...notes].map(
+    ([key, engines]) => `${key.split("\n")[0]}, ${[...engines].join(", ")}: ${key.split("\n")[1]}`,
+  );
 }
 
 /** The last lines of a run: what is met, and what is not. */

@@ -69,6 +69,8 @@ export interface Section {
   readonly name: string;
   /** What stands above the table. */
   readonly title: string;
+  /** Figures that others have published, to stand beside ours; from other machines. */
+  readonly published?: (options: Options) => readonly Measured[];
   /** In the order of the table. Imports no assembler and opens no engine. */
   readonly cases: (options: Options) => readonly Case[];
   /** Builds what the cases need into a folder: in a process that measures nothing. */

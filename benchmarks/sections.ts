@@ -3,6 +3,7 @@ import type { Section } from "./section.ts";
 
 const FILES: readonly (readonly [name: string, open: () => Promise<{ readonly section: Section }>])[] = [
   ["decide", () => import("./decide.ts")],
+  ["oopsla", () => import("./oopsla.ts")],
   ["size", () => import("./size.ts")],
 ];
 

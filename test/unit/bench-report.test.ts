@@ -101,6 +101,7 @@ describe("the table", () => {
     seed: 1,
     quick: false,
     rows: judge([BASE, wrong, row({ engine: "cel-js", ratio_to_hand: 12.345, median_ns: 12_345 })]),
+    engines: [{ engine: "cel-js", package: "a-package", version: "8.0.0", form: "parsed once" }],
     not_run: [{ engine: "opa-wasm", why: "no program" }],
     failed: [{ row: "five-field", engine: "casbin" }],
   };
@@ -112,6 +113,7 @@ describe("the table", () => {
     expect(text).toMatch(/casl +varied +encode-and-decide +differs/);
     expect(text).toMatch(/12\.3 µs +120 ns +12\.3 ×/);
     expect(text).toContain("five-field, casl: so");
+    expect(text).toContain("cel-js: a-package 8.0.0, parsed once");
     expect(text).toContain("opa-wasm: not run: no program");
     expect(text).toContain("five-field, casbin: FAILED");
   });
