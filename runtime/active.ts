@@ -47,10 +47,18 @@ export async function prepare(
   if ("code" in evaluator) return evaluator;
   const source = given.facts === undefined ? before?.given : given.facts;
   const facts = openFacts(evaluator, source, crypto.sha256);
-  if ("code" in facts) return facts;
-  const live = await instantiate(evaluator, facts, crypto.sha256);
+  return "code" in facts ? facts : makeActive(evaluator, facts, source, settings);
+}
+
+export async function makeActive(
+  evaluator: Evaluator,
+  facts: LoadedFacts,
+  given: Active["given"],
+  settings: HostSettings,
+): Promise<Active | LoadRefusal> {
+  const live = await instantiate(evaluator, facts, settings.crypto.sha256);
   if ("code" in live) return live;
-  const active: Active = { evaluator, facts, given: source, live, spare: null, filling: null };
+  const active: Active = { evaluator, facts, given, live, spare: null, filling: null };
   await fill(active, settings);
   return active;
 }

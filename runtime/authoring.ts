@@ -9,6 +9,8 @@ import { copyObligations, type HostObligation } from "./host-obligations.ts";
 import { type Evaluator, openEvaluator } from "./load.ts";
 import { type LoadRefusal, refuseThrown } from "./load-refusal.ts";
 import { givenOf } from "./replacement.ts";
+import { givenSetOf, type MemberModule } from "./set-given.ts";
+import { openSetHost, type SetLoadResult } from "./set-host.ts";
 import { type LoadOptions, MODULE_BYTES_MAX } from "./signed.ts";
 
 export interface UnsignedOptions extends Omit<LoadOptions, "obligations"> {
@@ -23,6 +25,26 @@ export function loadUnsigned(wasm: Uint8Array, options: UnsignedOptions = {}): P
     // Empty facts are malformed facts, not none.
     const rest = { ...(facts !== undefined && { facts }), ...(expect !== undefined && { expect }) };
     return { given: givenOf({ wasm, ...rest }), settings: unsignedSettings(options) };
+  });
+}
+
+/** A member of a set of which nobody asks for a signature. */
+export interface UnsignedMember extends Omit<MemberModule, "envelope"> {
+  /** Reported, never counted. */
+  readonly shadow?: boolean;
+}
+
+/** As `loadSet`, but no signature is asked for, and the members are those that are given. */
+export function loadSetUnsigned(
+  members: readonly UnsignedMember[],
+  options: Omit<UnsignedOptions, "expect"> = {},
+): Promise<SetLoadResult> {
+  return openSetHost(() => {
+    const { facts } = options ?? {};
+    const settings = unsignedSettings(options);
+    const seats = members.map(({ name, shadow }) => ({ name, shadow: shadow === true }));
+    const given = givenSetOf({ members, ...(facts !== undefined && { facts }) });
+    return { given, settings: { seats, settingsOf: () => settings } };
   });
 }
 

@@ -2,7 +2,7 @@
 import { canonicalFields, entriesOf, type InputCode } from "./canonical-fields.ts";
 import { canonicalText, parseJson } from "./json.ts";
 import { CARRIED_MAX, CARRIED_PARENTS_MAX, ENTITY_ID_BYTES_MAX } from "./layout.ts";
-import type { CarriedType, CarriedTypes } from "./plan.ts";
+import { type CarriedType, type CarriedTypes, FOREIGN } from "./plan.ts";
 import { compareText, utf8Length } from "./text-order.ts";
 import { collect, putFields, putText, type Target } from "./writers.ts";
 
@@ -18,7 +18,7 @@ interface EntityName {
   readonly id: string;
 }
 
-interface CarriedEntity extends EntityName {
+export interface CarriedEntity extends EntityName {
   readonly of: CarriedType;
   /** Canonical. */
   readonly attributes: string;
@@ -30,13 +30,15 @@ export interface Carried {
   readonly ok: true;
   /** In the order of the frame: by type, then by the bytes of the id. */
   readonly entities: readonly CarriedEntity[];
+  /** Of types that only other members of a policy set declare: in the JSON, and not in the frame. */
+  readonly foreign: readonly CarriedEntity[];
   /** Canonical. */
   readonly json: string;
   /** In the frame, without the variable part. */
   readonly bytes: number;
 }
 
-export const NONE_CARRIED: Carried = { ok: true, entities: [], json: "[]", bytes: 0 };
+export const NONE_CARRIED: Carried = { ok: true, entities: [], foreign: [], json: "[]", bytes: 0 };
 
 export interface Wrong {
   readonly ok: false;
@@ -61,8 +63,11 @@ export function canonicalCarried(types: CarriedTypes, raw: unknown): Carried | W
     }
     entities.sort(compareNames);
     if (isAnyTwice(entities) || isCyclic(entities)) return wrong("input.invalid", "entities");
-    const bytes = entities.reduce((sum, { of }) => sum + HEAD_BYTES + of.attributes.bytes, 0);
-    return { ok: true, entities, json: `[${entities.map(jsonOf).join(",")}]`, bytes };
+    const json = `[${entities.map(jsonOf).join(",")}]`;
+    const isOwn = ({ of }: CarriedEntity) => of.number !== FOREIGN;
+    const own = entities.every(isOwn) ? entities : entities.filter(isOwn);
+    const bytes = own.reduce((sum, { of }) => sum + HEAD_BYTES + of.attributes.bytes, 0);
+    return { ok: true, entities: own, foreign: entities.filter((one) => !isOwn(one)), json, bytes };
   } catch {
     // A proxy may throw at any touch.
     return wrong("input.invalid", "entities");

@@ -24,22 +24,38 @@ export type FactsResult =
     }
   | { readonly ok: false; readonly refusal: FactsRefusal };
 
+/** What the bytes of a snapshot say, before any policy looks at it. */
+export interface ReadFacts {
+  readonly ok: true;
+  readonly json: unknown;
+  /** SHA-256 of the facts as given: 32 bytes. */
+  readonly digest: Uint8Array;
+}
+
 /**
  * `facts` is `{"entities":[{"type","id","attributes":{…},"parents":[{"type","id"}]}]}`, the last two
  * optional: as the bytes of a file, as text, or as a value, whose canonical JSON then counts. Never throws.
  */
 export function buildFacts(schema: FactsSchema, facts: unknown, sha256: Sha256): FactsResult {
+  const read = readFacts(facts, sha256);
+  return read.ok ? blockOf(schema, read) : read;
+}
+
+export function readFacts(facts: unknown, sha256: Sha256): ReadFacts | Extract<FactsResult, { ok: false }> {
   const text = textOf(facts);
   if (text === null) return refuse("the facts are neither UTF-8 nor JSON");
   const parsed = parseJson(text);
   if (!parsed.ok) return refuse(`${parsed.message} at ${parsed.offset}`);
-  const digest = sha256(facts instanceof Uint8Array ? facts : utf8(text));
-  const block = loadFast(schema, parsed.value, digest);
-  if (block !== null) return { ok: true, block, digest };
-  return { ok: false, refusal: explain(schema, parsed.value) };
+  return { ok: true, json: parsed.value, digest: sha256(facts instanceof Uint8Array ? facts : utf8(text)) };
 }
 
-function refuse(message: string): FactsResult {
+/** Of a whole snapshot, or of what one member of a set takes from it. */
+export function blockOf(schema: FactsSchema, { json, digest }: ReadFacts): FactsResult {
+  const block = loadFast(schema, json, digest);
+  return block === null ? { ok: false, refusal: explain(schema, json) } : { ok: true, block, digest };
+}
+
+function refuse(message: string): Extract<FactsResult, { ok: false }> {
   return { ok: false, refusal: refusal("facts.invalid", message, null) };
 }
 

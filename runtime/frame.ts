@@ -18,7 +18,8 @@ import {
 } from "./header-fields.ts";
 import { parseJson } from "./json.ts";
 import { ENTITY_ID_BYTES_MAX } from "./layout.ts";
-import type { ActionPlan } from "./plan.ts";
+import { type Names, namesInCarried, nameText } from "./named.ts";
+import { type ActionPlan, FOREIGN } from "./plan.ts";
 import { requestJson, SNAPSHOT_DEPTH } from "./request.ts";
 import { putUsual } from "./usual.ts";
 import { collect, makeTarget, putField, putNumber, putText, type Target } from "./writers.ts";
@@ -88,9 +89,17 @@ function writeConstants(target: Target, { layoutTag, factsTag }: Shared): void {
   bytes.set(factsTag, base + 24);
 }
 
+/** Of a request of which an evaluator sees a part, since another member of its policy set has the rest. */
+export interface WholeRequest {
+  /** 32 bytes. */
+  readonly digest: Uint8Array;
+  /** Whom its fields name. */
+  readonly names: () => Names;
+}
+
 /**
  * Writes the frame, which then reaches from `target.base` to `target.next`; or answers the code of the first
- * thing that is wrong, in the order of docs/abi.md. Never throws, whatever the request does. `digest`: of the
+ * thing that is wrong, in the order of docs/abi.md. Never throws, whatever the request does. `whole`: the
  * request, where `fields` are not all of it.
  */
 export function encodeFrame(
@@ -99,7 +108,7 @@ export function encodeFrame(
   fields: unknown,
   header: Header,
   entities?: unknown,
-  digest: Uint8Array | null = null,
+  whole: WholeRequest | null = null,
 ): InputCode | null {
   const { target } = writer;
   writer.hasUnknownApprover = false;
@@ -118,7 +127,7 @@ export function encodeFrame(
       isWritten =
         isRequestWritten && putHeader(target.words, target.base, header, writer.last, writer.validity);
     } else {
-      return encodeExact(writer, plan, fields, header, entities, digest);
+      return encodeExact(writer, plan, fields, header, entities, whole);
     }
   } catch {
     // A getter or a proxy threw; the exact reading below calls no getter.
@@ -216,7 +225,7 @@ function encodeExact(
   fields: unknown,
   header: Header,
   entities: unknown,
-  digest: Uint8Array | null,
+  whole: WholeRequest | null,
 ): InputCode | null {
   const { target, sha256 } = writer;
   const { approvals: raw } = header;
@@ -228,8 +237,8 @@ function encodeExact(
   if (code !== null) return code;
   const approvals = readApprovals(raw, writer.entityNumbers);
   if (typeof approvals === "string") return approvals;
-  const known = approvals.filter((approval) => approval.type >= 0);
-  writer.hasUnknownApprover = known.length < approvals.length;
+  const known = approvals.length === 0 ? approvals : knownApprovals(approvals, carried, whole);
+  writer.hasUnknownApprover = approvals.some(({ type }) => type < 0 && type !== FOREIGN);
   const snapshot = parseJson(result.json, { depthMax: SNAPSHOT_DEPTH });
   const at = target.base + HEADER_BYTES + plan.bytes;
   const carriedAt = at + known.length * APPROVAL_BYTES;
@@ -247,11 +256,26 @@ function encodeExact(
   }
   if (known.length > 0) {
     const own = () => sha256(utf8(requestJson(plan.action, result.json, carried.json)));
-    target.bytes.set(digest ?? own(), target.base + 112);
+    target.bytes.set(whole?.digest ?? own(), target.base + 112);
     writer.hasDigest = true;
   } else if (writer.hasDigest) clearDigest(writer);
   close(writer, plan, known.length, carried);
   return null;
+}
+
+/**
+ * Those that the evaluator can judge. Whom the request names somewhere where it does not look has approved
+ * nothing: it would count him.
+ */
+function knownApprovals(
+  approvals: readonly HeldApproval[],
+  { foreign }: Carried,
+  whole: WholeRequest | null,
+): readonly HeldApproval[] {
+  const unseen = [namesInCarried(foreign), ...(whole === null ? [] : [whole.names()])];
+  return approvals.filter(({ type, typeName, id }) => {
+    return type >= 0 && !unseen.some((names) => names.has(nameText(typeName, id)));
+  });
 }
 
 function putApprovals(target: Target, start: number, approvals: readonly HeldApproval[]): boolean {

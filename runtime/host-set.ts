@@ -3,9 +3,18 @@ import type { Obligation } from "./decision.ts";
 import type { Header } from "./header.ts";
 import type { Host } from "./host.ts";
 import type { Manifest } from "./manifest.ts";
-import type { RequestResult } from "./request.ts";
+import { type Names, namesIn } from "./named.ts";
+import { partsOf, type RequestResult } from "./request.ts";
 import { type Decision, denied } from "./result.ts";
-import { crowdedAction, disagreement, OBLIGATIONS_MAX, type SetCode } from "./set-agreement.ts";
+import {
+  crowdedAction,
+  disagreement,
+  MEMBER_NAME,
+  MEMBERS_MAX,
+  OBLIGATIONS_MAX,
+  type SetCode,
+  unsharedCarried,
+} from "./set-agreement.ts";
 import { combine, type MemberAnswer, type SetDecision } from "./set-combine.ts";
 import { untimely } from "./untimely.ts";
 
@@ -36,9 +45,6 @@ export interface HostSet {
   ) => Readonly<Record<string, unknown>> | null;
 }
 
-const MEMBERS_MAX = 64;
-const NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/;
-
 /**
  * A set in which all members have the same subject, the same facts and the same entities that come with
  * requests, and an action that several of them declare has the same fields in each. What a member says of
@@ -47,52 +53,74 @@ const NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/;
 export function openSet(
   given: readonly SetMember[],
 ): { readonly ok: true; readonly set: HostSet } | SetRefusal {
-  if (given.length < 1 || given.length > MEMBERS_MAX) {
-    return refuse("set.members", `${given.length} members, not 1 to ${MEMBERS_MAX}`);
-  }
+  const crowd = crowdProblem(given.length) ?? nameProblem(given.map(({ name }) => name));
+  if (crowd !== null) return crowd;
   const members = given
-    .map(({ name, host, shadow = false }) => ({
-      name,
-      host,
-      shadow,
-      manifest: host.manifest,
-      facts: host.facts,
-    }))
+    .map(({ name, host, shadow = false }) => memberOf(name, host, shadow))
     .sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
   const [first] = members;
-  for (const [at, { name }] of members.entries()) {
-    if (!NAME.test(name)) return refuse("set.name", `${JSON.stringify(name)} is no name of a member`);
-    if (members[at - 1]?.name === name) return refuse("set.name", `two members are named ${name}`);
-  }
   for (const [at, other] of members.entries()) {
     if (other.facts !== first!.facts) {
       return refuse("set.facts", `${first!.name} and ${other.name} have different facts`);
     }
     for (const before of members.slice(0, at)) {
-      const problem = disagreement(before.manifest, other.manifest);
-      if (problem !== null) {
+      const problem = unsharedCarried(before.manifest, other.manifest);
+      if (problem !== null)
         return refuse(problem.code, `${before.name} and ${other.name} ${problem.message}`);
-      }
+    }
+  }
+  return disagreementOf(members) ?? { ok: true, set: makeSet(members) };
+}
+
+export function memberOf(name: string, host: Host, shadow: boolean): Member {
+  return { name, host, shadow, manifest: host.manifest, facts: host.facts };
+}
+
+export function crowdProblem(count: number): SetRefusal | null {
+  if (count >= 1 && count <= MEMBERS_MAX) return null;
+  return refuse("set.members", `${count} members, not 1 to ${MEMBERS_MAX}`);
+}
+
+/** What is wrong with the names of members; null where nothing is. */
+export function nameProblem(names: readonly unknown[]): SetRefusal | null {
+  const seen = new Set<unknown>();
+  for (const name of names) {
+    if (typeof name !== "string" || !MEMBER_NAME.test(name)) {
+      return refuse("set.name", `${JSON.stringify(String(name))} is no name of a member`);
+    }
+    if (seen.has(name)) return refuse("set.name", `two members are named ${name}`);
+    seen.add(name);
+  }
+  return null;
+}
+
+/** The first two members that say something differently, or what they impose together; null: all agree. */
+export function disagreementOf(
+  members: readonly { readonly name: string; readonly manifest: Manifest }[],
+): SetRefusal | null {
+  for (const [at, other] of members.entries()) {
+    for (const before of members.slice(0, at)) {
+      const problem = disagreement(before.manifest, other.manifest);
+      if (problem !== null)
+        return refuse(problem.code, `${before.name} and ${other.name} ${problem.message}`);
     }
   }
   const crowded = crowdedAction(members.map(({ manifest }) => manifest));
-  if (crowded !== null) {
-    const message = `the members impose more than ${OBLIGATIONS_MAX} obligations on ${crowded} together`;
-    return refuse("set.obligations", message);
-  }
-  return { ok: true, set: makeSet(members) };
+  if (crowded === null) return null;
+  const message = `the members impose more than ${OBLIGATIONS_MAX} obligations on ${crowded} together`;
+  return refuse("set.obligations", message);
 }
 
 function refuse(code: SetCode, message: string): SetRefusal {
   return { ok: false, code, message };
 }
 
-interface Member extends Required<SetMember> {
+export interface Member extends Required<SetMember> {
   readonly manifest: Manifest;
   readonly facts: string;
 }
 
-function makeSet(members: readonly Member[]): HostSet {
+export function makeSet(members: readonly Member[]): HostSet {
   const counted = members.filter(({ shadow }) => !shadow);
   const leads = new Map<string, Member>();
   // Shadow members first, then guards: who comes last leads.
@@ -115,7 +143,8 @@ function makeSet(members: readonly Member[]): HostSet {
         return named;
       };
       const isKnown = known.has(action);
-      const asked = { action, fields, header, entities, isKnown, name };
+      const names = () => namesOf(leads.get(action)!.manifest, action, name());
+      const asked = { action, fields, header, entities, isKnown, name, names };
       return combine(members.map((one) => answerOf(one, asked)));
     },
     fieldsToExecute: (
@@ -136,6 +165,13 @@ interface Asked {
   readonly isKnown: boolean;
   /** What the member that leads makes of the request. */
   readonly name: () => RequestResult;
+  /** Whom its fields name. */
+  readonly names: () => Names;
+}
+
+function namesOf({ actions, types }: Manifest, action: string, named: RequestResult): Names {
+  const declared = actions.find(({ name }) => name === action)?.fields ?? [];
+  return namesIn(declared, named.ok ? partsOf(named.json).fields : {}, types);
 }
 
 /** A member that is no longer what the set was opened with denies. */
@@ -152,14 +188,14 @@ function answerOf(member: Member, asked: Asked): MemberAnswer {
 }
 
 /** Of a member that does not declare the action: it restricts what its rules on all actions restrict. */
-function answerOther({ host, manifest }: Member, { header, isKnown, name }: Asked): Decision {
+function answerOther({ host, manifest }: Member, { header, isKnown, name, names }: Asked): Decision {
   if (!isKnown) return denied("input.unknown_action");
   if (manifest.others === undefined) {
     const code = untimely(manifest, host.validity, header);
     return code === null ? LET_PASS : denied(code);
   }
   const named = name();
-  return named.ok ? host.answerOthers(named, header) : denied(named.code);
+  return named.ok ? host.answerOthers(named, header, names) : denied(named.code);
 }
 
 const LET_PASS: Decision = Object.freeze({ ...denied("no_rule"), verdict: "allow" });

@@ -8,6 +8,7 @@ import { permissionOf } from "./host-obligations.ts";
 import { ask, askOthers, type Instance } from "./instance.ts";
 import { type LoadRefusal, refuseThrown } from "./load-refusal.ts";
 import type { Manifest } from "./manifest.ts";
+import type { Names } from "./named.ts";
 import { type Given, givenOf, type Replacement } from "./replacement.ts";
 import { canonicalRequest, type NamedRequest, type RequestResult, sharedPart } from "./request.ts";
 import { type Decision, denied, standingAlone } from "./result.ts";
@@ -27,9 +28,9 @@ export interface OpenHost {
   readonly answer: (action: string, fields: unknown, header: Header, entities?: unknown) => Decision;
   /**
    * What rules on all actions answer to a request that is not about an action of this evaluator: for sets.
-   * `request` is what another member made of it.
+   * `request` is what another member made of it, `names` whom its fields name, who cannot approve it.
    */
-  readonly answerOthers: (request: NamedRequest, header: Header) => Decision;
+  readonly answerOthers: (request: NamedRequest, header: Header, names: () => Names) => Decision;
   /** The canonical JSON of a request and its digest, which approvals bind. */
   readonly request: (action: string, fields: unknown, entities?: unknown) => RequestResult;
   /**
@@ -134,8 +135,8 @@ export function makeHost(first: Active | null, settings: HostSettings): OpenHost
     decide: (action: string, fields: unknown, header: Header, entities?: unknown) =>
       standingAlone(answer(action, fields, header, entities)),
     answer,
-    answerOthers: (request: NamedRequest, header: Header) =>
-      asked((live) => askShared(live, request, header)),
+    answerOthers: (request: NamedRequest, header: Header, names: () => Names) =>
+      asked((live) => askShared(live, request, header, names)),
     request(action: string, fields: unknown, entities?: unknown): RequestResult {
       const plan = active?.evaluator.program.actions.get(action);
       if (plan === undefined) return { ok: false, code: "input.unknown_action", path: "" };
@@ -165,9 +166,14 @@ export function makeHost(first: Active | null, settings: HostSettings): OpenHost
   return Object.freeze(Object.defineProperties(methods, getters)) as OpenHost;
 }
 
-function askShared(live: Instance, { json, digest }: NamedRequest, header: Header): Decision | null {
+function askShared(
+  live: Instance,
+  { json, digest }: NamedRequest,
+  header: Header,
+  names: () => Names,
+): Decision | null {
   const { fields, entities } = sharedPart(live.program.others, json);
-  return askOthers(live, fields, header, entities, digestBytes(digest)!);
+  return askOthers(live, fields, header, entities, { digest: digestBytes(digest)!, names });
 }
 
 function validityOf(active: Active | null): OpenHost["validity"] {

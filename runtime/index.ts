@@ -47,7 +47,18 @@ export type { RequestResult } from "./request.ts";
 export { type Decision, outcomeOf } from "./result.ts";
 export { SET_CHECKS, type SetCode } from "./set-agreement.ts";
 export { combine, type MemberAnswer, type SetDecision } from "./set-combine.ts";
-export { emptyHost, type HostOptions, type LoadOptions, load } from "./signed.ts";
+export type { MemberModule, SetReplacement } from "./set-given.ts";
+export type { LoadedMember, SetHost, SetLoadRefusal, SetLoadResult } from "./set-host.ts";
+export {
+  emptyHost,
+  type HostOptions,
+  type LoadOptions,
+  load,
+  loadSet,
+  type SetOptions,
+  type SetTrust,
+  type TrustedMember,
+} from "./signed.ts";
 export { type SignatureCode, signEvaluator, type Trust, verifyEvaluator } from "./signed-evaluator.ts";
 export type { Signer } from "./signer.ts";
 export type { EvaluatorStatement } from "./statement.ts";

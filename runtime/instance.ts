@@ -1,5 +1,5 @@
 /** One instance of an evaluator with facts in it, and the one call that asks it. */
-import { encodeFrame, type FrameWriter, openFrame } from "./frame.ts";
+import { encodeFrame, type FrameWriter, openFrame, type WholeRequest } from "./frame.ts";
 import type { Sha256 } from "./hash.ts";
 import type { Header } from "./header.ts";
 import type { Validity } from "./header-fields.ts";
@@ -138,12 +138,12 @@ export function askOthers(
   fields: unknown,
   header: Header,
   entities: unknown,
-  digest: Uint8Array,
+  whole: WholeRequest,
 ): Decision | null {
   const { others } = instance.program;
   return others === null
     ? denied("input.unknown_action")
-    : askPlan(instance, others, fields, header, entities, digest);
+    : askPlan(instance, others, fields, header, entities, whole);
 }
 
 function askPlan(
@@ -152,12 +152,12 @@ function askPlan(
   fields: unknown,
   header: Header,
   entities: unknown,
-  digest: Uint8Array | null,
+  whole: WholeRequest | null,
 ): Decision | null {
   const { frame } = instance;
   const { target } = frame;
   if (target.words.length === 0) renewViews(instance);
-  const code = encodeFrame(frame, plan, fields, header, entities, digest);
+  const code = encodeFrame(frame, plan, fields, header, entities, whole);
   if (code !== null) return denied(code);
   clear(instance.resultHeader);
   const answer = instance.decide(target.next - target.base);

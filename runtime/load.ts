@@ -1,7 +1,7 @@
 /** From the bytes of an evaluator to something that can be asked, check by check. */
 import type { HostSettings } from "./active.ts";
-import { buildFacts, NO_FACTS } from "./facts.ts";
-import type { FactsCode } from "./facts-refusal.ts";
+import { blockOf, NO_FACTS, type ReadFacts, readFacts } from "./facts.ts";
+import type { FactsCode, FactsRefusal } from "./facts-refusal.ts";
 import { digestName, type Sha256 } from "./hash.ts";
 import type { Validity } from "./header-fields.ts";
 import { unknownObligation } from "./host-obligations.ts";
@@ -142,10 +142,25 @@ function checkObligations(manifest: Manifest, known: HostSettings["obligations"]
 }
 
 /** `undefined`: a policy that needs no facts. Never throws. */
-export function openFacts({ program }: Evaluator, facts: unknown, sha256: Sha256): LoadedFacts | LoadRefusal {
-  const built = buildFacts(program.facts, facts === undefined ? NO_FACTS : facts, sha256);
-  if (!built.ok) return refuse(built.refusal.code, built.refusal.message, built.refusal.entity);
+export function openFacts(evaluator: Evaluator, facts: unknown, sha256: Sha256): LoadedFacts | LoadRefusal {
+  const read = readSnapshot(facts, sha256);
+  return "code" in read ? read : layFacts(evaluator, read);
+}
+
+export function readSnapshot(facts: unknown, sha256: Sha256): ReadFacts | LoadRefusal {
+  const read = readFacts(facts === undefined ? NO_FACTS : facts, sha256);
+  return read.ok ? read : refuseFacts(read.refusal);
+}
+
+/** For this evaluator alone; the name is that of the whole snapshot. */
+export function layFacts({ program }: Evaluator, read: ReadFacts): LoadedFacts | LoadRefusal {
+  const built = blockOf(program.facts, read);
+  if (!built.ok) return refuseFacts(built.refusal);
   return { block: built.block, tag: built.digest.slice(0, 8), name: digestName(built.digest) };
+}
+
+export function refuseFacts({ code, message, entity }: FactsRefusal): LoadRefusal {
+  return refuse(code, message, entity);
 }
 
 const FAILURES = {

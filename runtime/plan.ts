@@ -100,9 +100,13 @@ export interface ActionPlan extends Plan {
 
 /** Of entities that come with requests. */
 export interface CarriedType {
+  /** FOREIGN: they are checked here and judged elsewhere. */
   readonly number: number;
   readonly groups: readonly string[];
   readonly attributes: Plan;
+  /** As they are declared, among these types. */
+  readonly declared: readonly Field[];
+  readonly types: Types;
 }
 
 export type CarriedTypes = ReadonlyMap<string, CarriedType>;
@@ -111,9 +115,14 @@ export type CarriedTypes = ReadonlyMap<string, CarriedType>;
 export interface Planner {
   readonly fields: (fields: readonly Field[]) => Plan;
   readonly action: (action: ActionLayout, index: number) => ActionPlan;
+  readonly carried: CarriedTypes;
 }
 
-export function makePlanner(types: Types): Planner {
+/** The number of an entity type that only other members of a policy set declare. */
+export const FOREIGN = -2;
+
+/** `foreign`: what requests carry beside entities of `types`. */
+export function makePlanner(types: Types, foreign: CarriedTypes = NONE_CARRIED): Planner {
   const entityNumbers = new Map(sortedNames(types.entities).map((name, at) => [name, at]));
   const records = new Map<string, Plan>();
   const enums = new Map([...types.enums].map(([name, members]) => [name, makeMembers(members)]));
@@ -174,13 +183,9 @@ export function makePlanner(types: Types): Planner {
     return plan;
   }
 
-  const carried = new Map<string, CarriedType>();
-  for (const [name, { groups, attributes, fromRequest }] of types.entities) {
-    const number = entityNumbers.get(name) ?? -1;
-    if (fromRequest === true) carried.set(name, { number, groups, attributes: planOf(attributes, nodeOf) });
-  }
-
+  const carried = new Map([...foreign, ...carriedOf(types, entityNumbers, nodeOf)]);
   return {
+    carried,
     fields: (fields) => planOf(fields, nodeOf),
     action: ({ name, fields, fixedBytes }, index) => ({
       ...planOf(fields, nodeOf),
@@ -193,6 +198,22 @@ export function makePlanner(types: Types): Planner {
       values: fields.map(() => undefined),
     }),
   };
+}
+
+const NONE_CARRIED: CarriedTypes = new Map();
+
+function carriedOf(
+  types: Types,
+  numbers: ReadonlyMap<string, number>,
+  nodeOf: (type: Type) => Node,
+): CarriedTypes {
+  const carried = new Map<string, CarriedType>();
+  for (const [name, { groups, attributes: declared, fromRequest }] of types.entities) {
+    if (fromRequest !== true) continue;
+    const number = numbers.get(name) ?? -1;
+    carried.set(name, { number, groups, attributes: planOf(declared, nodeOf), declared, types });
+  }
+  return carried;
 }
 
 function usualOf({ op, isOptional, shape }: Node): number {

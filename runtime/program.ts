@@ -1,9 +1,10 @@
 /** What a manifest means to the host, worked out once. */
 import type { FactsSchema } from "./facts-read.ts";
+import { type Foreign, NOTHING_FOREIGN } from "./foreign.ts";
 import { recordFields } from "./layout.ts";
 import { sortedNames } from "./layout-codec.ts";
 import type { Manifest } from "./manifest.ts";
-import { type ActionPlan, makePlanner } from "./plan.ts";
+import { type ActionPlan, FOREIGN, makePlanner } from "./plan.ts";
 import { makeResultReader, type ResultReader } from "./result.ts";
 
 export interface Program {
@@ -13,16 +14,17 @@ export interface Program {
   readonly others: ActionPlan | null;
   readonly facts: FactsSchema;
   readonly results: ResultReader;
-  /** By name: a type's number in frames and facts. */
+  /** By name: a type's number in frames and facts; FOREIGN for what only other members of a set declare. */
   readonly entityNumbers: ReadonlyMap<string, number>;
   /** 8 bytes. */
   readonly layoutTag: Uint8Array;
 }
 
-export function makeProgram(manifest: Manifest): Program {
+/** `foreign`: what other members of a policy set declare beside it. */
+export function makeProgram(manifest: Manifest, foreign: Foreign = NOTHING_FOREIGN): Program {
   const { types, limits } = manifest;
   const { settings = [], tables = [] } = types;
-  const planner = makePlanner(types);
+  const planner = makePlanner(types, foreign.carried);
   const names = sortedNames(types.entities);
   const numbers = new Map(names.map((name, at) => [name, at]));
   const layoutTag = new Uint8Array(8);
@@ -55,7 +57,7 @@ export function makeProgram(manifest: Manifest): Program {
       },
     },
     results: makeResultReader(manifest),
-    entityNumbers: numbers,
+    entityNumbers: new Map([...numbers, ...foreign.types.map((name) => [name, FOREIGN] as const)]),
     layoutTag,
   };
 }

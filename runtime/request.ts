@@ -57,11 +57,20 @@ export function sharedPart(
   others: ActionPlan | null,
   json: string,
 ): { readonly fields: unknown; readonly entities: unknown } {
+  const { fields, entities } = partsOf(json);
+  const names = (others?.names ?? []).filter((name) => Object.hasOwn(fields, name));
+  return { fields: Object.fromEntries(names.map((name) => [name, fields[name]])), entities };
+}
+
+/** Of a request's canonical JSON. */
+export function partsOf(json: string): {
+  readonly fields: Readonly<Record<string, unknown>>;
+  readonly entities: unknown;
+} {
   const parsed = parseJson(json, { depthMax: SNAPSHOT_DEPTH });
   const { fields = {}, entities } = (parsed.ok ? parsed.value : {}) as {
     readonly fields?: Readonly<Record<string, unknown>>;
     readonly entities?: unknown;
   };
-  const names = (others?.names ?? []).filter((name) => Object.hasOwn(fields, name));
-  return { fields: Object.fromEntries(names.map((name) => [name, fields[name]])), entities };
+  return { fields, entities };
 }

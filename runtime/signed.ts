@@ -6,6 +6,8 @@ import type { Sha256 } from "./hash.ts";
 import { type LoadResult, makeHost, type OpenHost, openHost } from "./host.ts";
 import { copyObligations, type HostObligation } from "./host-obligations.ts";
 import { givenOf } from "./replacement.ts";
+import { givenSetOf, type MemberModule } from "./set-given.ts";
+import { openSetHost, type SetLoadResult } from "./set-host.ts";
 import { type Trust, verifyEvaluator } from "./signed-evaluator.ts";
 
 export const MODULE_BYTES_MAX = 64 * 1024 * 1024;
@@ -51,6 +53,52 @@ export function load(
 /** A host that denies every request with `policy.none` until `replace` brings it a signed evaluator. */
 export function emptyHost(trust: Trust, options: HostOptions = {}): OpenHost {
   return makeHost(null, signedSettings(trust, options));
+}
+
+/** Whose signatures count, and of whom a set consists. */
+export interface SetTrust extends Omit<Trust, "name"> {
+  /** 1 to 64, in any order. */
+  readonly members: readonly TrustedMember[];
+}
+
+export interface TrustedMember {
+  readonly name: string;
+  /** The name of the policy that has this place: an evaluator of another one is refused. */
+  readonly policy: string;
+  /** Reported, never counted. */
+  readonly shadow?: boolean;
+}
+
+export interface SetOptions extends HostOptions {
+  /** One snapshot for all members, as the bytes or the text of its file; left out: no facts. */
+  readonly facts?: Uint8Array | string;
+}
+
+/**
+ * Loads a policy set: an evaluator for each member that `trust` names, each under its own envelope, and one
+ * snapshot of which every member takes what it declares. The first failed check refuses the whole set, and
+ * so it is with `replace`. Never throws. As of `load`, `trust` is read once: for other members, open another.
+ */
+export function loadSet(
+  members: readonly MemberModule[],
+  trust: SetTrust,
+  now: number,
+  options: SetOptions = {},
+): Promise<SetLoadResult> {
+  return openSetHost(() => {
+    const { facts } = options ?? {};
+    const given = givenSetOf({ members, now, ...(facts !== undefined && { facts }) });
+    const { members: listed, ...rest } = trust ?? {};
+    // From JavaScript anything may be listed; what is no member has no name that is one.
+    const trusted = (Array.isArray(listed) ? (listed as readonly TrustedMember[]) : []).map((member) => {
+      const { name, policy, shadow } = member ?? {};
+      return { name, policy, shadow: shadow === true };
+    });
+    const settings = new Map(
+      trusted.map(({ name, policy }) => [name, signedSettings({ ...rest, name: policy }, options)]),
+    );
+    return { given, settings: { seats: trusted, settingsOf: (name) => settings.get(name)! } };
+  });
 }
 
 function signedSettings(trust: Trust, options: HostOptions): HostSettings {

@@ -44,7 +44,8 @@ export function check(source: Source, program: Program): Phase<Checked | null> {
   );
   const whole = wholeRules(rules);
   if (whole !== null) limitObliges(whole, world);
-  const reads = whole === null ? null : readsOf(whole);
+  const read = rules.flatMap(withOthers);
+  const reads = whole === null ? null : readsOf(read);
   const tests = checkTests(
     program.declarations.filter((d) => d.kind === "test" || d.kind === "grid"),
     { world, rules, nowMs: header.valid?.fromMs ?? NOW_DEFAULT_MS, entities: reads?.entities ?? [] },
@@ -73,8 +74,8 @@ export function check(source: Source, program: Program): Phase<Checked | null> {
     containmentAgeMs: header.containmentAgeMs,
     types: world.types,
     subject: world.subject,
-    actions: actionsOf(program, world, reads, whole.some(hasApproval)),
-    others: othersOf(rules, world, whole.some(hasApproval)),
+    actions: actionsOf(program, world, reads, read.some(hasApproval)),
+    others: othersOf(rules, world, read.some(hasApproval)),
     obligations: obligationsOf(world),
     rules: whole,
     readsTrust: reads.trust,
@@ -83,6 +84,12 @@ export function check(source: Source, program: Program): Phase<Checked | null> {
     tests,
   };
   return { value, diagnostics: sorted };
+}
+
+/** With what a rule says of actions that are not declared here: where there are none, that is all it says. */
+function withOthers({ rule, others }: RuleResult): readonly Rule[] {
+  if (rule === null) return [];
+  return [others === null ? rule : { ...rule, cases: [...rule.cases, others] }];
 }
 
 function wholeRules(results: readonly RuleResult[]): readonly Rule[] | null {

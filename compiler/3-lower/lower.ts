@@ -48,10 +48,10 @@ export function lower(checked: Checked, versions: Versions, steps: readonly Acti
     equalities: closeEqualities(gathered),
     cells: gathered.cells.bytes,
     parts: gathered.parts.rooms,
-    hasApprovals: checked.rules.some((rule) => rule.cases.some((one) => one.approval !== null)),
+    hasApprovals: judged.rules.some((rule) => rule.cases.some((one) => one.approval !== null)),
     hasCarried: [...checked.types.entities.values()].some(({ fromRequest }) => fromRequest === true),
     hasShadow: checked.rules.some((rule) => rule.shadow),
-    hasPaths: checked.actions.some((action) =>
+    hasPaths: judged.actions.some((action) =>
       action.fields.some((field) => containsPath(field.type, checked.types)),
     ),
     ...obligationSizes(actions),

@@ -72,8 +72,9 @@ function provenanceOf({ actions }: Checked): Pick<Manifest, "provenance"> {
 
 function ruleEntry(checked: Checked, rule: Rule): RuleEntry {
   const { line, column } = positionAt(checked.source.text, rule.span.start);
-  // The text of a template is the same for every action; only the types of its holes may differ.
-  const [first] = rule.cases;
+  // The text of a template is the same for every action; only the types of its holes may differ. Where no
+  // action is declared, what the rule says is about those of other members of a set.
+  const first = rule.cases[0] ?? checked.others?.cases.get(rule.name);
   return {
     name: rule.name,
     verdict: rule.verdict,

@@ -7,14 +7,23 @@ import { decodeFields, decodeId, resolveFields } from "./input.ts";
 import { isPlain, ownData, readItems } from "./objects.ts";
 import { entitiesIn } from "./values.ts";
 
+/** Entity types that only other members of a set declare, each with one that does (spec 10.7). */
+export type Foreign = ReadonlyMap<string, Checked>;
+
+const NOTHING_FOREIGN: Foreign = new Map();
+
 /** As given: shaped text is not yet canonical. */
-export function decodeCarried(checked: Checked, raw: unknown): readonly Entity[] | Denial {
+export function decodeCarried(
+  checked: Checked,
+  raw: unknown,
+  foreign: Foreign = NOTHING_FOREIGN,
+): readonly Entity[] | Denial {
   if (raw === undefined) return [];
   const items = readItems(raw, CARRIED_MAX);
   if (isDenial(items)) return items;
   const entities: Entity[] = [];
   for (const item of items) {
-    const entity = decodeEntity(checked, item);
+    const entity = decodeEntity(checked, foreign, item);
     if (isDenial(entity)) return entity;
     entities.push(entity);
   }
@@ -58,16 +67,17 @@ export function namedByCarried(carried: readonly Entity[]): readonly EntityValue
 }
 
 /** (spec 7.4.3) */
-function decodeEntity(checked: Checked, raw: unknown): Entity | Denial {
+function decodeEntity(own: Checked, foreign: Foreign, raw: unknown): Entity | Denial {
   const members = readMembers(raw, ["type", "id", "attributes", "parents"]);
   if (isDenial(members)) return members;
   const [type, id] = [members.get("type"), members.get("id")];
-  const declared = typeof type === "string" ? checked.types.entities.get(type) : undefined;
+  const { types } = foreign.get(type as string) ?? own;
+  const declared = typeof type === "string" ? types.entities.get(type) : undefined;
   if (typeof type !== "string" || declared?.fromRequest !== true) return INVALID;
   const named = decodeId(id);
   if (isDenial(named)) return named;
   const given = members.has("attributes") ? members.get("attributes") : {};
-  const attributes = decodeFields(given, declared.attributes, checked.types);
+  const attributes = decodeFields(given, declared.attributes, types);
   if (isDenial(attributes)) return attributes;
   if (declared.groups.length > 0 && !members.has("parents")) return MISSING;
   const parents = decodeParents(members.has("parents") ? members.get("parents") : [], declared.groups);
