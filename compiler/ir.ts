@@ -6,6 +6,7 @@ import type { Type } from "@polity/runtime/layout.ts";
 import type { Manifest } from "@polity/runtime/manifest.ts";
 import type { Verdict } from "./ast.ts";
 import { unreachable } from "./diagnostic.ts";
+import type { IrFamily, IrSubject } from "./ir-families.ts";
 
 export interface Ir {
   readonly manifest: Manifest;
@@ -20,6 +21,8 @@ export interface Ir {
   readonly settings: IrStruct | null;
   readonly tables: readonly IrTable[];
   readonly literals: readonly IrLiteral[];
+  /** Constants that only rows of families refer to. */
+  readonly rowLiterals: readonly IrLiteral[];
   /** Quantifiers, numbered in the order of their first use; a body only calls those with a higher number. */
   readonly quantifiers: readonly IrQuantifier[];
   /** Types of records and collections that are compared; an equality's number is its index. */
@@ -64,7 +67,10 @@ export interface IrSlot {
 }
 
 export interface IrAction extends IrStruct {
+  /** Those that belong to no family. */
   readonly rules: readonly IrRule[];
+  readonly subjects: readonly IrSubject[];
+  readonly families: readonly IrFamily[];
 }
 
 export interface IrRule {
@@ -154,6 +160,8 @@ export interface IrQuantifier {
   /** Of a sum: each partial one is checked. */
   readonly mayOverflow: boolean;
   readonly mayErr: boolean;
+  /** The body reads columns of the row at hand. */
+  readonly readsRow: boolean;
 }
 
 /** How a value is held: an i64, a boolean, a member's number, a record's address, or a slot's address. */
@@ -276,6 +284,14 @@ export type IrExpr =
       readonly index: number;
       readonly over: IrExpr;
       readonly captures: readonly number[];
+      readonly readsRow: boolean;
+    }
+  /** A constant of the row at hand, extended from as many bytes; `u` without regard to its sign. */
+  | {
+      readonly kind: "column";
+      readonly offset: number;
+      readonly bytes: 1 | 2 | 4 | 8;
+      readonly held: "number" | "enum" | "bits" | "slot";
     }
   | { readonly kind: "operator"; readonly op: Operator; readonly left: IrExpr; readonly right: IrExpr }
   /** The address of a row, 0 where there is none; or of a collection of rows. */

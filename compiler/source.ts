@@ -41,6 +41,22 @@ export function positionAt(text: string, offset: number): Position {
   return { line, column: offset - lineStart + 1 };
 }
 
+/** As `positionAt`, for a text in which many places are asked for. */
+export function positionsIn(text: string): (offset: number) => Position {
+  const starts = [0];
+  for (let next = text.indexOf("\n"); next !== -1; next = text.indexOf("\n", next + 1)) starts.push(next + 1);
+  return (offset) => {
+    let low = 0;
+    let high = starts.length;
+    while (high - low > 1) {
+      const middle = (low + high) >> 1;
+      if ((starts[middle] ?? 0) <= offset) low = middle;
+      else high = middle;
+    }
+    return { line: low + 1, column: offset - (starts[low] ?? 0) + 1 };
+  };
+}
+
 /** Puts files in one row; the others are in the order in which they shall stand. */
 export function joinFiles(first: Source, others: readonly Source[]): Source {
   if (others.length === 0) return first;

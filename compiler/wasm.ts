@@ -1,9 +1,12 @@
 /** The back half of the compiler: from a checked program to an evaluator. */
 import type { Manifest } from "@polity/runtime/manifest.ts";
 import { encodeManifest } from "@polity/runtime/manifest-codec.ts";
+import { type Kinship, USUAL_KINSHIP } from "./3-lower/families.ts";
 import { lower } from "./3-lower/lower.ts";
 import { ASSEMBLER, assemble } from "./4-emit/assemble.ts";
+import { withData } from "./4-emit/data-segment.ts";
 import { emit, emitConfig } from "./4-emit/emit.ts";
+import { endOf, layTables, TABLES_AT, type Tables } from "./4-emit/family-data.ts";
 import { finishModule } from "./4-emit/module.ts";
 import type { Checked } from "./checked.ts";
 import { COMPILER } from "./version.ts";
@@ -21,12 +24,14 @@ const VERSIONS = { compiler: COMPILER, assembler: ASSEMBLER };
 
 export async function buildEvaluator(checked: Checked): Promise<Evaluator> {
   const ir = lower(checked, VERSIONS, weigh(checked));
-  const assemblyscript = emit(ir);
+  const tables = layTables(ir);
+  const assemblyscript = emit(ir, tables);
   const files = new Map([
     ["config.ts", emitConfig([ir])],
     ["policy.ts", assemblyscript],
   ]);
-  const assembled = await assemble(files, "policy.ts");
+  const own = tables.bytes.length === 0 ? null : endOf(tables);
+  const assembled = withData(await assemble(files, "policy.ts", 2, own), tables.at, tables.bytes);
   return {
     wasm: finishModule(assembled, encodeManifest(ir.manifest)),
     manifest: ir.manifest,
@@ -45,17 +50,25 @@ export function emitAssemblyScript(checked: Checked): string {
  */
 export async function assembleBatch(
   programs: readonly Checked[],
+  kinship: Kinship = USUAL_KINSHIP,
 ): Promise<{ readonly wasm: Uint8Array; readonly manifests: readonly Manifest[] }> {
-  const irs = programs.map((checked) => lower(checked, VERSIONS, weigh(checked)));
+  const irs = programs.map((checked) => lower(checked, VERSIONS, weigh(checked), kinship));
   const files = new Map([["config.ts", emitConfig(irs)]]);
   const names = ["pol_abi", "pol_region", "pol_reserve", "pol_load", "pol_decide", "pol_record"];
   const entry: string[] = [];
+  const laid: Tables[] = [];
+  let at = TABLES_AT;
   for (const [k, ir] of irs.entries()) {
-    files.set(`program${k}.ts`, emit(ir));
+    const tables = layTables(ir, at);
+    laid.push(tables);
+    at = endOf(tables);
+    files.set(`program${k}.ts`, emit(ir, tables));
     entry.push(
       `export { ${names.map((name) => `${name} as ${name}_${k}`).join(", ")} } from "./program${k}";`,
     );
   }
   files.set("batch.ts", entry.join("\n"));
-  return { wasm: await assemble(files, "batch.ts", 0), manifests: irs.map((ir) => ir.manifest) };
+  let wasm = await assemble(files, "batch.ts", 0, at === TABLES_AT ? null : at);
+  for (const tables of laid) wasm = withData(wasm, tables.at, tables.bytes);
+  return { wasm, manifests: irs.map((ir) => ir.manifest) };
 }

@@ -5,6 +5,7 @@ import { unreachable } from "../diagnostic.ts";
 import type { IrExpr, IrQuantifier } from "../ir.ts";
 import { automatonLiteral } from "./automata.ts";
 import { lowerAccessor } from "./documents.ts";
+import { within } from "./families.ts";
 import { collectionLiteral, entityLiteral, textLiteral } from "./literals.ts";
 import { lowerLocal } from "./local.ts";
 import { arithmetic, call, heldAs, isText, memberBits, not, readAt, unless } from "./machine.ts";
@@ -269,6 +270,8 @@ function lowerCoalesce(expr: Extract<Expr, { kind: "coalesce" }>, scope: Scope):
 }
 
 function lowerLiteral(expr: Extract<Expr, { kind: "literal" }>, scope: Scope): IrExpr {
+  const column = scope.columns?.get(expr);
+  if (column !== undefined) return column;
   const { type, value } = expr;
   if (typeof value === "boolean") return { kind: "bool", value };
   if (typeof value === "bigint") return { kind: "number", value };
@@ -324,7 +327,10 @@ function lowerMember(expr: Extract<Expr, { kind: "member" }>, scope: Scope): IrE
   const { type } = expr.of;
   const held = heldAs(type);
   const bits = held === "enum" && expr.within.kind === "literal" ? memberBits(expr.within.value) : null;
-  if (bits !== null) return call("oneOf", lowerValue(expr.of, scope), { kind: "bits", value: bits });
+  if (bits !== null) {
+    const members = scope.columns?.get(expr.within) ?? { kind: "bits", value: bits };
+    return call("oneOf", lowerValue(expr.of, scope), members);
+  }
   const within = lowerSlot(expr.within, scope);
   if (held !== "slot") return call(SEARCHES[held], within, lowerValue(expr.of, scope));
   const of = lowerSlot(expr.of, scope);
@@ -377,6 +383,7 @@ function gatherQuantifier(
   const member: Type = type.kind === "map" ? { kind: "entry", of: type.of } : type.of;
   const strideBytes = slotBytes(member, scope.types);
   const mayErr = node.mayErr || mayOverflow;
-  scope.quantifiers[index] = { op, id, variable, captures, strideBytes, body, mayOverflow, mayErr };
-  return { kind: "quantifier", index, over: lowered, captures };
+  const readsRow = scope.columns !== null && [...within(node)].some((part) => scope.columns?.has(part));
+  scope.quantifiers[index] = { op, id, variable, captures, strideBytes, body, mayOverflow, mayErr, readsRow };
+  return { kind: "quantifier", index, over: lowered, captures, readsRow };
 }

@@ -2,9 +2,10 @@
 import type { Approval, Case, Checked, Rule, Template } from "../checked.ts";
 import type { Ir, IrAction, IrApproval, IrExpr, IrHole, IrRule, IrWitness } from "../ir.ts";
 import { withOthers } from "../others.ts";
-import { positionAt } from "../source.ts";
+import { positionsIn } from "../source.ts";
 import type { ActionSteps } from "./costs.ts";
 import { lowerFirst, lowerValue } from "./expressions.ts";
+import { type Judging, type Kinship, sortRules, USUAL_KINSHIP } from "./families.ts";
 import {
   actionStruct,
   containsPath,
@@ -13,9 +14,10 @@ import {
   settingsStruct,
   tableLayouts,
 } from "./layouts.ts";
+import { lowerFamilies } from "./lower-families.ts";
 import { manifestOf } from "./manifest.ts";
 import { lowerObliges, mayErrInArguments, names, obligationSizes, placeObliges } from "./obligations.ts";
-import { closeEqualities, type Gathered, gather, type Scope } from "./scope.ts";
+import { closeEqualities, gather, type Scope } from "./scope.ts";
 
 export interface Versions {
   readonly compiler: string;
@@ -23,17 +25,25 @@ export interface Versions {
 }
 
 /** Without `steps` the manifest states no bound: the largest number stands there. */
-export function lower(checked: Checked, versions: Versions, steps: readonly ActionSteps[] = []): Ir {
+export function lower(
+  checked: Checked,
+  versions: Versions,
+  steps: readonly ActionSteps[] = [],
+  kinship: Kinship = USUAL_KINSHIP,
+): Ir {
   const gathered = gather(checked);
   const judged = withOthers(checked);
+  const lineOf = linesOf(checked);
   const actions = judged.actions.map((action): IrAction => {
-    const rules: IrRule[] = [];
-    for (const [id, rule] of judged.rules.entries()) {
-      for (const one of rule.cases) {
-        if (one.action === action.name) rules.push(lowerCase(checked, rule, id, one, gathered));
-      }
-    }
-    return { ...actionStruct(action, checked.types), rules: placeObliges(rules) };
+    const { loners, families } = sortRules(judgingOn(action.name, judged.rules), kinship);
+    const scope: Scope = { ...gathered, action: action.name, hole: null, columns: null };
+    const rules = loners.map((judging) => {
+      return lowerRule(checked, judging, lineOf, lowerCondition(judging.one, scope), scope);
+    });
+    const lowered = lowerFamilies(families, scope, kinship, (first, condition, inside) => {
+      return lowerRule(checked, first, lineOf, condition, inside);
+    });
+    return { ...actionStruct(action, checked.types), rules: placeObliges(rules), ...lowered };
   });
   return {
     manifest: manifestOf(checked, versions, steps),
@@ -44,6 +54,7 @@ export function lower(checked: Checked, versions: Versions, steps: readonly Acti
     tables: tableLayouts(checked.types),
     actions,
     literals: gathered.literals.literals,
+    rowLiterals: gathered.rowLiterals.literals,
     quantifiers: gathered.quantifiers.filter((quantifier) => quantifier !== null),
     equalities: closeEqualities(gathered),
     cells: gathered.cells.bytes,
@@ -55,19 +66,38 @@ export function lower(checked: Checked, versions: Versions, steps: readonly Acti
       action.fields.some((field) => containsPath(field.type, checked.types)),
     ),
     ...obligationSizes(actions),
-    holesMax: Math.max(
-      0,
-      ...actions.map((action) => action.rules.reduce((sum, rule) => sum + rule.holes.length, 0)),
-    ),
+    holesMax: Math.max(0, ...actions.map(holesOf)),
   };
 }
 
-function lowerCase(checked: Checked, rule: Rule, id: number, one: Case, gathered: Gathered): IrRule {
-  const scope: Scope = { ...gathered, action: one.action, hole: null };
+function judgingOn(action: string, rules: readonly Rule[]): readonly Judging[] {
+  const judging: Judging[] = [];
+  for (const [id, rule] of rules.entries()) {
+    for (const one of rule.cases) if (one.action === action) judging.push({ id, rule, one });
+  }
+  return judging;
+}
+
+function holesOf({ rules, families }: IrAction): number {
+  const alone = rules.reduce((sum, rule) => sum + rule.holes.length, 0);
+  return families.reduce((sum, { first, ruleCount }) => sum + ruleCount * first.holes.length, alone);
+}
+
+function linesOf({ source }: Checked): (rule: Rule) => number {
+  const positionOf = positionsIn(source.text);
+  return ({ span }) => positionOf(span.start).line;
+}
+
+function lowerRule(
+  checked: Checked,
+  { id, rule, one }: Judging,
+  lineOf: (rule: Rule) => number,
+  condition: IrExpr,
+  scope: Scope,
+): IrRule {
   const { approval } = one;
   // What a shadow rule imposes binds nobody.
   const obliges = rule.shadow ? [] : one.obliges;
-  const condition = lowerCondition(one, scope);
   const holes = [
     ...lowerHoles(id, "because", one.because, scope),
     ...lowerHoles(id, "note", one.note, scope),
@@ -79,7 +109,7 @@ function lowerCase(checked: Checked, rule: Rule, id: number, one: Case, gathered
     id,
     name: rule.name,
     verdict: rule.verdict,
-    line: positionAt(checked.source.text, rule.span.start).line,
+    line: lineOf(rule),
     condition,
     mayErr: (one.when?.mayErr ?? false) || (one.unless?.mayErr ?? false) || mayErrInArguments(obliges),
     approval: approval === null ? null : lowerApproval(approval, scope),

@@ -12,7 +12,7 @@ import {
 } from "@polity/runtime/manifest.ts";
 import { layoutTag } from "@polity/runtime/manifest-codec.ts";
 import type { Checked, Rule, Template } from "../checked.ts";
-import { filesOf, positionAt, type Source } from "../source.ts";
+import { filesOf, type Position, positionsIn, type Source } from "../source.ts";
 import { TZDATA } from "../zones.ts";
 import { type ActionSteps, costsOf } from "./costs.ts";
 import { actionLayout, frameBytesMax } from "./layouts.ts";
@@ -39,7 +39,7 @@ export function manifestOf(checked: Checked, versions: Versions, steps: readonly
     layoutTag: layoutTag(checked.types, checked.subject, actions, sha256, others),
     actions,
     ...(others !== undefined && { others }),
-    rules: checked.rules.map((rule) => ruleEntry(checked, rule)),
+    rules: ruleEntries(checked),
     entityLiterals: checked.entityLiterals,
     readsTrust: checked.readsTrust,
     obligations: checked.obligations.map(({ name, phase, parameters }) => {
@@ -70,8 +70,12 @@ function provenanceOf({ actions }: Checked): Pick<Manifest, "provenance"> {
   return provenance.length === 0 ? {} : { provenance };
 }
 
-function ruleEntry(checked: Checked, rule: Rule): RuleEntry {
-  const { line, column } = positionAt(checked.source.text, rule.span.start);
+function ruleEntries(checked: Checked): readonly RuleEntry[] {
+  const positionOf = positionsIn(checked.source.text);
+  return checked.rules.map((rule) => ruleEntry(checked, rule, positionOf(rule.span.start)));
+}
+
+function ruleEntry(checked: Checked, rule: Rule, { line, column }: Position): RuleEntry {
   // The text of a template is the same for every action; only the types of its holes may differ. Where no
   // action is declared, what the rule says is about those of other members of a set.
   const first = rule.cases[0] ?? checked.others?.cases.get(rule.name);

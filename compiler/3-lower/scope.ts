@@ -1,7 +1,7 @@
 /** What lowering one rule case needs to know and what it gathers on the way. */
 import { recordFields, type Type, type Types } from "@polity/runtime/layout.ts";
-import type { Checked } from "../checked.ts";
-import { equalityKey, type IrQuantifier } from "../ir.ts";
+import type { Checked, Expr } from "../checked.ts";
+import { equalityKey, type IrExpr, type IrQuantifier } from "../ir.ts";
 import { type LiteralPool, literalPool } from "./literals.ts";
 import { noParts, type Parts } from "./parts.ts";
 
@@ -9,6 +9,8 @@ import { noParts, type Parts } from "./parts.ts";
 export interface Gathered {
   readonly types: Types;
   readonly literals: LiteralPool;
+  /** Of rows of families. */
+  readonly rowLiterals: LiteralPool;
   /** Places are taken before the body is lowered, so that inner quantifiers have higher numbers. */
   readonly quantifiers: (IrQuantifier | null)[];
   readonly equalities: Type[];
@@ -35,6 +37,8 @@ export interface Scope extends Gathered {
   readonly action: string;
   /** Where a value for a reason is lowered: which rule's, and which. */
   readonly hole: string | null;
+  /** What stands for the constants of a family that differ from rule to rule. */
+  readonly columns: ReadonlyMap<Expr, IrExpr> | null;
 }
 
 export function gather(checked: Checked): Gathered {
@@ -42,6 +46,7 @@ export function gather(checked: Checked): Gathered {
   return {
     types: checked.types,
     literals: literalPool(entities),
+    rowLiterals: literalPool(entities),
     quantifiers: [],
     equalities: [],
     cells: { bytes: [], byKey: new Map() },

@@ -4,20 +4,21 @@ import { ABI_MAJOR, ABI_MINOR } from "@polity/runtime/manifest.ts";
 import type { Ir } from "../ir.ts";
 import { printCarried } from "./carried.ts";
 import { number } from "./expression.ts";
+import { NO_INDEX, type Tables } from "./family-data.ts";
 import { functionOf, isCarried, literalName } from "./names.ts";
 
 /** Header, fired and erring rules; with the shadow rules behind them. */
 const RESULT_IDS_BYTES = 64 + RULES_LISTED_MAX * 12;
 const SHADOWED_RESULT_BYTES = RESULT_IDS_BYTES + 8 + RULES_LISTED_MAX * 4;
 
-export function printAbi(ir: Ir): readonly string[] {
+export function printAbi(ir: Ir, tables: Tables): readonly string[] {
   return [
     `const LAYOUT_TAG: u64 = 0x${reversed(ir.manifest.layoutTag)};`,
     `const TYPE_COUNT: u32 = ${ir.entities.length};`,
     `export function pol_abi(): i32 {\n  return ${(ABI_MAJOR << 16) | ABI_MINOR};\n}`,
     REGION,
     RESERVE,
-    printLoad(ir),
+    printLoad(ir, tables),
     printDecide(ir),
     "// No policy of this version remembers anything.\n" +
       "export function pol_record(bytes: i32, what: i32): i32 {\n  return 0;\n}",
@@ -47,7 +48,7 @@ const RESERVE = `export function pol_reserve(kind: i32, bytes: i32): i32 {
   return kind == 3 && bytes == 0 ? 1 : 0;
 }`;
 
-function printLoad(ir: Ir): string {
+function printLoad(ir: Ir, tables: Tables): string {
   const types = ir.entities.flatMap(({ name, bytes }, type) => [
     `  openType(${type}, ${bytes});`,
     ...(isCarried(ir.manifest.types, name) ? [`  if (countOf(${type}) != 0) refuse(3);`] : []),
@@ -73,6 +74,7 @@ function printLoad(ir: Ir): string {
     ...(ir.settings === null ? [] : ["  if (hasSettings) decodeSettings(settings);"]),
     "  if (!closeFacts()) return 0;",
     ...resolveLiterals(ir),
+    ...resolveRows(ir, tables),
     "  return 1;",
     "}",
   ].join("\n");
@@ -100,6 +102,21 @@ function resolveLiterals(ir: Ir): readonly string[] {
     }
   }
   return lines;
+}
+
+/** The same for what rows of families name. */
+function resolveRows({ actions }: Ir, { subjects, entities, patches }: Tables): readonly string[] {
+  const keys = actions.flatMap((action) => action.subjects).filter(({ entity }) => entity !== null);
+  return [
+    ...keys.map((subject) => {
+      const { address, slots } = subjects.get(subject) ?? NO_INDEX;
+      return `  if (!keysExist(${subject.entity}, ${address}, ${slots})) return missLiteral();`;
+    }),
+    ...(entities.slots === 0
+      ? []
+      : [`  if (!resolveEach(${entities.address}, ${entities.slots})) return missLiteral();`]),
+    ...(patches.slots === 0 ? [] : [`  patchEach(${patches.address}, ${patches.slots});`]),
+  ];
 }
 
 /** As to an action that is not declared, a policy is a guard. */

@@ -17,17 +17,19 @@ export type OptimizeLevel = 0 | 2;
 
 /**
  * Assembles `entry.ts` out of the given files (by path, without the support library, which is added under
- * `prelude/`). What we emit always assembles: a failure is a defect of the compiler and is thrown.
+ * `prelude/`). `dataAt`: where its own data begin, if something else stands before them. What we emit
+ * always assembles: a failure is a defect of the compiler and is thrown.
  */
 export async function assemble(
   files: ReadonlyMap<string, string>,
   entry: string,
   level: OptimizeLevel = 2,
+  dataAt: number | null = null,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const library = new Map<string, string>(Object.entries(prelude));
   let wasm: Uint8Array<ArrayBuffer> | null = null;
   let wat: string | null = null;
-  const { error, stderr } = await asc.main(options(entry, level), {
+  const { error, stderr } = await asc.main(options(entry, level, dataAt), {
     readFile: (name) => files.get(name) ?? library.get(name) ?? null,
     writeFile: (name, contents) => {
       if (name === "out.wasm" && typeof contents !== "string") wasm = new Uint8Array(contents);
@@ -43,7 +45,7 @@ export async function assemble(
   return wasm;
 }
 
-function options(entry: string, level: OptimizeLevel): string[] {
+function options(entry: string, level: OptimizeLevel, dataAt: number | null): string[] {
   return [
     entry,
     "--outFile",
@@ -61,5 +63,6 @@ function options(entry: string, level: OptimizeLevel): string[] {
     "abort=",
     "--maximumMemory",
     String(MAXIMUM_PAGES),
+    ...(dataAt === null ? [] : ["--memoryBase", String(dataAt)]),
   ];
 }

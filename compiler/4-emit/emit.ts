@@ -5,6 +5,7 @@ import { equalityKey, type Ir, type IrLiteral, type IrStruct } from "../ir.ts";
 import { printAbi } from "./abi.ts";
 import { type Decoders, decodeFields, decodeStruct } from "./decoders.ts";
 import { printEqualities } from "./equality.ts";
+import { layTables, type Tables } from "./family-data.ts";
 import { preludeImports } from "./imports.ts";
 import { functionOf, literalName, member, namespaceOf, partName } from "./names.ts";
 import { printAction, printQuantifier } from "./rules.ts";
@@ -25,12 +26,17 @@ export function emitConfig(irs: readonly Ir[]): string {
     `export const HAS_APPROVALS: bool = ${irs.some((ir) => ir.hasApprovals)};`,
     `export const HAS_CARRIED: bool = ${irs.some((ir) => ir.hasCarried)};`,
     `export const HAS_SHADOW: bool = ${irs.some((ir) => ir.hasShadow)};`,
+    `export const HAS_FAMILIES: bool = ${irs.some(hasFamilies)};`,
     `export const HAS_PATHS: bool = ${irs.some((ir) => ir.hasPaths)};`,
     "",
   ].join("\n");
 }
 
-export function emit(ir: Ir): string {
+function hasFamilies({ actions }: Ir): boolean {
+  return actions.some(({ families }) => families.length > 0);
+}
+
+export function emit(ir: Ir, tables: Tables = layTables(ir)): string {
   const { manifest } = ir;
   const decoders: Decoders = { types: manifest.types, collections: new Map() };
   const structs = printStructDecoders(ir, decoders);
@@ -52,9 +58,9 @@ export function emit(ir: Ir): string {
     [
       "// ---- rules",
       ...ir.quantifiers.map(printQuantifier),
-      ...ir.actions.flatMap((action, i) => printAction(action, i, ir)),
+      ...ir.actions.flatMap((action, i) => printAction(action, i, ir, tables)),
     ],
-    ["// ---- the functions of the ABI", ...printAbi(ir)],
+    ["// ---- the functions of the ABI", ...printAbi(ir, tables)],
   ];
   const { name, version } = manifest.policy;
   const kind = manifest.guard === true ? "guard" : "policy";

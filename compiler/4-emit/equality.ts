@@ -2,6 +2,7 @@
 import { recordFields, SLOT_BYTES, slotBytes, type Type, type Types } from "@polity/runtime/layout.ts";
 import { unreachable } from "../diagnostic.ts";
 import type { Ir, IrExpr } from "../ir.ts";
+import { familyExpressions } from "../ir-families.ts";
 
 export function printEqualities(ir: Ir, same: (type: Type) => number): readonly string[] {
   const { types } = ir.manifest;
@@ -92,6 +93,7 @@ function searchedIn(ir: Ir): ReadonlySet<number> {
   const found = new Set<number>();
   const roots: IrExpr[] = ir.quantifiers.map((quantifier) => quantifier.body);
   for (const action of ir.actions) {
+    roots.push(...action.families.flatMap(familyExpressions));
     for (const rule of action.rules) {
       roots.push(rule.condition, ...rule.holes.map((hole) => hole.value));
       for (const { value } of rule.obliges.flatMap(({ args }) => args)) if (value !== null) roots.push(value);

@@ -38,7 +38,9 @@ export function print(expr: IrExpr): string {
     case "search":
       return `has${expr.index}(${print(expr.within)}, ${print(expr.of)})`;
     case "quantifier":
-      return `quantifier${expr.index}(${[print(expr.over), ...expr.captures.map(variable)].join(", ")})`;
+      return printQuantified(expr);
+    case "column":
+      return printColumn(expr);
     case "operator":
       return printOperator(expr);
     case "not":
@@ -50,6 +52,26 @@ export function print(expr: IrExpr): string {
     default:
       return unreachable(expr);
   }
+}
+
+function printQuantified({
+  index,
+  over,
+  captures,
+  readsRow,
+}: Extract<IrExpr, { kind: "quantifier" }>): string {
+  const all = [print(over), ...captures.map(variable), ...(readsRow ? ["row"] : [])];
+  return `quantifier${index}(${all.join(", ")})`;
+}
+
+const HELD_TYPES = { number: "i64", enum: "u32", bits: "u64", slot: "usize" } as const;
+
+/** `row` is the address of the row at hand wherever there are columns. */
+function printColumn({ held, bytes, offset }: Extract<IrExpr, { kind: "column" }>): string {
+  const loaded = `${held === "number" ? "i" : "u"}${bytes * 8}`;
+  const at = offset === 0 ? "row" : `row, ${offset}`;
+  const value = `load<${loaded}>(${at})`;
+  return loaded === HELD_TYPES[held] ? value : `(<${HELD_TYPES[held]}>${value})`;
 }
 
 /** The first part says the type of both, and a bare number has none. */

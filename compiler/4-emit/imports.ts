@@ -37,6 +37,8 @@ const IMPORTS: readonly (readonly [file: string, names: string])[] = [
   ],
   ["prelude/decode", "fieldBool, fieldEnum, fieldId"],
   ["prelude/directory", "countOf, resolve"],
+  ["prelude/families", "textNumber, valueNumber, bucketOf, firstRow, rowsEnd"],
+  ["prelude/families", "keysExist, resolveEach, patchEach"],
   ["prelude/facts", "factsAddress, factsCapacity, reserveFacts, openFacts, openType, openRecord, closeFacts"],
   ["prelude/facts", "missLiteral, seal, settings, openSettings"],
   ["prelude/tables", "rowCount, rowOf, spanOf, compareWords, compareNumbers, openTable"],

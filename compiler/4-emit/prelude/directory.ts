@@ -36,7 +36,7 @@ export function isRecord(type: u32, address: usize): bool {
   return address >= from && offset < countOf(type) * stride && offset % stride == 0;
 }
 
-function hash(text: usize, length: u32): u32 {
+export function hash(text: usize, length: u32): u32 {
   let h: u64 = length;
   for (let p = text, end = text + padded(length); p < end; p += 8) {
     h = (h ^ load<u64>(p)) * 0x9e3779b97f4a7c15;

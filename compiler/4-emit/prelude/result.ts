@@ -2,7 +2,7 @@
 import { ERRING, FIRED, LISTED_MAX, PATHS, RESULT, SHADOW, VALUES, pathCount } from "./memory";
 import { ALLOW, CODE_ERROR, CODE_NO_RULE, CODE_RULE, DENY, HOLD } from "./codes";
 import { lengthOf, textOf } from "./text";
-import { HAS_SHADOW } from "../config";
+import { HAS_FAMILIES, HAS_SHADOW, HOLES } from "../config";
 
 const MAGIC: u32 = 0x524c4f50;
 
@@ -25,20 +25,37 @@ export function openResult(): void {
   if (HAS_SHADOW) shadowCount = 0;
 }
 
+// In a listed id: a hold that its approvals released.
+const RELEASED: u32 = 0x80000000;
+
+// Keeps a list of ids ascending, with as many as there is room for, the smallest ones. Rules of a family are
+// found in any order, so the list moves up behind the new one. Answers where it belongs.
+function makePlace(ids: usize, count: u32, rule: u32): u32 {
+  let at = min(count, LISTED_MAX - 1);
+  if (count >= LISTED_MAX && (load<u32>(ids + (at << 2)) & ~RELEASED) < rule) return LISTED_MAX;
+  for (; at > 0 && (load<u32>(ids + ((at - 1) << 2)) & ~RELEASED) > rule; at--) {
+    store<u32>(ids + (at << 2), load<u32>(ids + ((at - 1) << 2)));
+  }
+  return at;
+}
+
 function list(rule: u32): void {
+  if (HAS_FAMILIES) {
+    const at = makePlace(FIRED, firedCount, rule & ~RELEASED);
+    if (at < LISTED_MAX) store<u32>(FIRED + (at << 2), rule);
+    firedCount += 1;
+    return;
+  }
   if (firedCount < LISTED_MAX) store<u32>(FIRED + (firedCount << 2), rule);
   firedCount += 1;
 }
 
-// Rules report in the order of their ids.
+// Rules report in the order of their ids, but for those of families.
 export function fired(rule: u32, verdict: u32): void {
   list(rule);
   if (verdict == ALLOW) granted = true;
   else if (verdict > strictest) strictest = verdict;
 }
-
-// In a listed id: a hold that its approvals released.
-const RELEASED: u32 = 0x80000000;
 
 // A hold counts until it is approved; either way it fired.
 export function held(rule: u32, released: bool): void {
@@ -48,17 +65,39 @@ export function held(rule: u32, released: bool): void {
 
 // A shadow rule that fired or erred: it is listed, and that is all.
 export function shadowed(rule: u32): void {
+  if (HAS_FAMILIES) {
+    const at = makePlace(SHADOW + 8, shadowCount, rule);
+    if (at < LISTED_MAX) store<u32>(SHADOW + 8 + (at << 2), rule);
+    shadowCount += 1;
+    return;
+  }
   if (shadowCount < LISTED_MAX) store<u32>(SHADOW + 8 + (shadowCount << 2), rule);
   shadowCount += 1;
 }
 
 export function erred(rule: u32, kind: u32): void {
+  if (HAS_FAMILIES) {
+    erredAmong(rule, kind);
+    return;
+  }
   if (erringCount == 0) firstKind = kind;
   if (erringCount < LISTED_MAX) {
     store<u32>(ERRING + (erringCount << 3), rule);
     store<u32>(ERRING + (erringCount << 3), kind, 4);
   }
   erringCount += 1;
+}
+
+function erredAmong(rule: u32, kind: u32): void {
+  const one = <u64>rule | (<u64>kind << 32);
+  let at = min(erringCount, LISTED_MAX - 1);
+  erringCount += 1;
+  if (erringCount > LISTED_MAX && load<u32>(ERRING + (at << 3)) < rule) return;
+  for (; at > 0 && load<u32>(ERRING + ((at - 1) << 3)) > rule; at--) {
+    store<u64>(ERRING + (at << 3), load<u64>(ERRING + ((at - 1) << 3)));
+  }
+  store<u64>(ERRING + (at << 3), one);
+  if (at == 0) firstKind = kind;
 }
 
 // Two words at a time; the magic is in the last two.
@@ -82,6 +121,7 @@ export function denied(code: u32): i32 {
 
 // The most restrictive of: deny where nothing was granted or some rule erred, what fired, allow.
 export function concluded(): i32 {
+  if (HAS_FAMILIES && HOLES > 1) sortValues();
   let verdict = granted && erringCount == 0 ? ALLOW : DENY;
   if (strictest > verdict) verdict = strictest;
   const ruled = verdict == ALLOW || strictest == verdict;
@@ -90,6 +130,7 @@ export function concluded(): i32 {
 
 // The answer of a guard: it grants nothing, and what it does not restrict it lets pass.
 export function concludedGuard(): i32 {
+  if (HAS_FAMILIES && HOLES > 1) sortValues();
   let verdict = erringCount == 0 ? ALLOW : DENY;
   if (strictest > verdict) verdict = strictest;
   const ruled = strictest == verdict;
@@ -107,6 +148,48 @@ function value(rule: u32, template: u32, hole: u32, tag: u32, aux: u32): usize {
   store<u32>(at, tag, 8);
   store<u32>(at, aux, 12);
   return at;
+}
+
+// By rule, template and hole.
+// @ts-ignore: decorator
+@inline function orderOf(i: u32): u64 {
+  const at = VALUES + i * 24;
+  return (<u64>load<u32>(at) << 32) | (<u64>load<u16>(at, 4) << 16) | load<u16>(at, 6);
+}
+
+function swapValues(i: u32, j: u32): void {
+  const a = VALUES + i * 24;
+  const b = VALUES + j * 24;
+  for (let at: usize = 0; at < 24; at += 8) {
+    const word = load<u64>(a + at);
+    store<u64>(a + at, load<u64>(b + at));
+    store<u64>(b + at, word);
+  }
+}
+
+// The largest of the first `count` values below `root`, in a heap, comes to its top.
+function siftDown(root: u32, count: u32): void {
+  let top = root;
+  while (true) {
+    let child = top * 2 + 1;
+    if (child >= count) return;
+    if (child + 1 < count && orderOf(child + 1) > orderOf(child)) child += 1;
+    if (orderOf(child) <= orderOf(top)) return;
+    swapValues(top, child);
+    top = child;
+  }
+}
+
+// Rules of families give theirs in any order.
+function sortValues(): void {
+  let sorted: u32 = 1;
+  while (sorted < valueCount && orderOf(sorted - 1) < orderOf(sorted)) sorted += 1;
+  if (sorted >= valueCount) return;
+  for (let i = valueCount >> 1; i > 0; i--) siftDown(i - 1, valueCount);
+  for (let end = valueCount - 1; end > 0; end--) {
+    swapValues(0, end);
+    siftDown(0, end);
+  }
 }
 
 export function giveError(rule: u32, template: u32, hole: u32): void {

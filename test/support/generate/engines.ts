@@ -9,6 +9,7 @@ import { ask, openInstance } from "@polity/runtime/instance.ts";
 import { makeProgram } from "@polity/runtime/program.ts";
 import { canonicalRequest } from "@polity/runtime/request.ts";
 import { outcomeOf } from "@polity/runtime/result.ts";
+import type { Kinship } from "../../../compiler/3-lower/families.ts";
 import type { Checked } from "../../../compiler/checked.ts";
 import { loadFacts } from "../../../compiler/interpret/facts.ts";
 import { answerCounting } from "../../../compiler/interpret/interpret.ts";
@@ -57,31 +58,37 @@ function stepBounds(checked: Checked): ReadonlyMap<string, bigint> {
 }
 
 /**
- * Compiled evaluators, for each program by name: `batch`, all programs in one module, and for every
- * `singleEach`-th program, and of those with similar rules for every third, `single`, built alone and loaded
- * as it ships.
+ * Compiled evaluators, for each program by name: `batch`, all programs in one module; `families`, the same
+ * with each rule as a family of its own, if it has no relatives; and for every `singleEach`-th program, and
+ * of those with similar rules for every third, `single`, built alone and loaded as it ships.
  */
 export async function wasmEngines(
   programs: readonly { readonly checked: Checked; readonly isSimilar?: boolean }[],
   singleEach: number,
 ): Promise<readonly NamedEngines[]> {
-  const batch = await batchEngines(programs.map(({ checked }) => checked));
-  const all: NamedEngines[] = [];
+  const all = programs.map(({ checked }) => checked);
+  const batch = await batchEngines(all);
+  const families = await batchEngines(all, KIN);
+  const named: NamedEngines[] = [];
   let similar = 0;
   for (const [index, { checked, isSimilar }] of programs.entries()) {
     const engines = new Map<string, Engine>();
     const inBatch = batch[index];
     if (inBatch !== undefined) engines.set("batch", inBatch);
+    const asFamilies = families[index];
+    if (asFamilies !== undefined) engines.set("families", asFamilies);
     if (isSimilar === true) similar += 1;
     const isTurn = isSimilar === true ? similar % 3 === 1 : index % singleEach === 0;
     if (isTurn) engines.set("single", await singleEngine(checked));
-    all.push(engines);
+    named.push(engines);
   }
-  return all;
+  return named;
 }
 
-async function batchEngines(programs: readonly Checked[]): Promise<readonly Engine[]> {
-  const { wasm, manifests } = await assembleBatch(programs);
+const KIN: Kinship = { rulesMin: 1, eachConstant: true };
+
+async function batchEngines(programs: readonly Checked[], kinship?: Kinship): Promise<readonly Engine[]> {
+  const { wasm, manifests } = await assembleBatch(programs, kinship);
   const module = await WebAssembly.compile(wasm.slice());
   return manifests.map((manifest, index): Engine => {
     const program = makeProgram(manifest);
