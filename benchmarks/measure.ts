@@ -105,3 +105,8 @@ export function quantile(values: readonly number[], q: number): number {
 export function used(): number {
   return sink;
 }
+
+/** Of single runs, for what is too slow or too singular to be repeated by the package. */
+export function timingOf(runsNs: readonly number[]): { readonly median_ns: number; readonly p99_ns: number } {
+  return { median_ns: median(runsNs), p99_ns: quantile(runsNs, 0.99) };
+}

@@ -7,7 +7,7 @@ import type { Host } from "@polity/runtime/host.ts";
 import { buildPolicy } from "./build.ts";
 import { type Comparison, compare, type DecideOnly } from "./compare.ts";
 import { HEADER } from "./header.ts";
-import { effortOf, median, quantile } from "./measure.ts";
+import { effortOf, timingOf } from "./measure.ts";
 import { makeSlicer, openCedar } from "./oopsla/cedar.ts";
 import { GDRIVE, GDRIVE_QUIRK } from "./oopsla/gdrive.ts";
 import { GITHUB } from "./oopsla/github.ts";
@@ -106,7 +106,7 @@ async function runPolity(
     figure: "load",
     ratio_to_hand: null,
   } as const;
-  return [...rows, { ...load, median_ns: median(loads), p99_ns: quantile(loads, 0.99) }];
+  return [...rows, { ...load, ...timingOf(loads) }];
 }
 
 /** One evaluator for each graph. */

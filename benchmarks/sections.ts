@@ -4,7 +4,10 @@ import type { Section } from "./section.ts";
 const FILES: readonly (readonly [name: string, open: () => Promise<{ readonly section: Section }>])[] = [
   ["decide", () => import("./decide.ts")],
   ["oopsla", () => import("./oopsla.ts")],
+  ["compile", () => import("./compile.ts")],
+  ["load", () => import("./load.ts")],
   ["size", () => import("./size.ts")],
+  ["memory", () => import("./memory.ts")],
 ];
 
 export const SECTION_NAMES: readonly string[] = FILES.map(([name]) => name);

@@ -1,4 +1,4 @@
-/** What is to be reached, and whether it is. Targets are for ours alone, on varied requests. */
+/** What is to be reached, and whether it is. Targets are for ours alone, of decisions for varied requests. */
 import { type Figure, type Measured, POLITY, type Row } from "./section.ts";
 
 interface Target {
@@ -48,7 +48,10 @@ const TARGETS: readonly Target[] = [
   { row: "check-10000-lines", figure: "memory", aims: [bytesWithin(500 * 1e6, "500 MB")] },
   { row: "module-five-field", figure: "size", aims: [bytesWithin(6 * KIB, "6 KiB")] },
   { row: "runtime-load-and-decide", figure: "size", aims: [bytesWithin(25 * KIB, "25 KiB")] },
-  { row: "memory-growth-*", figure: "memory", aims: [bytesWithin(0, "no growth")] },
+  { row: "memory-growth-module", figure: "memory", aims: [bytesWithin(0, "no growth")] },
+  // What is noticed from one collection to the next, engine included, is never quite the same.
+  { row: "memory-growth-heap", figure: "memory", aims: [bytesWithin(64 * KIB, "64 KiB")] },
+  { row: "memory-entities-*", figure: "memory", aims: [bytesEachWithin(100, "entity")] },
 ];
 
 /** The same rows, with what is to be reached beside each. */
@@ -64,7 +67,8 @@ export function judge(rows: readonly Measured[]): readonly Row[] {
 
 /** The first target that fits counts. */
 function aimsOf({ row, engine, mode, figure }: Measured): readonly Aim[] {
-  if (engine !== POLITY || mode === "repeated") return [];
+  const isDecision = figure === "decide" || figure === DECIDE;
+  if (engine !== POLITY || (isDecision && mode === "repeated")) return [];
   return TARGETS.find((target) => target.figure === figure && fits(target.row, row))?.aims ?? [];
 }
 
@@ -88,7 +92,7 @@ function within(ns: number): Aim {
 
 function eachWithin(ns: number, unit: string): Aim {
   return {
-    text: `≤ ${time(ns)} a ${unit}`,
+    text: `≤ ${time(ns)} per ${unit}`,
     isMet: ({ median_ns, units }) => (median_ns === null || !units ? null : median_ns / units <= ns),
   };
 }
@@ -100,7 +104,7 @@ function bytesWithin(bytes: number, text: string): Aim {
 
 function bytesEachWithin(bytes: number, unit: string): Aim {
   return {
-    text: `≤ ${bytes} B a ${unit}`,
+    text: `≤ ${bytes} B per ${unit}`,
     isMet: (row) => (row.bytes === undefined || !row.units ? null : row.bytes / row.units <= bytes),
   };
 }

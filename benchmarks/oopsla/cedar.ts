@@ -11,7 +11,7 @@ interface Cedar {
   };
 }
 
-/** A request with its slice of the graph: who asks, what it is about, all above them and what they refer to. */
+/** A request with its slice of the graph: who asks, what it is about, all above them, what they refer to. */
 export interface Sliced {
   readonly request: Request;
   readonly entities: readonly object[];
