@@ -1,100 +1,143 @@
 /** The bytes of facts as an evaluator loads them (docs/abi.md, "Facts block"). */
-import type { Entity, FactsSchema, Loaded } from "./facts-read.ts";
+import type { Ancestors } from "./facts-close.ts";
+import { idLength } from "./facts-names.ts";
+import type { FactsSchema } from "./facts-read.ts";
+import { type Move, moveFields } from "./facts-relocate.ts";
+import type { Settings } from "./facts-settings.ts";
+import type { Store } from "./facts-store.ts";
 import type { Row } from "./facts-tables.ts";
-import { ENTITY_ID_BYTES_MAX, padded } from "./layout.ts";
+import { padded } from "./layout.ts";
 import type { Plan } from "./plan.ts";
-import { compareText } from "./text-order.ts";
-import { collect, makeTarget, putFields, putText, type Target } from "./writers.ts";
+import { makeTarget, putFields, type Target } from "./writers.ts";
 
 const MAGIC = 0x444c4f50;
 const VERSION = 1;
 const HEADER_BYTES = 32;
 const DIRECTORY_BYTES = 16;
-/** Before the attributes: the slots of the id and of the ancestors. */
+/** Before the attributes. */
 const RECORD_HEAD_BYTES = 16;
 
-/** The records' places: type after type, by the UTF-8 bytes of the id. */
-export interface Placed {
-  readonly tables: readonly PlacedTable[];
-  /** Of the settings, behind the last row. */
-  readonly settings: number;
-  readonly byType: readonly (readonly Entity[])[];
-  /** Where the variable part begins. */
-  readonly bytes: number;
+/** All that stands in a block, every name resolved. */
+export interface Contents {
+  readonly store: Store;
+  /** Entities by number; those of type t begin at `from[t]`. */
+  readonly entities: Int32Array;
+  readonly from: Int32Array;
+  /** Numbers by name. */
+  readonly numbers: Int32Array;
+  readonly ancestors: Ancestors;
+  /** By table, in the order of their keys. */
+  readonly tables: readonly (readonly Row[])[];
+  readonly settings: Settings;
+  /** The number of an entity, -1 where there is none. */
+  readonly findEntity: (type: number, id: string) => number;
 }
 
-export interface PlacedTable {
-  readonly rows: readonly Row[];
-  readonly offset: number;
-}
-
-export function placeRecords(
-  schema: FactsSchema,
-  loaded: Loaded,
-  tables: readonly (readonly Row[])[],
-): Placed {
-  let offset = HEADER_BYTES + (schema.types.length + tables.length) * DIRECTORY_BYTES;
-  const byType = loaded.byType.map((sameType, type) => {
-    const entities = [...sameType.values()].sort((a, b) => compareText(a.id, b.id));
-    for (const entity of entities) {
-      entity.offset = offset;
-      offset += recordBytes(schema, type);
-    }
-    return entities;
-  });
-  const placed = tables.map((rows, at) => {
-    const table = { rows, offset };
-    offset += rows.length * schema.tables[at]!.columns.bytes;
-    return table;
-  });
-  return { byType, tables: placed, settings: offset, bytes: offset + schema.settings.plan.bytes };
-}
-
-function recordBytes(schema: FactsSchema, type: number): number {
-  return RECORD_HEAD_BYTES + schema.types[type]!.attributes.bytes;
-}
-
-/** Null where an attribute is not as it must be, or there is not enough room. */
-export function buildBlock(
-  schema: FactsSchema,
-  loaded: Loaded,
-  placed: Placed,
-  ancestors: ReadonlyMap<Entity, readonly number[]>,
-  digest: Uint8Array,
-): Uint8Array | null {
-  const { byType, settings, bytes } = placed;
+/** Null where a row or a setting is not as it must be, or there is not enough room. */
+export function writeBlock(contents: Contents, digest: Uint8Array): Uint8Array | null {
+  const { store, entities, tables } = contents;
+  const { schema } = store;
+  const first = HEADER_BYTES + (schema.types.length + tables.length) * DIRECTORY_BYTES;
+  let bytes = first;
+  for (const entity of entities) bytes += entityBytes(contents, entity);
   if (bytes > schema.bytesMax) return null;
-  const findRecord = (type: number, id: string) => loaded.byType[type]?.get(id)?.offset ?? 0;
-  const first = Math.min(padded(bytes * 2 + 256), schema.bytesMax & -8);
-  const target: Target = { ...makeTarget(new ArrayBuffer(first), 0, first, true), findRecord };
+  const rows = writeRows(contents, bytes);
+  const whole = bytes + (rows?.next ?? 0);
+  if (rows === null || whole > schema.bytesMax) return null;
+  const target = makeTarget(new ArrayBuffer(whole), 0, whole, true);
+  target.bytes.set(rows.bytes.subarray(0, rows.next), bytes);
+  target.next = first;
+  const offsets = writeEntities(contents, target);
+  writeHeader(contents, target, offsets, bytes, digest);
+  return target.bytes;
+}
+
+function chunkOf({ chunks, chunkOf }: Store, entity: number): Target {
+  return chunks[chunkOf.items[entity]!]!;
+}
+
+/** Where the attributes of an entity end in its chunk. */
+function endOf(store: Store, entity: number): number {
+  const { starts, chunkOf: chunks, entities } = store;
+  const next = entity + 1;
+  const isLast = next === entities.count || chunks.items[next] !== chunks.items[entity];
+  return isLast ? chunkOf(store, entity).next : starts.items[next]!;
+}
+
+function entityBytes({ store, ancestors }: Contents, entity: number): number {
+  const id = padded(idLength(store.names, store.entities.items[entity]!));
+  const attributes = endOf(store, entity) - store.starts.items[entity]!;
+  return RECORD_HEAD_BYTES + id + padded(ancestors.counts[entity]! * 4) + attributes;
+}
+
+/** The offsets of the first record of each type. */
+function writeEntities(contents: Contents, target: Target): readonly number[] {
+  const { store, entities, from, numbers, ancestors } = contents;
+  const { words, bytes } = target;
+  const { names } = store;
+  const offsets: number[] = [];
+  const move: Move & { by: number } = { words, by: 0, numbers };
+  for (const [type, { attributes }] of store.schema.types.entries()) {
+    offsets.push(from[type] === from[type + 1] ? 0 : target.next);
+    for (let at = from[type]!; at < from[type + 1]!; at += 1) {
+      const entity = entities[at]!;
+      const name = store.entities.items[entity]!;
+      const chunk = chunkOf(store, entity);
+      const start = store.starts.items[entity]!;
+      const count = ancestors.counts[entity]!;
+      const length = idLength(names, name);
+      const record = target.next;
+      const id = record + RECORD_HEAD_BYTES + attributes.bytes;
+      const above = id + padded(length);
+      const rest = above + padded(count * 4);
+      const restFrom = start + attributes.bytes;
+      const restBytes = endOf(store, entity) - restFrom;
+      copyWords(chunk.words, start, words, record + RECORD_HEAD_BYTES, attributes.bytes);
+      copyWords(chunk.words, restFrom, words, rest, restBytes);
+      const idFrom = names.starts.items[name]!;
+      for (let k = 0; k < length; k += 1) bytes[id + k] = names.bytes[idFrom + k]!;
+      if (count > 0) ancestors.write(entity, words, above >> 2);
+      move.by = rest - restFrom;
+      moveFields(move, attributes, record + RECORD_HEAD_BYTES);
+      target.next = rest + restBytes;
+      words[record >> 2] = target.next - record;
+      words[(record >> 2) + 1] = length;
+      words[(record >> 2) + 3] = count;
+    }
+  }
+  return offsets;
+}
+
+/** In words: entities have too few of them for a call of the platform to pay. */
+function copyWords(from: Int32Array, at: number, to: Int32Array, place: number, bytes: number): void {
+  const first = at >> 2;
+  const target = place >> 2;
+  for (let k = 0; k < bytes >> 2; k += 1) to[target + k] = from[first + k]!;
+}
+
+// ---- rows and settings, which come behind the entities
+
+const ROOM_BYTES = 1 << 12;
+
+/** What is to stand from `offset` on; null where a value is not as it must be, or there is not enough room. */
+function writeRows({ store, tables, settings, findEntity }: Contents, offset: number): Target | null {
+  const { schema } = store;
+  let next = 0;
+  for (const [table, rows] of tables.entries()) next += rows.length * schema.tables[table]!.columns.bytes;
+  const bytes = next + schema.settings.plan.bytes;
+  const room = Math.max(ROOM_BYTES, padded(bytes * 2));
+  const target: Target = { ...makeTarget(new ArrayBuffer(room), 0, room, true), base: -offset, findEntity };
   target.next = bytes;
-  for (const [type, entities] of byType.entries()) {
-    const { attributes } = schema.types[type]!;
-    const values: unknown[] = attributes.names.map(() => undefined);
-    for (const entity of entities) {
-      values.fill(undefined);
-      if (!collect(attributes, entity.attributes, values)) return null;
-      const { next } = target;
-      const above = ancestors.get(entity) ?? [];
-      const write = () =>
-        putText(target, entity.offset, entity.id, ENTITY_ID_BYTES_MAX) &&
-        putAncestors(target, entity.offset + 8, above) &&
-        putFields(target, attributes, entity.offset + RECORD_HEAD_BYTES, values);
-      while (!write()) {
-        if (!target.isFull || !enlarge(target, schema.bytesMax)) return null;
-        target.next = next;
-      }
-    }
-  }
-  for (const [table, { rows, offset }] of placed.tables.entries()) {
+  let at = 0;
+  for (const [table, rows] of tables.entries()) {
     const { columns } = schema.tables[table]!;
-    for (const [at, { values }] of rows.entries()) {
-      if (!putAll(target, columns, offset + at * columns.bytes, values, schema.bytesMax)) return null;
+    for (const { values } of rows) {
+      if (!putAll(target, columns, at, values, schema.bytesMax)) return null;
+      at += columns.bytes;
     }
   }
-  if (!putAll(target, schema.settings.plan, settings, loaded.settings.values, schema.bytesMax)) return null;
-  writeHeader(schema, target, placed, digest);
-  return target.bytes.slice(0, target.next);
+  const { plan } = schema.settings;
+  return putAll(target, plan, at, settings.values, schema.bytesMax) ? target : null;
 }
 
 /** In as much room as it takes. */
@@ -107,55 +150,59 @@ function putAll(
 ): boolean {
   const { next } = target;
   while (!putFields(target, plan, at, values)) {
-    if (!target.isFull || !enlarge(target, bytesMax)) return false;
-    target.next = next;
+    if (!target.isFull || target.end > bytesMax) return false;
+    const wider = makeTarget(new ArrayBuffer(target.end * 2), 0, target.end * 2, true);
+    wider.bytes.set(target.bytes);
+    const { bytes, words, end } = wider;
+    Object.assign(target, { bytes, words, end, next, isFull: false });
   }
-  return true;
-}
-
-function putAncestors(target: Target, at: number, ancestors: readonly number[]): boolean {
-  const { words, next } = target;
-  const bytes = padded(ancestors.length * 4);
-  if (next + bytes > target.end) {
-    target.isFull = true;
-    return false;
-  }
-  words[at >> 2] = ancestors.length === 0 ? 0 : next;
-  words[(at >> 2) + 1] = ancestors.length;
-  if (bytes > 0) words[(next + bytes - 4) >> 2] = 0;
-  for (const [index, offset] of ancestors.entries()) words[(next >> 2) + index] = offset;
-  target.next = next + bytes;
-  return true;
-}
-
-function enlarge(target: Target, bytesMax: number): boolean {
-  const bytes = Math.min(target.end * 2, bytesMax & -8);
-  if (bytes <= target.end) return false;
-  const before = target.bytes;
-  Object.assign(target, {
-    ...makeTarget(new ArrayBuffer(bytes), 0, bytes, true),
-    findRecord: target.findRecord,
-  });
-  target.bytes.set(before);
   return true;
 }
 
 function writeHeader(
-  schema: FactsSchema,
-  { words, bytes, next }: Target,
-  { byType, tables }: Placed,
+  { store, from, tables }: Contents,
+  { words, bytes }: Target,
+  offsets: readonly number[],
+  rowsOffset: number,
   digest: Uint8Array,
 ): void {
-  words.set([MAGIC, VERSION, next, schema.types.length + tables.length]);
+  const { schema } = store;
+  words.set([MAGIC, VERSION, bytes.length, schema.types.length + tables.length]);
   bytes.set(schema.layoutTag, 16);
   bytes.set(digest.subarray(0, 8), 24);
-  for (const [type, entities] of byType.entries()) {
-    const entry = [entities.length, entities[0]?.offset ?? 0, recordBytes(schema, type), 0];
-    words.set(entry, (HEADER_BYTES + type * DIRECTORY_BYTES) >> 2);
+  let at = HEADER_BYTES >> 2;
+  for (const [type, { attributes }] of schema.types.entries()) {
+    const count = from[type + 1]! - from[type]!;
+    words.set([count, offsets[type]!, RECORD_HEAD_BYTES + attributes.bytes, 0], at);
+    at += DIRECTORY_BYTES >> 2;
   }
-  for (const [table, { rows, offset }] of tables.entries()) {
+  let offset = rowsOffset;
+  for (const [table, rows] of tables.entries()) {
     const stride = schema.tables[table]!.columns.bytes;
-    const entry = [rows.length, rows.length === 0 ? 0 : offset, stride, 0];
-    words.set(entry, (HEADER_BYTES + (schema.types.length + table) * DIRECTORY_BYTES) >> 2);
+    words.set([rows.length, rows.length === 0 ? 0 : offset, stride, 0], at);
+    offset += rows.length * stride;
+    at += DIRECTORY_BYTES >> 2;
   }
+}
+
+/** What `pol facts inspect` says of a block; null where it has not the form of one for this policy. */
+export function countsOf(schema: FactsSchema, block: Uint8Array): BlockCounts | null {
+  const entries = schema.types.length + schema.tables.length;
+  if (block.length < HEADER_BYTES + entries * DIRECTORY_BYTES) return null;
+  const view = new DataView(block.buffer, block.byteOffset, block.length);
+  const word = (at: number) => view.getUint32(at, true);
+  if (word(0) !== MAGIC || word(4) !== VERSION || word(8) !== block.length || word(12) !== entries)
+    return null;
+  const tag = block.subarray(16, 24);
+  if (!schema.layoutTag.every((byte, at) => byte === tag[at])) return null;
+  const counts = Array.from({ length: entries }, (_, at) => word(HEADER_BYTES + at * DIRECTORY_BYTES));
+  const starts = Array.from({ length: entries }, (_, at) => word(HEADER_BYTES + at * DIRECTORY_BYTES + 4));
+  return { counts, starts };
+}
+
+/** Entity types, then tables, as the policy has them. */
+export interface BlockCounts {
+  readonly counts: readonly number[];
+  /** Where the first one is; 0 where there is none. */
+  readonly starts: readonly number[];
 }

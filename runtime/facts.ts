@@ -2,13 +2,15 @@
  * Facts: the snapshot of entities that requests are judged against, from its JSON to the block that an
  * evaluator loads. A snapshot is taken whole or refused with the first thing that is wrong, in this order:
  * the JSON; entity by entity as given, each by form, type, attributes, parents' form and types, id not taken;
- * then by type and as given, each by parents and attributes that name someone who is not there; cycles; the
- * policy's entity literals; size.
+ * settings and tables; then by type and as given, each by parents and attributes that name someone who is not
+ * there; cycles; the policy's entity literals; size.
  */
-import { buildBlock, placeRecords } from "./facts-block.ts";
-import { type FactsSchema, readEntities } from "./facts-read.ts";
-import { closeAncestors, resolveNames } from "./facts-references.ts";
+import { finishBlock } from "./facts-finish.ts";
+import { asObject, type FactsSchema } from "./facts-read.ts";
 import { type FactsRefusal, refusal } from "./facts-refusal.ts";
+import { readSettings } from "./facts-settings.ts";
+import { addEntity, makeStore } from "./facts-store.ts";
+import { readTables } from "./facts-tables.ts";
 import { type Sha256, utf8 } from "./hash.ts";
 import { canonicalJson, parseJson } from "./json.ts";
 
@@ -51,8 +53,8 @@ export function readFacts(facts: unknown, sha256: Sha256): ReadFacts | Extract<F
 
 /** Of a whole snapshot, or of what one member of a set takes from it. */
 export function blockOf(schema: FactsSchema, { json, digest }: ReadFacts): FactsResult {
-  const block = loadFast(schema, json, digest);
-  return block === null ? { ok: false, refusal: explain(schema, json) } : { ok: true, block, digest };
+  const block = layOut(schema, json, digest);
+  return "code" in block ? { ok: false, refusal: block } : { ok: true, block, digest };
 }
 
 function refuse(message: string): Extract<FactsResult, { ok: false }> {
@@ -70,22 +72,34 @@ function textOf(facts: unknown): string | null {
   }
 }
 
-/** The block of facts in which all is well; null where anything is not. */
-function loadFast(schema: FactsSchema, json: unknown, digest: Uint8Array): Uint8Array | null {
-  const loaded = readEntities(schema, json, false);
-  if ("code" in loaded) return null;
-  const resolved = resolveNames(schema, loaded, false);
-  if ("code" in resolved) return null;
-  const placed = placeRecords(schema, loaded, resolved.tables);
-  const ancestors = closeAncestors(resolved.groupsFirst, schema.bytesMax);
-  return ancestors === null ? null : buildBlock(schema, loaded, placed, ancestors, digest);
+function layOut(schema: FactsSchema, json: unknown, digest: Uint8Array): Uint8Array | FactsRefusal {
+  const snapshot = asObject(json);
+  if (snapshot === null) return refusal("facts.invalid", "facts are an object", null);
+  for (const key of Object.keys(snapshot)) {
+    if (key === "entities" || key === "settings" || key === "tables") continue;
+    return refusal("facts.invalid", `${JSON.stringify(key)} is not available in this version`, null);
+  }
+  const { entities } = snapshot;
+  if (!Array.isArray(entities)) return refusal("facts.invalid", "`entities` is a list", null);
+  const store = makeStore(schema);
+  for (const raw of entities) {
+    const wrong = addEntity(store, raw);
+    if (wrong !== null) return wrong;
+  }
+  const given = asObject("settings" in snapshot ? snapshot.settings : {});
+  if (given === null && !isEmpty(snapshot.settings)) {
+    return refusal("facts.invalid", "`settings` is an object", null);
+  }
+  const settings = readSettings(schema.settings, given ?? {});
+  if ("code" in settings) return settings;
+  const givenTables = asObject("tables" in snapshot ? snapshot.tables : {});
+  if (givenTables === null && !isEmpty(snapshot.tables)) {
+    return refusal("facts.invalid", "`tables` is an object", null);
+  }
+  const tables = readTables(schema.tables, givenTables ?? {});
+  return "code" in tables ? tables : finishBlock(store, settings, tables, digest);
 }
 
-/** What is wrong first. Facts in which nothing else is wrong have no room. */
-function explain(schema: FactsSchema, json: unknown): FactsRefusal {
-  const loaded = readEntities(schema, json, true);
-  if ("code" in loaded) return loaded;
-  const resolved = resolveNames(schema, loaded, true);
-  if ("code" in resolved) return resolved;
-  return refusal("facts.too_large", `the facts take more than ${schema.bytesMax} bytes`, null);
+function isEmpty(json: unknown): boolean {
+  return typeof json === "object" && json !== null && Object.keys(json).length === 0;
 }

@@ -27,14 +27,14 @@ export interface Target {
   isFull: boolean;
   /** No module will look at what is written here. */
   readonly checksIds: boolean;
-  /** In facts an entity is the offset of its record: finds it, 0 where there is none. Null in frames. */
-  readonly findRecord: ((type: number, id: string) => number) | null;
+  /** In facts an entity is a number: finds it, -1 where there is none. Null in frames. */
+  readonly findEntity: ((type: number, id: string) => number) | null;
 }
 
 export function makeTarget(buffer: ArrayBuffer, base: number, bytes: number, checksIds: boolean): Target {
   const [view, words] = [new Uint8Array(buffer), new Int32Array(buffer)];
   const end = base + bytes;
-  return { bytes: view, words, base, next: base, end, isFull: false, checksIds, findRecord: null };
+  return { bytes: view, words, base, next: base, end, isFull: false, checksIds, findEntity: null };
 }
 
 const encoder = new TextEncoder();
@@ -163,10 +163,10 @@ function putExact(target: Target, node: Node, at: number, value: Exact | undefin
 }
 
 function putEntity(target: Target, node: Node, at: number, id: string): boolean {
-  if (target.findRecord === null) return putText(target, at, id, node.limit);
+  if (target.findEntity === null) return putText(target, at, id, node.limit);
   if (!id.isWellFormed()) return false;
-  const offset = target.findRecord(node.entity, id);
-  return offset !== 0 && putWord(target, at, offset);
+  const number = target.findEntity(node.entity, id);
+  return number >= 0 && putWord(target, at, number);
 }
 
 // ---- text

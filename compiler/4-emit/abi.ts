@@ -59,6 +59,7 @@ function printLoad(ir: Ir, tables: Tables): string {
       struct.slots.length === 0
         ? `    openRecord(${type}, i);`
         : `    ${functionOf("attributes", type, struct.name)}(openRecord(${type}, i));`,
+      "    closeRecord();",
       "  }",
     ].join("\n"),
   );
@@ -69,7 +70,7 @@ function printLoad(ir: Ir, tables: Tables): string {
     ...types,
     ...ir.tables.map(({ bytes }, at) => `  openTable(${at}, ${ir.entities.length + at}, ${bytes});`),
     ...(ir.settings === null ? [] : [`  const hasSettings = openSettings(${ir.settings.bytes});`]),
-    ...records,
+    ...(records.length === 0 ? [] : ["  openRecords();", ...records, "  closeRecords();"]),
     ...ir.tables.flatMap((table, at) => loadRows(ir, table, at)),
     ...(ir.settings === null ? [] : ["  if (hasSettings) decodeSettings(settings);"]),
     "  if (!closeFacts()) return 0;",

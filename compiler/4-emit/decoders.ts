@@ -41,12 +41,17 @@ export interface Decoders {
   readonly collections: Map<string, { readonly index: number; readonly text: string }>;
 }
 
-/** Fields of actions, whose places are known, have decoders of their own where that is of use. */
+/**
+ * Fields of actions, whose places are known, have decoders of their own where that is of use. Entities are
+ * looked up when all fields have been read.
+ */
 export function decodeFields(struct: IrStruct, decoders: Decoders): readonly string[] {
-  return struct.slots.flatMap(({ type, offset }) => {
-    const lines = decode(type, "ARRIVED", offset, decoders);
-    return lines.map((line) => line.replace(/^decode(?=(?:Bool|Enum|Id)\()/, "field"));
+  const lines = struct.slots.flatMap(({ type, offset }) => {
+    const each = decode(type, "ARRIVED", offset, decoders);
+    return each.map((line) => line.replace(/^decode(?=(?:Bool|Enum|Id|Entity)\()/, "field"));
   });
+  const entities = lines.filter((line) => line.startsWith("fieldEntity("));
+  return [...lines, ...entities.map((line) => line.replace("fieldEntity", "lookUpEntity"))];
 }
 
 /** Statements that decode the slot at `offset` from the address `from`, an expression. */

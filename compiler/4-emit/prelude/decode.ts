@@ -6,7 +6,7 @@ import { HAS_APPROVALS } from "../config";
 import { INVALID, OUT_OF_RANGE, TOO_LARGE } from "./codes";
 import { compareBytes, idText, lengthOf, padded, textOf, wellFormed } from "./text";
 import { canonicalPath, sortPaths } from "./path";
-import { find, isRecord } from "./directory";
+import { find, findHashed, hash, recordOfType, touch } from "./directory";
 
 const ID_BYTES_MAX: u32 = 256;
 
@@ -95,12 +95,12 @@ export function decodePath(p: usize, bytesMax: u32): void {
   canonicalPath(p + shift, shift);
 }
 
-// In a frame an entity is its id, in facts the offset of its record; decoded it is the record's address.
+// In a frame an entity is its id, in facts its number; decoded it is the record's address.
 export function decodeEntity(p: usize, type: u32): void {
   if (inFacts) {
-    const offset = load<u32>(p);
-    if (load<u32>(p, 4) != 0 || !isRecord(type, base + offset)) refuse(INVALID);
-    store<u32>(p, <u32>base + offset);
+    const record = recordOfType(type, load<u32>(p));
+    if (load<u32>(p, 4) != 0 || record == 0) refuse(INVALID);
+    store<u32>(p, <u32>record);
     return;
   }
   decodeText(p, ID_BYTES_MAX);
@@ -109,6 +109,25 @@ export function decodeEntity(p: usize, type: u32): void {
   if (length == 0) refuse(INVALID);
   const record = refusal == 0 ? find(type, textOf(slot), length) : 0;
   store<u64>(slot, <u64>record);
+  nameEntity(record);
+}
+
+// Of the fields of an action: first all ids are checked and where they may be found is asked for; only then are
+// they looked up, so that memory is waited for once and not once for each.
+export function fieldEntity(p: usize, type: u32): void {
+  const text = FRAME + load<u32>(p);
+  if (!takeText(p, p + BY, text, ID_BYTES_MAX)) return;
+  const length = load<u32>(p, 4);
+  if (!wellFormed(text, length)) refuse(INVALID);
+  const h = hash(text, length);
+  store<u64>(p + BY, h);
+  touch(type, h);
+}
+
+export function lookUpEntity(p: usize, type: u32): void {
+  if (refusal != 0) return;
+  const record = findHashed(type, FRAME + load<u32>(p), load<u32>(p, 4), load<u64>(p + BY));
+  store<u64>(p + BY, <u64>record);
   nameEntity(record);
 }
 

@@ -60,6 +60,12 @@ export function openDecoding(from: usize, by: usize, start: u32, end: u32, facts
   pathCount = 0;
 }
 
+// Goes on elsewhere in what is being decoded.
+export function decodeFrom(start: u32, end: u32): void {
+  cursor = start;
+  limit = end;
+}
+
 // Without a branch of its own: where it is called, there is one already.
 export function refuse(code: u32): void {
   refusal = select<u32>(refusal, code, refusal != 0);
