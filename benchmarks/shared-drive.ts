@@ -1,6 +1,6 @@
 /**
- * A graph of shared documents of any size: users and groups with a view each, documents and folders in folders
- * and views. Everybody has some few neighbours, however many there are.
+ * A graph of shared documents of any size: users and groups with a view each, documents and folders in
+ * folders and views. Everybody has some few neighbours, however many there are.
  */
 import { random } from "./random.ts";
 

@@ -13,6 +13,7 @@ import {
   withValue,
 } from "./command.ts";
 import { EVIDENCE_COMMANDS } from "./evidence-table.ts";
+import { FACTS_COMMANDS } from "./facts-table.ts";
 
 const VERSION = switchOf("version", "V", "print the version");
 
@@ -119,7 +120,7 @@ const decide: Command = {
   options: [
     withValue("request", "R.json", "one request; - for standard input"),
     withValue("requests", "R.jsonl", "one request a line, one decision a line; - for standard input"),
-    withValue("facts", "F.json", "the facts snapshot (default: no entities)"),
+    withValue("facts", "FACTS", "the facts: .json, .jsonl or built (default: no entities)"),
     ROOT,
     withValue("engine", "ENGINE", "what answers (default: wasm)", ["wasm", "reference"]),
     withValue("log", "DIR", "append each decision to this log, and show it once it is durable there"),
@@ -168,6 +169,7 @@ export const COMMANDS: readonly Command[] = [
   build,
   inspect,
   decide,
+  ...FACTS_COMMANDS,
   ...EVIDENCE_COMMANDS,
   completion,
 ];

@@ -8,6 +8,8 @@ export type CommandName =
   | "build"
   | "inspect"
   | "decide"
+  | "facts build"
+  | "facts inspect"
   | "keygen"
   | "sign"
   | "verify"

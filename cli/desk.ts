@@ -1,8 +1,11 @@
 /** Everything that `pol decide` needs to answer: an engine with its facts, and the names of both. */
 import type { Checked } from "@polity/compiler/checked.ts";
-import { loadUnsigned } from "@polity/runtime/authoring.ts";
+import { nodeCrypto } from "@polity/lineage/node/crypto.ts";
+import { loadUnsigned, openUnsigned } from "@polity/runtime/authoring.ts";
 import { NO_FACTS } from "@polity/runtime/facts.ts";
-import { digestName, sha256, utf8 } from "@polity/runtime/hash.ts";
+import { digestName, utf8 } from "@polity/runtime/hash.ts";
+import type { LoadRefusal } from "@polity/runtime/load-refusal.ts";
+import { builtFile, isLines, lineRefusalText } from "./built-facts.ts";
 import type { Judgement } from "./decision.ts";
 import {
   askWith,
@@ -14,10 +17,10 @@ import {
   refusalText,
 } from "./engines.ts";
 import { failure } from "./failure.ts";
+import { isModule, soundPolicy } from "./policy-source.ts";
 import { withProgress } from "./progress.ts";
-import { nameOf, readBytes, utf8Text } from "./read-file.ts";
+import { nameOf, readBytes } from "./read-file.ts";
 import { type RequestNamer, requestNamer } from "./request-digest.ts";
-import { tellFindings } from "./tell.ts";
 
 export interface Desk {
   readonly decide: (request: EngineRequest) => Judgement;
@@ -41,42 +44,46 @@ interface Files {
 /** Null where the policy has errors, which are told; fails where a file cannot be used. */
 export async function openDesk(files: Files, engine: EngineName): Promise<Desk | null> {
   const bytes = await readBytes(files.policy);
+  if (files.facts !== null && isLines(files.facts)) return openWithLines(files, files.facts, engine, bytes);
   const facts = files.facts === null ? utf8(NO_FACTS) : await readBytes(files.facts);
   if (isModule(bytes)) {
     if (engine === "wasm") return moduleDesk(files, bytes, facts);
     throw failure(`--engine reference needs a policy, and ${nameOf(files.policy)} is an evaluator`);
   }
-  const checked = await soundPolicy(files, bytes);
+  const checked = await soundPolicy(files.policy, files.root ?? null, bytes);
   if (checked === null) return null;
   if (engine === "reference") return referenceDesk(files, checked, facts);
   return moduleDesk(files, await assembled(files, checked), facts);
+}
+
+/** A million entities as one text would fill the memory: they are built on the way in. */
+async function openWithLines(
+  files: Files,
+  lines: string,
+  engine: EngineName,
+  bytes: Uint8Array,
+): Promise<Desk | null> {
+  if (engine === "reference") throw failure("--engine reference takes facts as JSON, not as JSON Lines");
+  const checked = isModule(bytes) ? null : await soundPolicy(files.policy, files.root ?? null, bytes);
+  if (checked === null && !isModule(bytes)) return null;
+  const wasm = checked === null ? bytes : await assembled(files, checked);
+  const evaluator = await openUnsigned(wasm);
+  if ("code" in evaluator) throw refusedEvaluator(files, evaluator);
+  const built = await builtFile(evaluator.manifest, lines);
+  if ("refusal" in built) throw failure(`${nameOf(lines)} is refused: ${lineRefusalText(built.refusal)}`);
+  return moduleDesk(files, wasm, built);
 }
 
 async function assembled({ policy }: Files, checked: Checked): Promise<Uint8Array> {
   return (await withProgress(`building ${nameOf(policy)}`, () => evaluatorOf(checked))).wasm;
 }
 
-const MODULE_START = [0x00, 0x61, 0x73, 0x6d];
-
-function isModule(bytes: Uint8Array): boolean {
-  return MODULE_START.every((byte, at) => bytes[at] === byte);
-}
-
-async function soundPolicy({ policy, root = null }: Files, bytes: Uint8Array): Promise<Checked | null> {
-  const text = utf8Text(bytes);
-  if (text === null) throw failure(`${nameOf(policy)} is neither a policy nor an evaluator`);
-  // An evaluator needs no compiler, so it does not wait until one is loaded.
-  const { compileText } = await import("./compile-file.ts");
-  const { checked, findings } = compileText(policy, root, text);
-  await tellFindings(findings);
-  return checked;
-}
-
 async function moduleDesk(files: Files, wasm: Uint8Array, facts: Uint8Array): Promise<Desk> {
-  const loaded = await loadUnsigned(wasm, { facts, obligations: "any" });
+  const { sha256 } = nodeCrypto;
+  const loaded = await loadUnsigned(wasm, { facts, obligations: "any", sha256, spare: false });
   if (!loaded.ok) {
     if (loaded.code.startsWith("facts.")) throw refusedFacts(files, loaded);
-    throw failure(`${nameOf(files.policy)} is refused: ${loaded.code}: ${loaded.message}`);
+    throw refusedEvaluator(files, loaded);
   }
   const { host } = loaded;
   return {
@@ -89,6 +96,10 @@ async function moduleDesk(files: Files, wasm: Uint8Array, facts: Uint8Array): Pr
   };
 }
 
+function refusedEvaluator({ policy }: Files, { code, message }: LoadRefusal): Error {
+  return failure(`${nameOf(policy)} is refused: ${code}: ${message}`);
+}
+
 async function referenceDesk(files: Files, checked: Checked, facts: Uint8Array): Promise<Desk> {
   const { load: loadFacts } = await openEngine("reference", checked);
   const loaded = await loadFacts(facts);
@@ -97,8 +108,8 @@ async function referenceDesk(files: Files, checked: Checked, facts: Uint8Array):
     decide: loaded.decide,
     policy: checked.policy.name,
     // Whoever computed an answer, the evaluator is what the policy is called by.
-    evaluator: digestName(sha256(await assembled(files, checked))),
-    facts: digestName(sha256(facts)),
+    evaluator: digestName(nodeCrypto.sha256(await assembled(files, checked))),
+    facts: digestName(nodeCrypto.sha256(facts)),
     readsTrust: checked.readsTrust,
     nameRequest: requestNamer(checked.types, checked.actions),
   };

@@ -23,6 +23,8 @@ const LOADERS: Readonly<Record<CommandName, () => Promise<Runnable>>> = {
   build: () => import("./commands/build.ts"),
   inspect: () => import("./commands/inspect.ts"),
   decide: () => import("./commands/decide.ts"),
+  "facts build": () => import("./commands/facts-build.ts"),
+  "facts inspect": () => import("./commands/facts-inspect.ts"),
   keygen: () => import("./commands/keygen.ts"),
   sign: () => import("./commands/sign.ts"),
   verify: () => import("./commands/verify.ts"),

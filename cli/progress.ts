@@ -6,8 +6,8 @@ import { Worker } from "node:worker_threads";
 import { isTerminal } from "./terminal.ts";
 
 export interface Progress {
-  /** Counts one more thing done. */
-  readonly step: () => void;
+  /** Counts one more thing done, or several. */
+  readonly step: (count?: number) => void;
   readonly stop: () => Promise<void>;
 }
 
@@ -28,7 +28,7 @@ export function startProgress(label: string): Progress {
   worker.unref();
   const startedMs = performance.now();
   return {
-    step: () => void Atomics.add(count, 0, 1),
+    step: (by = 1) => void Atomics.add(count, 0, by),
     stop: async () => {
       await worker.terminate();
       if (performance.now() - startedMs > 1_000) process.stderr.write("\r\x1b[K");

@@ -1,10 +1,11 @@
 /** The compiler's front half: from text to a checked program. It assembles nothing, so it starts fast. */
-import type { ActionCost } from "@polity/runtime/manifest.ts";
+import type { ActionCost, Manifest } from "@polity/runtime/manifest.ts";
 import { gather } from "./1-parse/gather.ts";
 import { moduleAlone } from "./1-parse/messages-files.ts";
 import { parse } from "./1-parse/parse.ts";
 import { check } from "./2-check/check.ts";
 import { costsOf } from "./3-lower/costs.ts";
+import { lower } from "./3-lower/lower.ts";
 import type { Checked } from "./checked.ts";
 import { type Diagnostic, hasErrors, type Phase, sortDiagnostics } from "./diagnostic.ts";
 import { type FindFile, NO_FILES } from "./files.ts";
@@ -47,6 +48,11 @@ function examine(given: Source, find: FindFile): Examined {
   const { policy } = program;
   const alone = policy?.kind === "module" ? moduleAlone(policy.span, policy.name.text) : null;
   return { value: checked.value, diagnostics, source, alone };
+}
+
+/** What the evaluator's manifest will say of its layout: all that facts need, before anything is assembled. */
+export function layoutOf(checked: Checked): Manifest {
+  return lower(checked, { compiler: "", assembler: "" }).manifest;
 }
 
 export interface Cost extends ActionCost {

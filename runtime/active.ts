@@ -11,13 +11,13 @@ import {
   openFacts,
 } from "./load.ts";
 import type { LoadRefusal } from "./load-refusal.ts";
-import type { Admit, Given } from "./replacement.ts";
+import type { Admit, FactsSource, Given } from "./replacement.ts";
 
 export interface Active {
   readonly evaluator: Evaluator;
   readonly facts: LoadedFacts;
   /** What `facts` was made from: a new evaluator lays it out anew. */
-  readonly given: Uint8Array | string | undefined;
+  readonly given: FactsSource | undefined;
   live: Instance | null;
   spare: Instance | null;
   filling: Promise<void> | null;
@@ -29,6 +29,8 @@ export interface HostSettings {
   readonly sizeBytesMax: number;
   /** What the host discharges; null lets in whatever a policy imposes, for tools that execute nothing. */
   readonly obligations: readonly HostObligation[] | null;
+  /** Whether a second instance is kept ready; null: where the facts take little room. */
+  readonly spare: boolean | null;
   /** Whether an evaluator may come in: under a signature, or any. */
   readonly admit: Admit;
 }
@@ -63,7 +65,17 @@ export async function makeActive(
   return active;
 }
 
-/** Makes instances until one is at work and one in reserve; gives up when none can be made. */
+/**
+ * Facts this large lie in memory twice: once in the instance at work, once as they came. A second instance
+ * would be a third copy, to save some 0.1 s for each million entities after a trap, which never should be.
+ */
+const SPARE_FACTS_BYTES_MAX = 16 * 1024 * 1024;
+
+function keepsSpare({ facts }: Active, { spare }: HostSettings): boolean {
+  return spare ?? facts.block.length <= SPARE_FACTS_BYTES_MAX;
+}
+
+/** Makes instances until one is at work and, if wanted, one in reserve; gives up when none can be made. */
 export function fill(active: Active, settings: HostSettings): Promise<void> {
   active.filling ??= makeInstances(active, settings).finally(() => {
     active.filling = null;
@@ -71,9 +83,9 @@ export function fill(active: Active, settings: HostSettings): Promise<void> {
   return active.filling;
 }
 
-async function makeInstances(active: Active, { crypto }: HostSettings): Promise<void> {
-  while (active.live === null || active.spare === null) {
-    const fresh = await instantiate(active.evaluator, active.facts, crypto.sha256);
+async function makeInstances(active: Active, settings: HostSettings): Promise<void> {
+  while (active.live === null || (active.spare === null && keepsSpare(active, settings))) {
+    const fresh = await instantiate(active.evaluator, active.facts, settings.crypto.sha256);
     if ("code" in fresh) return;
     if (active.live === null) active.live = fresh;
     else active.spare = fresh;

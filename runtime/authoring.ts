@@ -11,7 +11,7 @@ import { type LoadRefusal, refuseThrown } from "./load-refusal.ts";
 import { givenOf } from "./replacement.ts";
 import { givenSetOf, type MemberModule } from "./set-given.ts";
 import { openSetHost, type SetLoadResult } from "./set-host.ts";
-import { type LoadOptions, MODULE_BYTES_MAX } from "./signed.ts";
+import { type LoadOptions, MODULE_BYTES_MAX, type SetOptions } from "./signed.ts";
 
 export interface UnsignedOptions extends Omit<LoadOptions, "obligations"> {
   /** `any`: for tools that show decisions and execute nothing. */
@@ -37,7 +37,7 @@ export interface UnsignedMember extends Omit<MemberModule, "envelope"> {
 /** As `loadSet`, but no signature is asked for, and the members are those that are given. */
 export function loadSetUnsigned(
   members: readonly UnsignedMember[],
-  options: Omit<UnsignedOptions, "expect"> = {},
+  options: Omit<UnsignedOptions, "expect" | "facts"> & Pick<SetOptions, "facts"> = {},
 ): Promise<SetLoadResult> {
   return openSetHost(() => {
     const { facts } = options ?? {};
@@ -54,11 +54,12 @@ export function openUnsigned(wasm: Uint8Array): Promise<Evaluator | LoadRefusal>
 }
 
 function unsignedSettings(options: UnsignedOptions): HostSettings {
-  const { sha256, sizeBytesMax = MODULE_BYTES_MAX, obligations } = options ?? {};
+  const { sha256, sizeBytesMax = MODULE_BYTES_MAX, obligations, spare } = options ?? {};
   return {
     crypto: { ...portableCrypto, ...(sha256 && { sha256 }) },
     sizeBytesMax,
     obligations: obligations === "any" ? null : copyObligations(obligations),
+    spare: spare ?? null,
     admit: (_name, { envelope }) => {
       if (envelope === undefined) return { ok: true, statement: null };
       return { ok: false, code: "trust.invalid", message: "this host was opened without a trust" };

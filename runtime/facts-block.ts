@@ -1,7 +1,6 @@
 /** The bytes of facts as an evaluator loads them (docs/abi.md, "Facts block"). */
 import type { Ancestors } from "./facts-close.ts";
 import { idLength } from "./facts-names.ts";
-import type { FactsSchema } from "./facts-read.ts";
 import { type Move, moveFields } from "./facts-relocate.ts";
 import type { Settings } from "./facts-settings.ts";
 import type { Store } from "./facts-store.ts";
@@ -119,7 +118,7 @@ function copyWords(from: Int32Array, at: number, to: Int32Array, place: number, 
 
 const ROOM_BYTES = 1 << 12;
 
-/** What is to stand from `offset` on; null where a value is not as it must be, or there is not enough room. */
+/** What is to stand from `offset` on; null where a value is not as it must be, or has no room. */
 function writeRows({ store, tables, settings, findEntity }: Contents, offset: number): Target | null {
   const { schema } = store;
   let next = 0;
@@ -185,24 +184,23 @@ function writeHeader(
   }
 }
 
-/** What `pol facts inspect` says of a block; null where it has not the form of one for this policy. */
-export function countsOf(schema: FactsSchema, block: Uint8Array): BlockCounts | null {
-  const entries = schema.types.length + schema.tables.length;
-  if (block.length < HEADER_BYTES + entries * DIRECTORY_BYTES) return null;
-  const view = new DataView(block.buffer, block.byteOffset, block.length);
-  const word = (at: number) => view.getUint32(at, true);
-  if (word(0) !== MAGIC || word(4) !== VERSION || word(8) !== block.length || word(12) !== entries)
-    return null;
-  const tag = block.subarray(16, 24);
-  if (!schema.layoutTag.every((byte, at) => byte === tag[at])) return null;
-  const counts = Array.from({ length: entries }, (_, at) => word(HEADER_BYTES + at * DIRECTORY_BYTES));
-  const starts = Array.from({ length: entries }, (_, at) => word(HEADER_BYTES + at * DIRECTORY_BYTES + 4));
-  return { counts, starts };
-}
-
-/** Entity types, then tables, as the policy has them. */
+/** What stands in a block: of each entity type, then of each table, how many and from where. */
 export interface BlockCounts {
   readonly counts: readonly number[];
-  /** Where the first one is; 0 where there is none. */
+  /** The first one; 0 where there is none. */
   readonly starts: readonly number[];
+  readonly strides: readonly number[];
+}
+
+/** Null where these are no bytes of a block. What is behind the directory is for the evaluator to check. */
+export function countsOf(block: Uint8Array): BlockCounts | null {
+  if (block.length < HEADER_BYTES) return null;
+  const view = new DataView(block.buffer, block.byteOffset, block.length);
+  const word = (at: number) => view.getUint32(at, true);
+  const entries = word(12);
+  if (word(0) !== MAGIC || word(4) !== VERSION || word(8) !== block.length) return null;
+  if (entries > (block.length - HEADER_BYTES) / DIRECTORY_BYTES) return null;
+  const column = (by: number) =>
+    Array.from({ length: entries }, (_, at) => word(HEADER_BYTES + at * DIRECTORY_BYTES + by));
+  return { counts: column(0), starts: column(4), strides: column(8) };
 }

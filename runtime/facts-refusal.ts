@@ -13,7 +13,9 @@ export type FactsCode =
   | "facts.unknown_setting"
   | "facts.unknown_table"
   | "facts.duplicate_key"
-  | "facts.too_many_rows";
+  | "facts.too_many_rows"
+  | "facts.damaged"
+  | "facts.layout";
 
 export interface EntityName {
   readonly type: string;

@@ -55,7 +55,8 @@ export function readTables(
   return tables;
 }
 
-function readRow({ name, columns, key }: TableSchema, raw: unknown, at: number): Row | FactsRefusal {
+/** `at` counts from 0. */
+export function readRow({ name, columns, key }: TableSchema, raw: unknown, at: number): Row | FactsRefusal {
   const read = canonicalFields(columns, raw);
   if (!read.ok) {
     const fault = faultOf("column", read.path, read.code);

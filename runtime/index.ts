@@ -42,7 +42,7 @@ export type { LoadCode, LoadRefusal } from "./load-refusal.ts";
 export type { Manifest } from "./manifest.ts";
 export { decodeManifest, encodeManifest } from "./manifest-codec.ts";
 export { renderReason } from "./render.ts";
-export type { Replacement } from "./replacement.ts";
+export type { BuiltFacts, FactsSource, Replacement } from "./replacement.ts";
 export type { RequestResult } from "./request.ts";
 export { type Decision, outcomeOf } from "./result.ts";
 export { SET_CHECKS, type SetCode } from "./set-agreement.ts";

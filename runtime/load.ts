@@ -1,8 +1,9 @@
 /** From the bytes of an evaluator to something that can be asked, check by check. */
 import type { HostSettings } from "./active.ts";
 import { blockOf, NO_FACTS, type ReadFacts, readFacts } from "./facts.ts";
-import type { FactsCode, FactsRefusal } from "./facts-refusal.ts";
-import { digestName, type Sha256 } from "./hash.ts";
+import { factsFileFor, isFactsFile } from "./facts-file.ts";
+import { type FactsCode, type FactsRefusal, refusal } from "./facts-refusal.ts";
+import { digestName, isBytes, type Sha256 } from "./hash.ts";
 import type { Validity } from "./header-fields.ts";
 import { unknownObligation } from "./host-obligations.ts";
 import { type FactsBlock, type Instance, type OpenFailure, openInstance } from "./instance.ts";
@@ -18,7 +19,7 @@ import {
   readModule,
 } from "./module-bytes.ts";
 import { makeProgram, type Program } from "./program.ts";
-import type { Given } from "./replacement.ts";
+import type { FactsSource, Given } from "./replacement.ts";
 import type { EvaluatorStatement } from "./statement.ts";
 
 /** An evaluator that passed every check that needs no facts. */
@@ -142,12 +143,32 @@ function checkObligations(manifest: Manifest, known: HostSettings["obligations"]
 }
 
 /** `undefined`: a policy that needs no facts. Never throws. */
-export function openFacts(evaluator: Evaluator, facts: unknown, sha256: Sha256): LoadedFacts | LoadRefusal {
+export function openFacts(
+  evaluator: Evaluator,
+  facts: FactsSource | undefined,
+  sha256: Sha256,
+): LoadedFacts | LoadRefusal {
+  const file = builtOf(facts);
+  if (file !== null) {
+    const read = factsFileFor(file, evaluator.program.layoutTag, sha256);
+    return "code" in read ? refuseFacts(read) : loaded(read.block, read.digest);
+  }
   const read = readSnapshot(facts, sha256);
   return "code" in read ? read : layFacts(evaluator, read);
 }
 
-export function readSnapshot(facts: unknown, sha256: Sha256): ReadFacts | LoadRefusal {
+/** The bytes of built facts; null where the facts are still to be built, or are none. */
+function builtOf(facts: FactsSource | undefined): Uint8Array | null {
+  if (isBytes(facts)) return isFactsFile(facts) ? facts : null;
+  if (typeof facts !== "object" || facts === null) return null;
+  return isBytes(facts.block) ? facts.block : null;
+}
+
+/** What is still to be laid out, for one evaluator or for several. */
+export function readSnapshot(facts: FactsSource | undefined, sha256: Sha256): ReadFacts | LoadRefusal {
+  if (builtOf(facts) !== null) {
+    return refuseFacts(refusal("facts.layout", "built facts are one evaluator's: a set takes JSON", null));
+  }
   const read = readFacts(facts === undefined ? NO_FACTS : facts, sha256);
   return read.ok ? read : refuseFacts(read.refusal);
 }
@@ -155,8 +176,11 @@ export function readSnapshot(facts: unknown, sha256: Sha256): ReadFacts | LoadRe
 /** For this evaluator alone; the name is that of the whole snapshot. */
 export function layFacts({ program }: Evaluator, read: ReadFacts): LoadedFacts | LoadRefusal {
   const built = blockOf(program.facts, read);
-  if (!built.ok) return refuseFacts(built.refusal);
-  return { block: built.block, tag: built.digest.slice(0, 8), name: digestName(built.digest) };
+  return built.ok ? loaded(built.block, built.digest) : refuseFacts(built.refusal);
+}
+
+function loaded(block: Uint8Array, digest: Uint8Array): LoadedFacts {
+  return { block, tag: digest.slice(0, 8), name: digestName(digest) };
 }
 
 export function refuseFacts({ code, message, entity }: FactsRefusal): LoadRefusal {

@@ -219,6 +219,7 @@ function carriedOf(
 function usualOf({ op, isOptional, shape }: Node): number {
   if (isOptional) return USUAL.other;
   if (op === OP.id) return USUAL.id;
+  if (op === OP.entity) return USUAL.entity;
   if (op === OP.string || op === OP.path || (op === OP.shaped && shape !== "url")) return USUAL.text;
   return op === OP.enum ? USUAL.enum : op === OP.bool ? USUAL.bool : USUAL.other;
 }

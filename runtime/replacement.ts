@@ -4,6 +4,17 @@ import type { LoadCode } from "./load-refusal.ts";
 import type { SignatureCode } from "./signed-evaluator.ts";
 import type { EvaluatorStatement } from "./statement.ts";
 
+/**
+ * Facts that were built already, as `pol facts build` writes them. They are not copied, so that any number of
+ * threads may load them out of one SharedArrayBuffer; whoever gives them leaves them as they are.
+ */
+export interface BuiltFacts {
+  readonly block: Uint8Array;
+}
+
+/** The bytes or the text of a JSON file, the bytes of a built one, or built ones in place. */
+export type FactsSource = Uint8Array | string | BuiltFacts;
+
 export interface Replacement {
   /** Left out: the evaluator stays. */
   readonly wasm?: Uint8Array;
@@ -12,7 +23,7 @@ export interface Replacement {
   /** When the envelope is judged, milliseconds since 1970. */
   readonly now?: number;
   /** Left out: the facts stay. */
-  readonly facts?: Uint8Array | string;
+  readonly facts?: FactsSource;
   /** The evaluator's name, `sha256:` and 64 hex digits: another one is refused. */
   readonly expect?: string;
 }
@@ -22,7 +33,7 @@ export interface Given {
   readonly wasm: Uint8Array<ArrayBuffer> | undefined;
   readonly envelope: Uint8Array | string | undefined;
   readonly now: unknown;
-  readonly facts: Uint8Array | string | undefined;
+  readonly facts: FactsSource | undefined;
   readonly expect: string | undefined;
 }
 
@@ -41,7 +52,7 @@ export function givenOf(replacement: Replacement | null | undefined): Given {
     wasm: wasm === undefined ? undefined : bytesOf(wasm),
     envelope: copyOf(envelope),
     now,
-    facts: copyOf(facts),
+    facts: factsOf(facts),
     expect,
   };
 }
@@ -53,6 +64,14 @@ export function givenOf(replacement: Replacement | null | undefined): Given {
 function bytesOf(wasm: unknown): Uint8Array<ArrayBuffer> {
   const view = wasm instanceof ArrayBuffer ? new Uint8Array(wasm) : wasm;
   return isBytes(view) ? new Uint8Array(view) : new Uint8Array(0);
+}
+
+/** Anything may arrive; what is nothing of all this is refused when it is read. */
+function factsOf(facts: FactsSource | undefined): FactsSource | undefined {
+  if (typeof facts !== "object" || facts === null || isBytes(facts))
+    return copyOf(facts as string | undefined);
+  const { block } = facts;
+  return { block };
 }
 
 function copyOf(content: Uint8Array | string | undefined): Uint8Array | string | undefined {

@@ -1,5 +1,5 @@
 /** What a policy set is given to load, and of whom it consists: both as copies of our own. */
-import { type Given, givenOf } from "./replacement.ts";
+import { type FactsSource, type Given, givenOf } from "./replacement.ts";
 import { MEMBERS_MAX } from "./set-agreement.ts";
 
 /** One member of a set, with its evaluator. */
@@ -27,7 +27,7 @@ export interface GivenSet {
   /** By name; null where no member is named. A name that comes twice is in `twice`. */
   readonly members: ReadonlyMap<string, Given> | null;
   readonly twice: string | null;
-  readonly facts: Uint8Array | string | undefined;
+  readonly facts: FactsSource | undefined;
 }
 
 /** One more than there may be: enough to see that there are too many. */

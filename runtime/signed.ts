@@ -5,7 +5,7 @@ import type { Verify } from "./ed25519.ts";
 import type { Sha256 } from "./hash.ts";
 import { type LoadResult, makeHost, type OpenHost, openHost } from "./host.ts";
 import { copyObligations, type HostObligation } from "./host-obligations.ts";
-import { givenOf } from "./replacement.ts";
+import { type FactsSource, givenOf } from "./replacement.ts";
 import { givenSetOf, type MemberModule } from "./set-given.ts";
 import { openSetHost, type SetLoadResult } from "./set-host.ts";
 import { type Trust, verifyEvaluator } from "./signed-evaluator.ts";
@@ -21,19 +21,27 @@ export interface HostOptions {
   readonly sizeBytesMax?: number;
   /** What this host discharges: an evaluator that can impose anything else is refused. None, if left out. */
   readonly obligations?: readonly HostObligation[];
+  /**
+   * Whether a second instance with the facts is kept ready for the case that the first traps. Left out: where
+   * the facts take up to 16 MiB. Without one, requests are denied with `host.not_ready` until it is made.
+   */
+  readonly spare?: boolean;
 }
 
 export interface LoadOptions extends HostOptions {
-  /** `{"entities":[…]}`, as the bytes or the text of its file; left out: a policy without facts. */
-  readonly facts?: Uint8Array | string;
+  /**
+   * `{"entities":[…]}`, as the bytes or the text of its file, or facts that were built already; left out: a
+   * policy without facts.
+   */
+  readonly facts?: FactsSource;
   /** The evaluator's name, `sha256:` and 64 hex digits: another one is refused. */
   readonly expect?: string;
 }
 
 /**
  * Loads an evaluator that `envelope` (DSSE around an in-toto statement) vouches for, and its facts. The first
- * failed check is the answer. Never throws. `now` is in milliseconds since 1970. A host keeps two instances,
- * so facts lie twice in memory. `trust` is read once: to trust somebody else, open another host.
+ * failed check is the answer. Never throws. `now` is in milliseconds since 1970. `trust` is read once: to
+ * trust somebody else, open another host.
  */
 export function load(
   wasm: Uint8Array,
@@ -102,13 +110,14 @@ export function loadSet(
 }
 
 function signedSettings(trust: Trust, options: HostOptions): HostSettings {
-  const { sha256, verify, sizeBytesMax = MODULE_BYTES_MAX, obligations } = options ?? {};
+  const { sha256, verify, sizeBytesMax = MODULE_BYTES_MAX, obligations, spare } = options ?? {};
   const kept = copyOf(trust);
   const crypto = { sha256: sha256 ?? portableCrypto.sha256, verify: verify ?? portableCrypto.verify };
   return {
     crypto,
     sizeBytesMax,
     obligations: copyObligations(obligations),
+    spare: spare ?? null,
     admit: (name, { envelope, now }) => verifyEvaluator(name, envelope, kept, now as number, crypto),
   };
 }

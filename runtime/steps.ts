@@ -4,7 +4,7 @@ import { type KeptId, makeKeptIds } from "./kept-ids.ts";
 import { type Members, NO_MEMBERS } from "./members.ts";
 
 /** What a usual field is; 0 for a field that is none. */
-export const USUAL = { other: 0, id: 1, text: 2, enum: 3, bool: 4 } as const;
+export const USUAL = { other: 0, id: 1, text: 2, enum: 3, bool: 4, entity: 5 } as const;
 
 /** Up to here, in UTF-16 units, copying text by hand beats a call of the encoder. */
 export const COPIED_MAX = 64;
@@ -51,7 +51,7 @@ export type StepSource = Pick<Step, "name" | "kind" | "limit" | "members"> & { r
 export function makeSteps(fields: readonly StepSource[]): Steps {
   const texts: Step[] = [];
   const steps = fields.map(({ name, kind, offset, limit, members }): Step => {
-    const isText = kind === USUAL.id || kind === USUAL.text;
+    const isText = kind === USUAL.id || kind === USUAL.text || kind === USUAL.entity;
     const text = isText ? texts.length : -1;
     const step = {
       name: interned(name),

@@ -1,8 +1,8 @@
 /**
  * The short way for actions all of whose fields are required, read by the evaluator and of the commonest
- * types: identifiers, text, enums and booleans. Each is written as its key comes along; only a text that
- * comes before its turn waits, since the variable part follows the order of the slots and not that of the
- * keys.
+ * types: identifiers, entities, text, enums and booleans. Each is written as its key comes along; only a text
+ * that comes before its turn waits, since the variable part follows the order of the slots and not that of
+ * the keys.
  */
 import { KEPT_MAX as KEPT, keep, keptAt } from "./kept-ids.ts";
 import { memberOf } from "./members.ts";
@@ -10,7 +10,7 @@ import { learn, COPIED_MAX as MAX, type Step, type Steps, USUAL } from "./steps.
 import { copyAscii, copyText, encodeText, type Target } from "./writers.ts";
 
 // Constants of this module are known to the optimising compiler; what is imported is looked up each time.
-const { other: OTHER, id: ID, enum: ENUM, bool: BOOL } = USUAL;
+const { other: OTHER, id: ID, text: TEXT, enum: ENUM, bool: BOOL } = USUAL;
 const COPIED_MAX = MAX;
 const KEPT_MAX = KEPT;
 const hasOwn = Object.prototype.hasOwnProperty;
@@ -77,6 +77,8 @@ export function putUsual(target: Target, steps: Steps, start: number, fields: un
 function putText(target: Target, { kind, limit }: Step, at: number, value: string): boolean {
   // The module looks at the characters of an id itself.
   if (kind === ID) return value !== "" && copyText(target, at, value, limit);
+  // Text may be empty, an entity's id may not.
+  if (kind !== TEXT && value === "") return false;
   return (
     (value.length <= COPIED_MAX && copyText(target, at, value, limit)) || encodeText(target, at, value, limit)
   );

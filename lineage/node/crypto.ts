@@ -29,6 +29,15 @@ const sha256: Sha256 =
     ? (bytes) => plain(createHash("sha256").update(bytes).digest())
     : (bytes) => plain(platform.hash("sha256", bytes, "buffer"));
 
+/** SHA-256 of what comes piece by piece. */
+export function nodeHashing(): {
+  readonly update: (bytes: Uint8Array) => void;
+  readonly digest: () => Uint8Array;
+} {
+  const hash = createHash("sha256");
+  return { update: (bytes) => void hash.update(bytes), digest: () => plain(hash.digest()) };
+}
+
 /** What OpenSSL accepts depends on its version, except for a safe key and a signature of strict form. */
 const verifyNative: Verify = (publicKey, message, signature) => {
   try {

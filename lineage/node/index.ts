@@ -4,6 +4,7 @@ export { type LogSummary, type VerifyResult, verifyLog } from "../file-store/ver
 export {
   generateKey,
   nodeCrypto,
+  nodeHashing,
   nodeRandomBytes,
   nodeSigner,
   nodeUuid,

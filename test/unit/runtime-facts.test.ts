@@ -77,14 +77,25 @@ describe("a block", () => {
     expect(block.subarray(24, 32)).toEqual(digest.subarray(0, 8));
     // Agent, Org, Team: nobody; one record of 16 bytes; two of 16 bytes.
     const { bytes } = program.facts.types[0]!.attributes;
-    expect(words(32, 12)).toEqual([0, 0, 16 + bytes, 0, 1, 80, 16, 0, 2, 96, 16, 0]);
-    // o; t, in zz and o; zz, in o. Ancestors ascend by record.
-    expect(words(80, 4)).toEqual([128, 1, 0, 0]);
-    expect(words(96, 8)).toEqual([136, 1, 144, 2, 152, 2, 160, 1]);
-    expect(Buffer.from(block.subarray(128, 137)).toString()).toBe("o\0\0\0\0\0\0\0t");
-    expect(words(144, 2)).toEqual([80, 112]);
-    expect(words(160, 2)).toEqual([80, 0]);
+    expect(words(32, 12)).toEqual([0, 0, 16 + bytes, 0, 1, 80, 16, 0, 2, 104, 16, 0]);
+    // Numbers: 0 is o, 1 is t, in zz and o; 2 is zz, in o. Each takes its record, its id and its ancestors.
+    expect(words(80, 4)).toEqual([24, 1, 0, 0]);
+    expect(Buffer.from(block.subarray(96, 104)).toString()).toBe("o\0\0\0\0\0\0\0");
+    expect(words(104, 4)).toEqual([32, 1, 0, 2]);
+    expect(Buffer.from(block.subarray(120, 128)).toString()).toBe("t\0\0\0\0\0\0\0");
+    expect(words(128, 2)).toEqual([0, 2]);
+    expect(words(136, 4)).toEqual([32, 2, 0, 1]);
+    expect(words(160, 2)).toEqual([0, 0]);
     expect(block.length).toBe(168);
+  });
+
+  test("attributes stand where the record is, however late it was given", () => {
+    const named = { mates: ["b", "é", "a"], boss: "é", tools: ["y", "x"] };
+    const entities = [agent("é", named), T, agent("b"), agent("a", { home: { city: "", zone: "us" } })];
+    const one = build(entities);
+    const other = build([...entities].reverse());
+    if (!one.ok || !other.ok) throw new Error("refused");
+    expect(one.block.subarray(32)).toEqual(other.block.subarray(32));
   });
 
   test("is the same for every order of entities, keys and set members", () => {
@@ -144,7 +155,10 @@ describe("refusals", () => {
     expect(refused([T, null])).toBe("facts.invalid");
     expect(refused([T, { type: "Team" }])).toBe("facts.invalid");
     expect(refused([T, { type: "Team", id: "" }])).toBe("facts.invalid");
-    expect(refused([T, { type: "Team", id: "é".repeat(129) }])).toBe("facts.invalid");
+    expect(refused([T, { type: "Team", id: "é".repeat(128) }])).toBe("");
+    expect(refused([T, { type: "Team", id: "é".repeat(129) }])).toBe(
+      `facts.invalid Team::${"é".repeat(39)}…`,
+    );
     expect(refused([T, { type: "Team", id: "x", extra: 1 }])).toBe("facts.invalid Team::x");
     expect(refused([T, { type: "Team", id: "x", parents: {} }])).toBe("facts.invalid Team::x");
     expect(refused([T, team("x", { type: "Team", id: "t", more: 1 })])).toBe("facts.invalid Team::x");

@@ -18,23 +18,24 @@ describe("actions of usual fields only", () => {
   const types: Types = {
     enums: new Map([["Verb", ["read", "write", "delete"]]]),
     records: new Map(),
-    entities: new Map(),
+    entities: new Map([["User", { groups: [], attributes: [] }]]),
   };
   const fields = {
     a: ID,
+    who: { kind: "entity", name: "User" },
     b: STRING,
     c: { kind: "path", bytesMax: 90 },
     d: { kind: "bool" },
     e: { kind: "enum", name: "Verb" },
   };
   const desk = deskFor(fields as Record<string, Type>, types);
-  const good = { a: "ann", b: "some text", c: "/x/y", d: true, e: "write" };
+  const good = { a: "ann", b: "some text", c: "/x/y", d: true, e: "write", who: "Ünal" };
   const expected = deskFor(fields as Record<string, Type>, types).encode(good);
 
   test("in every order of keys the frame is the same", () => {
     const keys = Object.keys(good) as (keyof typeof good)[];
     fc.assert(
-      fc.property(fc.shuffledSubarray(keys, { minLength: 5 }), (order) => {
+      fc.property(fc.shuffledSubarray(keys, { minLength: 6 }), (order) => {
         expect(desk.encode(Object.fromEntries(order.map((key) => [key, good[key]])))).toEqual(expected);
       }),
       { numRuns: 400, seed: 8 },
@@ -47,7 +48,7 @@ describe("actions of usual fields only", () => {
       fc.property(fc.shuffledSubarray(keys), (order) => {
         const request = Object.fromEntries(order.map((key) => [key, good[key as "a"] ?? "x"]));
         const isUnknown = order.some((key) => !Object.hasOwn(good, key));
-        const code = isUnknown ? "input.unknown_field" : order.length < 5 ? "input.missing" : expected;
+        const code = isUnknown ? "input.unknown_field" : order.length < 6 ? "input.missing" : expected;
         expect(desk.encode(request)).toEqual(code);
         expect(desk.encode(good)).toEqual(expected);
       }),
@@ -83,7 +84,7 @@ describe("actions of usual fields only", () => {
         );
         const same = generic.encode({ ...good, b, c }) as Uint8Array;
         // The generic writer's frame has the slots of the absent field besides.
-        expect(Buffer.from((frame as Uint8Array).subarray(200)).equals(Buffer.from(same.subarray(216)))).toBe(
+        expect(Buffer.from((frame as Uint8Array).subarray(208)).equals(Buffer.from(same.subarray(224)))).toBe(
           true,
         );
       }
@@ -92,6 +93,8 @@ describe("actions of usual fields only", () => {
     expect(desk.encode({ ...good, a: "a".repeat(101) })).toBe("input.too_large");
     expect(desk.encode({ ...good, a: "" })).toBe("input.invalid");
     expect(desk.encode({ ...good, a: "é" })).toBe("input.invalid");
+    expect(desk.encode({ ...good, who: "" })).toBe("input.invalid");
+    expect(desk.encode({ ...good, who: "é".repeat(129) })).toBe("input.too_large");
     expect(desk.encode({ ...good, a: 1, b: 2 })).toBe("input.invalid");
     expect(desk.encode({ e: "write", c: "/x", b: "\ud800", d: true, a: "ann" })).toBe("input.invalid");
   });

@@ -112,8 +112,8 @@ export function decodeEntity(p: usize, type: u32): void {
   nameEntity(record);
 }
 
-// Of the fields of an action: first all ids are checked and where they may be found is asked for; only then are
-// they looked up, so that memory is waited for once and not once for each.
+// Of the fields of an action: first all ids are checked and where they may be found is asked for; only then
+// are they looked up, so that memory is waited for once and not once for each.
 export function fieldEntity(p: usize, type: u32): void {
   const text = FRAME + load<u32>(p);
   if (!takeText(p, p + BY, text, ID_BYTES_MAX)) return;

@@ -1,0 +1,168 @@
+/** Facts as JSON Lines: the same block as from one JSON text, and refusals that name line and entity. */
+import { buildFacts } from "@polity/runtime/facts.ts";
+import { LINE_BYTES_MAX, readFactsLines } from "@polity/runtime/facts-lines.ts";
+import { sha256 } from "@polity/runtime/hash.ts";
+import { makeProgram } from "@polity/runtime/program.ts";
+import { describe, expect, test } from "vitest";
+import { layoutOf } from "../../compiler/pipeline.ts";
+import { compiled } from "../support/compiled.ts";
+import { createRandom } from "../support/generate/random.ts";
+
+const POLICY = `polity 1
+policy lines.tests version 1
+entity Org
+entity Team in Team, Org
+entity Agent in Team { limit: int 0..100 = 5 mates: set<Agent> max 4 tools: set<string id> max 4 }
+table grant { agent: Agent, tool: string id, rows: int 0..10 } key agent, tool
+setting most: int 0..100 = 5
+action go { agent: Agent, tool: string id }
+allow all on go when agent in Team::"t" and agent.limit < most and grant[agent, tool] is present
+`.replace(" = 5 mates", " mates");
+
+const { facts: schema } = makeProgram(layoutOf(compiled(POLICY)));
+const DIGEST = new Uint8Array(32).fill(7);
+
+const TEAM = '{"type":"Team","id":"t"}';
+const agent = (id: string, more: object = {}) =>
+  JSON.stringify({ type: "Agent", id, attributes: { limit: 1, mates: [], tools: [], ...more } });
+
+function read(text: string | Uint8Array, piece = 1 << 16) {
+  const bytes = typeof text === "string" ? new TextEncoder().encode(text) : text;
+  const reader = readFactsLines(schema);
+  for (let at = 0; at < bytes.length; at += piece) reader.push(bytes.subarray(at, at + piece));
+  return reader.finish(DIGEST);
+}
+
+function refused(...lines: string[]): string {
+  const block = read(lines.join("\n"));
+  if (!("code" in block)) return "";
+  const { code, entity, line } = block;
+  return `${line} ${code}${entity === null ? "" : ` ${entity.type}::${entity.id}`}`;
+}
+
+describe("what is read", () => {
+  const entities = [
+    { type: "Agent", id: "é", attributes: { limit: 3, mates: ["a", "é"], tools: ["y", "x"] } },
+    { type: "Team", id: "t", parents: [{ type: "Team", id: "tt" }] },
+    {
+      type: "Agent",
+      id: "a",
+      attributes: { limit: 3, mates: ["é"], tools: [] },
+      parents: [{ type: "Team", id: "t" }],
+    },
+    { type: "Team", id: "tt", parents: [{ type: "Org", id: "o" }] },
+    { type: "Org", id: "o" },
+  ];
+  const rows = [
+    { agent: "é", tool: "y", rows: 1 },
+    { agent: "a", tool: "x", rows: 2 },
+  ];
+  const whole = { entities, tables: { grant: rows }, settings: { most: 9 } };
+  const built = buildFacts(schema, JSON.stringify(whole), () => DIGEST);
+  const lines = [
+    ...entities.map((entity) => JSON.stringify(entity)),
+    ...rows.map((row) => JSON.stringify({ table: "grant", row })),
+    '{"setting":"most","value":9}',
+  ];
+
+  test("is what one JSON text says, in any order of lines and in pieces of any length", () => {
+    if (!built.ok) throw new Error(built.refusal.message);
+    const random = createRandom(5, 1);
+    for (const piece of [1, 2, 3, 7, 64, 100, 1 << 16]) {
+      const shuffled = random.shuffle(lines);
+      expect(read(shuffled.join("\n"), piece)).toEqual(built.block);
+      expect(read(`${shuffled.join("\n  \t\r\n")}\r\n\n`, piece)).toEqual(built.block);
+    }
+  });
+
+  test("thousands of entities, named before they are given", () => {
+    const many = Array.from({ length: 5_000 }, (_, at) =>
+      agent(`agent-${at}`, {
+        mates: [`agent-${(at * 7) % 5_000}`],
+        tools: ["x".repeat(at % 60)].filter(Boolean),
+      }),
+    );
+    const json = `{"entities":[${[TEAM, ...many].join(",")}]}`;
+    const other = buildFacts(schema, json, () => DIGEST);
+    if (!other.ok) throw new Error(other.refusal.message);
+    expect(read([...many].reverse().concat(TEAM).join("\n"), 1_000)).toEqual(other.block);
+    expect(sha256(other.block)).toHaveLength(32);
+  });
+});
+
+describe("refusals name the line and the entity", () => {
+  test("seen at once", () => {
+    expect(refused(TEAM, "{")).toBe("2 facts.invalid");
+    expect(refused(TEAM, "5")).toBe("2 facts.invalid");
+    expect(refused(TEAM, "", '{"type":"Team"}')).toBe("3 facts.invalid");
+    expect(refused(TEAM, '{"type":"Team","id":"x","extra":1}')).toBe("2 facts.invalid Team::x");
+    expect(refused(TEAM, `{"type":"Team","id":"${"x".repeat(257)}"}`)).toBe(
+      `2 facts.invalid Team::${"x".repeat(39)}…`,
+    );
+    expect(refused(TEAM, '{"type":"Nobody","id":"x"}')).toBe("2 facts.unknown_type Nobody::x");
+    expect(refused(TEAM, agent("a"), TEAM)).toBe("3 facts.duplicate_id Team::t");
+    expect(refused(TEAM, '{"type":"Agent","id":"a"}')).toBe("2 facts.missing_attribute Agent::a");
+    expect(refused(TEAM, agent("a", { limit: 101 }))).toBe("2 facts.out_of_range Agent::a");
+    expect(refused(TEAM, agent("a", { limit: "x" }))).toBe("2 facts.invalid Agent::a");
+    expect(refused(TEAM, agent("a", { other: 1 }))).toBe("2 facts.unknown_attribute Agent::a");
+    expect(refused(TEAM, agent("a", { mates: ["a", "b", "c", "d", "e"] }))).toBe(
+      "2 facts.too_large Agent::a",
+    );
+    expect(refused('{"type":"Org","id":"o","parents":[{"type":"Team","id":"t"}]}')).toBe(
+      "1 facts.unknown_parent Org::o",
+    );
+  });
+
+  test("seen when all was there", () => {
+    const below = (id: string, parent: string) =>
+      `{"type":"Team","id":"${id}","parents":[{"type":"Team","id":"${parent}"}]}`;
+    expect(refused(TEAM, "", below("x", "y"))).toBe("3 facts.unknown_parent Team::x");
+    expect(refused(TEAM, agent("b"), agent("a", { mates: ["b", "c"] }))).toBe(
+      "3 facts.unknown_entity Agent::a",
+    );
+    expect(refused(TEAM, below("x", "y"), below("y", "z"), below("z", "x"))).toBe("2 facts.cycle Team::x");
+    expect(refused(agent("a"))).toBe("null facts.missing_entity Team::t");
+  });
+
+  test("rows and settings", () => {
+    const row = (more: object) =>
+      JSON.stringify({ table: "grant", row: { agent: "a", tool: "x", rows: 1, ...more } });
+    const all = [TEAM, agent("a")];
+    expect(refused(...all, row({}))).toBe("");
+    expect(refused(...all, row({ rows: 11 }))).toBe("3 facts.out_of_range");
+    expect(refused(...all, row({}), row({}))).toBe("null facts.duplicate_key");
+    expect(refused(...all, row({ agent: "b" }))).toBe("null facts.unknown_entity");
+    expect(refused(...all, '{"table":"other","row":{}}')).toBe("3 facts.unknown_table");
+    expect(refused(...all, '{"table":"grant"}')).toBe("3 facts.invalid");
+    expect(refused(...all, '{"table":"grant","row":{},"more":1}')).toBe("3 facts.invalid");
+    expect(refused(...all, '{"setting":"most","value":101}')).toBe("null facts.out_of_range");
+    expect(refused(...all, '{"setting":"other","value":1}')).toBe("null facts.unknown_setting");
+    expect(refused(...all, '{"setting":"most"}')).toBe("3 facts.invalid");
+    expect(refused(...all, ...Array(2).fill('{"setting":"most","value":1}'))).toBe("4 facts.invalid");
+  });
+
+  test("bytes that are no text, and a line without an end", () => {
+    const bytes = new TextEncoder().encode(`${TEAM}\n${agent("a")}\n`);
+    bytes[30] = 0xff;
+    expect(read(bytes)).toMatchObject({ code: "facts.invalid", line: 2 });
+    const reader = readFactsLines(schema);
+    const piece = new Uint8Array(1 << 20).fill(0x20);
+    let pushed = 0;
+    while (reader.push(piece) === null) pushed += 1;
+    expect(pushed).toBe(LINE_BYTES_MAX >> 20);
+    expect(reader.push(piece)).toMatchObject({ code: "facts.too_large", line: 1 });
+    expect(reader.finish(DIGEST)).toMatchObject({ code: "facts.too_large", line: 1 });
+    const two = new Uint8Array((LINE_BYTES_MAX * 3) / 2).fill(0x20);
+    two[LINE_BYTES_MAX] = 0x0a;
+    expect(readFactsLines(schema).push(two)).toBeNull();
+    two[LINE_BYTES_MAX] = 0x20;
+    expect(readFactsLines(schema).push(two)).toMatchObject({ code: "facts.too_large" });
+  });
+
+  test("too many bytes", () => {
+    const small = readFactsLines({ ...schema, bytesMax: 2_000 });
+    const lines = Array.from({ length: 100 }, (_, at) => `${agent(`a${at}`)}\n`).join("");
+    const refusal = small.push(new TextEncoder().encode(lines)) ?? small.finish(DIGEST);
+    expect(refusal).toMatchObject({ code: "facts.too_large" });
+  });
+});
