@@ -50,7 +50,7 @@ function examine(given: Source, find: FindFile): Examined {
   return { value: checked.value, diagnostics, source, alone };
 }
 
-/** What the evaluator's manifest will say of its layout: all that facts need, before anything is assembled. */
+/** What the evaluator will say of its layout: all that facts need, before anything is assembled. */
 export function layoutOf(checked: Checked): Manifest {
   return lower(checked, { compiler: "", assembler: "" }).manifest;
 }

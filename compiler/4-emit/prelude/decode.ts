@@ -6,7 +6,7 @@ import { HAS_APPROVALS } from "../config";
 import { INVALID, OUT_OF_RANGE, TOO_LARGE } from "./codes";
 import { compareBytes, idText, lengthOf, padded, textOf, wellFormed } from "./text";
 import { canonicalPath, sortPaths } from "./path";
-import { find, findHashed, hash, recordOfType, touch } from "./directory";
+import { find, findHashed, recordOfType, spread, touch } from "./directory";
 
 const ID_BYTES_MAX: u32 = 256;
 
@@ -119,7 +119,7 @@ export function fieldEntity(p: usize, type: u32): void {
   if (!takeText(p, p + BY, text, ID_BYTES_MAX)) return;
   const length = load<u32>(p, 4);
   if (!wellFormed(text, length)) refuse(INVALID);
-  const h = hash(text, length);
+  const h = spread(text, length);
   store<u64>(p + BY, h);
   touch(type, h);
 }

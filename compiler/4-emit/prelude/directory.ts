@@ -140,7 +140,7 @@ let touched: u32 = 0;
 
 // The address of an entity's record, 0 where there is none. The text is padded.
 export function find(type: u32, text: usize, length: u32): usize {
-  return TYPES == 0 ? 0 : findHashed(type, text, length, hash(text, length));
+  return TYPES == 0 ? 0 : findHashed(type, text, length, spread(text, length));
 }
 
 export function findHashed(type: u32, text: usize, length: u32, h: u64): usize {
