@@ -47,7 +47,7 @@ export function finishBlock(
   return writeBlock(contents, digest) ?? noRoom(schema.bytesMax);
 }
 
-export function nameOf({ schema, names, entities }: Store, entity: number): EntityName {
+function nameOf({ schema, names, entities }: Store, entity: number): EntityName {
   return nameNumbered({ schema, names }, entities.items[entity]!);
 }
 
