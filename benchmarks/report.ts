@@ -53,11 +53,16 @@ function lineOf(row: Row, before: string | undefined): readonly string[] {
   return [name, engine, mode, figure, median, median_ns === null ? "" : p99, ratio, target ?? "", mark];
 }
 
+/** Nanoseconds or bytes, whatever the row is about. */
+export function amount({ median_ns, bytes }: Row): number | null {
+  return median_ns ?? bytes ?? null;
+}
+
 /** Time or bytes, and in brackets for each of what it goes through. */
 export function amountOf({ median_ns, bytes, units }: Row): string {
   const whole = median_ns !== null ? time(median_ns) : bytes === undefined ? "" : size(bytes);
   if (units === undefined || units <= 1) return whole;
-  const each = median_ns !== null ? time(median_ns / units) : `${digits((bytes ?? 0) / units)} B`;
+  const each = median_ns !== null ? time(median_ns / units) : size((bytes ?? 0) / units);
   return `${whole} (${each} each)`;
 }
 

@@ -45,8 +45,9 @@ export async function runSection(
         one.row,
         one.engine,
       );
-      if (rows === null) failed.push(one);
-      else found.set(one, JSON.parse(rows) as Measured[]);
+      const measured = rows === null ? [] : (JSON.parse(rows) as Measured[]);
+      if (measured.length === 0) failed.push(one);
+      else found.set(one, measured);
     }
   };
   try {

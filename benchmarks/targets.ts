@@ -12,6 +12,8 @@ interface Target {
 interface Aim {
   readonly text: string;
   readonly isMet: (row: Measured, all: readonly Measured[]) => boolean | null;
+  /** The most that the row's figure may be, where that is a number; in a chart. */
+  readonly most?: (row: Measured, all: readonly Measured[]) => number | null;
 }
 
 const [DECIDE, LOAD, BUILD] = ["encode-and-decide", "load", "build"] as const;
@@ -65,6 +67,12 @@ export function judge(rows: readonly Measured[]): readonly Row[] {
   });
 }
 
+/** The most that the row's time or bytes may be to meet its target; null where nothing says so. */
+export function mostOf(row: Measured, rows: readonly Measured[]): number | null {
+  const all = aimsOf(row).flatMap((aim) => aim.most?.(row, rows) ?? []);
+  return all.length === 0 ? null : Math.min(...all);
+}
+
 /** The first target that fits counts. */
 function aimsOf({ row, engine, mode, figure }: Measured): readonly Aim[] {
   const isDecision = figure === "decide" || figure === DECIDE;
@@ -87,25 +95,28 @@ function fits(pattern: string, name: string): boolean {
 }
 
 function within(ns: number): Aim {
-  return { text: `≤ ${time(ns)}`, isMet: ({ median_ns }) => median_ns !== null && median_ns <= ns };
+  const isMet: Aim["isMet"] = ({ median_ns }) => median_ns !== null && median_ns <= ns;
+  return { text: `≤ ${time(ns)}`, isMet, most: () => ns };
 }
 
 function eachWithin(ns: number, unit: string): Aim {
   return {
     text: `≤ ${time(ns)} per ${unit}`,
     isMet: ({ median_ns, units }) => (median_ns === null || !units ? null : median_ns / units <= ns),
+    most: ({ units }) => (units ? ns * units : null),
   };
 }
 
 function bytesWithin(bytes: number, text: string): Aim {
   const isMet: Aim["isMet"] = (row) => (row.bytes === undefined ? null : row.bytes <= bytes);
-  return { text: bytes === 0 ? text : `≤ ${text}`, isMet };
+  return { text: bytes === 0 ? text : `≤ ${text}`, isMet, most: () => bytes || null };
 }
 
 function bytesEachWithin(bytes: number, unit: string): Aim {
   return {
     text: `≤ ${bytes} B per ${unit}`,
     isMet: (row) => (row.bytes === undefined || !row.units ? null : row.bytes / row.units <= bytes),
+    most: ({ units }) => (units ? bytes * units : null),
   };
 }
 
@@ -113,6 +124,8 @@ function ratioWithin(times: number): Aim {
   return {
     text: `≤ ${times} × by hand`,
     isMet: ({ ratio_to_hand }) => (ratio_to_hand === null ? null : ratio_to_hand <= times),
+    most: ({ median_ns, ratio_to_hand }) =>
+      median_ns === null || !ratio_to_hand ? null : (median_ns / ratio_to_hand) * times,
   };
 }
 
