@@ -31,9 +31,9 @@ function drawn(...rows: readonly Measured[]): string {
 
 describe("charts", () => {
   const bars = [
-    row("five-field", BY_HAND, 10),
-    row("five-field", POLITY, 100),
-    row("five-field", "casl", 1_000),
+    row("five-field", BY_HAND, 20),
+    row("five-field", POLITY, 200),
+    row("five-field", "casl", 2_000),
   ];
 
   test("a bar for each engine, a factor of ten as wide everywhere", () => {
