@@ -4,6 +4,7 @@ import type { Section } from "./section.ts";
 const FILES: readonly (readonly [name: string, open: () => Promise<{ readonly section: Section }>])[] = [
   ["decide", () => import("./decide.ts")],
   ["oopsla", () => import("./oopsla.ts")],
+  ["rules", () => import("./rules.ts")],
   ["compile", () => import("./compile.ts")],
   ["load", () => import("./load.ts")],
   ["size", () => import("./size.ts")],
