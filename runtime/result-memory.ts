@@ -7,7 +7,9 @@ import type { Decision } from "./result.ts";
 const FIRED_WORD = 16;
 /** More fired rules than these are rare, and comparing them would cost what remembering saves. */
 const FIRED_MAX = 8;
-const PLACES = 256;
+/** Powers of two: of a policy with many rules more decisions come again. */
+const PLACES_MIN = 256;
+const PLACES_MAX = 16_384;
 export const RESULT_MAGIC = 0x524c4f50;
 // What is exported or imported is looked up each time; a constant of the module alone is known.
 const MAGIC = RESULT_MAGIC;
@@ -26,15 +28,17 @@ const NOTHING: Remembered = { verdict: 0, granted: 0, code: 0, fired: [], decisi
 /** One place for each hash; a later decision takes the place of an earlier one. */
 export type ResultMemory = Remembered[];
 
-export function makeResultMemory(): ResultMemory {
-  return Array.from({ length: PLACES }, () => NOTHING);
+export function makeResultMemory(rules: number): ResultMemory {
+  let places = PLACES_MIN;
+  while (places < rules && places < PLACES_MAX) places *= 2;
+  return new Array<Remembered>(places).fill(NOTHING);
 }
 
 /** The decision that an equal result and answer gave; null where there is none. `words` are the result's. */
 export function recall(memory: ResultMemory, words: Int32Array, answer: number): Decision | null {
   if (words[0] !== MAGIC || hasMore(words)) return null;
   const count = words[6]!;
-  const { verdict, granted, code, fired, decision } = memory[placeOf(words)]!;
+  const { verdict, granted, code, fired, decision } = memory[placeOf(words, memory.length)]!;
   const isSame =
     answer === verdict &&
     words[1] === verdict &&
@@ -51,9 +55,10 @@ export function recall(memory: ResultMemory, words: Int32Array, answer: number):
 export function remember(memory: ResultMemory, words: Int32Array, decision: Decision): void {
   const count = words[7]!;
   if (hasMore(words) || count > FIRED_MAX) return;
-  const fired = Array.from(words.subarray(FIRED_WORD, FIRED_WORD + count));
+  const fired: number[] = [];
+  for (let at = 0; at < count; at += 1) fired.push(words[FIRED_WORD + at]!);
   const [verdict, granted, code] = [words[1]!, words[2]!, words[3]!];
-  memory[placeOf(words)] = { verdict, granted, code, fired, decision };
+  memory[placeOf(words, memory.length)] = { verdict, granted, code, fired, decision };
 }
 
 /** Erring rules, obligations, values, a state delta or paths: what may differ while fired rules do not. */
@@ -61,11 +66,11 @@ function hasMore(words: Int32Array): boolean {
   return (words[8]! | words[9]! | words[10]! | words[11]! | words[12]! | words[13]!) !== 0;
 }
 
-function placeOf(words: Int32Array): number {
+function placeOf(words: Int32Array, places: number): number {
   const count = words[7]!;
   let hash = words[3]! + (count << 4);
   for (let at = 0; at < count && at < FIRED_MAX; at += 1) {
     hash = Math.imul(hash, 31) + words[FIRED_WORD + at]!;
   }
-  return hash & (PLACES - 1);
+  return hash & (places - 1);
 }

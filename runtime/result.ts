@@ -115,7 +115,7 @@ export function makeResultReader(manifest: Manifest): ResultReader {
     manifest,
     enums: sortedNames(enums).map((name) => enums.get(name) ?? []),
     entities: sortedNames(entities),
-    memory: makeResultMemory(),
+    memory: makeResultMemory(manifest.rules.length),
     hasShadow,
     hasObligations: manifest.rules.some(({ obliges }) => obliges.length > 0),
     obligationsWord: (RESULT_BYTES + (hasShadow ? SHADOW_BYTES : 0)) >> 2,
@@ -306,10 +306,17 @@ function readPaths({ bytes, words }: View, head: number): readonly string[] | nu
   return Object.freeze(paths);
 }
 
+const NO_VALUES: ReadonlyMap<number, ReasonValue[]> = new Map();
+
 /** Values of holes by rule * 4 + template. */
-function readValues(reader: ResultReader, view: View, head: number): Map<number, ReasonValue[]> | null {
-  const values = new Map<number, ReasonValue[]>();
+function readValues(
+  reader: ResultReader,
+  view: View,
+  head: number,
+): ReadonlyMap<number, ReasonValue[]> | null {
   const count = view.words[head + 11]! >>> 0;
+  if (count === 0) return NO_VALUES;
+  const values = new Map<number, ReasonValue[]>();
   let word = view.words[head + 15]! >>> 2;
   if (word + count * (VALUE_BYTES >> 2) > view.words.length) return null;
   for (let at = 0; at < count; at += 1, word += VALUE_BYTES >> 2) {
