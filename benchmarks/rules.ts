@@ -1,6 +1,6 @@
 /**
- * What do policies of very many rules cost, of one kind or of five mixed? Each answer is compared with that of
- * tables in JavaScript. Ten thousand rules should decide nearly as fast as ten, and compile within seconds.
+ * What do policies of very many rules cost, of one kind or of five mixed? Answers are compared with those of
+ * tables in JavaScript. Ten thousand rules should decide nearly as fast as ten, and compile in seconds.
  */
 import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";

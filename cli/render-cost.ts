@@ -1,5 +1,6 @@
 /** What actions cost at most, and what restricts them, as text for people and as data for tools. */
 import { coverageOf } from "@polity/compiler/2-check/coverage.ts";
+import { type FamilyCost, familyCosts } from "@polity/compiler/3-lower/family-costs.ts";
 import type { Checked } from "@polity/compiler/checked.ts";
 import { type Cost, costs } from "@polity/compiler/pipeline.ts";
 import { fileAt, type Span } from "@polity/compiler/source.ts";
@@ -18,7 +19,31 @@ export interface Sound {
 /** Longer expressions are cut: the line says where to read them. */
 const EXPRESSION_MAX = 60;
 
-export function costText({ checked, finding }: Sound, paint: Paint): string {
+export function costText(sound: Sound, paint: Paint): string {
+  const families = familyCosts(sound.checked);
+  const both = [
+    stepsText(sound, paint),
+    ...(families.length === 0 ? [] : [familiesText(families, sound, paint)]),
+  ];
+  return both.join("\n");
+}
+
+/** Rules that are rows of a table, and what is looked at of it. */
+function familiesText(families: readonly FamilyCost[], { finding }: Sound, paint: Paint): string {
+  const text = (span: Span) => visible(sourceText(finding, span).replace(/\s+/g, " "));
+  const rows = families.map(({ action, first, rules, index, sortedBy, rowsMax }) => [
+    action,
+    String(rules),
+    first,
+    index.map(text).join(", ") || "-",
+    sortedBy === null ? "-" : text(sortedBy),
+    index.length === 0 ? `${rowsMax}, ${sortedBy === null ? "linear" : "but sorted"}` : String(rowsMax),
+  ]);
+  const head = ["action", "rules", "first", "found by", "sorted by", "rows looked at, at most"];
+  return table(`rules of ${visible(finding.path)} that differ in constants alone`, [head, ...rows], paint);
+}
+
+function stepsText({ checked, finding }: Sound, paint: Paint): string {
   const rows = costs(checked).map((cost) => [
     cost.action,
     String(cost.decodeSteps + cost.ruleSteps),
@@ -56,6 +81,7 @@ function placed({ source }: Checked, finding: Finding, span: Span) {
 
 /** Steps are text: they may be more than JavaScript can count exactly. */
 export function costData({ checked, finding }: Sound) {
+  const text = (span: Span) => sourceText(finding, span);
   return {
     file: finding.path,
     actions: costs(checked).map(({ action, decodeSteps, ruleSteps, frameBytesMax, culprit }) => ({
@@ -69,6 +95,9 @@ export function costData({ checked, finding }: Sound) {
           ? null
           : { rule: culprit.rule, steps: String(culprit.steps), ...placed(checked, finding, culprit.span) },
     })),
+    families: familyCosts(checked).map(({ index, sortedBy, ...family }) => {
+      return { ...family, index: index.map(text), sortedBy: sortedBy === null ? null : text(sortedBy) };
+    }),
   };
 }
 

@@ -3,6 +3,7 @@
  * want the same constants lie together and are found through an index on what the request says.
  */
 import type { IrExpr, IrRule } from "./ir.ts";
+import type { Span } from "./source.ts";
 
 /**
  * Something that the request says and that rules compare with constants. Each of these has a number, from 1
@@ -10,6 +11,8 @@ import type { IrExpr, IrRule } from "./ir.ts";
  */
 export interface IrSubject {
   readonly value: IrExpr;
+  /** Where it is written, for people. */
+  readonly span: Span;
   /** Text is held as the address of its slot; an entity is the text of its id. */
   readonly held: "text" | "number" | "member";
   readonly keys: readonly (string | bigint)[];
@@ -26,13 +29,20 @@ export interface IrFamily {
   /** The index: numbers of subjects, each shifted to its place in one word. Without any each row is asked. */
   readonly parts: readonly IrPart[];
   /** Rows of a bucket are sorted so that behind the first that fails this all do; null: not sorted. */
-  readonly order: IrExpr | null;
+  readonly order: IrOrder | null;
   readonly rowBytes: number;
   /** Of the rule's id, in four bytes. */
   readonly idOffset: number;
   readonly columns: readonly IrColumn[];
   /** By key. */
   readonly buckets: readonly IrBucket[];
+}
+
+/** A comparison of what the request says with a column. */
+export interface IrOrder {
+  readonly test: IrExpr;
+  /** What is compared, where it is written. */
+  readonly span: Span;
 }
 
 export interface IrPart {
@@ -62,6 +72,12 @@ export interface IrRow {
 /** What is evaluated for a family, in no particular order. */
 export function familyExpressions({ first, guard, order }: IrFamily): readonly IrExpr[] {
   const { condition, approval, holes } = first;
-  const all = [guard, order, condition, approval?.group ?? null, ...holes.map(({ value }) => value)];
+  const all = [
+    guard,
+    order?.test ?? null,
+    condition,
+    approval?.group ?? null,
+    ...holes.map(({ value }) => value),
+  ];
   return all.filter((expr) => expr !== null);
 }

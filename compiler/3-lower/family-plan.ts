@@ -33,6 +33,7 @@ export interface PlannedPart {
 
 export interface PlannedOrder {
   readonly conjunct: Expr;
+  readonly subject: Expr;
   readonly constant: number;
   readonly isDescending: boolean;
 }
@@ -182,11 +183,11 @@ function orderOf(conjunct: Expr, varying: ReadonlyMap<Expr, number>): PlannedOrd
   const isBelow = op === "<" || op === "<=";
   const above = varying.get(right);
   if (above !== undefined && isSteadyNumber(left, varying)) {
-    return { conjunct, constant: above, isDescending: isBelow };
+    return { conjunct, subject: left, constant: above, isDescending: isBelow };
   }
   const below = varying.get(left);
   return below !== undefined && isSteadyNumber(right, varying)
-    ? { conjunct, constant: below, isDescending: !isBelow }
+    ? { conjunct, subject: right, constant: below, isDescending: !isBelow }
     : null;
 }
 

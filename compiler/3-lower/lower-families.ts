@@ -64,7 +64,10 @@ export function lowerFamilies(
         subject: subjectOf({ ...part, subject }, subjects).at,
         shift,
       })),
-      order: plan.order === null ? null : lowerValue(plan.order.conjunct, inside),
+      order:
+        plan.order === null
+          ? null
+          : { test: lowerValue(plan.order.conjunct, inside), span: plan.order.subject.span },
       ...columns,
       buckets: bucketsOf(family, plan, parts, numberOf, cellsOf),
     };
@@ -150,6 +153,7 @@ function lowerSubject({ part: { subject, kind }, keys }: Subject, scope: Scope):
   const { type } = subject;
   const isSlot = heldAs(type) === "slot";
   return {
+    span: subject.span,
     value: isSlot ? lowerRaw(subject, scope) : lowerValue(subject, scope),
     held: kind,
     keys: [...keys.keys()],

@@ -77,7 +77,7 @@ function printVisit({ family, name }: Named, fixedBytes: number): string {
   return [
     `function visit${name}(from: usize, end: usize): void {`,
     `  for (let row = from; row < end; row += ${rowBytes}) {`,
-    ...(order === null ? [] : [`    if (!(${print(order)})) break;`]),
+    ...(order === null ? [] : [`    if (!(${print(order.test)})) break;`]),
     `    const id = load<u32>(${idOffset === 0 ? "row" : `row, ${idOffset}`});`,
     ...report(first, asking, fixedBytes).map((line) => `  ${line}`),
     "  }",
