@@ -140,7 +140,7 @@ function isExprs(part: unknown): part is readonly Expr[] {
 }
 
 /** What is read of documents and of shaped text is kept in places of its own, by the expression as it is. */
-export function fixes(expr: Expr): boolean {
+function fixes(expr: Expr): boolean {
   if (expr.kind === "accessor") return true;
   if (expr.kind !== "attribute") return false;
   const { kind } = expr.of.type;
@@ -148,7 +148,7 @@ export function fixes(expr: Expr): boolean {
 }
 
 /** What a constant must have in common with another to take its place; null where it may not differ. */
-export function tagOf({ type, value }: Extract<Expr, { kind: "literal" }>): string | null {
+function tagOf({ type, value }: Extract<Expr, { kind: "literal" }>): string | null {
   if (typeof value === "bigint") return type.kind;
   if (typeof value === "string") return type.kind === "shaped" ? type.shape : type.kind;
   if (typeof value !== "object") return null;
