@@ -25,6 +25,8 @@ const ROOT = withValue(
   "the project, from which files may be imported (default: FILE's folder)",
 );
 
+const NO_CACHE = switchOf("no-cache", null, "build anew, whatever was built before");
+
 const DONE_OR_NO = ["0 done (warnings included)", "1 the policy has errors"];
 
 const SHELLS: readonly string[] = ["bash", "zsh", "fish"];
@@ -72,12 +74,18 @@ const build: Command = {
     outputOption("OUT", "where to write; - for standard output (default: FILE with .wasm)"),
     ROOT,
     withValue("emit", "WHAT", "what to write (default: wasm)", ["wasm", "assemblyscript"]),
+    NO_CACHE,
     JSON_OPTION,
+    switchOf("watch", "w", "build again whenever a file changes"),
     HELP,
   ],
   examples: [
     { line: "pol build payments.pol", says: "writes payments.wasm and prints its digest" },
     { line: "pol build payments.pol -o dist/payments.wasm", says: "writes it elsewhere" },
+    {
+      line: "pol build --watch payments.pol",
+      says: "again after every save; errors stay until they are mended",
+    },
     { line: "pol build payments.pol --emit assemblyscript", says: "prints the AssemblyScript text" },
   ],
   exits: DONE_OR_NO,
@@ -103,6 +111,7 @@ const test: Command = {
     ROOT,
     withValue("engine", "ENGINE", "what to run them on (default: both)", ["wasm", "reference", "both"]),
     switchOf("coverage", null, "print which rules and conditions the tests show both ways"),
+    NO_CACHE,
     JSON_OPTION,
     HELP,
   ],
@@ -123,6 +132,7 @@ const decide: Command = {
     withValue("facts", "FACTS", "the facts: .json, .jsonl or built (default: no entities)"),
     ROOT,
     withValue("engine", "ENGINE", "what answers (default: wasm)", ["wasm", "reference"]),
+    NO_CACHE,
     withValue("log", "DIR", "append each decision to this log, and show it once it is durable there"),
     withValue("key", "NAME.pem", "with --log: the private key that signs the log's checkpoints"),
     withValue("origin", "NAME", "with --log: the log's name (default: its own; a new log gets one)"),

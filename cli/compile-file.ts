@@ -12,14 +12,14 @@ export interface CompiledFile {
   readonly checked: Checked | null;
   /** One for each file, that of the policy first. */
   readonly findings: readonly Finding[];
+  /** Every path that was looked at, also in vain. */
+  readonly paths: readonly string[];
 }
 
 /** A file of any kind that was checked. */
 export interface CheckedFile extends CompiledFile {
   /** The program's text in one, in which everything has its place. */
   readonly whole: Finding;
-  /** Every path that was looked at, also in vain. */
-  readonly paths: readonly string[];
 }
 
 /** Reads and checks one policy with what it imports; fails only where the file cannot be read. */
@@ -30,7 +30,8 @@ export async function compileFile(path: string, root: string | null): Promise<Co
 export function compileText(path: string, root: string | null, text: string): CompiledFile {
   const project = openProject(path, root);
   const compiled = compile({ file: project.name, text }, project.find);
-  return { checked: compiled.value, findings: findingsOf(path, project, compiled) };
+  const findings = findingsOf(path, project, compiled);
+  return { checked: compiled.value, findings, paths: [path, ...project.looked] };
 }
 
 /** As `compileFile`, for a module too; `ask` may find more in a program without errors. */

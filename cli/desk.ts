@@ -5,15 +5,15 @@ import { loadUnsigned, openUnsigned } from "@polity/runtime/authoring.ts";
 import { NO_FACTS } from "@polity/runtime/facts.ts";
 import { digestName, utf8 } from "@polity/runtime/hash.ts";
 import type { LoadRefusal } from "@polity/runtime/load-refusal.ts";
+import type { Builder } from "./builder.ts";
 import { builtFile, isLines, lineRefusalText } from "./built-facts.ts";
 import type { Judgement } from "./decision.ts";
 import {
   askWith,
   type EngineName,
   type EngineRequest,
-  evaluatorOf,
   type FactsRefusal,
-  openEngine,
+  referenceEngine,
   refusalText,
 } from "./engines.ts";
 import { failure } from "./failure.ts";
@@ -42,9 +42,10 @@ interface Files {
 }
 
 /** Null where the policy has errors, which are told; fails where a file cannot be used. */
-export async function openDesk(files: Files, engine: EngineName): Promise<Desk | null> {
+export async function openDesk(files: Files, engine: EngineName, builder: Builder): Promise<Desk | null> {
   const bytes = await readBytes(files.policy);
-  if (files.facts !== null && isLines(files.facts)) return openWithLines(files, files.facts, engine, bytes);
+  if (files.facts !== null && isLines(files.facts))
+    return openWithLines(files, files.facts, engine, bytes, builder);
   const facts = files.facts === null ? utf8(NO_FACTS) : await readBytes(files.facts);
   if (isModule(bytes)) {
     if (engine === "wasm") return moduleDesk(files, bytes, facts);
@@ -52,8 +53,9 @@ export async function openDesk(files: Files, engine: EngineName): Promise<Desk |
   }
   const checked = await soundPolicy(files.policy, files.root ?? null, bytes);
   if (checked === null) return null;
-  if (engine === "reference") return referenceDesk(files, checked, facts);
-  return moduleDesk(files, await assembled(files, checked), facts);
+  const wasm = await assembled(files, checked, builder);
+  if (engine === "wasm") return moduleDesk(files, wasm, facts);
+  return referenceDesk(files, checked, facts, wasm);
 }
 
 /** A million entities as one text would fill the memory: they are built on the way in. */
@@ -62,11 +64,12 @@ async function openWithLines(
   lines: string,
   engine: EngineName,
   bytes: Uint8Array,
+  builder: Builder,
 ): Promise<Desk | null> {
   if (engine === "reference") throw failure("--engine reference takes facts as JSON, not as JSON Lines");
   const checked = isModule(bytes) ? null : await soundPolicy(files.policy, files.root ?? null, bytes);
   if (checked === null && !isModule(bytes)) return null;
-  const wasm = checked === null ? bytes : await assembled(files, checked);
+  const wasm = checked === null ? bytes : await assembled(files, checked, builder);
   const evaluator = await openUnsigned(wasm);
   if ("code" in evaluator) throw refusedEvaluator(files, evaluator);
   const built = await builtFile(evaluator.manifest, lines);
@@ -74,8 +77,8 @@ async function openWithLines(
   return moduleDesk(files, wasm, built);
 }
 
-async function assembled({ policy }: Files, checked: Checked): Promise<Uint8Array> {
-  return (await withProgress(`building ${nameOf(policy)}`, () => evaluatorOf(checked))).wasm;
+async function assembled({ policy }: Files, checked: Checked, builder: Builder): Promise<Uint8Array> {
+  return (await withProgress(`building ${nameOf(policy)}`, () => builder.build(checked))).wasm;
 }
 
 async function moduleDesk(files: Files, wasm: Uint8Array, facts: Uint8Array): Promise<Desk> {
@@ -100,15 +103,20 @@ function refusedEvaluator({ policy }: Files, { code, message }: LoadRefusal): Er
   return failure(`${nameOf(policy)} is refused: ${code}: ${message}`);
 }
 
-async function referenceDesk(files: Files, checked: Checked, facts: Uint8Array): Promise<Desk> {
-  const { load: loadFacts } = await openEngine("reference", checked);
+async function referenceDesk(
+  files: Files,
+  checked: Checked,
+  facts: Uint8Array,
+  wasm: Uint8Array,
+): Promise<Desk> {
+  const { load: loadFacts } = referenceEngine(checked);
   const loaded = await loadFacts(facts);
   if ("refusal" in loaded) throw refusedFacts(files, loaded.refusal);
   return {
     decide: loaded.decide,
     policy: checked.policy.name,
     // Whoever computed an answer, the evaluator is what the policy is called by.
-    evaluator: digestName(nodeCrypto.sha256(await assembled(files, checked))),
+    evaluator: digestName(nodeCrypto.sha256(wasm)),
     facts: digestName(nodeCrypto.sha256(facts)),
     readsTrust: checked.readsTrust,
     nameRequest: requestNamer(checked.types, checked.actions),

@@ -2,11 +2,11 @@
 import type { Checked } from "@polity/compiler/checked.ts";
 import { loadFacts } from "@polity/compiler/interpret/facts.ts";
 import { answerCounting, interpretCounting } from "@polity/compiler/interpret/interpret.ts";
-import type { Evaluator } from "@polity/compiler/wasm.ts";
 import { loadUnsigned } from "@polity/runtime/authoring.ts";
 import type { Header } from "@polity/runtime/header.ts";
 import { type Host, outcomeOf } from "@polity/runtime/index.ts";
 import { canonicalJson, parseJson } from "@polity/runtime/json.ts";
+import type { Builder } from "./builder.ts";
 import type { Judgement } from "./decision.ts";
 import { utf8Text } from "./read-file.ts";
 import { requestNamer } from "./request-digest.ts";
@@ -40,12 +40,13 @@ export interface FactsRefusal {
   readonly entity: { readonly type: string; readonly id: string } | null;
 }
 
-/** Ready to load facts; assembles where a compiled evaluator is asked for. */
-export async function openEngine(engine: EngineName, checked: Checked): Promise<Engine> {
-  return engine === "reference" ? referenceEngine(checked) : wasmEngine((await evaluatorOf(checked)).wasm);
+/** Ready to load facts; builds where a compiled evaluator is asked for. */
+export async function openEngine(engine: EngineName, checked: Checked, builder: Builder): Promise<Engine> {
+  if (engine === "reference") return referenceEngine(checked);
+  return wasmEngine((await builder.build(checked)).wasm);
 }
 
-function referenceEngine(checked: Checked): Engine {
+export function referenceEngine(checked: Checked): Engine {
   const nameRequest = requestNamer(checked.types, checked.actions);
   return {
     engine: "reference",
@@ -95,17 +96,6 @@ function factsJson(facts: unknown): { readonly json: unknown } | { readonly refu
 }
 
 const NOT_TEXT = { ok: false, message: "not UTF-8 text", offset: 0 } as const;
-
-const built = new WeakMap<Checked, Promise<Evaluator>>();
-
-/** Assembling is slow, and slow to load: done when it is needed, and once for each program. */
-export function evaluatorOf(checked: Checked): Promise<Evaluator> {
-  const known = built.get(checked);
-  if (known !== undefined) return known;
-  const evaluator = import("@polity/compiler/wasm.ts").then(({ buildEvaluator }) => buildEvaluator(checked));
-  built.set(checked, evaluator);
-  return evaluator;
-}
 
 /** `facts.unknown_parent: a parent is not in the snapshot (User::"ada")` */
 export function refusalText({ code, message, entity }: FactsRefusal): string {

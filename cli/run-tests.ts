@@ -5,6 +5,7 @@ import { loadFacts } from "@polity/compiler/interpret/facts.ts";
 import { type Observation, observe } from "@polity/compiler/interpret/observe.ts";
 import type { Outcome } from "@polity/runtime/decision.ts";
 import type { Header } from "@polity/runtime/header.ts";
+import type { Builder } from "./builder.ts";
 import {
   type EngineName,
   type EngineRequest,
@@ -37,10 +38,11 @@ export interface TestAnswer {
 export async function runTests(
   checked: Checked,
   engines: readonly EngineName[],
+  builder: Builder,
 ): Promise<readonly TestResult[]> {
   if (checked.tests.length === 0) return [];
   const nameRequest = requestNamer(checked.types, checked.actions);
-  const opened = await Promise.all(engines.map((engine) => openEngine(engine, checked)));
+  const opened = await Promise.all(engines.map((engine) => openEngine(engine, checked, builder)));
   const results: TestResult[] = [];
   for (const [at, test] of checked.tests.entries()) {
     const { facts } = test;

@@ -1,34 +1,61 @@
-import { type StatsListener, unwatchFile, watchFile } from "node:fs";
+import { type BigIntStats, statSync } from "node:fs";
+import { printLine } from "./terminal.ts";
+import { plural } from "./words.ts";
 
 const POLL_MS = 200;
 /** Editors save in several steps, and several files at once. */
 const QUIET_MS = 60;
 
 /**
- * Calls `changed` after every change of one of the files, one call at a time, as long as the process lives;
- * it answers which files to watch from then on. Looking at the names again and again, unlike the notices of
- * the system, also sees files that are deleted, made again or replaced by another one, and works on every
- * disk.
+ * Looks at once and then after every change of one of the files, one time after the other, as long as the
+ * process lives; each look answers which files to watch from then on, and which they are is said after it. A
+ * change while it looks is seen afterwards. Asking for the names again and again, unlike the notices of the
+ * system, also sees files that are deleted, made again or replaced by another one, and works on every disk.
  */
-export function watchFiles(paths: readonly string[], changed: () => Promise<readonly string[]>): void {
-  let timer: NodeJS.Timeout | undefined;
-  let running: Promise<void> = Promise.resolve();
-  const watched = new Set<string>();
-  const listener: StatsListener = () => {
-    clearTimeout(timer);
-    timer = setTimeout(() => {
-      running = running.then(async () => watch(await changed()));
-    }, QUIET_MS);
+export async function watchFiles(
+  paths: readonly string[],
+  look: () => Promise<readonly string[]>,
+): Promise<void> {
+  let seen = statesOf(paths);
+  const lookAgain = async () => {
+    const before = statesOf(seen.keys());
+    const wanted = await look();
+    // What was not watched yet is as it is now.
+    seen = new Map(wanted.map((path) => [path, before.get(path) ?? stateOf(path)]));
+    await printLine(`watching ${plural(seen.size, "file")} (Ctrl-C ends)`, "error");
   };
-  const watch = (wanted: readonly string[]) => {
-    for (const path of watched) {
-      if (!wanted.includes(path)) unwatchFile(path, listener);
+  await lookAgain();
+  const hasChanged = () => [...seen].some(([path, state]) => stateOf(path) !== state);
+  const poll = async () => {
+    if (hasChanged()) {
+      await quiet([...seen.keys()]);
+      await lookAgain();
     }
-    for (const path of wanted) {
-      if (!watched.has(path)) watchFile(path, { interval: POLL_MS }, listener);
-    }
-    watched.clear();
-    for (const path of wanted) watched.add(path);
+    setTimeout(poll, POLL_MS);
   };
-  watch(paths);
+  setTimeout(poll, POLL_MS);
+}
+
+/** Waits until nothing changes any more for a moment. */
+async function quiet(paths: readonly string[]): Promise<void> {
+  for (let before = ""; ; ) {
+    const now = [...statesOf(paths).values()].join(" ");
+    if (now === before) return;
+    before = now;
+    await new Promise((resolve) => setTimeout(resolve, QUIET_MS));
+  }
+}
+
+function statesOf(paths: Iterable<string>): Map<string, string> {
+  return new Map(Array.from(paths, (path) => [path, stateOf(path)]));
+}
+
+/** Another text for another file or content. */
+function stateOf(path: string): string {
+  try {
+    const { dev, ino, size, mtimeNs, ctimeNs }: BigIntStats = statSync(path, { bigint: true });
+    return [dev, ino, size, mtimeNs, ctimeNs].join(":");
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code ?? "";
+  }
 }

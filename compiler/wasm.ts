@@ -1,47 +1,20 @@
-/** The back half of the compiler: from a checked program to an evaluator. */
+/** The back half of the compiler: from a checked program to an evaluator, assembled in this very thread. */
 import type { Manifest } from "@polity/runtime/manifest.ts";
-import { encodeManifest } from "@polity/runtime/manifest-codec.ts";
 import { type Kinship, USUAL_KINSHIP } from "./3-lower/families.ts";
 import { lower } from "./3-lower/lower.ts";
-import { ASSEMBLER, assemble } from "./4-emit/assemble.ts";
+import { assemble } from "./4-emit/assemble.ts";
+import { assemblyOf } from "./4-emit/assembly.ts";
 import { withData } from "./4-emit/data-segment.ts";
 import { emit, emitConfig } from "./4-emit/emit.ts";
 import { endOf, layTables, TABLES_AT, type Tables } from "./4-emit/family-data.ts";
-import { finishModule } from "./4-emit/module.ts";
 import type { Checked } from "./checked.ts";
-import { COMPILER } from "./version.ts";
+import { buildWith, type Evaluator } from "./evaluator.ts";
+import { ASSEMBLER, COMPILER } from "./version.ts";
 import { weigh } from "./weigh/weigh.ts";
 
-export interface Evaluator {
-  /** One file: the code, its manifest and its sum. */
-  readonly wasm: Uint8Array;
-  readonly manifest: Manifest;
-  /** The program that was assembled, without the support library. */
-  readonly assemblyscript: string;
-}
-
-const VERSIONS = { compiler: COMPILER, assembler: ASSEMBLER };
-
-export async function buildEvaluator(checked: Checked): Promise<Evaluator> {
-  const ir = lower(checked, VERSIONS, weigh(checked));
-  const tables = layTables(ir);
-  const assemblyscript = emit(ir, tables);
-  const files = new Map([
-    ["config.ts", emitConfig([ir])],
-    ["policy.ts", assemblyscript],
-  ]);
-  const own = tables.bytes.length === 0 ? null : endOf(tables);
-  const assembled = withData(await assemble(files, "policy.ts", 2, own), tables.at, tables.bytes);
-  return {
-    wasm: finishModule(assembled, encodeManifest(ir.manifest)),
-    manifest: ir.manifest,
-    assemblyscript,
-  };
-}
-
-/** The program's AssemblyScript without assembling it. */
-export function emitAssemblyScript(checked: Checked): string {
-  return emit(lower(checked, VERSIONS, weigh(checked)));
+/** For who does nothing else: a thread that has assembled answers requests slowly for a while. */
+export function buildEvaluator(checked: Checked): Promise<Evaluator> {
+  return buildWith(checked, assemble);
 }
 
 /**
@@ -52,7 +25,8 @@ export async function assembleBatch(
   programs: readonly Checked[],
   kinship: Kinship = USUAL_KINSHIP,
 ): Promise<{ readonly wasm: Uint8Array; readonly manifests: readonly Manifest[] }> {
-  const irs = programs.map((checked) => lower(checked, VERSIONS, weigh(checked), kinship));
+  const versions = { compiler: COMPILER, assembler: ASSEMBLER };
+  const irs = programs.map((checked) => lower(checked, versions, weigh(checked), kinship));
   const files = new Map([["config.ts", emitConfig(irs)]]);
   const names = ["pol_abi", "pol_region", "pol_reserve", "pol_load", "pol_decide", "pol_record"];
   const entry: string[] = [];
@@ -68,7 +42,7 @@ export async function assembleBatch(
     );
   }
   files.set("batch.ts", entry.join("\n"));
-  let wasm = await assemble(files, "batch.ts", 0, at === TABLES_AT ? null : at);
+  let wasm = await assemble(assemblyOf(files, "batch.ts", 0, at === TABLES_AT ? null : at));
   for (const tables of laid) wasm = withData(wasm, tables.at, tables.bytes);
   return { wasm, manifests: irs.map((ir) => ir.manifest) };
 }

@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { renderReason } from "@polity/runtime/render.ts";
 import { answer } from "../cli/answer.ts";
+import { openBuilder } from "../cli/builder.ts";
 import { type Desk, openDesk } from "../cli/desk.ts";
 import type { EngineName } from "../cli/engines.ts";
 import { openSetDesk } from "./admission/set.ts";
@@ -65,7 +66,8 @@ async function deskOf(example: Example, engine: EngineName): Promise<Desk> {
     return openSetDesk(files, readFileSync(facts), engine);
   }
   const policy = pathOf(example, "policy.pol");
-  const desk = await openDesk({ policy, facts: existsSync(facts) ? facts : null }, engine);
+  const builder = openBuilder({ cache: false });
+  const desk = await openDesk({ policy, facts: existsSync(facts) ? facts : null }, engine, builder);
   if (desk === null) throw new Error(`${example}: the policy has errors`);
   return desk;
 }

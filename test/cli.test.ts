@@ -41,23 +41,24 @@ describe.concurrent("scripts", () => {
   }
 });
 
-describe("pol check --watch", () => {
+describe("--watch", () => {
   const broken = "polity 1\npolicy";
   const sound = "polity 1\npolicy a version 1\naction read {}\nallow all on read always\n";
 
   async function watching(
+    command: "check" | "build",
     files: Readonly<Record<string, string>>,
     steps: (sees: (words: string, count: number) => Promise<void>, folder: string) => Promise<void>,
   ): Promise<void> {
     const folder = mkdtempSync(join(temporary, "watch-"));
     for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
-    const child = spawn(process.execPath, [launcher, "check", "--watch", "a.pol"], { cwd: folder, env });
+    const child = spawn(process.execPath, [launcher, command, "--watch", "a.pol"], { cwd: folder, env });
     let printed = "";
     child.stdout.on("data", (chunk) => (printed += chunk));
     child.stderr.on("data", (chunk) => (printed += chunk));
     const sees = async (words: string, count: number) => {
       const last = new RegExp(`watching ${count} file.*\\n$`);
-      await expect.poll(() => printed, { timeout: 10_000, interval: 20 }).toContain(words);
+      await expect.poll(() => printed, { timeout: 50_000, interval: 20 }).toContain(words);
       await expect.poll(() => printed, { timeout: 10_000, interval: 20 }).toMatch(last);
       printed = "";
     };
@@ -73,7 +74,7 @@ describe("pol check --watch", () => {
   }
 
   test("checks again after each change, through errors, deletion and return", async () => {
-    await watching({ "a.pol": sound }, async (sees, folder) => {
+    await watching("check", { "a.pol": sound }, async (sees, folder) => {
       const file = join(folder, "a.pol");
       await sees("nothing wrong", 1);
       writeFileSync(file, broken);
@@ -88,7 +89,7 @@ describe("pol check --watch", () => {
   test("watches what is imported, also what is not there yet", async () => {
     const importing =
       'polity 1\npolicy a version 1\nimport "./m.pol"\naction read { of: E }\nallow all on read always\n';
-    await watching({ "a.pol": importing }, async (sees, folder) => {
+    await watching("check", { "a.pol": importing }, async (sees, folder) => {
       const module = join(folder, "m.pol");
       await sees("there is no file `m.pol`", 2);
       writeFileSync(module, "polity 1\nmodule m\nenum F { x }\n");
@@ -99,6 +100,26 @@ describe("pol check --watch", () => {
       await sees("nothing wrong", 1);
     });
   });
+
+  test("builds again after each change; what was built last stays through errors", async () => {
+    await watching("build", { "a.pol": sound }, async (sees, folder) => {
+      const file = join(folder, "a.pol");
+      const built = () => readFileSync(join(folder, "a.wasm"));
+      await sees("a.wasm  ", 1);
+      const first = built();
+      writeFileSync(file, broken);
+      await sees("error[", 1);
+      rmSync(file);
+      await sees("no such file", 1);
+      expect(built().equals(first)).toBe(true);
+      writeFileSync(file, sound.replace("version 1", "version 2"));
+      await sees("a.wasm  ", 1);
+      expect(built().equals(first)).toBe(false);
+      writeFileSync(file, sound);
+      await sees("a.wasm  ", 1);
+      expect(built().equals(first)).toBe(true);
+    });
+  }, 120_000);
 });
 
 describe("the launcher on an older Node", () => {

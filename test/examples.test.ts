@@ -13,6 +13,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { formatSource } from "@polity/compiler/pipeline.ts";
 import { afterAll, describe, expect, test } from "vitest";
+import { openBuilder } from "../cli/builder.ts";
 import { compileFile } from "../cli/compile-file.ts";
 import { runTests } from "../cli/run-tests.ts";
 import { sessionRequests, TOOLS, toRequest } from "../examples/coding-agent/requests.ts";
@@ -31,7 +32,7 @@ describe.each(EXAMPLES)("examples/%s", (example) => {
       expect(findings.flatMap(({ diagnostics }) => diagnostics)).toEqual([]);
       if (checked === null) continue;
       expect(checked.tests.length).toBeGreaterThan(0);
-      const results = await runTests(checked, ["wasm", "reference"]);
+      const results = await runTests(checked, ["wasm", "reference"], openBuilder({ cache: false }));
       expect(results.filter(({ failures }) => failures.length > 0)).toEqual([]);
     }
   });

@@ -3,8 +3,8 @@
  * then for a person to read.
  */
 import { readFileSync, writeFileSync } from "node:fs";
+import { emitAssemblyScript } from "@polity/compiler/evaluator.ts";
 import { compile } from "@polity/compiler/pipeline.ts";
-import { emitAssemblyScript } from "@polity/compiler/wasm.ts";
 import { expect, test } from "vitest";
 
 test.each(["access", "payments"])("the AssemblyScript of examples/%s", (example) => {

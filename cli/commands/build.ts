@@ -1,47 +1,100 @@
 import type { Checked } from "@polity/compiler/checked.ts";
 import { digestName, sha256 } from "@polity/runtime/hash.ts";
+import { type Builder, openBuilder } from "../builder.ts";
 import { compileFile } from "../compile-file.ts";
-import { EXIT, failure } from "../failure.ts";
+import { EXIT, failure, isFailure } from "../failure.ts";
 import { type Invocation, usage } from "../invocation.ts";
 import { withProgress } from "../progress.ts";
 import { nameOf } from "../read-file.ts";
 import { findingsData } from "../render-diagnostic.ts";
-import { tellFindings } from "../tell.ts";
+import { tellFailure, tellFindings } from "../tell.ts";
 import { isTerminal, printLine, write } from "../terminal.ts";
+import { watchFiles } from "../watch-files.ts";
 import { sizeText, visible } from "../words.ts";
 import { expectWritable, isSameFile, writeWhole } from "../write-file.ts";
 
 const STANDARD_OUTPUT = "-";
 
+/** What is built, and where it goes. */
+interface Task {
+  readonly source: string;
+  /** The project's folder; null for that of the file. */
+  readonly root: string | null;
+  readonly output: string;
+  readonly isText: boolean;
+  readonly json: boolean;
+  readonly builder: Builder;
+}
+
 export async function run(invocation: Invocation): Promise<number> {
-  const json = invocation.switches.has("json");
+  const { switches, values } = invocation;
   const [source = ""] = invocation.operands;
+  const isWatching = switches.has("watch");
   const output = outputOf(invocation, source);
-  const { checked, findings } = await compileFile(source, invocation.values.get("root") ?? null);
+  if (isWatching && [source, output].includes("-")) {
+    throw usage(invocation.command, "--watch is about files, not about standard input and output");
+  }
+  const cache = !switches.has("no-cache");
+  const task: Task = {
+    source,
+    root: values.get("root") ?? null,
+    output,
+    isText: values.get("emit") === "assemblyscript",
+    json: switches.has("json"),
+    // Between two saves it stays warm.
+    builder: openBuilder(isWatching ? { cache, idleMs: Number.POSITIVE_INFINITY } : { cache }),
+  };
+  if (isWatching) {
+    await watchFiles([source], () => buildOrTell(task));
+    return EXIT.done;
+  }
+  const { code } = await buildOnce(task);
+  task.builder.close();
+  return code;
+}
+
+/** Nothing that is wrong ends the watching; the file that was built last stays as it is. */
+async function buildOrTell(task: Task): Promise<readonly string[]> {
+  try {
+    return (await buildOnce(task)).paths;
+  } catch (error) {
+    if (!isFailure(error)) throw error;
+    await tellFailure(error);
+    return [task.source];
+  }
+}
+
+interface Built {
+  readonly code: number;
+  /** Every file on which the result depends. */
+  readonly paths: readonly string[];
+}
+
+async function buildOnce(task: Task): Promise<Built> {
+  const { source, output, json } = task;
+  const { checked, findings, paths } = await compileFile(source, task.root);
   if (!json) await tellFindings(findings);
   const diagnostics = findingsData(findings);
   if (checked === null) {
     if (json) await printLine(JSON.stringify({ output: null, diagnostics }));
-    return EXIT.no;
+    return { code: EXIT.no, paths };
   }
-  if (invocation.values.get("emit") === "assemblyscript") {
+  if (task.isText) {
     await emitText(checked, output, json, diagnostics);
-    return EXIT.done;
+    return { code: EXIT.done, paths };
   }
   const startedMs = performance.now();
-  const wasm = await withProgress(`building ${nameOf(source)}`, () => assembled(checked));
+  const { wasm } = await withProgress(`building ${nameOf(source)}`, () => task.builder.build(checked));
   const ms = Math.round(performance.now() - startedMs);
   const digest = digestName(sha256(wasm));
   if (output === STANDARD_OUTPUT) await write(wasm);
   else writeWhole(output, wasm);
   if (json) await printLine(JSON.stringify({ output, size: wasm.length, digest, ms, diagnostics }));
   else {
-    const told = [nameShown(output), sizeText(wasm.length), digest, `${(ms / 1_000).toFixed(2)} s`].join(
-      "  ",
-    );
-    await printLine(told, output === STANDARD_OUTPUT ? "error" : "out");
+    const told = [nameShown(output), sizeText(wasm.length), digest, `${(ms / 1_000).toFixed(2)} s`];
+    await printLine(told.join("  "), output === STANDARD_OUTPUT ? "error" : "out");
   }
-  return EXIT.done;
+  return { code: EXIT.done, paths };
 }
 
 /** Where to write; fails before any work is done where that cannot be meant. */
@@ -61,19 +114,13 @@ function outputOf({ command, values, switches }: Invocation, source: string): st
   return output;
 }
 
-/** Assembling is slow to load, and needed only here. */
-async function assembled(checked: Checked): Promise<Uint8Array> {
-  const { buildEvaluator } = await import("@polity/compiler/wasm.ts");
-  return (await buildEvaluator(checked)).wasm;
-}
-
 async function emitText(
   checked: Checked,
   output: string,
   json: boolean,
   diagnostics: readonly unknown[],
 ): Promise<void> {
-  const { emitAssemblyScript } = await import("@polity/compiler/wasm.ts");
+  const { emitAssemblyScript } = await import("@polity/compiler/evaluator.ts");
   const assemblyscript = emitAssemblyScript(checked);
   if (output !== STANDARD_OUTPUT) writeWhole(output, assemblyscript);
   if (json) {

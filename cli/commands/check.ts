@@ -33,16 +33,8 @@ export async function run(invocation: Invocation): Promise<number> {
     budget: budgetOf(invocation),
   };
   const paths = [...new Set(operands)];
-  const { code, looked } = await checkOnce(paths, questions);
-  if (!switches.has("watch")) return code;
-  const says = (files: readonly string[]) =>
-    printLine(`watching ${plural(files.length, "file")} (Ctrl-C ends)`, "error");
-  await says(looked);
-  watchFiles(looked, async () => {
-    const again = await checkOnce(paths, questions);
-    await says(again.looked);
-    return again.looked;
-  });
+  if (!switches.has("watch")) return (await checkOnce(paths, questions)).code;
+  await watchFiles(paths, async () => (await checkOnce(paths, questions)).looked);
   return EXIT.done;
 }
 

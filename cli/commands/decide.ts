@@ -1,5 +1,6 @@
 import type { Outcome } from "@polity/runtime/decision.ts";
 import { type Answer, answer } from "../answer.ts";
+import { openBuilder } from "../builder.ts";
 import { type Decision, decisionJson, decisionText } from "../decision.ts";
 import { type DecisionLog, openDecisionLog } from "../decision-log.ts";
 import { type Desk, openDesk } from "../desk.ts";
@@ -45,10 +46,13 @@ export async function run(invocation: Invocation): Promise<number> {
   }
   const logging = loggingOf(invocation);
   const signer = logging === null ? null : await readSigner(logging.key);
+  const builder = openBuilder({ cache: !switches.has("no-cache") });
   const desk = await openDesk(
     { policy, root: values.get("root") ?? null, facts },
     (values.get("engine") ?? "wasm") as EngineName,
+    builder,
   );
+  builder.close();
   if (desk === null) return EXIT.no;
   const log = logging && signer && (await openDecisionLog(logging.writer, signer, desk));
   try {

@@ -1,4 +1,5 @@
 import type { Checked } from "@polity/compiler/checked.ts";
+import { type Builder, openBuilder } from "../builder.ts";
 import { compileFile } from "../compile-file.ts";
 import { coverageData, coverageLine, coverageOf, renderCoverage } from "../coverage.ts";
 import type { EngineName } from "../engines.ts";
@@ -33,12 +34,13 @@ export async function run({ operands, switches, values }: Invocation): Promise<n
   const engines = ENGINES.get(values.get("engine") ?? "both") ?? [];
   const json = switches.has("json");
   const isCovering = switches.has("coverage");
+  const builder = openBuilder({ cache: !switches.has("no-cache") });
   const tested: Tested[] = [];
   const failed = new Map<string, Failure>();
   let code: number = EXIT.done;
   for (const path of new Set(operands)) {
     try {
-      const one = await testFile(path, values.get("root") ?? null, engines);
+      const one = await testFile(path, values.get("root") ?? null, engines, builder);
       tested.push(one);
       if (!json) await tell(one, isCovering);
       if (!hasPassed(one)) code = Math.max(code, EXIT.no);
@@ -49,6 +51,7 @@ export async function run({ operands, switches, values }: Invocation): Promise<n
       code = EXIT.usage;
     }
   }
+  builder.close();
   if (json)
     await printLine(
       JSON.stringify({ files: tested.map((one) => fileData(one, isCovering)), ...unreadData(failed) }),
@@ -57,10 +60,15 @@ export async function run({ operands, switches, values }: Invocation): Promise<n
   return code;
 }
 
-async function testFile(path: string, root: string | null, engines: readonly EngineName[]): Promise<Tested> {
+async function testFile(
+  path: string,
+  root: string | null,
+  engines: readonly EngineName[],
+  builder: Builder,
+): Promise<Tested> {
   const { checked, findings } = await compileFile(path, root);
   if (checked === null) return { path, findings, checked, results: [] };
-  const results = await withProgress(`testing ${nameOf(path)}`, () => runTests(checked, engines));
+  const results = await withProgress(`testing ${nameOf(path)}`, () => runTests(checked, engines, builder));
   return { path, findings, checked, results };
 }
 

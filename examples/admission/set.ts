@@ -10,7 +10,7 @@ import type { Outcome, Reason } from "@polity/runtime/decision.ts";
 import { openSet, outcomeOf } from "@polity/runtime/index.ts";
 import { compileFile } from "../../cli/compile-file.ts";
 import type { Desk } from "../../cli/desk.ts";
-import { type EngineName, openEngine, type Ready } from "../../cli/engines.ts";
+import { type EngineName, type Ready, referenceEngine } from "../../cli/engines.ts";
 import { requestNamer } from "../../cli/request-digest.ts";
 
 export interface MemberFile {
@@ -68,7 +68,7 @@ async function hostSet(members: readonly Member[], facts: Uint8Array): Promise<R
 async function referenceSet(members: readonly Member[], facts: Uint8Array): Promise<Ready["decide"]> {
   const ready = await Promise.all(
     members.map(async ({ name, checked }) => {
-      const loaded = await (await openEngine("reference", checked)).load(facts);
+      const loaded = await referenceEngine(checked).load(facts);
       if ("refusal" in loaded) throw new Error(`${name}: ${loaded.refusal.message}`);
       return { name, kind: checked.kind, answer: loaded.answer };
     }),

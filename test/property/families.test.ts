@@ -3,7 +3,8 @@
 import { loadUnsigned } from "@polity/runtime/authoring.ts";
 import type { Outcome } from "@polity/runtime/decision.ts";
 import { beforeAll, describe, expect, test } from "vitest";
-import { buildEvaluator, emitAssemblyScript } from "../../compiler/wasm.ts";
+import { emitAssemblyScript } from "../../compiler/evaluator.ts";
+import { buildEvaluator } from "../../compiler/wasm.ts";
 import { HEADER, NOW } from "../support/asking.ts";
 import { compiled } from "../support/compiled.ts";
 import { type Engine, type LoadedEngine, referenceEngine, wasmEngines } from "../support/generate/engines.ts";

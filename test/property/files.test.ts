@@ -1,10 +1,10 @@
 /** Laws of programs in several files: it does not matter which file says what, nor in which order. */
 
 import type { Checked } from "@polity/compiler/checked.ts";
+import { emitAssemblyScript } from "@polity/compiler/evaluator.ts";
 import { filesIn } from "@polity/compiler/files.ts";
 import { compile, diagnose } from "@polity/compiler/pipeline.ts";
 import { fileAt, filesOf } from "@polity/compiler/source.ts";
-import { emitAssemblyScript } from "@polity/compiler/wasm.ts";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { generateProgram } from "../support/generate/program.ts";

@@ -3,6 +3,7 @@
  * where they speak of the same.
  */
 import { assemble } from "@polity/compiler/4-emit/assemble.ts";
+import { assemblyOf } from "@polity/compiler/4-emit/assembly.ts";
 import { beforeAll, describe, expect, test } from "vitest";
 import { patternOf } from "../../compiler/1-parse/patterns.ts";
 import { automatonOf, takesText } from "../../compiler/2-check/patterns/automaton.ts";
@@ -123,7 +124,7 @@ export const HAS_APPROVALS: bool = false; export const HAS_PATHS: bool = false;`
       ["entry.ts", ENTRY],
       ["config.ts", CONFIG],
     ]);
-    const wasm = await assemble(files, "entry.ts");
+    const wasm = await assemble(assemblyOf(files, "entry.ts"));
     machine = new WebAssembly.Instance(new WebAssembly.Module(wasm)).exports as unknown as Exports;
   }, 60_000);
 

@@ -3,6 +3,7 @@ import type { Types } from "@polity/runtime/layout.ts";
 import type { Manifest } from "@polity/runtime/manifest.ts";
 import { encodeManifest } from "@polity/runtime/manifest-codec.ts";
 import { assemble } from "../../compiler/4-emit/assemble.ts";
+import { assemblyOf } from "../../compiler/4-emit/assembly.ts";
 import { finishModule } from "../../compiler/4-emit/module.ts";
 import { layOut, manifestOf } from "./arbitrary-manifest.ts";
 
@@ -131,7 +132,7 @@ export function stubEvaluator(): Promise<Uint8Array> {
 
 /** A file with another manifest, or out of another source, that is otherwise as it must be. */
 async function assembleStub(source: string, manifest: Manifest = STUB_MANIFEST): Promise<Uint8Array> {
-  const assembled = await assemble(new Map([["stub.ts", source]]), "stub.ts");
+  const assembled = await assemble(assemblyOf(new Map([["stub.ts", source]]), "stub.ts"));
   return finishModule(assembled, encodeManifest(manifest));
 }
 

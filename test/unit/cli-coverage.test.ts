@@ -1,5 +1,6 @@
 /** Coverage: which rules and conditions the tests of a policy have shown both ways (spec 11.6). */
 import { expect, test } from "vitest";
+import { openBuilder } from "../../cli/builder.ts";
 import { coverageLine, coverageOf } from "../../cli/coverage.ts";
 import { runTests } from "../../cli/run-tests.ts";
 import { compiled } from "../support/compiled.ts";
@@ -25,7 +26,7 @@ ROWS
 async function covered(...rows: string[]): Promise<Record<string, unknown>> {
   const text = POLICY.replace("ROWS", ["  | amount | memo | rush | expect |", ...rows].join("\n"));
   const checked = compiled(text);
-  const results = await runTests(checked, ["reference"]);
+  const results = await runTests(checked, ["reference"], openBuilder({ cache: false }));
   const coverage = coverageOf(
     checked,
     results.flatMap(({ observations }) => observations),

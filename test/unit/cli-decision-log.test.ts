@@ -5,6 +5,7 @@ import { join } from "node:path";
 import type { Signer } from "@polity/runtime/signer.ts";
 import { afterAll, afterEach, beforeEach, expect, test, vi } from "vitest";
 import { answer } from "../../cli/answer.ts";
+import { openBuilder } from "../../cli/builder.ts";
 import { openDecisionLog } from "../../cli/decision-log.ts";
 import { openDesk } from "../../cli/desk.ts";
 import { checkpointOf } from "../../cli/log-folder.ts";
@@ -25,7 +26,11 @@ action open { door: string max 16 }
 allow known on open when door == "north"
 `;
 writeFileSync(join(home, "doors.pol"), POLICY);
-const desk = await openDesk({ policy: join(home, "doors.pol"), facts: null }, "wasm");
+const desk = await openDesk(
+  { policy: join(home, "doors.pol"), facts: null },
+  "wasm",
+  openBuilder({ cache: false }),
+);
 if (desk === null) throw new Error("the policy has errors");
 const asked = answer(desk, '{"action":"open","now":"2026-11-03T10:00:00Z","fields":{"door":"north"}}');
 const times = (count: number) => Array.from({ length: count }, () => asked);

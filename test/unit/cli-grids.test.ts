@@ -1,5 +1,6 @@
 /** What `pol test` says of a grid: a refusal that no rule gave is none. */
 import { describe, expect, test } from "vitest";
+import { openBuilder } from "../../cli/builder.ts";
 import { runTests } from "../../cli/run-tests.ts";
 import { compiled } from "../support/compiled.ts";
 
@@ -20,7 +21,7 @@ test "grid" grid on read, write {
 `;
 
 async function failuresOf(text: string): Promise<readonly string[]> {
-  const results = await runTests(compiled(text), ["reference", "wasm"]);
+  const results = await runTests(compiled(text), ["reference", "wasm"], openBuilder({ cache: false }));
   return results.flatMap(({ test: { title, action }, failures }) =>
     failures.map((failure) => `${title}, ${action}: ${failure}`),
   );

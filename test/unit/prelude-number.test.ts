@@ -1,5 +1,6 @@
 /** The support library's arithmetic against BigInt, on every pair of boundary values. */
 import { assemble } from "@polity/compiler/4-emit/assemble.ts";
+import { assemblyOf } from "@polity/compiler/4-emit/assembly.ts";
 import { emitConfig } from "@polity/compiler/4-emit/emit.ts";
 import { beforeAll, describe, expect, test } from "vitest";
 
@@ -37,11 +38,13 @@ let machine: Exports;
 
 beforeAll(async () => {
   const wasm = await assemble(
-    new Map([
-      ["config.ts", emitConfig([]).replace("FRAME_BYTES: i32 = 0", "FRAME_BYTES: i32 = 8")],
-      ["entry.ts", ENTRY],
-    ]),
-    "entry.ts",
+    assemblyOf(
+      new Map([
+        ["config.ts", emitConfig([]).replace("FRAME_BYTES: i32 = 0", "FRAME_BYTES: i32 = 8")],
+        ["entry.ts", ENTRY],
+      ]),
+      "entry.ts",
+    ),
   );
   machine = new WebAssembly.Instance(new WebAssembly.Module(wasm)).exports as unknown as Exports;
 });

@@ -1,0 +1,54 @@
+/** All that the assembler is given: what it makes depends on this and on its version, and on nothing else. */
+import { ASSEMBLER } from "../version.ts";
+import prelude from "./prelude.json" with { type: "json" };
+
+/** 65,536 pages are 4 GiB; facts and their index take at most half of the half that is addressed here. */
+const MAXIMUM_PAGES = 32_768;
+
+/**
+ * Evaluators are built at 2: 3 takes half as long again and gives larger modules, but no faster ones. 0 is
+ * for modules of many programs, which are used once.
+ */
+export type OptimizeLevel = 0 | 2;
+
+export interface Assembly {
+  readonly assembler: string;
+  readonly options: readonly string[];
+  /** By path, sorted; the support library is among them, under `prelude/`. */
+  readonly files: ReadonlyMap<string, string>;
+}
+
+/**
+ * `entry` is one of the files. `dataAt`: where its own data begin, if something else stands before them.
+ */
+export function assemblyOf(
+  files: ReadonlyMap<string, string>,
+  entry: string,
+  level: OptimizeLevel = 2,
+  dataAt: number | null = null,
+): Assembly {
+  const all = [...files, ...Object.entries(prelude)].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+  return { assembler: ASSEMBLER, options: optionsFor(entry, level, dataAt), files: new Map(all) };
+}
+
+function optionsFor(entry: string, level: OptimizeLevel, dataAt: number | null): readonly string[] {
+  return [
+    entry,
+    "--outFile",
+    "out.wasm",
+    "--textFile",
+    "out.wat",
+    "--runtime",
+    "stub",
+    "--optimizeLevel",
+    String(level),
+    "--shrinkLevel",
+    "0",
+    "--noAssert",
+    "--use",
+    "abort=",
+    "--maximumMemory",
+    String(MAXIMUM_PAGES),
+    ...(dataAt === null ? [] : ["--memoryBase", String(dataAt)]),
+  ];
+}

@@ -1,0 +1,51 @@
+/**
+ * The back half of the compiler without the assembler, which is slow to load and to run: whoever builds says
+ * where it runs.
+ */
+import type { Manifest } from "@polity/runtime/manifest.ts";
+import { encodeManifest } from "@polity/runtime/manifest-codec.ts";
+import { lower } from "./3-lower/lower.ts";
+import { type Assembly, assemblyOf } from "./4-emit/assembly.ts";
+import { withData } from "./4-emit/data-segment.ts";
+import { emit, emitConfig } from "./4-emit/emit.ts";
+import { endOf, layTables } from "./4-emit/family-data.ts";
+import { finishModule } from "./4-emit/module.ts";
+import type { Checked } from "./checked.ts";
+import { ASSEMBLER, COMPILER } from "./version.ts";
+import { weigh } from "./weigh/weigh.ts";
+
+export interface Evaluator {
+  /** One file: the code, its manifest and its sum. */
+  readonly wasm: Uint8Array;
+  readonly manifest: Manifest;
+  /** The program that was assembled, without the support library. */
+  readonly assemblyscript: string;
+}
+
+/** The same bytes for the same assembly, wherever and whenever. */
+export type Assemble = (assembly: Assembly) => Promise<Uint8Array<ArrayBuffer>>;
+
+const VERSIONS = { compiler: COMPILER, assembler: ASSEMBLER };
+
+export async function buildWith(checked: Checked, assemble: Assemble): Promise<Evaluator> {
+  const ir = lower(checked, VERSIONS, weigh(checked));
+  const tables = layTables(ir);
+  const assemblyscript = emit(ir, tables);
+  const files = new Map([
+    ["config.ts", emitConfig([ir])],
+    ["policy.ts", assemblyscript],
+  ]);
+  const own = tables.bytes.length === 0 ? null : endOf(tables);
+  const code = await assemble(assemblyOf(files, "policy.ts", 2, own));
+  const assembled = withData(code, tables.at, tables.bytes);
+  return {
+    wasm: finishModule(assembled, encodeManifest(ir.manifest)),
+    manifest: ir.manifest,
+    assemblyscript,
+  };
+}
+
+/** The program's AssemblyScript without assembling it. */
+export function emitAssemblyScript(checked: Checked): string {
+  return emit(lower(checked, VERSIONS, weigh(checked)));
+}
