@@ -63,17 +63,27 @@ function warnDuplicates(rules: readonly RuleResult[], { report }: World): void {
     const { name, shadow, verdict, lets, witness, when, unless, until, obliges } = declaration;
     const on = declaration.actions === null ? "*" : actions;
     const parts = [shadow, verdict, on, lets, witness, when, unless, until, obliges];
-    const key = JSON.stringify(parts, withoutPlaces);
+    const key = written(parts);
     // A gap was reported; what stood there is not known.
-    if (key.includes('{"kind":"missing"}')) continue;
+    if (key.includes(MISSING)) continue;
     const other = first.get(key);
     if (other === undefined) first.set(key, name.text);
     else report(duplicateCondition(name, other));
   }
 }
 
-/** Two trees are the same text if they differ in nothing but where they stand. */
-function withoutPlaces(key: string, value: unknown): unknown {
-  if (key === "span") return undefined;
-  return typeof value === "bigint" ? `${value}n` : value;
+/** Two trees are written alike if they differ in nothing but where they stand. Policies have many rules. */
+function written(node: unknown): string {
+  if (typeof node === "string") return JSON.stringify(node);
+  if (typeof node !== "object" || node === null)
+    return `${String(node)}${typeof node === "bigint" ? "n" : ""}`;
+  let text = "";
+  if (Array.isArray(node)) {
+    for (const part of node) text += `${written(part)},`;
+    return `[${text}]`;
+  }
+  for (const [name, part] of Object.entries(node)) if (name !== "span") text += `${name}:${written(part)},`;
+  return `{${text}}`;
 }
+
+const MISSING = written({ kind: "missing" });

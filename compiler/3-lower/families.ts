@@ -190,6 +190,9 @@ function describe(type: Type): string {
 }
 
 export function plainJson(value: unknown): string {
+  if (typeof value === "string") return JSON.stringify(value);
+  if (typeof value !== "object" || value === null)
+    return `${String(value)}${typeof value === "bigint" ? "n" : ""}`;
   return JSON.stringify(value, (_, part) => {
     if (typeof part === "bigint") return `${part}n`;
     return part instanceof Map ? [...part] : part;

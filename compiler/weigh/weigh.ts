@@ -34,20 +34,20 @@ export function weigh(checked: Checked): readonly ActionWeight[] {
   return checked.actions.map((action) => weighAction(action, checked));
 }
 
-/** Costs of expressions that were asked for before: looking for a culprit asks again on every level. */
+/** Costs of a rule's expressions that were asked for: looking for a culprit asks again on every level. */
 interface Scales {
   readonly types: Types;
   readonly known: Map<Expr, bigint>;
 }
 
 function weighAction(action: Action, checked: Checked): ActionWeight {
-  const scales: Scales = { types: checked.types, known: new Map() };
+  const newScales = (): Scales => ({ types: checked.types, known: new Map() });
   let ruleSteps = 0n;
   let heaviest: { readonly rule: Rule; readonly one: Case; readonly steps: bigint } | null = null;
   for (const rule of checked.rules) {
     for (const one of rule.cases) {
       if (one.action !== action.name) continue;
-      const steps = caseSteps(one, action, scales);
+      const steps = caseSteps(one, action, newScales());
       ruleSteps += steps;
       if (heaviest === null || steps > heaviest.steps) heaviest = { rule, one, steps };
     }
@@ -55,7 +55,7 @@ function weighAction(action: Action, checked: Checked): ActionWeight {
   const culprit =
     heaviest === null
       ? null
-      : { rule: heaviest.rule.name, steps: heaviest.steps, span: heaviestPart(heaviest, scales) };
+      : { rule: heaviest.rule.name, steps: heaviest.steps, span: heaviestPart(heaviest, newScales()) };
   return { action: action.name, decodeSteps: decodeSteps(action, checked), ruleSteps, culprit };
 }
 
