@@ -7,6 +7,7 @@ const FILES: readonly (readonly [name: string, open: () => Promise<{ readonly se
   ["rules", () => import("./rules.ts")],
   ["compile", () => import("./compile.ts")],
   ["load", () => import("./load.ts")],
+  ["text", () => import("./text.ts")],
   ["size", () => import("./size.ts")],
   ["memory", () => import("./memory.ts")],
 ];

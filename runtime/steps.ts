@@ -7,7 +7,7 @@ import { type Members, NO_MEMBERS } from "./members.ts";
 export const USUAL = { other: 0, id: 1, text: 2, enum: 3, bool: 4, entity: 5 } as const;
 
 /** Up to here, in UTF-16 units, copying text by hand beats a call of the encoder. */
-export const COPIED_MAX = 64;
+export const COPIED_MAX = 48;
 
 /** What is to be done for one field. */
 export interface Step {

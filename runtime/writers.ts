@@ -19,6 +19,8 @@ export interface Target {
   words: Int32Array;
   /** Address of the frame's or block's first byte; a multiple of 8, like all that follow. */
   base: number;
+  /** Views of the memory from where texts were put on, the latest ones. */
+  readonly rooms: (Uint8Array | undefined)[];
   /** Address at which the variable part goes on. */
   next: number;
   /** First address behind the room. */
@@ -34,10 +36,14 @@ export interface Target {
 export function makeTarget(buffer: ArrayBuffer, base: number, bytes: number, checksIds: boolean): Target {
   const [view, words] = [new Uint8Array(buffer), new Int32Array(buffer)];
   const end = base + bytes;
-  return { bytes: view, words, base, next: base, end, isFull: false, checksIds, findEntity: null };
+  const rooms = new Array<Uint8Array | undefined>(ROOMS).fill(undefined);
+  return { bytes: view, words, rooms, base, next: base, end, isFull: false, checksIds, findEntity: null };
 }
 
 const encoder = new TextEncoder();
+
+/** A power of two: where a text lies says which one it takes. */
+const ROOMS = 8;
 
 const hasOwn = Object.prototype.hasOwnProperty;
 
@@ -261,21 +267,43 @@ export function copyAscii(words: Int32Array, next: number, value: string): boole
   return seen < 128;
 }
 
+/** The room from `next` on. A view costs more than what is written through it, so some are kept. */
+function viewFrom(target: Target): Uint8Array {
+  const { bytes, next, end, rooms } = target;
+  const place = (next >> 3) & (ROOMS - 1);
+  const kept = rooms[place];
+  // A memory that has grown has another buffer; the old one's views are empty.
+  if (kept !== undefined && kept.byteOffset === next && kept.length === end - next) return kept;
+  const room = bytes.subarray(next, end);
+  rooms[place] = room;
+  return room;
+}
+
 export function encodeText(target: Target, at: number, value: string, limit: number): boolean {
   if (value.length > limit || !value.isWellFormed()) return false;
-  const { next, end, bytes } = target;
-  const room = Math.min(next + limit, end);
-  const { read, written } = encoder.encodeInto(value, bytes.subarray(next, room));
-  if (read < value.length) {
-    target.isFull ||= room === end;
+  const { next, end, words } = target;
+  const { read, written } = encoder.encodeInto(value, viewFrom(target));
+  if (read < value.length || written > limit) {
+    target.isFull ||= next + limit >= end;
     return false;
   }
   const after = next + padded(written);
-  bytes.fill(0, next + written, after);
-  target.words[at >> 2] = next - target.base;
-  target.words[(at >> 2) + 1] = written;
+  clearTail(words, next, written);
+  words[at >> 2] = next - target.base;
+  words[(at >> 2) + 1] = written;
   target.next = after;
   return true;
+}
+
+/** Zeros behind the text, up to the next multiple of 8. */
+function clearTail(words: Int32Array, next: number, written: number): void {
+  let word = (next + written) >> 2;
+  const rest = written & 3;
+  if (rest !== 0) {
+    words[word] = words[word]! & ~(-1 << (rest << 3));
+    word += 1;
+  }
+  if ((word & 1) === 1) words[word] = 0;
 }
 
 // ---- records and collections

@@ -207,6 +207,55 @@ describe.each(TEXT_SHAPES)("%s", (shape) => {
   });
 });
 
+/** What stays as it is, and what does not, so that both lie everywhere within words of eight bytes. */
+const USUAL = [
+  "a",
+  "bc",
+  "workspace",
+  "src",
+  "x.y",
+  "README.md",
+  "a-b_c",
+  "v1:2@3",
+  "node_modules",
+  "i".repeat(20),
+];
+const ODD = [".", "..", "...", "", ".git", "%7e", "%2fa", "é", "a b", "a;b", "'", "\\", "a%C3%A9b", "\0"];
+
+function longText(random: Random, shape: "path" | "url"): string {
+  const odd = random.pick([0, 0.03, 0.3]);
+  const among = ODD.slice(0, random.chance(0.7) ? 6 : ODD.length);
+  const segments = Array.from({ length: random.between(1, 24) }, () =>
+    random.chance(odd) ? random.pick(among) : random.pick(USUAL),
+  );
+  const path = `/${segments.join("/")}`;
+  if (shape === "path") return path;
+  const host = random.pick([
+    "https://a.example",
+    "https://a.example:443",
+    "http://b.c.example:8080",
+    "ftp://[::1]",
+  ]);
+  const pairs = Array.from({ length: random.below(8) }, () => `${random.pick(USUAL)}=${random.pick(USUAL)}`);
+  const query = random.chance(odd)
+    ? `${pairs.join("&")}${random.pick(ODD)}${pairs.join("&")}`
+    : pairs.join("&");
+  return `${host}${random.chance(0.9) ? path : ""}${random.chance(0.6) ? `?${query}` : ""}`;
+}
+
+test.each(["path", "url"] as const)("long text with the shape of a %s", (shape) => {
+  const random = createRandom(SEED, 77);
+  const counts = { same: 0, changed: 0, refused: 0 };
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const text = longText(random, shape);
+    const { evaluator, reference, host } = read(shape, text);
+    expect([text, evaluator, host]).toEqual([text, reference, reference]);
+    counts[reference === null ? "refused" : reference === text ? "same" : "changed"] += 1;
+    if (reference !== null) checkOthers(shape, text, reference);
+  }
+  expect(Math.min(...Object.values(counts))).toBeGreaterThan(ROUNDS / 20);
+});
+
 /** What other programs make of the canonical text. */
 function checkOthers(shape: TextShape, text: string, canonical: string): void {
   if (shape === "path") {

@@ -1,7 +1,27 @@
 // Paths: absolute POSIX paths in canonical form, `/` or `/a/b`.
 import { notePath, refuse } from "./memory";
 import { INVALID } from "./codes";
+import { move, splat, zeroLanes } from "./scan";
 import { bytesEqual, compareText, lengthOf, padded, textOf } from "./text";
+
+// How many bytes of a path from the slash at `p` on stay as they are: up to a slash.
+function plainBytes(p: usize, end: usize): u32 {
+  let from = p;
+  let carried: u64 = 0;
+  while (from + 8 <= end) {
+    const word = load<u64>(from);
+    const slashes = zeroLanes(word ^ splat(0x2f));
+    const odd = ((slashes << 8) | carried) & (slashes | zeroLanes(word ^ splat(0x2e)));
+    if ((odd | zeroLanes(word) | zeroLanes(word ^ splat(0x5c))) != 0) break;
+    carried = slashes >> 56;
+    from += 8;
+  }
+  if (from == p) return 0;
+  do {
+    from -= 1;
+  } while (load<u8>(from) != 0x2f);
+  return <u32>(from - p);
+}
 
 // Writes the canonical form of the text at `from` to `to`, which may be the same place: it is never longer.
 // Answers its length; 0: not an absolute path, a NUL or backslash in it, or above the root.
@@ -11,6 +31,10 @@ function normalise(from: usize, length: u32, to: usize): u32 {
   let p = from;
   let out = to;
   while (p < end) {
+    const plain = load<u8>(p) == 0x2f ? plainBytes(p, end) : 0;
+    move(out, p, plain);
+    p += plain;
+    out += plain;
     while (p < end && load<u8>(p) == 0x2f) p += 1;
     const segment = p;
     while (p < end && load<u8>(p) != 0x2f) {
@@ -29,7 +53,7 @@ function normalise(from: usize, length: u32, to: usize): u32 {
     }
     store<u8>(out, 0x2f);
     out += 1;
-    for (let i: u32 = 0; i < bytes; i++) store<u8>(out + i, load<u8>(segment + i));
+    move(out, segment, bytes);
     out += bytes;
   }
   if (out == to) {

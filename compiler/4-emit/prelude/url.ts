@@ -4,7 +4,8 @@ import { decodeText } from "./decode";
 import { normaliseHost } from "./host";
 import { base, cursor, refuse, shift, take } from "./memory";
 import { bring, give, giveOptional, settle } from "./shaped";
-import { lengthOf, textOf } from "./text";
+import { byteFrom, move, splat, zeroLanes } from "./scan";
+import { idWord, lengthOf, queryWord, textOf } from "./text";
 
 const COLON: u32 = 0x3a;
 const SLASH: u32 = 0x2f;
@@ -139,7 +140,7 @@ function normaliseRest(p: usize, from: u32, length: u32, to: u32): u32 {
     store<u8>(p + out, <u8>SLASH);
     out += 1;
   } else {
-    while (query < length && at(p + query) != QUESTION) query += 1;
+    query = <u32>(byteFrom(p + from, p + length, QUESTION) - p);
     out = normalisePath(p, from, query, to);
     if (out == 0) return 0;
   }
@@ -148,14 +149,36 @@ function normaliseRest(p: usize, from: u32, length: u32, to: u32): u32 {
   return normaliseText(p, query + 1, length, out + 1, false);
 }
 
+// How many bytes of a path from the slash at `i` on stay as they are: up to a slash.
+function plainBytes(p: usize, i: u32, end: u32): u32 {
+  let from = i;
+  let carried: u64 = 0;
+  while (from + 8 <= end) {
+    const word = load<u64>(p + from);
+    const slashes = zeroLanes(word ^ splat(SLASH));
+    const odd = ((slashes << 8) | carried) & (slashes | zeroLanes(word ^ splat(DOT)));
+    if (odd != 0 || !idWord(word)) break;
+    carried = slashes >> 56;
+    from += 8;
+  }
+  if (from == i) return 0;
+  do {
+    from -= 1;
+  } while (at(p + from) != SLASH);
+  return from - i;
+}
+
 // Segment by segment, to where the next byte is written; 0: it is no path, or others might read another one.
 function normalisePath(p: usize, from: u32, end: u32, root: u32): u32 {
   let out = root;
   let i = from;
   while (i < end) {
+    const plain = plainBytes(p, i, end);
+    move(p + out, p + i, plain);
+    i += plain;
+    out += plain;
     const start = out;
-    let next = i + 1;
-    while (next < end && at(p + next) != SLASH) next += 1;
+    const next = <u32>(byteFrom(p + i + 1, p + end, SLASH) - p);
     const last = next == end;
     store<u8>(p + out, <u8>SLASH);
     out = i + 1 == next ? out + 1 : normaliseText(p, i + 1, next, out + 1, true);
@@ -180,6 +203,12 @@ function normalisePath(p: usize, from: u32, end: u32, root: u32): u32 {
   return out;
 }
 
+// Characters that stay as they are in the middle of a path or of a query: most of what there is.
+// @ts-ignore: decorator
+@inline function plainWord(word: u64, ofPath: bool): bool {
+  return ofPath ? idWord(word) : queryWord(word);
+}
+
 // Copies text of a path or a query: percent-encodings of unreserved characters are decoded, all others are in
 // upper case. Answers where the next byte is written; 0: a character does not belong there.
 function normaliseText(p: usize, from: u32, end: u32, to: u32, ofPath: bool): u32 {
@@ -190,6 +219,14 @@ function normaliseText(p: usize, from: u32, end: u32, to: u32, ofPath: bool): u3
   let least: u32 = 0;
   let most: u32 = 0;
   while (i < end) {
+    if (wanted == 0) {
+      while (i + 8 <= end && plainWord(load<u64>(p + i), ofPath)) {
+        store<u64>(p + out, load<u64>(p + i));
+        out += 8;
+        i += 8;
+      }
+      if (i == end) break;
+    }
     const c = at(p + i);
     if (c != 0x25) {
       if (wanted != 0 || !(ofPath ? isOfPath(c) : isOfQuery(c))) return 0;
@@ -293,8 +330,7 @@ export function urlPath(url: usize, room: usize): usize {
   const length = lengthOf(url);
   let from = hostEndOf(p, hostAt(p));
   while (at(p + from) != SLASH) from += 1;
-  let end = from;
-  while (end < length && at(p + end) != QUESTION) end += 1;
+  let end = <u32>(byteFrom(p + from, p + length, QUESTION) - p);
   if (end - from > 1 && at(p + end - 1) == SLASH) end -= 1;
   return give(room, p + from, end - from);
 }
@@ -302,7 +338,6 @@ export function urlPath(url: usize, room: usize): usize {
 export function urlQuery(url: usize, room: usize): usize {
   const p = textOf(url);
   const length = lengthOf(url);
-  let from: u32 = 0;
-  while (from < length && at(p + from) != QUESTION) from += 1;
+  const from = <u32>(byteFrom(p, p + length, QUESTION) - p);
   return giveOptional(room, p + from + 1, from == length ? 0 : length - from - 1);
 }
