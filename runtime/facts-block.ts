@@ -152,8 +152,8 @@ function putAll(
     if (!target.isFull || target.end > bytesMax) return false;
     const wider = makeTarget(new ArrayBuffer(target.end * 2), 0, target.end * 2, true);
     wider.bytes.set(target.bytes);
-    const { bytes, words, end } = wider;
-    Object.assign(target, { bytes, words, end, next, isFull: false });
+    const { bytes, words, rooms, end } = wider;
+    Object.assign(target, { bytes, words, rooms, end, next, isFull: false });
   }
   return true;
 }

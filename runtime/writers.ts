@@ -272,7 +272,7 @@ function viewFrom(target: Target): Uint8Array {
   const { bytes, next, end, rooms } = target;
   const place = (next >> 3) & (ROOMS - 1);
   const kept = rooms[place];
-  // A memory that has grown has another buffer; the old one's views are empty.
+  // Those of a memory that has grown since are empty.
   if (kept !== undefined && kept.byteOffset === next && kept.length === end - next) return kept;
   const room = bytes.subarray(next, end);
   rooms[place] = room;

@@ -1,5 +1,6 @@
 /** The support library's functions over text by themselves, in a memory where text has others around it. */
 import { assemble } from "@polity/compiler/4-emit/assemble.ts";
+import { assemblyOf } from "@polity/compiler/4-emit/assembly.ts";
 import { emitConfig } from "@polity/compiler/4-emit/emit.ts";
 
 const PLACE_BYTES = 80_000;
@@ -38,7 +39,7 @@ export async function openTextMachine(): Promise<Run> {
     ["entry.ts", ENTRY],
     ["config.ts", emitConfig([]).replace("FRAME_BYTES: i32 = 0", "FRAME_BYTES: i32 = 8")],
   ]);
-  const wasm = await assemble(files, "entry.ts");
+  const wasm = await assemble(assemblyOf(files, "entry.ts"));
   const machine = new WebAssembly.Instance(new WebAssembly.Module(wasm)).exports as unknown as Exports;
   const place = machine.place();
   const bytes = new Uint8Array(machine.memory.buffer);
