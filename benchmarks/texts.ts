@@ -17,7 +17,7 @@ const SECRET = /AKIA[0-9A-Z]{16}/;
 const WORDS = /(?:password|passwd|secret)[ ]*[:=]/i;
 const CARD = /[0-9]{4}-[0-9]{4}-[0-9]{4}-[0-9]{4}/;
 const PLAIN = /^[A-Za-z0-9 .,;\n-]*$/;
-const GLOB = /^[^]*--token=[^]*--force[^]*$/;
+const GLOB = /^.*--token=.*--force.*$/s;
 
 export const QUESTIONS: readonly Question[] = [
   {
