@@ -20,6 +20,7 @@ import { parseJson } from "./json.ts";
 import { ENTITY_ID_BYTES_MAX } from "./layout.ts";
 import { type Names, namesInCarried, nameText } from "./named.ts";
 import { type ActionPlan, FOREIGN } from "./plan.ts";
+import { isSameHeader, putQuick } from "./quick.ts";
 import { requestJson, SNAPSHOT_DEPTH } from "./request.ts";
 import { putUsual } from "./usual.ts";
 import { collect, makeTarget, putField, putNumber, putText, type Target } from "./writers.ts";
@@ -110,6 +111,71 @@ export function encodeFrame(
   entities?: unknown,
   whole: WholeRequest | null = null,
 ): InputCode | null {
+  const isTried = entities === undefined && plan.usual !== null;
+  if (isTried && writeQuick(writer, plan, fields, header)) return null;
+  return encodeLong(writer, plan, fields, header, entities, whole);
+}
+
+/** After a request that was not as usual, so many others are not tried. */
+const REST = 16;
+
+/**
+ * The shortest way for actions of usual fields and requests that carry nothing. False: something is
+ * otherwise, and `encodeFrame` will tell. Never throws.
+ */
+export function writeQuick(writer: FrameWriter, plan: ActionPlan, fields: unknown, header: Header): boolean {
+  const steps = plan.usual!;
+  if (steps.rest > 0) {
+    steps.rest -= 1;
+    return false;
+  }
+  const { target, last } = writer;
+  const { base } = target;
+  const from = base + HEADER_BYTES + plan.bytes;
+  try {
+    if (!isSameHeader(header, last) && !putOther(writer, header)) return false;
+    if (plan !== writer.lastPlan || writer.hasUnknownApprover) begin(writer, plan);
+    const end = putQuick(target, steps, base + HEADER_BYTES, from, fields);
+    if (end > 0) {
+      const { words } = target;
+      words[(base >> 2) + 2] = end - base;
+      words[(base >> 2) + 37] = end - from;
+      writer.lastNext = end;
+      target.next = end;
+      return true;
+    }
+  } catch {
+    // A getter or a proxy threw; it is asked once more, and what it does then counts.
+  }
+  steps.rest = REST;
+  return false;
+}
+
+function putOther({ target, last, validity }: FrameWriter, header: Header): boolean {
+  const { approvals } = header;
+  const isWithout = Array.isArray(approvals) && approvals.length === 0;
+  return isWithout && putHeader(target.words, target.base, header, last, validity);
+}
+
+/** An empty frame of this action. */
+function begin(writer: FrameWriter, plan: ActionPlan): void {
+  const { target } = writer;
+  if (writer.hasDigest) clearDigest(writer);
+  writer.hasUnknownApprover = false;
+  const start = target.base + HEADER_BYTES;
+  target.words.fill(0, start >> 2, (start + plan.bytes) >> 2);
+  target.next = start + plan.bytes;
+  close(writer, plan, 0, NONE_CARRIED);
+}
+
+function encodeLong(
+  writer: FrameWriter,
+  plan: ActionPlan,
+  fields: unknown,
+  header: Header,
+  entities: unknown,
+  whole: WholeRequest | null,
+): InputCode | null {
   const { target } = writer;
   writer.hasUnknownApprover = false;
   target.isFull = false;
@@ -119,13 +185,9 @@ export function encodeFrame(
     if (entities === undefined && Array.isArray(approvals) && approvals.length === 0) {
       if (writer.hasDigest) clearDigest(writer);
       target.next = target.base + HEADER_BYTES + plan.bytes;
-      const { usual } = plan;
-      const isRequestWritten =
-        usual === null
-          ? putRequest(writer, plan, fields)
-          : putUsual(target, usual, target.base + HEADER_BYTES, fields);
       isWritten =
-        isRequestWritten && putHeader(target.words, target.base, header, writer.last, writer.validity);
+        putRequest(writer, plan, fields) &&
+        putHeader(target.words, target.base, header, writer.last, writer.validity);
     } else {
       return encodeExact(writer, plan, fields, header, entities, whole);
     }
@@ -134,6 +196,7 @@ export function encodeFrame(
   }
   if (!isWritten) {
     forget(plan);
+    writer.lastPlan = null;
     return refusal(writer, plan, fields, header, entities);
   }
   if (plan !== writer.lastPlan || target.next !== writer.lastNext) close(writer, plan, 0, NONE_CARRIED);
@@ -252,6 +315,7 @@ function encodeExact(
     putCarried(target, carriedAt, carried.entities, writer.entityNumbers);
   if (!isWritten) {
     forget(plan);
+    writer.lastPlan = null;
     return target.isFull ? "input.too_large" : "input.invalid";
   }
   if (known.length > 0) {

@@ -87,22 +87,31 @@ export function makeHost(first: Active | null, settings: HostSettings): OpenHost
   let lastReplacement: Promise<unknown> = Promise.resolve();
 
   const answer: Host["answer"] = (action, fields, header, entities) =>
-    asked((live) => ask(live, action, fields, header, entities));
+    asked(action, fields, header, entities, null);
 
-  function asked(question: (live: Instance) => Decision | null): Decision {
-    if (active === null) return denied("policy.none");
-    const { live } = active;
+  /** Of another member's request where there is one; then the rest is not looked at. */
+  function asked(
+    action: string,
+    fields: unknown,
+    header: Header,
+    entities: unknown,
+    other: OthersRequest | null,
+  ): Decision {
+    const now = active;
+    const live = now === null ? null : now.live;
     // A getter in a request could ask again while its own request is being written.
-    if (live === null || isBusy) return denied("host.not_ready");
+    if (now === null || live === null || isBusy)
+      return denied(now === null ? "policy.none" : "host.not_ready");
     isBusy = true;
     let decision: Decision | null = null;
     try {
-      decision = question(live);
+      decision =
+        other === null ? ask(live, action, fields, header, entities) : askShared(live, other, header);
     } catch {
       // Whatever it was, the instance may be in the middle of something.
     }
     isBusy = false;
-    return decision ?? dropInstance(active);
+    return decision ?? dropInstance(now);
   }
 
   function dropInstance(broken: Active): Decision {
@@ -132,48 +141,61 @@ export function makeHost(first: Active | null, settings: HostSettings): OpenHost
   }
 
   const methods = {
-    decide: (action: string, fields: unknown, header: Header, entities?: unknown) =>
-      standingAlone(answer(action, fields, header, entities)),
+    decide(action: string, fields: unknown, header: Header, entities?: unknown): Decision {
+      const decision = asked(action, fields, header, entities, null);
+      return decision.granted ? decision : standingAlone(decision);
+    },
     answer,
     answerOthers: (request: NamedRequest, header: Header, names: () => Names) =>
-      asked((live) => askShared(live, request, header, names)),
-    request(action: string, fields: unknown, entities?: unknown): RequestResult {
+      asked("", null, header, undefined, { request, names }),
+    request: (action: string, fields: unknown, entities?: unknown) =>
+      requestTo(active, settings, action, fields, entities),
+    fieldsToExecute(action: string, fields: unknown, decision: Decision, done: readonly Obligation[] = []) {
       const plan = active?.evaluator.program.actions.get(action);
-      if (plan === undefined) return { ok: false, code: "input.unknown_action", path: "" };
-      return canonicalRequest(plan, fields, settings.crypto.sha256, entities);
-    },
-    fieldsToExecute(
-      action: string,
-      fields: unknown,
-      decision: Decision,
-      discharged: readonly Obligation[] = [],
-    ) {
-      const plan = active?.evaluator.program.actions.get(action);
-      const isReleased = permissionOf(decision, discharged).kind === "released";
+      const isReleased = permissionOf(decision, done).kind === "released";
       return plan !== undefined && isReleased ? withPaths(plan, fields, decision.paths) : null;
     },
     replace,
     ready: async () => (active === null ? undefined : fill(active, settings)),
   };
-  // Getters written into the object itself would make the engine keep it as a dictionary, in which each call
-  // of `decide` is looked up.
+  return withState(methods, () => active);
+}
+
+/**
+ * Getters written into the object itself would make the engine keep it as a dictionary, in which each call of
+ * `decide` is looked up.
+ */
+function withState(methods: object, active: () => Active | null): OpenHost {
   const getters = {
-    manifest: { enumerable: true, get: () => active?.evaluator.manifest ?? null },
-    evaluator: { enumerable: true, get: () => active?.evaluator.name ?? null },
-    facts: { enumerable: true, get: () => active?.facts.name ?? null },
-    validity: { enumerable: true, get: () => validityOf(active) },
+    manifest: { enumerable: true, get: () => active()?.evaluator.manifest ?? null },
+    evaluator: { enumerable: true, get: () => active()?.evaluator.name ?? null },
+    facts: { enumerable: true, get: () => active()?.facts.name ?? null },
+    validity: { enumerable: true, get: () => validityOf(active()) },
   };
   return Object.freeze(Object.defineProperties(methods, getters)) as OpenHost;
 }
 
-function askShared(
-  live: Instance,
-  { json, digest }: NamedRequest,
-  header: Header,
-  names: () => Names,
-): Decision | null {
-  const { fields, entities } = sharedPart(live.program.others, json);
-  return askOthers(live, fields, header, entities, { digest: digestBytes(digest)!, names });
+function requestTo(
+  active: Active | null,
+  { crypto }: HostSettings,
+  action: string,
+  fields: unknown,
+  entities: unknown,
+): RequestResult {
+  const plan = active?.evaluator.program.actions.get(action);
+  if (plan === undefined) return { ok: false, code: "input.unknown_action", path: "" };
+  return canonicalRequest(plan, fields, crypto.sha256, entities);
+}
+
+/** What another member of a set made of a request. */
+interface OthersRequest {
+  readonly request: NamedRequest;
+  readonly names: () => Names;
+}
+
+function askShared(live: Instance, { request, names }: OthersRequest, header: Header): Decision | null {
+  const { fields, entities } = sharedPart(live.program.others, request.json);
+  return askOthers(live, fields, header, entities, { digest: digestBytes(request.digest)!, names });
 }
 
 function validityOf(active: Active | null): OpenHost["validity"] {

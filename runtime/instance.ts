@@ -1,5 +1,5 @@
 /** One instance of an evaluator with facts in it, and the one call that asks it. */
-import { encodeFrame, type FrameWriter, openFrame, type WholeRequest } from "./frame.ts";
+import { encodeFrame, type FrameWriter, openFrame, type WholeRequest, writeQuick } from "./frame.ts";
 import type { Sha256 } from "./hash.ts";
 import type { Header } from "./header.ts";
 import type { Validity } from "./header-fields.ts";
@@ -122,13 +122,25 @@ export function ask(
   header: Header,
   entities?: unknown,
 ): Decision | null {
-  let { plan } = instance;
-  if (plan === null || action !== instance.action) {
-    plan = instance.program.actions.get(action) ?? null;
-    if (plan === null) return denied("input.unknown_action");
-    instance.action = plan.action;
-    instance.plan = plan;
-  }
+  const { plan, frame } = instance;
+  const isShort =
+    plan !== null && entities === undefined && action === instance.action && plan.usual !== null;
+  if (isShort && frame.target.words.length > 0 && writeQuick(frame, plan, fields, header))
+    return conclude(instance, plan);
+  return askByName(instance, action, fields, header, entities);
+}
+
+function askByName(
+  instance: Instance,
+  action: string,
+  fields: unknown,
+  header: Header,
+  entities: unknown,
+): Decision | null {
+  const plan = action === instance.action ? instance.plan : (instance.program.actions.get(action) ?? null);
+  if (plan === null) return denied("input.unknown_action");
+  instance.action = plan.action;
+  instance.plan = plan;
   return askPlan(instance, plan, fields, header, entities, null);
 }
 
@@ -158,7 +170,13 @@ function askPlan(
   const { target } = frame;
   if (target.words.length === 0) renewViews(instance);
   const code = encodeFrame(frame, plan, fields, header, entities, whole);
-  if (code !== null) return denied(code);
+  return code === null ? conclude(instance, plan) : denied(code);
+}
+
+/** The answer to the frame that was written. */
+function conclude(instance: Instance, plan: ActionPlan): Decision | null {
+  const { frame } = instance;
+  const { target } = frame;
   clear(instance.resultHeader);
   const answer = instance.decide(target.next - target.base);
   // Memory may not grow while deciding; if it did, the views are empty and nothing in them can be believed.

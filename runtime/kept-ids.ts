@@ -6,7 +6,7 @@
  */
 
 /** A power of two. */
-const PLACES = 64;
+export const PLACES = 64;
 /** Two words; longer ones are copied each time. */
 export const KEPT_MAX = 8;
 

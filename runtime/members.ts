@@ -2,7 +2,8 @@
 import { interned } from "./interned.ts";
 
 /** Places of a table, a power of two; more than there are members, so that they find places of their own. */
-const PLACES = 256;
+export const MEMBER_PLACES = 256;
+const PLACES = MEMBER_PLACES;
 
 /** Number -1: none. */
 interface Member {

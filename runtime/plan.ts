@@ -18,6 +18,7 @@ import {
 import { sortedNames } from "./layout-codec.ts";
 import type { ActionLayout } from "./manifest.ts";
 import { type Members, makeMembers, NO_MEMBERS } from "./members.ts";
+import type { Range } from "./scalars.ts";
 import { makeSteps, type StepSource, type Steps, USUAL } from "./steps.ts";
 import { unreachable } from "./unreachable.ts";
 
@@ -42,16 +43,11 @@ export const OP = {
   json: 16,
 } as const;
 
-export interface Node {
+export interface Node extends Range {
   readonly op: number;
   readonly isOptional: boolean;
   /** Where the value stands, with the slot of its presence. */
   readonly bytes: number;
-  /** Numbers and times: the range as doubles that compare right with every safe integer. */
-  readonly min: number;
-  readonly max: number;
-  readonly exactMin: bigint;
-  readonly exactMax: bigint;
   /** UTF-8 bytes of text, members of collections. */
   readonly limit: number;
   /** Members of collections. */
@@ -219,7 +215,8 @@ function carriedOf(
 function usualOf({ op, isOptional, shape }: Node): number {
   if (isOptional) return USUAL.other;
   if (op === OP.id) return USUAL.id;
-  if (op === OP.entity) return USUAL.entity;
+  if (op === OP.entity || op === OP.ref) return USUAL.name;
+  if (op === OP.int) return USUAL.int;
   if (op === OP.string || op === OP.path || (op === OP.shaped && shape !== "url")) return USUAL.text;
   return op === OP.enum ? USUAL.enum : op === OP.bool ? USUAL.bool : USUAL.other;
 }
@@ -235,7 +232,8 @@ function usualSteps(fields: readonly UsualField[]): Steps | null {
   for (const { name, of, offset } of fields) {
     const kind = usualOf(of);
     if (offset === null || kind === USUAL.other) return null;
-    sources.push({ name, kind, offset, limit: of.limit, members: of.members });
+    const { limit, members } = of;
+    sources.push({ name, kind, offset, limit, members, range: of });
   }
   // What has no field may still be a Map or a Date, which only the general way finds.
   return sources.length === 0 ? null : makeSteps(sources);
@@ -279,8 +277,6 @@ const BLANK: Node = {
   shape: null,
   hasPath: false,
 };
-
-type Range = Pick<Node, "min" | "max" | "exactMin" | "exactMax">;
 
 function rangeOf(exactMin: bigint, exactMax: bigint): Range {
   return { min: bound(exactMin), max: bound(exactMax), exactMin, exactMax };

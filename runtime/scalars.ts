@@ -7,6 +7,15 @@ import { TIMESTAMP_MAX, TIMESTAMP_MIN } from "./layout.ts";
 /** A safe integer, or a BigInt where that would not be exact. */
 export type Exact = number | bigint;
 
+/** From where to where a number may lie. */
+export interface Range {
+  /** As doubles that compare right with every safe integer. */
+  readonly min: number;
+  readonly max: number;
+  readonly exactMin: bigint;
+  readonly exactMax: bigint;
+}
+
 /** Stands for every number that no range includes, so that nobody converts a megabyte of digits. */
 const BEYOND = 2n ** 64n;
 const DIGITS_MAX = 24;

@@ -2,9 +2,10 @@
 import { interned } from "./interned.ts";
 import { type KeptId, makeKeptIds } from "./kept-ids.ts";
 import { type Members, NO_MEMBERS } from "./members.ts";
+import type { Range } from "./scalars.ts";
 
-/** What a usual field is; 0 for a field that is none. */
-export const USUAL = { other: 0, id: 1, text: 2, enum: 3, bool: 4, entity: 5 } as const;
+/** What a usual field is; 0 for a field that is none. A name is text that is not empty: an entity's id. */
+export const USUAL = { other: 0, id: 1, text: 2, enum: 3, bool: 4, name: 5, int: 6 } as const;
 
 /** Up to here, in UTF-16 units, copying text by hand beats a call of the encoder. */
 export const COPIED_MAX = 48;
@@ -20,7 +21,10 @@ export interface Step {
   limit: number;
   /** The same, but of text that is copied by hand. */
   short: number;
+  /** Of an enum. */
   members: Members;
+  /** Of a number. */
+  range: Range;
   /** Which of the texts it is, in the order of the slots; -1 for a field that is none. */
   text: number;
 }
@@ -44,14 +48,18 @@ export interface Steps {
   readonly ids: readonly KeptId[];
   /** Where texts wait whose turn it is not yet; empty between two requests. */
   readonly waiting: unknown[];
+  /** How many requests are not tried the shortest way, after one to which it did not lead. */
+  rest: number;
 }
 
-export type StepSource = Pick<Step, "name" | "kind" | "limit" | "members"> & { readonly offset: number };
+export type StepSource = Pick<Step, "name" | "kind" | "limit" | "members" | "range"> & {
+  readonly offset: number;
+};
 
 export function makeSteps(fields: readonly StepSource[]): Steps {
   const texts: Step[] = [];
-  const steps = fields.map(({ name, kind, offset, limit, members }): Step => {
-    const isText = kind === USUAL.id || kind === USUAL.text || kind === USUAL.entity;
+  const steps = fields.map(({ name, kind, offset, limit, members, range }): Step => {
+    const isText = kind === USUAL.id || kind === USUAL.text || kind === USUAL.name;
     const text = isText ? texts.length : -1;
     const step = {
       name: interned(name),
@@ -60,6 +68,7 @@ export function makeSteps(fields: readonly StepSource[]): Steps {
       limit,
       short: Math.min(limit, COPIED_MAX),
       members,
+      range,
       text,
     };
     if (isText) texts.push(step);
@@ -68,13 +77,16 @@ export function makeSteps(fields: readonly StepSource[]): Steps {
   const end = makeEnd();
   const first = steps.reduceRight(placeOf, end);
   const byName = new Map(steps.map((step) => [step.name, step]));
-  return { first, end, byName, texts, ids: makeKeptIds(), waiting: texts.map(() => undefined) };
+  return { first, end, byName, texts, ids: makeKeptIds(), waiting: texts.map(() => undefined), rest: 0 };
 }
 
 /** Written out, so that the engine keeps all of it in the object itself. */
-function placeOf(next: Place, { name, kind, word, limit, short, members, text }: Step): Place {
-  return { name, kind, word, limit, short, members, text, next };
+function placeOf(next: Place, step: Step): Place {
+  const { name, kind, word, limit, short, members, range, text } = step;
+  return { name, kind, word, limit, short, members, range, text, next };
 }
+
+const NO_RANGE: Range = { min: 0, max: 0, exactMin: 0n, exactMax: 0n };
 
 function makeEnd(): Place {
   const step: Step = {
@@ -84,6 +96,7 @@ function makeEnd(): Place {
     limit: 0,
     short: 0,
     members: NO_MEMBERS,
+    range: NO_RANGE,
     text: -1,
   };
   const end = placeOf(null as unknown as Place, step);
@@ -101,6 +114,7 @@ export function learn(place: Place, { byName, end }: Steps, key: string): boolea
   place.limit = step.limit;
   place.short = step.short;
   place.members = step.members;
+  place.range = step.range;
   place.text = step.text;
   return true;
 }

@@ -8,7 +8,7 @@ import { documentJson } from "./document.ts";
 import { KEY_BYTES_MAX, padded } from "./layout.ts";
 import { memberOf } from "./members.ts";
 import { type Node, OP, type Plan } from "./plan.ts";
-import { type Exact, isMinusZero, readDecimal, readInt } from "./scalars.ts";
+import { type Exact, isMinusZero, type Range, readDecimal, readInt } from "./scalars.ts";
 import { COPIED_MAX } from "./steps.ts";
 import { compareText } from "./text-order.ts";
 
@@ -148,21 +148,21 @@ export function putNumber(words: Int32Array, at: number, value: number): void {
   words[(at >> 2) + 1] = Math.floor(value / 0x1_0000_0000);
 }
 
-function putInt(target: Target, node: Node, at: number, value: unknown): boolean {
-  if (typeof value !== "number") return putExact(target, node, at, readInt(value));
-  if (!Number.isSafeInteger(value) || isMinusZero(value) || value < node.min || value > node.max)
+export function putInt(target: Target, range: Range, at: number, value: unknown): boolean {
+  if (typeof value !== "number") return putExact(target, range, at, readInt(value));
+  if (!Number.isSafeInteger(value) || isMinusZero(value) || value < range.min || value > range.max)
     return false;
   putNumber(target.words, at, value);
   return true;
 }
 
-function putExact(target: Target, node: Node, at: number, value: Exact | undefined): boolean {
+function putExact(target: Target, range: Range, at: number, value: Exact | undefined): boolean {
   if (typeof value === "number") {
-    if (value < node.min || value > node.max) return false;
+    if (value < range.min || value > range.max) return false;
     putNumber(target.words, at, value);
     return true;
   }
-  if (value === undefined || value < node.exactMin || value > node.exactMax) return false;
+  if (value === undefined || value < range.exactMin || value > range.exactMax) return false;
   target.words[at >> 2] = Number(BigInt.asIntN(32, value));
   target.words[(at >> 2) + 1] = Number(value >> 32n);
   return true;

@@ -1,0 +1,167 @@
+import { encodeFrame, type FrameWriter, openFrame } from "@polity/runtime/frame.ts";
+import { digestName, sha256, utf8 } from "@polity/runtime/hash.ts";
+import type { Header } from "@polity/runtime/header.ts";
+import type { Type, Types } from "@polity/runtime/layout.ts";
+import { type ActionPlan, makePlanner } from "@polity/runtime/plan.ts";
+import { makeTarget } from "@polity/runtime/writers.ts";
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { layOut } from "../support/arbitrary-manifest.ts";
+import { HEADER } from "../support/frame-desk.ts";
+
+const TYPES: Types = {
+  enums: new Map([["Verb", ["read", "write", "delete"]]]),
+  records: new Map(),
+  entities: new Map([["User", { groups: [], attributes: [] }]]),
+};
+const FIELDS: Readonly<Record<string, Type>> = {
+  a: { kind: "string", id: true, bytesMax: 12 },
+  b: { kind: "entity", name: "User" },
+  c: { kind: "ref", name: "User" },
+  d: { kind: "string", id: false, bytesMax: 80 },
+  e: { kind: "enum", name: "Verb" },
+  f: { kind: "bool" },
+  g: { kind: "int", min: -5n, max: 2n ** 40n },
+};
+const OTHERS: Readonly<Record<string, Type>> = { a: FIELDS.g!, b: FIELDS.e!, c: FIELDS.a! };
+const GOOD = { a: "ann", b: "bob", c: "cy-1", d: "some text", e: "write", f: true, g: 7 };
+const GOOD_OTHER = { a: -3, b: "read", c: "ann" };
+
+const planner = makePlanner(TYPES);
+function planOf(fields: Readonly<Record<string, Type>>, index: number): ActionPlan {
+  const given = Object.entries(fields).map(([name, type]) => ({ name, type, read: true }));
+  return planner.action(layOut(`go-${index}`, given, TYPES), index);
+}
+
+function openWriter(): FrameWriter {
+  const buffer = new ArrayBuffer(1 << 14);
+  // What an earlier frame left behind must not shine through.
+  new Uint8Array(buffer).fill(0xaa);
+  const target = makeTarget(buffer, 1024, 1 << 12, true);
+  const tags = { layoutTag: new Uint8Array(8), factsTag: new Uint8Array(8) };
+  return openFrame(target, { ...tags, entityNumbers: new Map([["User", 0]]), sha256 });
+}
+
+function encode(writer: FrameWriter, plan: ActionPlan, fields: unknown, header: Header) {
+  const code = encodeFrame(writer, plan, fields, header);
+  const { bytes, base, next } = writer.target;
+  return code ?? `${writer.hasUnknownApprover} ${Buffer.from(bytes.slice(base, next)).toString("hex")}`;
+}
+
+/** By a writer and a plan that have seen nothing, the longest way. */
+function fresh(index: number, fields: unknown, header: Header) {
+  const plan = planOf(index === 0 ? FIELDS : OTHERS, index);
+  return encode(openWriter(), { ...plan, usual: null }, fields, header);
+}
+
+const id = fc.string({ unit: fc.constantFrom("a", "b", "1", "2", "-", "é"), maxLength: 14 });
+const odd = fc.constantFrom<unknown>(undefined, null, "", 0, -0, 0.5, "x", true, {}, "\ud800", 2 ** 31, -6);
+const orOdd = (usual: fc.Arbitrary<unknown>) => fc.oneof({ weight: 12, arbitrary: usual }, odd);
+const int = fc.oneof(fc.integer({ min: -7, max: 9 }), fc.constantFrom(2 ** 40, 2 ** 40 + 1, -(2 ** 31), 9n));
+const verb = fc.constantFrom("read", "write", "delete", "rea");
+const values: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
+  a: orOdd(id),
+  b: orOdd(id),
+  c: orOdd(id),
+  d: orOdd(fc.oneof(id, fc.string({ minLength: 60, maxLength: 85 }))),
+  e: orOdd(verb),
+  f: orOdd(fc.boolean()),
+  g: orOdd(int),
+};
+const request = fc.tuple(fc.record(values), fc.option(fc.shuffledSubarray([..."abcdefgh"]), { freq: 4 }));
+const other = fc.record({ a: orOdd(int), b: orOdd(verb), c: orOdd(id) });
+const approval = {
+  request: digestName(sha256(utf8("{}"))),
+  approver: { type: "User", id: "ann" },
+  askedAt: HEADER.now,
+  givenAt: HEADER.now,
+};
+const header = fc.oneof(
+  { weight: 6, arbitrary: fc.constant(HEADER) },
+  fc.constantFrom<Header>(
+    { ...HEADER, now: HEADER.now + 1 },
+    { ...HEADER, trust: -0 },
+    { ...HEADER, approvals: [approval] },
+    { ...HEADER, approvals: [{ ...approval, approver: { type: "Nobody", id: "x" } }] },
+    { ...HEADER, approvals: null as unknown as [] },
+    Object.create(HEADER) as Header,
+  ),
+);
+
+test("whatever came before, a frame is what it is without any shorter way", () => {
+  const step = fc.oneof(
+    fc.tuple(fc.constant(0), request, header),
+    fc.tuple(fc.constant(1), other, header),
+    fc.tuple(fc.constantFrom(0, 1), fc.constant(null), header),
+  );
+  fc.assert(
+    fc.property(fc.array(step, { minLength: 2, maxLength: 12 }), (steps) => {
+      const writer = openWriter();
+      const plans = [planOf(FIELDS, 0), planOf(OTHERS, 1)];
+      for (const [index, given, said] of steps) {
+        const fields = fieldsOf(index, given);
+        const plan = plans[index]!;
+        // Tried each time, even after a request that was not as usual.
+        plan.usual!.rest = 0;
+        expect([fields, said, encode(writer, plan, fields, said)]).toEqual([
+          fields,
+          said,
+          fresh(index, fields, said),
+        ]);
+      }
+    }),
+    { numRuns: 1_500, seed: 12 },
+  );
+});
+
+/** `null`: a good one; with an order of keys, the values of these alone, `h` being nobody's. */
+function fieldsOf(index: number, given: unknown): Readonly<Record<string, unknown>> {
+  if (given === null) return index === 0 ? GOOD : GOOD_OTHER;
+  if (index === 1) return given as Record<string, unknown>;
+  const [all, order] = given as [Record<string, unknown>, string[] | null];
+  return order === null ? all : Object.fromEntries(order.map((key) => [key, all[key] ?? 1]));
+}
+
+test("it is taken where all is as usual, and not tried again at once where it is not", () => {
+  const [writer, plan] = [openWriter(), planOf(FIELDS, 0)];
+  encode(writer, plan, GOOD, HEADER);
+  expect(plan.usual!.rest).toBeGreaterThan(0);
+  plan.usual!.rest = 0;
+  // Identifiers, keys and the header are known by now; what has another length or value is no matter.
+  for (const fields of [GOOD, { ...GOOD, d: "longer than it was before", e: "read", f: false, g: -5 }]) {
+    expect(encode(writer, plan, fields, HEADER)).toBe(fresh(0, fields, HEADER));
+    expect(plan.usual!.rest).toBe(0);
+  }
+  const later = { ...HEADER, now: HEADER.now + 1 };
+  expect(encode(writer, plan, GOOD, later)).toBe(fresh(0, GOOD, later));
+  expect(plan.usual!.rest).toBe(0);
+  expect(encode(writer, plan, { ...GOOD, a: "new" }, later)).toBe(fresh(0, { ...GOOD, a: "new" }, later));
+  expect(plan.usual!.rest).toBeGreaterThan(0);
+});
+
+test("a getter is read once on the way that counts, whatever it answered before", () => {
+  const [writer, plan] = [openWriter(), planOf(OTHERS, 1)];
+  encode(writer, plan, GOOD_OTHER, HEADER);
+  plan.usual!.rest = 0;
+  let reads = 0;
+  const turning = {
+    a: -3,
+    get b() {
+      reads += 1;
+      return reads === 1 ? "read" : "no member";
+    },
+    c: "ann",
+  };
+  expect(encode(writer, plan, turning, HEADER)).toBe(fresh(1, GOOD_OTHER, HEADER));
+  expect(reads).toBe(1);
+  const throwing = {
+    a: -3,
+    get b(): string {
+      throw new Error("no");
+    },
+    c: "ann",
+  };
+  plan.usual!.rest = 0;
+  expect(encode(writer, plan, throwing, HEADER)).toBe("input.invalid");
+  expect(encode(writer, plan, GOOD_OTHER, HEADER)).toBe(fresh(1, GOOD_OTHER, HEADER));
+});
