@@ -5,6 +5,7 @@ const FILES: readonly (readonly [name: string, open: () => Promise<{ readonly se
   ["decide", () => import("./decide.ts")],
   ["oopsla", () => import("./oopsla.ts")],
   ["rules", () => import("./rules.ts")],
+  ["facts", () => import("./facts.ts")],
   ["compile", () => import("./compile.ts")],
   ["load", () => import("./load.ts")],
   ["text", () => import("./text.ts")],

@@ -213,6 +213,8 @@ export type LibraryFunction =
   | "hasEnum"
   | "hasText"
   | "hasEntity"
+  | "holdsEntity"
+  | "belowSet"
   | "oneOf"
   | "countMembers"
   | "entryOf"

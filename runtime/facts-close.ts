@@ -28,13 +28,18 @@ export function closeAncestors(
   const kept = makeNumbers();
   const scratch = makeNumbers();
   let bytes = 0;
-  for (const entity of sorted) {
-    if (parentsFrom.items[entity] === parentsFrom.items[entity + 1]) continue;
-    const count = gather(entity);
+  for (let at = 0; at < sorted.length; at += 1) {
+    const entity = sorted[at]!;
+    const first = parentsFrom.items[entity]!;
+    const parents = parentsFrom.items[entity + 1]! - first;
+    if (parents === 0) continue;
+    const hasMembers = from[entity] !== from[entity + 1];
+    // Whoever is in one group alone has those of that group and one more.
+    const count = parents === 1 && !hasMembers ? counts[groups[first]!]! + 1 : gather(entity);
     counts[entity] = count;
     bytes += (count + (count & 1)) * 4;
     if (bytes > bytesMax) return null;
-    if (from[entity] === from[entity + 1]) continue;
+    if (!hasMembers) continue;
     grow(kept, kept.count + count);
     starts[entity] = kept.count;
     kept.items.set(scratch.items.subarray(0, count), kept.count);

@@ -21,8 +21,7 @@ export function finishBlock(
   const { order, from } = byType(store);
   const unknown = findUnknown(store, order);
   if (unknown !== null) return unknown;
-  const groups = store.parents.items.slice(0, store.parents.count);
-  for (const [at, name] of groups.entries()) groups[at] = names.entities.items[name]!;
+  const groups = through(store.parents.items.subarray(0, store.parents.count), names.entities.items);
   const members = membersOf(store, groups, order);
   const sorted = groupsFirst(store, order, members);
   if (typeof sorted === "number") {
@@ -37,14 +36,20 @@ export function finishBlock(
   if ("code" in tables) return tables;
   const entities = byNumber(store, order, from);
   const numberOf = new Int32Array(entities.length);
-  for (const [number, entity] of entities.entries()) numberOf[entity] = number;
+  for (let number = 0; number < entities.length; number += 1) numberOf[entities[number]!] = number;
   const ancestors = closeAncestors(store, groups, numberOf, sorted, members, schema.bytesMax);
   if (ancestors === null) return noRoom(schema.bytesMax);
-  const numbers = names.entities.items.slice(0, nameCount(names));
-  for (const [name, entity] of numbers.entries()) numbers[name] = numberOf[entity]!;
+  const numbers = through(names.entities.items.subarray(0, nameCount(names)), numberOf);
   const findEntity = (type: number, id: string) => numbers[nameNumber(names, type, id)] ?? -1;
   const contents = { store, entities, from, numbers, ancestors, tables, settings, findEntity };
   return writeBlock(contents, digest) ?? noRoom(schema.bytesMax);
+}
+
+/** What `table` has for each of these. */
+function through(places: Int32Array, table: Int32Array): Int32Array {
+  const found = new Int32Array(places.length);
+  for (let at = 0; at < places.length; at += 1) found[at] = table[places[at]!]!;
+  return found;
 }
 
 function nameOf({ schema, names, entities }: Store, entity: number): EntityName {

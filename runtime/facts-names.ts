@@ -16,7 +16,7 @@ export interface Names {
   readonly starts: Numbers;
   /** By name: the place of the entity among those given, or -1. */
   readonly entities: Numbers;
-  /** Places, at most half of them taken: a name and 1, or 0. */
+  /** Places of two, at most half of them taken: a name and 1, or 0; then the name's hash. */
   table: Int32Array<ArrayBuffer>;
 }
 
@@ -32,31 +32,30 @@ export function nameCount({ types }: Names): number {
 
 /** The number of a name; -1 where the id is none: empty, no well-formed text, or too long. */
 export function nameNumber(names: Names, type: number, id: string): number {
-  if (!putId(names, id)) return -1;
+  const { types, starts, table } = names;
+  const start = starts.items[types.count]!;
+  const hashed = putId(names, start, type, id);
+  if (hashed === NO_ID) return -1;
   const { bytes, used } = names;
-  const start = names.starts.items[names.types.count]!;
-  const { table, types, starts } = names;
-  const mask = table.length - 1;
-  let place = hash(bytes, start, used, type) & mask;
+  const mask = table.length - 2;
+  let place = (hashed << 1) & mask;
   for (let entry = table[place]!; entry !== 0; entry = table[place]!) {
     const name = entry - 1;
-    const from = starts.items[name]!;
-    if (
-      types.items[name] === type &&
-      starts.items[name + 1]! - from === used - start &&
-      isSame(bytes, from, start, used)
-    ) {
-      names.used = start;
-      return name;
+    // Whoever has another hash is not looked at, which would cost more than all the rest.
+    if (table[place + 1] === hashed) {
+      const from = starts.items[name]!;
+      const isLong = starts.items[name + 1]! - from === used - start;
+      if (isLong && types.items[name] === type && isSame(bytes, from, start, used)) return name;
     }
-    place = (place + 1) & mask;
+    place = (place + 2) & mask;
   }
   const name = types.count;
   table[place] = name + 1;
+  table[place + 1] = hashed;
   push(types, type);
   push(starts, used);
   push(names.entities, -1);
-  if (types.count * 2 > table.length) rehash(names);
+  if (types.count * 4 > table.length) rehash(names);
   return name;
 }
 
@@ -90,24 +89,30 @@ export function quoted({ type, id }: EntityName): string {
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
-/** Puts the bytes behind those of the last name, where they stay if the name is new. */
-function putId(names: Names, id: string): boolean {
+const NO_ID = -1;
+
+/**
+ * Puts the bytes behind those of the last name, where they stay if the name is new, and answers their hash,
+ * which is above zero.
+ */
+function putId(names: Names, start: number, type: number, id: string): number {
   const { length } = id;
-  if (length === 0 || length > ENTITY_ID_BYTES_MAX) return false;
-  const start = names.starts.items[names.types.count]!;
+  if (length === 0 || length > ENTITY_ID_BYTES_MAX) return NO_ID;
   if (start + length * 3 > names.bytes.length) growBytes(names, start + length * 3);
   const { bytes } = names;
   let seen = 0;
+  let h = type + 1;
   for (let at = 0; at < length; at += 1) {
     const unit = id.charCodeAt(at);
     seen |= unit;
+    h = Math.imul(h ^ unit, FACTOR);
     bytes[start + at] = unit;
   }
   names.used = start + length;
-  if (seen < 128) return true;
-  if (!id.isWellFormed()) return false;
+  if (seen < 128) return mixed(h);
+  if (!id.isWellFormed()) return NO_ID;
   names.used = start + encoder.encodeInto(id, bytes.subarray(start)).written;
-  return names.used - start <= ENTITY_ID_BYTES_MAX;
+  return names.used - start > ENTITY_ID_BYTES_MAX ? NO_ID : hash(bytes, start, names.used, type);
 }
 
 function growBytes(names: Names, room: number): void {
@@ -116,12 +121,17 @@ function growBytes(names: Names, room: number): void {
   names.bytes = bytes;
 }
 
+const FACTOR = 0x01000193;
+
 function hash(bytes: Uint8Array, start: number, end: number, type: number): number {
   let h = type + 1;
-  for (let at = start; at < end; at += 1) h = Math.imul(h ^ bytes[at]!, 0x01000193);
-  h ^= h >>> 15;
-  h = Math.imul(h, 0x2c1b3c6d);
-  return (h ^ (h >>> 12)) >>> 0;
+  for (let at = start; at < end; at += 1) h = Math.imul(h ^ bytes[at]!, FACTOR);
+  return mixed(h);
+}
+
+function mixed(hash: number): number {
+  const h = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d);
+  return (h ^ (h >>> 12)) >>> 1;
 }
 
 function isSame(bytes: Uint8Array, left: number, right: number, end: number): boolean {
@@ -130,13 +140,15 @@ function isSame(bytes: Uint8Array, left: number, right: number, end: number): bo
 }
 
 function rehash(names: Names): void {
-  const { bytes, types, starts } = names;
-  const table = new Int32Array(names.table.length * 2);
-  const mask = table.length - 1;
-  for (let name = 0; name < types.count; name += 1) {
-    let place = hash(bytes, starts.items[name]!, starts.items[name + 1]!, types.items[name]!) & mask;
-    while (table[place] !== 0) place = (place + 1) & mask;
-    table[place] = name + 1;
+  const { table: old } = names;
+  const table = new Int32Array(old.length * 2);
+  const mask = table.length - 2;
+  for (let at = 0; at < old.length; at += 2) {
+    if (old[at] === 0) continue;
+    let place = (old[at + 1]! << 1) & mask;
+    while (table[place] !== 0) place = (place + 2) & mask;
+    table[place] = old[at]!;
+    table[place + 1] = old[at + 1]!;
   }
   names.table = table;
 }

@@ -1,5 +1,5 @@
 /** The entities of a store in the orders that matter: by type as given, groups first, by number. */
-import { compareIds } from "./facts-names.ts";
+import { compareIds, type Names } from "./facts-names.ts";
 import type { Store } from "./facts-store.ts";
 
 /** By type, and within a type as given; the entities of type t begin at `from[t]`. */
@@ -24,17 +24,56 @@ export function byType({ schema, names, entities }: Store): {
 /** The same with each type by the UTF-8 bytes of the ids: an entity's place there is its number. */
 export function byNumber({ names, entities }: Store, order: Int32Array, from: Int32Array): Int32Array {
   const sorted = order.slice();
-  const compare = (a: number, b: number) => compareIds(names, entities.items[a]!, entities.items[b]!);
   for (let type = 0; type + 1 < from.length; type += 1) {
     const [start, end] = [from[type]!, from[type + 1]!];
     for (let at = start + 1; at < end; at += 1) {
-      if (compare(sorted[at - 1]!, sorted[at]!) < 0) continue;
+      const [one, other] = [entities.items[sorted[at - 1]!]!, entities.items[sorted[at]!]!];
+      if (compareIds(names, one, other) < 0) continue;
       // Snapshots are often in order; others are sorted.
-      sorted.subarray(start, end).sort(compare);
+      sortByIds(names, entities.items, sorted.subarray(start, end), 0);
       break;
     }
   }
   return sorted;
+}
+
+const FEW = 16;
+/** Behind three bytes of 9 bits each there is room for the place of 64 million entities. */
+const PLACES = 2 ** 26;
+
+/**
+ * By three bytes at a time, packed into one number with the place: numbers are sorted by the platform, in a
+ * tenth of the time that it takes to compare ids. All of these agree in their first `skip` bytes.
+ */
+function sortByIds(names: Names, named: Int32Array, part: Int32Array, skip: number): void {
+  if (part.length <= FEW) {
+    part.sort((a, b) => compareIds(names, named[a]!, named[b]!));
+    return;
+  }
+  const keys = new Float64Array(part.length);
+  for (let at = 0; at < part.length; at += 1) {
+    keys[at] = bytesAt(names, named[part[at]!]!, skip) * PLACES + at;
+  }
+  keys.sort();
+  const before = part.slice();
+  let start = 0;
+  let last = -1;
+  for (let at = 0; at <= keys.length; at += 1) {
+    const key = at < keys.length ? Math.floor(keys[at]! / PLACES) : -1;
+    if (key !== last && at - start > 1) sortByIds(names, named, part.subarray(start, at), skip + 3);
+    if (key !== last) start = at;
+    last = key;
+    if (at < keys.length) part[at] = before[keys[at]! % PLACES]!;
+  }
+}
+
+/** Three bytes of an id, each one more than it is; 0 where there are no more, which comes first. */
+function bytesAt({ bytes, starts }: Names, name: number, skip: number): number {
+  const from = starts.items[name]! + skip;
+  const end = starts.items[name + 1]!;
+  let key = 0;
+  for (let at = from; at < from + 3; at += 1) key = key * 512 + (at < end ? bytes[at]! + 1 : 0);
+  return key;
 }
 
 /** Who is directly in whom: the members of entity g are `members[from[g]]` up to `from[g + 1]`. */

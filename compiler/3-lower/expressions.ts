@@ -155,7 +155,11 @@ function lowerTest(expr: Test, scope: Scope): IrExpr {
       return unless(
         expr.negated,
         call(
-          isCarried(expr.of, scope) ? "carriedBelowAny" : "belowAny",
+          isCarried(expr.of, scope)
+            ? "carriedBelowAny"
+            : expr.groups.type.kind === "set"
+              ? "belowSet"
+              : "belowAny",
           lowerValue(expr.of, scope),
           lowerSlot(expr.groups, scope),
         ),
@@ -332,6 +336,9 @@ function lowerMember(expr: Extract<Expr, { kind: "member" }>, scope: Scope): IrE
     return call("oneOf", lowerValue(expr.of, scope), members);
   }
   const within = lowerSlot(expr.within, scope);
+  if (held === "entity" && expr.within.type.kind === "set") {
+    return call("holdsEntity", within, lowerValue(expr.of, scope));
+  }
   if (held !== "slot") return call(SEARCHES[held], within, lowerValue(expr.of, scope));
   const of = lowerSlot(expr.of, scope);
   if (isText(type)) return call("hasText", within, of);

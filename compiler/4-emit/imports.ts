@@ -28,7 +28,7 @@ const IMPORTS: readonly (readonly [file: string, names: string])[] = [
   ["prelude/carried", "carriedCount, carriedType, beginCarried, typeAhead, placeCarried, decodeCarried"],
   ["prelude/carried", "decodeCarriedSet, openCarried, openCarriedRecord, parentCount, parentType"],
   ["prelude/carried", "decodeParent, closeCarried, carriedBelow, carriedBelowAny"],
-  ["prelude/entity", "below, belowAny, entityNamed, exists"],
+  ["prelude/entity", "below, belowAny, belowSet, entityNamed, exists, holdsEntity"],
   ["prelude/decode", "decodeBool, decodeEnum, decodeNumber, decodeText, decodeId, decodePath, decodeEntity"],
   ["prelude/decode", "decodeRef"],
   [

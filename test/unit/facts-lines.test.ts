@@ -90,6 +90,45 @@ describe("what is read", () => {
   });
 });
 
+describe("the order of ids", () => {
+  /** The ids of a block without attributes and parents, in its order: Agent and Org have none. */
+  function idsOf(block: Uint8Array): string[] {
+    const view = new DataView(block.buffer, block.byteOffset);
+    const entry = 32 + 2 * 16;
+    const ids: string[] = [];
+    let at = view.getUint32(entry + 4, true);
+    for (let left = view.getUint32(entry, true); left > 0; left -= 1) {
+      const length = view.getUint32(at + 4, true);
+      ids.push(Buffer.from(block.subarray(at + 16, at + 16 + length)).toString());
+      at += view.getUint32(at, true);
+    }
+    return ids;
+  }
+
+  test("is that of their bytes, however many they are and whatever they share", () => {
+    const random = createRandom(20_261_122, 3);
+    const letters = ["a", "b", "\0", "\u007f", "é", "\uffff", "😀", "-"];
+    for (const [count, longest] of [
+      [5, 3],
+      [40, 2],
+      [300, 4],
+      [3_000, 9],
+      [2_000, 64],
+    ] as const) {
+      const ids = new Set(["t", "same-beginning-", "same-beginning-a"]);
+      for (let made = 0; made < count; made += 1) {
+        const tail = Array.from({ length: 1 + random.below(longest) }, () => random.pick(letters)).join("");
+        ids.add(random.below(2) === 0 ? tail : `same-beginning-${tail}`);
+      }
+      const lines = [...ids].map((id) => JSON.stringify({ type: "Team", id }));
+      const block = read(lines.join("\n"));
+      if ("code" in block) throw new Error(block.message);
+      const sorted = [...ids].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+      expect(idsOf(block)).toEqual(sorted);
+    }
+  });
+});
+
 describe("refusals name the line and the entity", () => {
   test("seen at once", () => {
     expect(refused(TEAM, "{")).toBe("2 facts.invalid");
