@@ -2,7 +2,12 @@
 
 import { loadUnsigned } from "@polity/runtime/authoring.ts";
 import type { Outcome } from "@polity/runtime/decision.ts";
+import { buildFacts } from "@polity/runtime/facts.ts";
+import { sha256 } from "@polity/runtime/hash.ts";
+import { openInstance } from "@polity/runtime/instance.ts";
+import { makeProgram } from "@polity/runtime/program.ts";
 import { beforeAll, describe, expect, test } from "vitest";
+import { byHandOf, callsOf, KINDS as MEASURED, policyOf, rulesOf } from "../../benchmarks/rules/policies.ts";
 import { emitAssemblyScript } from "../../compiler/evaluator.ts";
 import { buildEvaluator } from "../../compiler/wasm.ts";
 import { HEADER, NOW } from "../support/asking.ts";
@@ -294,6 +299,7 @@ describe("many rules of one kind", () => {
       emitAssemblyScript(compiled(`${PLAIN}${written.join("\n")}`));
     const withoutLines = (emitted: string) => emitted.replaceAll(/, line \d+/g, "");
     expect(withoutLines(text(shuffled))).toBe(withoutLines(text(rules)));
+    expect(await tablesOf(shuffled)).toEqual(await tablesOf(rules));
   });
 
   test("seven stay functions of their own, eight become rows", () => {
@@ -306,18 +312,56 @@ describe("many rules of one kind", () => {
     expect(text(8)).toContain("allow r00000 and 7 more of its kind: test.pol, line 5");
   });
 
-  test("an entity that only a row names must be in the facts", async () => {
-    const rules = plainRules(
-      9,
-      (name, n) => `allow ${name} on act when agent == Agent::"${n % 2 === 0 ? "a" : "b"}" and amount < ${n}`,
-    );
-    const { wasm } = await buildEvaluator(compiled(`${PLAIN}${rules.join("\n")}`));
-    const load = (facts: unknown) => loadUnsigned(wasm, { facts: JSON.stringify(facts) });
-    expect((await load(PLAIN_FACTS)).ok).toBe(true);
-    const lacking = await load({ entities: [{ type: "Agent", id: "a" }] });
-    expect(lacking.ok).toBe(false);
+  test.each([
+    ["found through the index", (n: number) => `agent == Agent::"a${n}"`],
+    ["in a column", (n: number) => `not (agent in Agent::"a${n}")`],
+    ["in a set in a column", (n: number) => `not (agent in {Agent::"a0", Agent::"b${n}"})`],
+  ])("an entity that only a row names must be in the facts: %s", async (_, condition) => {
+    const rules = plainRules(9, (name, n) => `deny ${name} on act when ${condition(n)}`);
+    const text = `${PLAIN}${rules.join("\n")}`.replace("entity Agent", "entity Agent in Agent");
+    const { wasm, manifest } = await buildEvaluator(compiled(text));
+    const { facts: schema } = makeProgram(manifest);
+    const named = manifest.entityLiterals.map(({ id }) => ({ type: "Agent", id }));
+    expect(named.length).toBeGreaterThan(8);
+    const load = (entities: readonly unknown[]) => {
+      // A host that checks nothing: the evaluator has to.
+      const built = buildFacts({ ...schema, literals: [] }, JSON.stringify({ entities }), sha256);
+      if (!built.ok) throw new Error(built.refusal.message);
+      const { exports } = new WebAssembly.Instance(new WebAssembly.Module(wasm.slice()));
+      const facts = { block: built.block, tag: built.digest.slice(0, 8) };
+      const opened = openInstance(exports, makeProgram(manifest), facts, sha256);
+      return "failed" in opened ? opened.failed : "loaded";
+    };
+    expect(load(named)).toBe("loaded");
+    for (const [at] of named.entries()) expect(load(named.toSpliced(at, 1))).toBe("facts");
+  });
+
+  test("thousands of them, five kinds mixed, as tables in JavaScript have it", async () => {
+    const rules = rulesOf(MEASURED["five-shapes"], 3_000, 7);
+    const { wasm } = await buildEvaluator(compiled(policyOf(rules)));
+    const loaded = await loadUnsigned(wasm);
+    if (!loaded.ok) throw new Error(loaded.message);
+    const byHand = byHandOf(rules);
+    const calls = callsOf(rules, 3_000, 7);
+    const allowed = calls.filter(byHand).length;
+    expect(allowed).toBeGreaterThan(300);
+    expect(allowed).toBeLessThan(2_700);
+    for (const call of calls) {
+      expect(loaded.host.decide("call", call, HEADER).verdict === "allow", JSON.stringify(call)).toBe(
+        byHand(call),
+      );
+    }
   });
 });
+
+/** What lies where tables begin, and how much of it is not zero. */
+async function tablesOf(rules: readonly string[]): Promise<Uint8Array> {
+  const { wasm } = await buildEvaluator(compiled(`${PLAIN}${rules.join("\n")}`));
+  const { memory } = new WebAssembly.Instance(new WebAssembly.Module(wasm.slice())).exports;
+  const bytes = new Uint8Array((memory as WebAssembly.Memory).buffer.slice(1_024, 3_072));
+  expect(bytes.filter((byte) => byte !== 0).length).toBeGreaterThan(100);
+  return bytes;
+}
 
 function setOf20(n: number): string {
   return Array.from({ length: 20 }, (_, k) => `"t${n + k}"`).join(", ");
