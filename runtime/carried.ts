@@ -78,15 +78,13 @@ function wrong(code: InputCode, path: string): Wrong {
   return { ok: false, code, path };
 }
 
-/** The members of a list that holds data alone. */
+/** The members of a list; of a hole or a getter, nothing, which is refused in its turn. */
 function itemsOf(raw: unknown, max: number): readonly unknown[] | InputCode {
   if (!Array.isArray(raw)) return "input.invalid";
   if (raw.length > max) return "input.too_large";
   const items: unknown[] = [];
   for (let at = 0; at < raw.length; at += 1) {
-    const property = Object.getOwnPropertyDescriptor(raw, at);
-    if (property === undefined || !("value" in property)) return "input.invalid";
-    items.push(property.value);
+    items.push(Object.getOwnPropertyDescriptor(raw, at)?.value);
   }
   return items;
 }
