@@ -83,7 +83,11 @@ export interface SetAnswer {
 }
 
 export function decideSet(judges: readonly Judge[], request: Request): SetAnswer {
-  const members = [...answerMembers(judges, request)].sort((a, b) => compareText(a.name, b.name));
+  return answerTogether(answerMembers(judges, request));
+}
+
+export function answerTogether(answered: readonly Answered[]): SetAnswer {
+  const members = [...answered].sort((a, b) => compareText(a.name, b.name));
   const counted = members.filter(({ shadow }) => !shadow);
   const together = judgeSet(members);
   const deciding = counted.filter(({ outcome }) => outcome.verdict === together.verdict);

@@ -2,13 +2,16 @@
 import type { Outcome } from "@polity/runtime/decision.ts";
 import type { Checked } from "../../../compiler/checked.ts";
 import { compile } from "../../../compiler/pipeline.ts";
-import { type Coverage, coverOutcome, coverProgram, emptyCoverage, increment } from "./coverage.ts";
+import { increment } from "./counts.ts";
+import { type Coverage, coverOutcome, coverProgram, emptyCoverage } from "./coverage.ts";
 import { type LoadedEngine, type NamedEngines, referenceEngine } from "./engines.ts";
 import { type GeneratedFacts, generateFacts } from "./facts.ts";
 import { bend, bendFacts } from "./hostile.ts";
+import { injectFaults } from "./injected.ts";
 import { generateProgram } from "./program.ts";
 import { createRandom, type Random } from "./random.ts";
 import { type GeneratedRequest, generateRequest } from "./requests.ts";
+import { runSets } from "./set-campaign.ts";
 import { show } from "./show.ts";
 import { generateSimilarProgram, withoutRefused } from "./similar.ts";
 
@@ -23,10 +26,17 @@ export interface CampaignOptions {
   /** The share of programs with many rules of few shapes. */
   readonly similar: number;
   readonly batch: number;
+  /** Policy sets beside each batch of programs. */
+  readonly sets: number;
+  /** Of so many parts of the whole, this one is run: together they are what one alone is. */
+  readonly part: number;
+  readonly parts: number;
   /** Makes the engines that are compared with the reference, for the programs of one batch. */
   readonly engines: (programs: readonly Accepted[]) => Promise<readonly NamedEngines[]>;
   /** Told of each disagreement, ready to print. */
   readonly report: (disagreement: string) => void;
+  /** Told after each batch what has been tried. */
+  readonly progress: (so: { readonly programs: number; readonly decisions: number }) => void;
 }
 
 export interface CampaignResult {
@@ -55,7 +65,11 @@ interface Run {
   discarded: number;
 }
 
+/** Programs and sets of one batch have numbers of their own, so that batches can be tried apart. */
+const NUMBERS_PER_BATCH = 1_000;
+
 export async function runCampaign(options: CampaignOptions): Promise<CampaignResult> {
+  const { batch, count, start, part, parts } = options;
   const run: Run = {
     options,
     coverage: emptyCoverage(),
@@ -65,22 +79,39 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRes
     discarded: 0,
   };
   let programs = 0;
-  let next = options.start;
-  while (programs < options.count) {
-    const accepted: Accepted[] = [];
-    while (accepted.length < Math.min(options.batch, options.count - programs)) {
-      const program = acceptProgram(run, next);
-      if (program !== undefined) accepted.push(program);
-      next += 1;
-    }
-    const engines = await options.engines(accepted);
-    for (const [index, program] of accepted.entries()) {
-      await compareProgram(run, program, engines[index] ?? new Map());
-    }
-    programs += accepted.length;
+  const first = Math.floor(start / NUMBERS_PER_BATCH);
+  for (let at = 0; at * batch < count; at += 1) {
+    if (at % parts !== part) continue;
+    const from = at === 0 ? start : (first + at) * NUMBERS_PER_BATCH;
+    programs += await runBatch(run, from, Math.min(batch, count - at * batch));
+    await compareSets(run, (first + at) * NUMBERS_PER_BATCH);
+    options.progress({ programs, decisions: run.decisions });
   }
   const { decisions, disagreements, discarded, refusals, coverage } = run;
   return { programs, decisions, disagreements, discarded, refusals, coverage };
+}
+
+async function runBatch(run: Run, from: number, count: number): Promise<number> {
+  const accepted: Accepted[] = [];
+  for (let next = from; accepted.length < count; next += 1) {
+    const program = acceptProgram(run, next);
+    if (program !== undefined) accepted.push(program);
+  }
+  const engines = await run.options.engines(accepted);
+  for (const [index, program] of accepted.entries()) {
+    await compareProgram(run, program, engines[index] ?? new Map());
+  }
+  return accepted.length;
+}
+
+async function compareSets(run: Run, from: number): Promise<void> {
+  const { seed, sets, requests, report } = run.options;
+  if (sets === 0) return;
+  const numbers = Array.from({ length: sets }, (_, at) => from + at);
+  const result = { decisions: 0, disagreements: 0, rows: run.coverage.sets };
+  await runSets({ seed, numbers, requests, report }, result);
+  run.decisions += result.decisions;
+  run.disagreements += result.disagreements;
 }
 
 function acceptProgram(run: Run, number: number): Accepted | undefined {
@@ -111,6 +142,7 @@ async function compareProgram(run: Run, program: Accepted, others: NamedEngines)
     const facts = generateFacts(random, program.checked);
     if (random.chance(0.3)) await compareRefusals(run, program, engines, bendFacts(random, facts.json));
     await compareRequests(run, program, engines, facts, random, judged);
+    if (snapshot === 0) await compareInjections(run, program, engines, facts);
   }
   coverProgram(run.coverage, program.checked, judged);
 }
@@ -129,6 +161,27 @@ async function compareRefusals(
   }
   if (answers.get("reference") !== "loaded") increment(run.coverage.events, "facts refused");
   judgeAnswers(run, program, answers, facts, null);
+}
+
+/** What is done to an evaluator built alone has one answer, whatever the reference would say. */
+async function compareInjections(
+  run: Run,
+  program: Accepted,
+  engines: NamedEngines,
+  facts: GeneratedFacts,
+): Promise<void> {
+  const { seed, report } = run.options;
+  const wasm = engines.get("single")?.wasm;
+  if (wasm === undefined) return;
+  const random = createRandom(seed, program.number, 3);
+  for (const { row, code, said, expected } of await injectFaults(random, wasm, program.checked, facts)) {
+    run.decisions += 1;
+    increment(run.coverage.injected, row);
+    increment(run.coverage.codes, code);
+    if (said === expected) continue;
+    run.disagreements += 1;
+    report([`seed ${seed}, program ${program.number}`, program.text, row, said, expected].join("\n"));
+  }
 }
 
 /** Facts come from a file: what JSON cannot write is not in them. */
@@ -153,7 +206,7 @@ async function compareRequests(
   for (const [name, engine] of engines) loaded.set(name, await engine.load(facts.json).catch(thrown));
   for (let n = 0; n < run.options.requests / 2; n += 1) {
     const regular = generateRequest(facts.source, program.isSimilar ? 0.5 : 0.1);
-    const request = random.chance(0.25) ? bend(random, regular) : regular;
+    const request = random.chance(0.18) ? bend(random, regular) : regular;
     const answers = new Map<string, string>();
     for (const [name, engine] of loaded) {
       const decided = decideWith(engine, request);

@@ -48,7 +48,7 @@ export function generateCarried(source: Source): { readonly entities?: unknown; 
   const { random, checked } = source;
   const type = checked.types.entities.get(NAME);
   if (type === undefined) return random.chance(0.02) ? { entities: [], source } : { source };
-  const count = random.chance(0.02) ? random.pick([64, 65]) : random.below(6);
+  const count = random.chance(0.02) ? random.pick([64, 65]) : random.pick([0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5]);
   const ids = Array.from({ length: count }, (_, at) => (at === 3 ? "é" : `c${at}`));
   const known = new Map([
     ...source.ids,

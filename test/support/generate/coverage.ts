@@ -1,7 +1,10 @@
 /** What a run of the fuzzer has reached, so that a generator that stopped making something is noticed. */
 import { CODE_NUMBERS, type Outcome } from "@polity/runtime/decision.ts";
 import type { Checked, Expr } from "../../../compiler/checked.ts";
+import { increment } from "./counts.ts";
+import { INJECTED_ROWS } from "./injected.ts";
 import { expressionsOf } from "./literals-of.ts";
+import { SET_ROWS } from "./set-coverage.ts";
 
 export interface Coverage {
   /** How many expressions of each sort stood in rules that were judged. */
@@ -10,10 +13,20 @@ export interface Coverage {
   readonly verdicts: Map<string, number>;
   /** Other things that must happen. */
   readonly events: Map<string, number>;
+  readonly sets: Map<string, number>;
+  /** What was done to evaluators, and the answer. */
+  readonly injected: Map<string, number>;
 }
 
 export function emptyCoverage(): Coverage {
-  return { nodes: zeros(NODES), codes: zeros(CODES), verdicts: zeros(VERDICTS), events: zeros(EVENTS) };
+  return {
+    nodes: zeros(NODES),
+    codes: zeros(CODES),
+    verdicts: zeros(VERDICTS),
+    events: zeros(EVENTS),
+    sets: zeros(SET_ROWS),
+    injected: zeros(INJECTED_ROWS),
+  };
 }
 
 function zeros(names: readonly string[]): Map<string, number> {
@@ -39,10 +52,8 @@ const EVENTS = [
   "rules judged a request with entities",
 ];
 
-/** Those that a request and a rule of this version can lead to. */
-const CODES = Object.keys(CODE_NUMBERS).filter(
-  (code) => !code.startsWith("host.") && code !== "policy.none" && !/^error\.(?:cold|full|type)$/.test(code),
-);
+/** Those that this version can lead to. */
+const CODES = Object.keys(CODE_NUMBERS).filter((code) => !/^error\.(?:cold|full|type)$/.test(code));
 
 /** Rules of each list of a decision. */
 const LISTED_MAX = 256;
@@ -163,27 +174,35 @@ export function coverOutcome(coverage: Coverage, outcome: Outcome, checked: Chec
   return code === "rule" || code === "no_rule" || code.startsWith("error.");
 }
 
-export function increment(counts: Map<string, number>, name: string): void {
-  counts.set(name, (counts.get(name) ?? 0) + 1);
+/** Adds what another part of a run has reached. */
+export function addCoverage(coverage: Coverage, other: Coverage): void {
+  for (const key of Object.keys(coverage) as (keyof Coverage)[]) {
+    for (const [name, times] of other[key]) coverage[key].set(name, (coverage[key].get(name) ?? 0) + times);
+  }
 }
 
 export function missing(coverage: Coverage): readonly string[] {
-  const all = [...coverage.nodes, ...coverage.codes, ...coverage.verdicts, ...coverage.events];
+  const all = Object.values(coverage).flatMap((counts: ReadonlyMap<string, number>) => [...counts]);
   return all.filter(([, count]) => count === 0).map(([name]) => name);
 }
+
+const COLUMNS_MAX = 108;
 
 export function renderCoverage(coverage: Coverage): string {
   const lines: string[] = [];
   for (const [title, counts] of Object.entries(coverage) as [string, ReadonlyMap<string, number>][]) {
     lines.push(`${title}:`);
-    const cells = [...counts].map(([name, count]) => `${name} ${count}`.padEnd(30));
-    for (let at = 0; at < cells.length; at += 3)
+    const width = Math.max(...[...counts].map(([name, count]) => `${name} ${count}`.length)) + 2;
+    const columns = Math.max(1, Math.floor(COLUMNS_MAX / width));
+    const cells = [...counts].map(([name, count]) => `${name} ${count}`.padEnd(width));
+    for (let at = 0; at < cells.length; at += columns) {
       lines.push(
         `  ${cells
-          .slice(at, at + 3)
+          .slice(at, at + columns)
           .join("")
           .trimEnd()}`,
       );
+    }
   }
   return lines.join("\n");
 }

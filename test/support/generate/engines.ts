@@ -20,6 +20,8 @@ import { type GeneratedRequest, OWN_DIGEST } from "./requests.ts";
 /** One program, ready for facts, which are JSON values. */
 export interface Engine {
   readonly load: (facts: unknown) => Promise<LoadedEngine | { readonly refused: string }>;
+  /** As it ships, where it was built alone. */
+  readonly wasm?: Uint8Array;
 }
 
 export interface LoadedEngine {
@@ -118,6 +120,7 @@ async function batchEngines(programs: readonly Checked[], kinship?: Kinship): Pr
 async function singleEngine(checked: Checked): Promise<Engine> {
   const { wasm } = await buildEvaluator(checked);
   return {
+    wasm,
     load: async (json) => {
       const loaded = await loadUnsigned(wasm, { facts: JSON.stringify(json), obligations: "any" });
       if (!loaded.ok) return { refused: loaded.code };

@@ -39,12 +39,12 @@ function generateHeader(source: Source): Header {
   const now = random.chance(0.03) ? random.pick(EDGES) : usual;
   return {
     now,
-    policyFrom: random.chance(0.97) ? now - random.pick([0, 1, 1_000]) : now + random.pick([0, 1]),
-    policyUntil: random.chance(0.97) ? now + random.pick([0, 1, 1_000]) : now - random.pick([0, 1]),
-    factsUntil: random.chance(0.97) ? now + random.pick([0, 1, 1_000]) : now - random.pick([0, 1]),
+    policyFrom: random.chance(0.985) ? now - random.pick([0, 1, 1_000]) : now + random.pick([0, 1]),
+    policyUntil: random.chance(0.985) ? now + random.pick([0, 1, 1_000]) : now - random.pick([0, 1]),
+    factsUntil: random.chance(0.985) ? now + random.pick([0, 1, 1_000]) : now - random.pick([0, 1]),
     containment: {
-      state: random.chance(0.95) ? "free" : random.pick(["quarantined", "terminated"]),
-      readAt: now - (random.chance(0.92) ? 0 : random.pick([1, -1, 29_999, 30_000, 59_999, 60_000])),
+      state: random.chance(0.97) ? "free" : random.pick(["quarantined", "terminated"]),
+      readAt: now - (random.chance(0.95) ? 0 : random.pick([1, -1, 29_999, 30_000, 59_999, 60_000])),
     },
     trust: random.pick([0, 1, 7, 100, 500, 999, 1_000]),
     approvals: random.chance(0.5) ? [] : generateApprovals(source, now),
@@ -59,9 +59,10 @@ function generateApprovals(source: Source, now: number): readonly ApprovalInput[
   const { random, checked, ids } = source;
   const approvals: ApprovalInput[] = [];
   for (let n = random.pick([1, 2, 4, 8, 16]); n > 0; n -= 1) {
-    const type = random.pick(
-      [...checked.types.entities.keys(), "Nobody"].slice(0, random.chance(0.99) ? -1 : undefined),
-    );
+    const types = [...checked.types.entities].filter(([, { fromRequest }]) => fromRequest !== true);
+    const type = random.chance(0.99)
+      ? random.pick(types)[0]
+      : random.pick([...checked.types.entities.keys(), "Nobody"]);
     const id = random.chance(0.99) ? random.pick(ids.get(type) ?? ["nobody"]) : "nobody";
     const age = random.pick([0, 1, 500, 899_999, 900_000, 60_000]);
     const askedAt = now - age;

@@ -19,6 +19,8 @@ export interface World {
   readonly condition: Context["condition"];
   /** The probability that a rule says `@absent_ok` for every path whose absence it asks about. */
   readonly absentOk: number;
+  /** The probability that a rule that may be is on all actions. */
+  readonly everywhere?: number;
 }
 
 /** A rule that shows the values of many expressions, so that a wrong one cannot hide behind the verdict. */
@@ -58,7 +60,7 @@ export function generateRule(random: Random, world: World, name: string): string
   const anyVerdict = random.pick(kind === "guard" ? VERDICTS.slice(4) : VERDICTS);
   const needsSubject = anyVerdict === "quarantine" || anyVerdict === "terminate";
   const verdict = needsSubject && schema.subject === null ? "deny" : anyVerdict;
-  const isEverywhere = verdict !== "allow" && random.chance(0.2);
+  const isEverywhere = verdict !== "allow" && random.chance(world.everywhere ?? 0.2);
   const actions = random.shuffle(schema.actions).slice(0, random.chance(0.7) ? 1 : 2);
   const fields = isEverywhere ? [] : commonFields(actions.map((action) => action.fields));
   const rule = { variables: 0, absences: new Set<string>() };

@@ -212,7 +212,7 @@ function fits(value: Value, { id, bytesMax }: Extract<Type, { readonly kind: "st
 
 /** Now and then a set has a duplicate, or a path climbs above the root. */
 function slips({ random, isFacts }: Source): boolean {
-  return !isFacts && random.chance(0.01);
+  return !isFacts && random.chance(0.006);
 }
 
 /** Equal for two writings of one value. */
