@@ -30,6 +30,7 @@ import {
   someMembers,
   text,
 } from "./shape.ts";
+import { compareText } from "./text-order.ts";
 
 export type ManifestResult =
   | { readonly ok: true; readonly manifest: Manifest }
@@ -137,6 +138,7 @@ function readManifest(json: unknown): Manifest {
     "rules",
   );
   const sources = array(top.sources, "sources", readSource);
+  if (sources.length === 0) refuse("sources", "none");
   ascending(
     sources.map(({ file }) => file),
     "sources",
@@ -160,9 +162,7 @@ function readManifest(json: unknown): Manifest {
     actions: layout.actions,
     ...(layout.others !== undefined && { others: layout.others }),
     rules,
-    entityLiterals: array(top.entity_literals, "entity_literals", (literal, where) =>
-      readLiteral(literal, where, layout.types),
-    ),
+    entityLiterals: readLiterals(top.entity_literals, layout.types),
     ...readProvenance(top.provenance, layout.actions),
     readsTrust: bool(top.reads_trust, "reads_trust"),
     obligations,
@@ -245,6 +245,18 @@ function readSource(json: unknown, where: string): Manifest["sources"][number] {
   const digest = text(source.sha256, where);
   if (!/^sha256:[0-9a-f]{64}$/.test(digest)) refuse(where, "not a SHA-256");
   return { file: text(source.file, where), sha256: digest };
+}
+
+/** Each once, by type, then by the bytes of the id. */
+function readLiterals(json: unknown, types: Types): Manifest["entityLiterals"] {
+  const literals = array(json, "entity_literals", (literal, where) => readLiteral(literal, where, types));
+  for (const [at, { type, id }] of literals.entries()) {
+    const before = literals[at - 1];
+    if (before === undefined) continue;
+    const order = compareText(before.type, type) || compareText(before.id, id);
+    if (order >= 0) refuse("entity_literals", `${type} ${id} is not in order`);
+  }
+  return literals;
 }
 
 function readLiteral(json: unknown, where: string, types: Types): Manifest["entityLiterals"][number] {

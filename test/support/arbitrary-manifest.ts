@@ -1,6 +1,14 @@
 import { sha256 } from "@polity/runtime/hash.ts";
-import { type Field, type Shape, slotBytes, type Type, type Types } from "@polity/runtime/layout.ts";
-import type { ActionLayout, FieldLayout, Manifest, RuleEntry } from "@polity/runtime/manifest.ts";
+import {
+  type EntityType,
+  type Field,
+  type Setting,
+  type Shape,
+  slotBytes,
+  type Type,
+  type Types,
+} from "@polity/runtime/layout.ts";
+import type { ActionLayout, FieldLayout, Manifest, RuleEntry, TagEntry } from "@polity/runtime/manifest.ts";
 import { layoutTag } from "@polity/runtime/manifest-codec.ts";
 import fc from "fast-check";
 
@@ -26,6 +34,7 @@ const leaf: fc.Arbitrary<Type> = fc.oneof(
   }),
   fc.constantFrom<Type>({ kind: "enum", name: "Zone" }, { kind: "entity", name: "Team" }),
   fc.constantFrom<Type>({ kind: "enum", name: "Currency" }, { kind: "entity", name: "Agent" }),
+  fc.constantFrom<Type>({ kind: "ref", name: "Agent" }, { kind: "ref", name: "Team" }),
 );
 
 function range(): fc.Arbitrary<[bigint, bigint]> {
@@ -37,7 +46,7 @@ function range(): fc.Arbitrary<[bigint, bigint]> {
     .map(([a, b]) => (a < b ? [a, b] : [b, a]));
 }
 
-function withBounds(of: Type, kind: "list" | "set"): fc.Arbitrary<Type> {
+function withBounds(of: Type, kind: "list" | "set" | "map"): fc.Arbitrary<Type> {
   return fc
     .tuple(fc.integer({ min: 0, max: 2 }), fc.integer({ min: 0, max: 5 }))
     .map(([min, more]) => ({ kind, of, min, max: min + more }));
@@ -58,6 +67,7 @@ function typeOf(records: readonly string[]): fc.Arbitrary<Type> {
   const collection = fc.oneof(
     leaf.chain((of) => withBounds(of, "set")),
     plain.chain((of) => withBounds(of, "list")),
+    plain.chain((of) => withBounds(of, "map")),
   );
   const present = fc.oneof({ weight: 3, arbitrary: plain }, { weight: 2, arbitrary: collection });
   return fc.oneof(
@@ -74,9 +84,29 @@ function fieldsOf(records: readonly string[]): fc.Arbitrary<Field[]> {
     );
 }
 
+const SETTINGS: Setting[] = [
+  {
+    name: "allowed",
+    type: { kind: "set", of: { kind: "int", min: 0n, max: 9n }, min: 0, max: 4 },
+    standard: [1, 2],
+  },
+  { name: "limit", type: { kind: "decimal", min: 0n, max: 10_000n }, standard: "0.5" },
+  { name: "open", type: { kind: "bool" }, standard: true },
+  { name: "zone", type: { kind: "enum", name: "Zone" }, standard: "eu" },
+];
+
 const arbitraryTypes: fc.Arbitrary<Types> = fc
-  .record({ inner: fieldsOf([]), outer: fieldsOf(["Inner"]), agent: fieldsOf(["Inner", "Outer"]) })
-  .map(({ inner, outer, agent }) => ({
+  .record({
+    inner: fieldsOf([]),
+    outer: fieldsOf(["Inner"]),
+    agent: fieldsOf(["Inner", "Outer"]),
+    columns: fieldsOf(["Inner"]),
+    key: fc.constantFrom<readonly string[]>([], ["key1"], ["key2", "key1"]),
+    max: fc.integer({ min: 1, max: 64 }),
+    settings: fc.subarray(SETTINGS),
+    isCarried: fc.boolean(),
+  })
+  .map(({ inner, outer, agent, columns, key, max, settings, isCarried }) => ({
     enums: new Map([
       ["Currency", ["EUR", "USD"]],
       ["Zone", ["us", "eu", "edge"]],
@@ -84,12 +114,26 @@ const arbitraryTypes: fc.Arbitrary<Types> = fc
     records: new Map([
       ["Inner", inner],
       ["Outer", outer],
+      ...(key.length > 0 ? [["Row", withKey(columns, key)] as const] : []),
     ]),
-    entities: new Map([
+    entities: new Map<string, EntityType>([
       ["Agent", { groups: ["Team"], attributes: agent }],
+      ...(isCarried
+        ? [["Doc", { groups: ["Doc", "Team"], attributes: inner, fromRequest: true }] as const]
+        : []),
       ["Team", { groups: ["Team"], attributes: [] }],
     ]),
+    ...(settings.length > 0 && { settings }),
+    ...(key.length > 0 && { tables: [{ name: "Row", key, per: key.length, max }] }),
   }));
+
+/** The columns of a table, in their order: those of the key are text. */
+function withKey(columns: readonly Field[], key: readonly string[]): readonly Field[] {
+  const text: Type = { kind: "string", id: false, bytesMax: 64 };
+  return [...columns, ...[...key].sort().map((name): Field => ({ name, type: text }))].sort((a, b) =>
+    a.name < b.name ? -1 : 1,
+  );
+}
 
 /** Fields in their order, laid out one after another where they are read. */
 export function layOut(
@@ -143,16 +187,29 @@ export function manifestOf(
 
 const template = fc.option(fc.record({ parts: fc.array(fc.option(fc.string()), { maxLength: 3 }) }));
 
-const rule: fc.Arbitrary<Omit<RuleEntry, "name">> = fc.record({
-  verdict: fc.constantFrom("allow", "hold", "deny", "quarantine", "terminate"),
-  actions: fc.constant(["go"]),
-  line: fc.nat(1000),
-  column: fc.nat(100),
-  because: template,
-  note: template,
-  absentOk: fc.array(fc.record({ path: fc.string(), why: fc.string() }), { maxLength: 2 }),
-  obliges: fc.array(fc.constantFrom("notify", "redact"), { maxLength: 3 }).map((names) => names.sort()),
-});
+const tagList: fc.Arbitrary<readonly TagEntry[]> = fc
+  .uniqueArray(fc.constantFrom("severity", "owner", "control"), { minLength: 1, maxLength: 3 })
+  .chain((names) =>
+    fc.tuple(
+      ...names
+        .sort()
+        .map((name) => fc.record({ name: fc.constant(name), args: fc.array(fc.string(), { maxLength: 2 }) })),
+    ),
+  );
+
+const rule: fc.Arbitrary<Omit<RuleEntry, "name">> = fc
+  .record({
+    verdict: fc.constantFrom("allow", "hold", "deny", "quarantine", "terminate"),
+    actions: fc.constant(["go"]),
+    line: fc.nat(1000),
+    column: fc.nat(100),
+    because: template,
+    note: template,
+    absentOk: fc.array(fc.record({ path: fc.string(), why: fc.string() }), { maxLength: 2 }),
+    obliges: fc.array(fc.constantFrom("notify", "redact"), { maxLength: 3 }).map((names) => names.sort()),
+    more: fc.record({ tags: tagList, shadow: fc.constant(true as const) }, { requiredKeys: [] }),
+  })
+  .map(({ more, ...entry }) => ({ ...entry, ...more }));
 
 /** Of every second field, where the version is odd. */
 function provenanceOf(actions: readonly ActionLayout[], version: bigint): Pick<Manifest, "provenance"> {
@@ -178,11 +235,22 @@ export const arbitraryManifest: fc.Arbitrary<Manifest> = arbitraryTypes.chain((t
       ),
       subject: fc.option(fc.constant({ field: "agent", entity: "Agent" })),
       version: fc.bigInt({ min: 0n, max: 2n ** 63n - 1n }),
+      tzdata: fc.constantFrom(undefined, "2025b", "2026aa"),
+      isGuard: fc.boolean(),
+      hasOthers: fc.boolean(),
     })
-    .map(({ fields, notified, when, reads, rules, entries, valid, subject, version }) => {
+    .map(({ fields, notified, when, reads, rules, entries, valid, subject, version, ...more }) => {
       const placed = fields.map((field, at) => ({ ...field, read: reads[at] === true }));
       const actions = [layOut("go", placed, types)];
+      const others = more.hasOthers ? layOut("*", placed.slice(0, 2), types) : undefined;
+      const isGuard = more.isGuard && !entries.some(({ verdict }) => verdict === "allow");
       return manifestOf(types, actions, {
+        ...(more.tzdata !== undefined && { tzdata: more.tzdata }),
+        ...(isGuard && { guard: true as const }),
+        ...(others !== undefined && {
+          others,
+          layoutTag: layoutTag(types, subject, actions, sha256, others),
+        }),
         valid,
         subject,
         policy: { name: "made.up", version },

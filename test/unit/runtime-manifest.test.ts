@@ -23,10 +23,10 @@ describe("manifest", () => {
 
   test("the tag covers the layout and nothing else", () => {
     fc.assert(
-      fc.property(arbitraryManifest, ({ types, subject, actions, layoutTag: tag }) => {
-        expect(layoutTag(types, subject, actions, sha256)).toBe(tag);
+      fc.property(arbitraryManifest, ({ types, subject, actions, others, layoutTag: tag }) => {
+        expect(layoutTag(types, subject, actions, sha256, others)).toBe(tag);
         const renamed = actions.map((action) => ({ ...action, name: "gone" }));
-        expect(layoutTag(types, subject, renamed, sha256)).not.toBe(tag);
+        expect(layoutTag(types, subject, renamed, sha256, others)).not.toBe(tag);
       }),
       { numRuns: 50, seed: 2 },
     );
@@ -74,6 +74,31 @@ describe("a hostile manifest", () => {
     const rules = [{ name: "r", verdict: "allow", ...told }];
     expect(say({ rules }).ok).toBe(true);
     expect(say({ rules, guard: true })).toEqual({ ok: false, message: "rules: a guard has no allow" });
+  });
+
+  test("without sources, which no compiler writes", () => {
+    expect(decodeManifest(canonicalJson({ ...good, sources: [] }))).toEqual({
+      ok: false,
+      message: "sources: none",
+    });
+  });
+
+  test("entity literals in another order, or twice", () => {
+    const entities = [
+      { attributes: [], groups: [], name: "A" },
+      { attributes: [], groups: [], name: "B" },
+    ];
+    const layout = { ...(good.layout ?? {}), entities };
+    const say = (...literals: readonly (readonly [string, string])[]) => {
+      const entity_literals = literals.map(([type, id]) => ({ type, id }));
+      const decoded = decodeManifest(canonicalJson({ ...good, layout, entity_literals }));
+      return decoded.ok ? "" : decoded.message;
+    };
+    // U+FB00 comes before astral characters in UTF-8 and behind them in UTF-16.
+    expect(say(["A", "a"], ["A", "ﬀ"], ["A", "😀"], ["B", "a"])).toBe("");
+    expect(say(["A", "😀"], ["A", "ﬀ"])).toBe("entity_literals: A ﬀ is not in order");
+    expect(say(["B", "a"], ["A", "b"])).toBe("entity_literals: A b is not in order");
+    expect(say(["A", "a"], ["A", "a"])).toBe("entity_literals: A a is not in order");
   });
 
   test("a record that contains itself", () => {
