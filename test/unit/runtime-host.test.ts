@@ -175,6 +175,19 @@ describe("an instance that breaks", () => {
     }
   });
 
+  test("without a spare it is so after the first", async () => {
+    const facts = '{"entities":[{"type":"Team","id":"t"}]}';
+    const loaded = await loadUnsigned(wasm, { facts, spare: false });
+    if (!loaded.ok) throw new Error(loaded.message);
+    const { host } = loaded;
+    for (let round = 0; round < 5; round += 1) {
+      const codes = [1, 2].map(() => host.decide("go", { s: "x" }, headerTo(DO.trap)).code);
+      expect(codes).toEqual(["host.trap", "host.not_ready"]);
+      await host.ready();
+      expect(host.decide("go", { s: "x" }, headerTo(DO.allow)).verdict).toBe("allow");
+    }
+  });
+
   test("the state of a dropped instance is gone with it", async () => {
     const host = await open(wasm);
     host.decide("go", { s: "secret" }, headerTo(DO.denyWithText));
