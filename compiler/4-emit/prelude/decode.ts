@@ -6,7 +6,7 @@ import { HAS_APPROVALS } from "../config";
 import { INVALID, OUT_OF_RANGE, TOO_LARGE } from "./codes";
 import { compareBytes, idText, lengthOf, padded, textOf, wellFormed } from "./text";
 import { canonicalPath, sortPaths } from "./path";
-import { find, findHashed, recordOfType, spread, touch } from "./directory";
+import { bring, find, findHashed, recordOfType, spread, touch } from "./directory";
 
 const ID_BYTES_MAX: u32 = 256;
 
@@ -128,6 +128,7 @@ export function lookUpEntity(p: usize, type: u32): void {
   if (refusal != 0) return;
   const record = findHashed(type, FRAME + load<u32>(p), load<u32>(p, 4), load<u64>(p + BY));
   store<u64>(p + BY, <u64>record);
+  bring(record);
   nameEntity(record);
 }
 

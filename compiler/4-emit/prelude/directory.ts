@@ -138,6 +138,12 @@ let touched: u32 = 0;
   touched = load<u32>(index + (placeOf(h, load<u32>(row(type), PLACES)) << 2));
 }
 
+// The same with what is behind a record that was found: its ancestors, and the members of its sets.
+// @ts-ignore: decorator
+@inline export function bring(record: usize): void {
+  touched = load<u32>(record, 64);
+}
+
 // The address of an entity's record, 0 where there is none. The text is padded.
 export function find(type: u32, text: usize, length: u32): usize {
   return TYPES == 0 ? 0 : findHashed(type, text, length, spread(text, length));
