@@ -4,7 +4,7 @@ import type { Outcome } from "@polity/runtime/decision.ts";
 import type { Header } from "@polity/runtime/header.ts";
 import { parseJson } from "@polity/runtime/json.ts";
 import type { RequestResult } from "@polity/runtime/request.ts";
-import type { Decision } from "./decision.ts";
+import type { Decision, Judgement } from "./decision.ts";
 import type { Desk } from "./desk.ts";
 import { headerProblem, type RequestInput, readRequest } from "./request.ts";
 import { quoted } from "./words.ts";
@@ -32,7 +32,7 @@ const NOTHING: Asked = { action: null, header: null, request: null };
 export function answer(desk: Desk, text: string | null, unreadable = "not UTF-8 text"): Answer {
   const { evaluator, facts } = desk;
   const refuse = (code: Outcome["code"], why: string, id?: string | number): Answer => ({
-    decision: { id, outcome: denied(code), request: null, evaluator, facts },
+    decision: { id, outcome: deniedBy(desk, code), request: null, evaluator, facts },
     why,
     assumed: [],
     asked: NOTHING,
@@ -60,6 +60,17 @@ function whyOf({ action, header }: RequestInput, named: RequestResult, { code }:
   if (code === "input.unknown_action") return `no action ${quoted(action)}`;
   if (named.ok) return headerProblem(header);
   return `${named.path === "" ? "`fields`" : quoted(named.path)} ${PROBLEMS.get(named.code) ?? named.code}`;
+}
+
+/** Of a request that nobody could read, no member has heard more than another. */
+function deniedBy({ members }: Desk, code: Outcome["code"]): Judgement {
+  const outcome = denied(code);
+  if (members === undefined) return outcome;
+  const totals = { rulesTotal: 0, errorsTotal: 0 };
+  const each = members.map(({ name, evaluator, shadow }) => {
+    return { ...outcome, name, kind: "guard" as const, isShadow: shadow, evaluator, totals };
+  });
+  return { ...outcome, members: each };
 }
 
 const PROBLEMS: ReadonlyMap<string, string> = new Map([

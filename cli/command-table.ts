@@ -22,10 +22,12 @@ const policies = (label: string, max: number) => files(label, max, [".pol"]);
 const ROOT = withValue(
   "root",
   "DIR",
-  "the project, from which files may be imported (default: FILE's folder)",
+  "the project, from which files may be imported (default: FILE's folder, or the set's)",
 );
 
 const NO_CACHE = switchOf("no-cache", null, "build anew, whatever was built before");
+
+const SET = (does: string) => withValue("set", "SET.json", `${does}, in place of FILE`);
 
 const DONE_OR_NO = ["0 done (warnings included)", "1 the policy has errors"];
 
@@ -34,8 +36,9 @@ const SHELLS: readonly string[] = ["bash", "zsh", "fish"];
 const check: Command = {
   name: "check",
   summary: "Say what is wrong in policies",
-  operands: policies("FILE…", Number.POSITIVE_INFINITY),
+  operands: { ...policies("FILE…", Number.POSITIVE_INFINITY), instead: "set" },
   options: [
+    SET("check the members of a policy set, and whether they agree"),
     ROOT,
     switchOf("cost", null, "print what each action costs at most, in steps"),
     withValue("budget", "N", "an action that may take more steps than that is an error"),
@@ -49,6 +52,10 @@ const check: Command = {
     { line: "pol check --json policies/*.pol", says: "the same as data" },
     { line: "pol check --cost --budget 20000 payments.pol", says: "also what decisions cost at most" },
     { line: "pol check --watch payments.pol", says: "again after every save" },
+    {
+      line: "pol check --set set.json",
+      says: 'also whether they agree; set.json: {"members": [{"name": "guard", "file": "guard.pol"}, …]}',
+    },
   ],
   exits: DONE_OR_NO,
 };
@@ -125,8 +132,9 @@ const test: Command = {
 const decide: Command = {
   name: "decide",
   summary: "Answer requests",
-  operands: files("FILE.pol|FILE.wasm", 1, [".pol", ".wasm"]),
+  operands: { ...files("FILE.pol|FILE.wasm", 1, [".pol", ".wasm"]), instead: "set" },
   options: [
+    SET("ask the members of a policy set together"),
     withValue("request", "R.json", "one request; - for standard input"),
     withValue("requests", "R.jsonl", "one request a line, one decision a line; - for standard input"),
     withValue("facts", "FACTS", "the facts: .json, .jsonl or built (default: no entities)"),
@@ -149,6 +157,10 @@ const decide: Command = {
     {
       line: "pol decide doors.wasm --requests requests.jsonl --log decisions --key log.pem",
       says: "the same without facts, each one in a log that shows every change",
+    },
+    {
+      line: "pol decide --set set.json --request request.json --facts facts.json",
+      says: "what all members say together, and each of them; one facts file for all",
     },
   ],
   exits: [

@@ -42,6 +42,8 @@ export interface Operands {
   readonly isFolder: boolean;
   /** Completion offers these words. */
   readonly choices: readonly string[];
+  /** An option that stands in their place; null: none does. */
+  readonly instead: string | null;
 }
 
 export interface Example {
@@ -90,6 +92,7 @@ export const files = (label: string, max: number, endings: readonly string[]): O
   endings,
   isFolder: false,
   choices: [],
+  instead: null,
 });
 
 export const HELP = switchOf("help", "h", "print this help");

@@ -34,14 +34,15 @@ export function compileText(path: string, root: string | null, text: string): Co
   return { checked: compiled.value, findings, paths: [path, ...project.looked] };
 }
 
-/** As `compileFile`, for a module too; `ask` may find more in a program without errors. */
+/** `ask` may find more in a program without errors. A module is right where `read` is `diagnose`. */
 export async function checkFile(
   path: string,
   root: string | null,
   ask: (checked: Checked) => readonly Diagnostic[],
+  read: typeof compile = diagnose,
 ): Promise<CheckedFile> {
   const project = openProject(path, root);
-  const compiled = diagnose({ file: project.name, text: await readText(path) }, project.find);
+  const compiled = read({ file: project.name, text: await readText(path) }, project.find);
   const { value: checked, source } = compiled;
   const asked = checked === null ? [] : ask(checked);
   const diagnostics = sortDiagnostics([...compiled.diagnostics, ...asked]);

@@ -1,12 +1,13 @@
 /** The log of `pol decide`: what is decided is in it, durable, before anybody sees it. */
 import { commitRequest } from "@polity/lineage/commitment.ts";
-import { decisionEntry } from "@polity/lineage/decision-entry.ts";
+import { type Decided, decisionEntry } from "@polity/lineage/decision-entry.ts";
 import { nodeRandomBytes, nodeUuid } from "@polity/lineage/node/crypto.ts";
 import type { LogStore, Receipt } from "@polity/lineage/store.ts";
 import type { Header } from "@polity/runtime/header.ts";
 import type { Signer } from "@polity/runtime/signer.ts";
 import type { Answer } from "./answer.ts";
 import { type Appended, appendAll, type Logged } from "./append-all.ts";
+import type { Judgement } from "./decision.ts";
 import type { Desk } from "./desk.ts";
 import { beforeEnd } from "./ending.ts";
 import { failure } from "./failure.ts";
@@ -138,6 +139,23 @@ const NONE: Appended = { receipts: [], error: undefined };
 const NO_ACTION = "";
 const NO_HEADER = {} as Header;
 
+/** The evaluator, or the members of a set: nobody has signed it, so it has no epoch but the first. */
+function whatDecided(outcome: Judgement, desk: Desk): Pick<Decided, "policy" | "set"> {
+  const { policy: name, evaluator, members: listed } = desk;
+  if (listed === undefined) return { policy: { name, evaluator } };
+  const policies = new Map(listed.map((member) => [member.name, member.policy]));
+  const members = (outcome.members ?? []).map((one) => {
+    const decision = { ...one, ...one.totals };
+    return {
+      policy: policies.get(one.name) ?? "",
+      evaluator: one.evaluator,
+      isShadow: one.isShadow,
+      decision,
+    };
+  });
+  return { policy: null, set: { digest: evaluator, epoch: 0, members } };
+}
+
 function entryOf({ decision, asked }: Answer, desk: Desk, node: string, seq: number): Logged {
   const { id, outcome } = decision;
   const committed = asked.request === null ? null : commitRequest(asked.request.json, [], nodeRandomBytes);
@@ -148,7 +166,7 @@ function entryOf({ decision, asked }: Answer, desk: Desk, node: string, seq: num
     identity: { id: nodeUuid(), at: Date.now(), node, seq, execution: null, parents: [], trace: null },
     requestId: id === undefined ? null : String(id),
     decision: outcome,
-    policy: { name: desk.policy, evaluator: desk.evaluator },
+    ...whatDecided(outcome, desk),
     facts: desk.facts,
     action: asked.action ?? NO_ACTION,
     request:

@@ -9,6 +9,18 @@ import type { Look, Paint } from "./terminal.ts";
 export interface Judgement extends Outcome {
   readonly rulesTotal?: number;
   readonly errorsTotal?: number;
+  /** Of a set, by name: what each member said itself. */
+  readonly members?: readonly MemberJudgement[];
+}
+
+export interface MemberJudgement extends Outcome {
+  readonly name: string;
+  /** A policy that does not declare the action answers as a guard. */
+  readonly kind: "policy" | "guard";
+  /** Reported, never counted. */
+  readonly isShadow: boolean;
+  readonly evaluator: string;
+  readonly totals: { readonly rulesTotal: number; readonly errorsTotal: number };
 }
 
 export interface Decision {
@@ -25,7 +37,7 @@ export interface Decision {
 
 /** One line of JSON with its keys in a fixed order: the same bytes from every engine. */
 export function decisionJson({ id, outcome, request, evaluator, facts, log }: Decision): string {
-  const { verdict, code, rules, errors, shadow } = outcome;
+  const { verdict, code, rules, errors, shadow, members } = outcome;
   return JSON.stringify({
     ...(id === undefined ? {} : { id }),
     verdict,
@@ -37,10 +49,16 @@ export function decisionJson({ id, outcome, request, evaluator, facts, log }: De
     ...(shadow === undefined ? {} : { shadow }),
     obligations: outcome.obligations,
     request,
-    evaluator,
+    ...(members === undefined ? { evaluator } : { set: evaluator }),
     facts,
+    ...(members === undefined ? {} : { members: members.map(memberData) }),
     ...(log === undefined ? {} : { log: { index: log.index, leaf: log.leafHash } }),
   });
+}
+
+function memberData({ name, kind, isShadow, evaluator, verdict, code, rules, errors }: MemberJudgement) {
+  const erring = errors.map(({ rule, kind: of }) => ({ rule, kind: of }));
+  return { name, kind, shadow: isShadow, verdict, code, rules, errors: erring, evaluator };
 }
 
 const LOOKS: Readonly<Record<Outcome["verdict"], Look>> = {
@@ -61,6 +79,10 @@ export function decisionText({ outcome, request, log }: Decision, paint: Paint):
     ...notes.map((note) => ["note", `${note.rule}: ${renderReason(note.parts)}`]),
     ...shadow.map((rule) => ["shadow", rule]),
     ...obligations.map(({ name, when, arguments: given }) => [when, `${name} ${JSON.stringify(given)}`]),
+    ...(outcome.members ?? []).map(({ name, kind, isShadow, ...said }) => {
+      const what = isShadow ? `shadow ${kind}` : kind;
+      return ["member", `${name} (${what}): ${said.verdict}, ${said.code}`];
+    }),
     ["request", request ?? "none"],
     ...(log === undefined ? [] : [["log", `entry ${log.index}`]]),
   ];

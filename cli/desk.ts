@@ -8,14 +8,7 @@ import type { LoadRefusal } from "@polity/runtime/load-refusal.ts";
 import type { Builder } from "./builder.ts";
 import { builtFile, isLines, lineRefusalText } from "./built-facts.ts";
 import type { Judgement } from "./decision.ts";
-import {
-  askWith,
-  type EngineName,
-  type EngineRequest,
-  type FactsRefusal,
-  referenceEngine,
-  refusalText,
-} from "./engines.ts";
+import { askWith, type EngineName, type EngineRequest, referenceEngine, refusedFacts } from "./engines.ts";
 import { failure } from "./failure.ts";
 import { isModule, soundPolicy } from "./policy-source.ts";
 import { withProgress } from "./progress.ts";
@@ -24,13 +17,22 @@ import { type RequestNamer, requestNamer } from "./request-digest.ts";
 
 export interface Desk {
   readonly decide: (request: EngineRequest) => Judgement;
-  /** The policy's name. */
+  /** The policy's name; empty of a set. */
   readonly policy: string;
-  /** `sha256:` and 64 hex digits, as are those of requests. */
+  /** `sha256:` and 64 hex digits, as are those of requests; of a set the digest of who its members are. */
   readonly evaluator: string;
+  /** Of a set, by name. */
+  readonly members?: readonly DeskMember[];
   readonly facts: string;
   readonly readsTrust: boolean;
   readonly nameRequest: RequestNamer;
+}
+
+export interface DeskMember {
+  readonly name: string;
+  readonly policy: string;
+  readonly evaluator: string;
+  readonly shadow: boolean;
 }
 
 /** The files by the names that messages give them; `facts` is null where none is named. */
@@ -39,6 +41,19 @@ interface Files {
   /** The project's folder; none: that of the policy. */
   readonly root?: string | null;
   readonly facts: string | null;
+}
+
+/** As `openDesk`, for the members that a set's file lists. */
+export async function openDeskOfSet(
+  { set, root = null, facts }: Omit<Files, "policy"> & { readonly set: string },
+  engine: EngineName,
+  builder: Builder,
+): Promise<Desk | null> {
+  if (facts !== null && isLines(facts)) throw failure("--set takes facts as JSON, not as JSON Lines");
+  const bytes = facts === null ? utf8(NO_FACTS) : await readBytes(facts);
+  // One evaluator needs nothing of what sets need.
+  const { openSetDesk } = await import("./set-desk.ts");
+  return openSetDesk({ set, root, factsPath: facts, facts: bytes }, engine, builder);
 }
 
 /** Null where the policy has errors, which are told; fails where a file cannot be used. */
@@ -85,7 +100,7 @@ async function moduleDesk(files: Files, wasm: Uint8Array, facts: Uint8Array): Pr
   const { sha256 } = nodeCrypto;
   const loaded = await loadUnsigned(wasm, { facts, obligations: "any", sha256, spare: false });
   if (!loaded.ok) {
-    if (loaded.code.startsWith("facts.")) throw refusedFacts(files, loaded);
+    if (loaded.code.startsWith("facts.")) throw refusedFacts(files.facts, loaded);
     throw refusedEvaluator(files, loaded);
   }
   const { host } = loaded;
@@ -111,7 +126,7 @@ async function referenceDesk(
 ): Promise<Desk> {
   const { load: loadFacts } = referenceEngine(checked);
   const loaded = await loadFacts(facts);
-  if ("refusal" in loaded) throw refusedFacts(files, loaded.refusal);
+  if ("refusal" in loaded) throw refusedFacts(files.facts, loaded.refusal);
   return {
     decide: loaded.decide,
     policy: checked.policy.name,
@@ -121,10 +136,4 @@ async function referenceDesk(
     readsTrust: checked.readsTrust,
     nameRequest: requestNamer(checked.types, checked.actions),
   };
-}
-
-function refusedFacts({ facts }: Files, refusal: FactsRefusal): Error {
-  const name = facts === null ? "a snapshot without entities" : nameOf(facts);
-  const hint = facts === null ? "name one with --facts" : null;
-  return failure(`${name} is refused: ${refusalText(refusal)}`, hint);
 }

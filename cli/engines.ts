@@ -8,7 +8,8 @@ import { type Host, outcomeOf } from "@polity/runtime/index.ts";
 import { canonicalJson, parseJson } from "@polity/runtime/json.ts";
 import type { Builder } from "./builder.ts";
 import type { Judgement } from "./decision.ts";
-import { utf8Text } from "./read-file.ts";
+import { failure } from "./failure.ts";
+import { nameOf, utf8Text } from "./read-file.ts";
 import { requestNamer } from "./request-digest.ts";
 import { visible } from "./words.ts";
 
@@ -86,7 +87,7 @@ export function askWith(ask: Host["decide"]): Ready["decide"] {
   };
 }
 
-function factsJson(facts: unknown): { readonly json: unknown } | { readonly refusal: FactsRefusal } {
+export function factsJson(facts: unknown): { readonly json: unknown } | { readonly refusal: FactsRefusal } {
   if (!(facts instanceof Uint8Array)) return { json: facts };
   const text = utf8Text(facts);
   const parsed = text === null ? NOT_TEXT : parseJson(text);
@@ -96,6 +97,13 @@ function factsJson(facts: unknown): { readonly json: unknown } | { readonly refu
 }
 
 const NOT_TEXT = { ok: false, message: "not UTF-8 text", offset: 0 } as const;
+
+/** A facts file that an engine does not take; `path` is null where none is named. */
+export function refusedFacts(path: string | null, refusal: FactsRefusal): Error {
+  const name = path === null ? "a snapshot without entities" : nameOf(path);
+  const hint = path === null ? "name one with --facts" : null;
+  return failure(`${name} is refused: ${refusalText(refusal)}`, hint);
+}
 
 /** `facts.unknown_parent: a parent is not in the snapshot (User::"ada")` */
 export function refusalText({ code, message, entity }: FactsRefusal): string {

@@ -29,7 +29,7 @@ export function overview(paint: Paint): string {
 export function groupHelp({ name, members }: Group, paint: Paint): string {
   const commands = [...members.values()];
   return sections(paint, [
-    ["Usage", commands.map(usageLine)],
+    ["Usage", commands.flatMap(usageLines)],
     ["Commands", columns(commands.map((command) => [command.name, command.summary]))],
     ["More", [`pol ${name} COMMAND --help`]],
   ]);
@@ -39,7 +39,7 @@ export function groupHelp({ name, members }: Group, paint: Paint): string {
 export function commandHelp(command: Command, paint: Paint): string {
   return sections(paint, [
     ["", [`${command.summary}.`]],
-    ["Usage", [usageLine(command)]],
+    ["Usage", usageLines(command)],
     ["Options", columns(command.options.map(optionRow))],
     ["Examples", command.examples.flatMap(({ line, says }) => exampleLines(line, says))],
     ["Exit codes", [...command.exits, ...COMMON_EXITS.slice(2)]],
@@ -58,12 +58,17 @@ const ENVIRONMENT = [
   ["POL_DEBUG=1", "the stack trace of a bug in pol"],
 ];
 
-function usageLine({ name, operands, options }: Command): string {
+/** A second one where an option stands in the place of the operands. */
+function usageLines({ name, operands, options }: Command): string[] {
   const required = options.filter(({ isRequired }) => isRequired);
   const flags = required.map(({ name: long, short, value }) =>
     short === null ? `--${long} ${value}` : `-${short} ${value}`,
   );
-  return ["pol", name, operands.label, ...flags, "[OPTIONS]"].filter((part) => part !== "").join(" ");
+  const replacing = options.find((option) => option.name === operands.instead);
+  const instead = replacing === undefined ? [] : [`--${replacing.name} ${replacing.value}`];
+  return [operands.label, ...instead].map((what) =>
+    ["pol", name, what, ...flags, "[OPTIONS]"].filter((part) => part !== "").join(" "),
+  );
 }
 
 function optionRow(option: Option): string[] {

@@ -34,7 +34,7 @@ export function readInvocation(command: Command, args: readonly string[]): Invoc
     }
   }
   if (!switches.has("help")) {
-    checkOperands(command, operands);
+    checkOperands(command, operands, values);
     checkRequired(command, values);
   }
   return { command, operands, switches, values };
@@ -84,9 +84,15 @@ function optionValue(command: Command, option: Option, token: OptionToken): stri
   return value;
 }
 
-function checkOperands(command: Command, operands: readonly string[]): void {
-  const { label, min, max, choices } = command.operands;
-  if (operands.length < min) throw usage(command, `${label} is missing`);
+function checkOperands(
+  command: Command,
+  operands: readonly string[],
+  values: ReadonlyMap<string, string>,
+): void {
+  const { label, min, max, choices, instead } = command.operands;
+  const isReplaced = instead !== null && values.has(instead);
+  if (isReplaced && operands.length > 0) throw usage(command, `${label} and --${instead} exclude each other`);
+  if (!isReplaced && operands.length < min) throw usage(command, `${label} is missing`);
   const surplus = operands[max];
   if (surplus !== undefined) throw usage(command, `one argument too many: ${quoted(surplus)}`);
   for (const operand of operands) {

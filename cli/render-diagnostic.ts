@@ -80,26 +80,44 @@ function summaryLine(findings: readonly Finding[], paint: Paint): string {
 
 function renderFrame(finding: Finding, diagnostic: Diagnostic, paint: Paint): string {
   const { code, severity, message, hint, span } = diagnostic;
+  const margin = marginOf(finding, span);
+  const frame = [
+    `${paint(severity, `${severity}[${code}]`)}${paint("strong", `: ${visible(message)}`)}`,
+    ...renderPlace(finding, span, severity, paint),
+  ];
+  if (hint !== null) frame.push(`${margin} ${paint("hint", "= hint:")} ${visible(hint)}`);
+  frame.push(`${margin} ${paint("faint", `= see docs/errors/${code}.md`)}`);
+  return `${frame.join("\n")}\n`;
+}
+
+/** As wide as the number of the line. */
+function marginOf({ lines }: Finding, span: Span): string {
+  return " ".repeat(String(positionIn(lines, span.start).line).length);
+}
+
+/** Where something stands, with its line and marks below it. */
+export function renderPlace(
+  finding: Finding,
+  span: Span,
+  severity: Diagnostic["severity"],
+  paint: Paint,
+): readonly string[] {
   const { line, column } = positionIn(finding.lines, span.start);
   const end = positionIn(finding.lines, span.end);
-  const margin = " ".repeat(String(line).length);
+  const margin = marginOf(finding, span);
   const bar = paint("faint", `${margin} |`);
   const shown = sourceLine(
     lineText(finding.lines, line),
     column - 1,
     end.line === line ? end.column - 1 : null,
   );
-  const frame = [
-    `${paint(severity, `${severity}[${code}]`)}${paint("strong", `: ${visible(message)}`)}`,
+  const place = [
     `${margin}${paint("faint", "-->")} ${visible(finding.path)}:${line}:${column}`,
     bar,
     `${paint("faint", `${line} |`)} ${shown.text}`.trimEnd(),
     `${bar} ${" ".repeat(shown.before)}${paint(severity, "^".repeat(shown.width))}`,
   ];
-  if (end.line > line) frame.push(`${bar} ${paint("faint", `(to line ${end.line})`)}`);
-  if (hint !== null) frame.push(`${margin} ${paint("hint", "= hint:")} ${visible(hint)}`);
-  frame.push(`${margin} ${paint("faint", `= see docs/errors/${code}.md`)}`);
-  return `${frame.join("\n")}\n`;
+  return end.line > line ? [...place, `${bar} ${paint("faint", `(to line ${end.line})`)}`] : place;
 }
 
 interface ShownLine {

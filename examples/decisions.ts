@@ -5,9 +5,8 @@ import { fileURLToPath } from "node:url";
 import { renderReason } from "@polity/runtime/render.ts";
 import { answer } from "../cli/answer.ts";
 import { openBuilder } from "../cli/builder.ts";
-import { type Desk, openDesk } from "../cli/desk.ts";
+import { type Desk, openDesk, openDeskOfSet } from "../cli/desk.ts";
 import type { EngineName } from "../cli/engines.ts";
-import { openSetDesk } from "./admission/set.ts";
 import { sessionRequests } from "./coding-agent/requests.ts";
 
 export const EXAMPLES = [
@@ -59,15 +58,13 @@ export async function decisionLines(example: Example, engine: EngineName): Promi
 }
 
 async function deskOf(example: Example, engine: EngineName): Promise<Desk> {
-  const facts = pathOf(example, "facts.json");
-  const policies = policiesOf(example);
-  if (policies.length > 1) {
-    const files = policies.map((name) => ({ name: name.replace(".pol", ""), path: pathOf(example, name) }));
-    return openSetDesk(files, readFileSync(facts), engine);
-  }
-  const policy = pathOf(example, "policy.pol");
+  const named = pathOf(example, "facts.json");
+  const facts = existsSync(named) ? named : null;
+  const set = pathOf(example, "set.json");
   const builder = openBuilder({ cache: false });
-  const desk = await openDesk({ policy, facts: existsSync(facts) ? facts : null }, engine, builder);
+  const desk = await (existsSync(set)
+    ? openDeskOfSet({ set, facts }, engine, builder)
+    : openDesk({ policy: pathOf(example, "policy.pol"), facts }, engine, builder));
   if (desk === null) throw new Error(`${example}: the policy has errors`);
   return desk;
 }

@@ -20,6 +20,12 @@ export interface Decided {
   readonly decision: Judged;
   /** The policy's name and the evaluator's digest; null where the host had none. */
   readonly policy: { readonly name: string; readonly evaluator: string } | null;
+  /** Of a policy set, in place of `policy`: its digest, and what each member said, by its name in the set. */
+  readonly set?: {
+    readonly digest: string;
+    readonly epoch: number;
+    readonly members: readonly DecidedMember[];
+  };
   /** The digest of the facts, if there were any. */
   readonly facts: string | null;
   /** As it was asked for; null where nothing was. */
@@ -38,20 +44,28 @@ export type Judged = Pick<
   readonly errorsTotal?: number;
 };
 
+export interface DecidedMember {
+  readonly policy: string;
+  readonly evaluator: string;
+  /** Reported, never counted. */
+  readonly isShadow: boolean;
+  readonly decision: Judged;
+}
+
 /**
- * A decision of a single evaluator outside any set: as a set it has the evaluator's digest and epoch 0. The
- * entry says null for an id, action or header that could not be written, so that every decision can be.
+ * A decision of a policy set, or of a single evaluator outside any set: as a set it has the evaluator's
+ * digest and epoch 0. The entry says null for an id, action or header that could not be written, so that
+ * every decision can be.
  */
 export function decisionEntry(decided: Decided): DecisionEntry {
-  const { identity, requestId, decision, policy, facts, action, request } = decided;
+  const { identity, requestId, decision, facts, action, request } = decided;
   const header = decided.header === null ? null : headerOf(decided.header, request?.digest ?? null);
   return {
     v: 1,
     kind: "decision",
     ...identity,
     requestId: fits(idShape, requestId) ? requestId : null,
-    set: policy === null ? null : { digest: policy.evaluator, epoch: 0 },
-    members: policy === null ? [] : [memberOf(policy.name, policy.evaluator, decision)],
+    ...setOf(decided),
     facts,
     state: null,
     action: fits(nameShape, action) ? action : null,
@@ -62,6 +76,18 @@ export function decisionEntry(decided: Decided): DecisionEntry {
     obligations: decision.obligations.map(obligationOf),
     approvalsConsumed: [],
   };
+}
+
+function setOf({ set, policy, decision }: Decided): Pick<DecisionEntry, "set" | "members"> {
+  if (set !== undefined) {
+    const { digest, epoch, members } = set;
+    const share = shareOf(members);
+    return { set: { digest, epoch }, members: members.map((one) => memberOf(one, share)) };
+  }
+  if (policy === null) return { set: null, members: [] };
+  const { name, evaluator } = policy;
+  const alone = memberOf({ policy: name, evaluator, isShadow: false, decision }, 1);
+  return { set: { digest: evaluator, epoch: 0 }, members: [alone] };
 }
 
 const ARGUMENTS_BYTES_MAX = 4_096;
@@ -75,24 +101,36 @@ function obligationOf({ name, when: phase, arguments: given }: Obligation): Entr
   return { name, phase, arguments: isShort ? json : canonicalJson({ $digest: digest }) };
 }
 
-/** Bytes of names that are listed, so that no entry is too large, whatever fired: the totals say the rest. */
+/** Bytes of names that all members list: no entry is too large, whatever fired. Totals say the rest. */
 const RULES_BYTES_MAX = 16 * 1024;
 const ERRORS_BYTES_MAX = 8 * 1024;
 const SHADOW_BYTES_MAX = 4 * 1024;
 
-function memberOf(policy: string, evaluator: string, decision: Judged): MemberDecision {
+/** What a member takes that lists nothing, its policy's name apart. */
+const MEMBER_BYTES = 360;
+
+/** Of the room for lists, what each member has: what the others take besides is not there for any of them. */
+function shareOf(members: readonly DecidedMember[]): number {
+  const room = RULES_BYTES_MAX + ERRORS_BYTES_MAX + SHADOW_BYTES_MAX;
+  const others = members.slice(1).reduce((sum, { policy }) => sum + MEMBER_BYTES + utf8Length(policy), 0);
+  return Math.max(0, room - others) / room / members.length;
+}
+
+/** `share`: of the room for lists, from 0 to 1. */
+function memberOf({ policy, evaluator, isShadow, decision }: DecidedMember, share: number): MemberDecision {
   const { verdict, code, granted, rules, errors, shadow = [] } = decision;
-  const listed = firstOf(shadow, (rule) => rule, SHADOW_BYTES_MAX);
+  const listed = firstOf(shadow, (rule) => rule, SHADOW_BYTES_MAX * share);
+  const erring = firstOf(errors, ({ rule }) => rule, ERRORS_BYTES_MAX * share);
   return {
     policy,
     evaluator,
-    mode: "enforcing",
+    mode: isShadow ? "shadow" : "enforcing",
     verdict,
     code,
     granted,
-    rules: firstOf(rules, (rule) => rule, RULES_BYTES_MAX),
+    rules: firstOf(rules, (rule) => rule, RULES_BYTES_MAX * share),
     rulesTotal: decision.rulesTotal ?? rules.length,
-    errors: firstOf(errors, ({ rule }) => rule, ERRORS_BYTES_MAX).map(({ rule, kind }) => ({ rule, kind })),
+    errors: erring.map(({ rule, kind }) => ({ rule, kind })),
     errorsTotal: decision.errorsTotal ?? errors.length,
     ...(listed.length === 0 ? {} : { shadow: listed }),
   };

@@ -81,6 +81,38 @@ describe("a case that is wrong is found", () => {
   });
 
   test.each([
+    {
+      what: "a row of a set that expects another rule",
+      end: '```requests\n{"expect": "deny by a/x, b/no", "action": "go", "fields": {"x": 9}}\n```\n',
+      says: /^page\.md:20 \(Heading\): expected deny by a\/x, b\/no\n {2}said: .*\["a\/all","b\/no"\]/,
+    },
+    {
+      what: "a set that is not refused",
+      end: "```set.action\na and b differ in the field go.x\n```\n",
+      says: /^page\.md:19 \(Heading\): expected set\.action: a and b .* field go\.x\n {2}said: taken$/,
+    },
+    {
+      what: "facts that a set takes",
+      end: '```facts.invalid\n{"entities": []}\n```\n',
+      says: /^page\.md:19 \(Heading\): expected facts to be refused with facts\.invalid: taken$/,
+    },
+  ])("$what", async ({ end, says }) => {
+    const head = "action go { x: int }";
+    const member = (name: string, kind: string, rule: string) => {
+      const text = `polity 1\n${kind} spec.${name} version 1\n${head}\n${rule}`;
+      return `\`\`\`pol member=${name}\n${text}\n\`\`\`\n`;
+    };
+    const [a, b] = [
+      member("a", "policy", "allow all on go always"),
+      member("b", "guard", "deny no on go when x > 5"),
+    ];
+    const [spec] = readPage("page.md", `# Page\n\n## Heading\n\n${a}\n${b}\n${end}`);
+    expect(spec?.members.map(({ name }) => name)).toEqual(["a", "b"]);
+    if (spec === undefined) return;
+    expect((await runCase(spec)).failures.join("\n")).toMatch(says);
+  });
+
+  test.each([
     ["a fence that is never closed", "# Page\n\n```pol\npolity 1\n"],
     ["requests before any program", "# Page\n\n```requests\n{}\n```\n"],
     ["a request that is no JSON", "# Page\n\n```pol\n```\n\n```requests\n{\n```\n"],

@@ -1,12 +1,15 @@
+import { join } from "node:path";
 import { checkCoverage } from "@polity/compiler/2-check/coverage.ts";
 import type { Checked } from "@polity/compiler/checked.ts";
 import { type Diagnostic, hasErrors } from "@polity/compiler/diagnostic.ts";
 import { checkBudget } from "@polity/compiler/weigh/budget.ts";
-import { checkFile } from "../compile-file.ts";
+import { type CheckedFile, checkFile } from "../compile-file.ts";
 import { EXIT, type Failure, isFailure, unreadData } from "../failure.ts";
 import { type Invocation, usage } from "../invocation.ts";
 import { costData, costText, coverageData, coverageText, type Sound } from "../render-cost.ts";
 import { type Finding, findingsData, renderFindings } from "../render-diagnostic.ts";
+import { type SetReport, setData, setText } from "../render-set.ts";
+import { type OpenedMember, openMember, problemsBetween, readSetFolder } from "../set-members.ts";
 import { tellFailure } from "../tell.ts";
 import { type Paint, paintFor, printLine, write } from "../terminal.ts";
 import { watchFiles } from "../watch-files.ts";
@@ -32,9 +35,10 @@ export async function run(invocation: Invocation): Promise<number> {
     coverage: switches.has("coverage"),
     budget: budgetOf(invocation),
   };
-  const paths = [...new Set(operands)];
-  if (!switches.has("watch")) return (await checkOnce(paths, questions)).code;
-  await watchFiles(paths, async () => (await checkOnce(paths, questions)).looked);
+  const target: Target = { paths: [...new Set(operands)], set: values.get("set") ?? null };
+  if (!switches.has("watch")) return (await checkOnce(target, questions)).code;
+  const first = target.set === null ? target.paths : [target.set];
+  await watchFiles(first, async () => (await checkOnce(target, questions)).looked);
   return EXIT.done;
 }
 
@@ -46,6 +50,12 @@ function budgetOf({ command, values }: Invocation): bigint | null {
   return BigInt(text);
 }
 
+/** Files, or the set that lists them. */
+interface Target {
+  readonly paths: readonly string[];
+  readonly set: string | null;
+}
+
 interface Look {
   readonly code: number;
   /** Every file on which the result depends. */
@@ -53,39 +63,88 @@ interface Look {
 }
 
 /** One look at every file; one that cannot be read does not keep the others from being checked. */
-async function checkOnce(paths: readonly string[], questions: Questions): Promise<Look> {
-  // By path: what several files import is reported once, and best where it was named itself.
-  const named = new Map<string, Finding>();
-  const imported = new Map<string, Finding>();
-  const looked = new Set<string>(paths);
-  const sound: Sound[] = [];
+async function checkOnce(target: Target, questions: Questions): Promise<Look> {
   const failed = new Map<string, Failure>();
-  for (const path of paths) {
-    try {
-      const {
-        checked,
-        findings,
-        whole,
-        paths: lookedAt,
-      } = await checkFile(path, questions.root, (program) => answersTo(questions, program));
-      for (const one of lookedAt) looked.add(one);
-      for (const [index, finding] of findings.entries()) {
-        if (index > 0) imported.set(finding.path, finding);
-        else named.set(path, finding);
-      }
-      if (checked !== null) sound.push({ checked, finding: whole });
-    } catch (error) {
-      if (!isFailure(error)) throw error;
-      failed.set(path, error);
-    }
-  }
-  const findings = [...named.values(), ...[...imported.values()].filter(({ path }) => !named.has(path))];
-  if (questions.json) await printLine(JSON.stringify(reportData(findings, sound, failed, questions)));
-  else await write(reportText(findings, sound, questions, paintFor("out")));
-  for (const failure of failed.values()) await tellFailure(failure);
+  const looked = new Set<string>(target.set === null ? target.paths : [target.set]);
+  const set = target.set === null ? null : await checkSet(target.set, questions, looked, failed);
+  const files = set?.files ?? (await checkFiles(target.paths, questions, failed));
+  for (const one of files.values()) for (const path of one.paths) looked.add(path);
+  const findings = findingsOf(files);
+  const sound = [...files.values()].flatMap(({ checked, whole }): Sound[] =>
+    checked === null ? [] : [{ checked, finding: whole }],
+  );
+  const report = set?.report ?? null;
   const isWrong = findings.some(({ diagnostics }) => hasErrors(diagnostics));
-  const code = failed.size > 0 ? EXIT.usage : isWrong ? EXIT.no : EXIT.done;
-  return { code, looked: [...looked] };
+  if (questions.json) {
+    const data = reportData(findings, sound, failed, questions);
+    await printLine(JSON.stringify(report === null ? data : { ...data, set: setData(report) }));
+  } else {
+    const isSound = !isWrong && failed.size === 0;
+    await write(reportText(findings, sound, questions, report && { report, isSound }, paintFor("out")));
+  }
+  for (const failure of failed.values()) await tellFailure(failure);
+  const isNo = isWrong || (report !== null && report.problems.length > 0);
+  return { code: failed.size > 0 ? EXIT.usage : isNo ? EXIT.no : EXIT.done, looked: [...looked] };
+}
+
+/** What several files import is reported once, and best where it was named itself. */
+function findingsOf(files: ReadonlyMap<string, CheckedFile>): readonly Finding[] {
+  const imported = new Map<string, Finding>();
+  for (const { findings } of files.values()) {
+    for (const finding of findings.slice(1)) imported.set(finding.path, finding);
+  }
+  const named = [...files.values()].flatMap(({ findings }) => findings.slice(0, 1));
+  return [...named, ...[...imported.values()].filter(({ path }) => !files.has(path))];
+}
+
+async function checkFiles(
+  paths: readonly string[],
+  questions: Questions,
+  failed: Map<string, Failure>,
+): Promise<ReadonlyMap<string, CheckedFile>> {
+  const files = new Map<string, CheckedFile>();
+  for (const path of paths) {
+    await unlessItFails(failed, path, async () => {
+      files.set(path, await checkFile(path, questions.root, (program) => answersTo(questions, program)));
+    });
+  }
+  return files;
+}
+
+/** Its members' programs by path, and what is wrong between them. */
+async function checkSet(
+  path: string,
+  questions: Questions,
+  looked: Set<string>,
+  failed: Map<string, Failure>,
+): Promise<{ readonly files: ReadonlyMap<string, CheckedFile>; readonly report: SetReport }> {
+  const { members: listed, folder, problem } = await readSetFolder(path);
+  const members: OpenedMember[] = [];
+  for (const one of listed) {
+    const file = join(folder, one.file);
+    looked.add(file);
+    await unlessItFails(failed, file, async () => {
+      const ask = (program: Checked) => answersTo(questions, program);
+      members.push(await openMember(one, { folder, root: questions.root }, ask));
+    });
+  }
+  const files = new Map<string, CheckedFile>();
+  for (const { path: file, program } of members) if (program !== null) files.set(file, program);
+  const own = [problem, ...members.map((member) => member.problem)].filter((one) => one !== null);
+  return { files, report: { path, members, problems: [...own, ...problemsBetween(members)] } };
+}
+
+async function unlessItFails(
+  failed: Map<string, Failure>,
+  path: string,
+  look: () => Promise<void>,
+): Promise<void> {
+  try {
+    await look();
+  } catch (error) {
+    if (!isFailure(error)) throw error;
+    failed.set(path, error);
+  }
 }
 
 function answersTo({ coverage, budget }: Questions, checked: Checked): readonly Diagnostic[] {
@@ -113,13 +172,17 @@ function reportText(
   findings: readonly Finding[],
   sound: readonly Sound[],
   { cost, coverage }: Questions,
+  set: { readonly report: SetReport; readonly isSound: boolean } | null,
   paint: Paint,
 ): string {
   const tables = sound.flatMap((one) => [
     ...(cost ? [costText(one, paint)] : []),
     ...(coverage ? [coverageText(one, paint)] : []),
   ]);
-  return [renderFindings(findings, paint) || soundText(findings), ...tables].join("\n");
+  const wrong = renderFindings(findings, paint);
+  if (set === null) return [wrong || soundText(findings), ...tables].join("\n");
+  const said = setText(set.report, set.isSound, paint);
+  return [wrong, said, ...tables].filter((part) => part !== "").join("\n");
 }
 
 function soundText(findings: readonly Finding[]): string {

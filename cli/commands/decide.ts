@@ -3,7 +3,7 @@ import { type Answer, answer } from "../answer.ts";
 import { openBuilder } from "../builder.ts";
 import { type Decision, decisionJson, decisionText } from "../decision.ts";
 import { type DecisionLog, openDecisionLog } from "../decision-log.ts";
-import { type Desk, openDesk } from "../desk.ts";
+import { type Desk, openDesk, openDeskOfSet } from "../desk.ts";
 import type { EngineName } from "../engines.ts";
 import { EXIT } from "../failure.ts";
 import { type Invocation, usage } from "../invocation.ts";
@@ -34,6 +34,7 @@ const EXPLAINED_MAX = 5;
 export async function run(invocation: Invocation): Promise<number> {
   const { command, operands, values, switches } = invocation;
   const [policy = ""] = operands;
+  const set = values.get("set");
   const facts = values.get("facts") ?? null;
   const one = values.get("request");
   const many = values.get("requests");
@@ -41,17 +42,17 @@ export async function run(invocation: Invocation): Promise<number> {
   if (requests === undefined) throw usage(command, "--request or --requests is missing");
   if (one !== undefined && many !== undefined)
     throw usage(command, "--request and --requests exclude each other");
-  if ([policy, facts, requests].filter((path) => path === "-").length > 1) {
+  if ([policy, set, facts, requests].filter((path) => path === "-").length > 1) {
     throw usage(command, "standard input can be read only once");
   }
   const logging = loggingOf(invocation);
   const signer = logging === null ? null : await readSigner(logging.key);
+  const engine = (values.get("engine") ?? "wasm") as EngineName;
+  const files = { root: values.get("root") ?? null, facts };
   const builder = openBuilder({ cache: !switches.has("no-cache") });
-  const desk = await openDesk(
-    { policy, root: values.get("root") ?? null, facts },
-    (values.get("engine") ?? "wasm") as EngineName,
-    builder,
-  );
+  const desk = await (set === undefined
+    ? openDesk({ policy, ...files }, engine, builder)
+    : openDeskOfSet({ set, ...files }, engine, builder));
   builder.close();
   if (desk === null) return EXIT.no;
   const log = logging && signer && (await openDecisionLog(logging.writer, signer, desk));

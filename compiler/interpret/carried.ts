@@ -7,7 +7,7 @@ import { decodeFields, decodeId, resolveFields } from "./input.ts";
 import { isPlain, ownData, readItems } from "./objects.ts";
 import { entitiesIn } from "./values.ts";
 
-/** Entity types that only other members of a set declare, each with one that does (spec 10.7). */
+/** Entity types that only other members of a set declare, each with one that does (spec 10.8). */
 export type Foreign = ReadonlyMap<string, Checked>;
 
 const NOTHING_FOREIGN: Foreign = new Map();

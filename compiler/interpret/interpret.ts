@@ -45,7 +45,7 @@ export function answerCounting(checked: Checked, facts: Facts, request: Request)
   return decide(judgeRules(checked, admitted, request.digest), admitted.scope, checked);
 }
 
-/** What rules on all actions say of an action that is not declared here (spec 10.5). */
+/** What rules on all actions say of an action that is not declared here (spec 10.6). */
 export function answerOthers(checked: Checked, facts: Facts, request: Request): Counted {
   const { actions, rules } = withOthers(checked);
   return answerCounting({ ...checked, kind: "guard", actions, rules }, facts, { ...request, action: "*" });

@@ -1,4 +1,4 @@
-/** One snapshot for all members of a policy set (spec 10.6). */
+/** One snapshot for all members of a policy set (spec 10.7). */
 import type { Checked } from "../checked.ts";
 import { isDenial } from "./denial.ts";
 import { type Facts, loadFacts, type Refusal } from "./facts.ts";

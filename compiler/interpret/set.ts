@@ -1,4 +1,4 @@
-/** What a policy set answers, said as its clauses say it (spec 10.2, 10.3, 10.4, 10.5). */
+/** What a policy set answers, said as its clauses say it (spec 10.3, 10.4, 10.5, 10.6). */
 import type { Obligation, Outcome, Reason, Verdict } from "@polity/runtime/decision.ts";
 import type { Header } from "@polity/runtime/header.ts";
 import { RULES_LISTED_MAX } from "@polity/runtime/layout.ts";
@@ -26,7 +26,7 @@ export type SetOutcome = Pick<Outcome, "verdict" | "code" | "granted" | "rules" 
 
 const FROM_STRICTEST: readonly Verdict[] = ["terminate", "quarantine", "deny", "hold", "allow"];
 
-/** (spec 10.2) */
+/** (spec 10.3, 10.4) */
 export function judgeSet(all: readonly Member[]): SetOutcome {
   const members = all.filter(({ shadow }) => !shadow).sort((a, b) => compareText(a.name, b.name));
   const isSaid = (verdict: Verdict) => members.some(({ outcome }) => outcome.verdict === verdict);
@@ -51,7 +51,7 @@ export function judgeSet(all: readonly Member[]): SetOutcome {
   };
 }
 
-/** (spec 10.4, 8.5.7) */
+/** (spec 10.5, 8.5.7) */
 function once(obligations: readonly Obligation[]): readonly Obligation[] {
   const order = (a: Obligation, b: Obligation) =>
     compareText(a.name, b.name) ||
@@ -117,7 +117,7 @@ function before(outcome: Outcome): Said {
   return { outcome, rulesTotal: 0, errorsTotal: 0 };
 }
 
-/** (spec 10.1, 10.5) */
+/** (spec 10.1, 10.6) */
 export function answerMembers(judges: readonly Judge[], request: Request): readonly Answered[] {
   const declares = ({ checked }: Judge) => checked.actions.some(({ name }) => name === request.action);
   const counted = judges.filter(({ shadow }) => !shadow);
@@ -131,7 +131,7 @@ export function answerMembers(judges: readonly Judge[], request: Request): reado
   });
 }
 
-/** (spec 10.7) */
+/** (spec 10.8) */
 function foreignTo({ checked }: Judge, counted: readonly Judge[]): Foreign {
   const foreign = new Map<string, Checked>();
   for (const other of counted) {
@@ -180,7 +180,7 @@ function saidOf({ outcome, rulesTotal, errorsTotal }: Counted): Said {
 
 /**
  * Without what is carried or approves and is of a type that the member does not declare; and without
- * approvals by somebody whom the request names where the member does not look (spec 10.7).
+ * approvals by somebody whom the request names where the member does not look (spec 10.8).
  */
 function asSeen(
   request: Request,

@@ -23,11 +23,20 @@ export interface BothSets {
 
 export type OpenedSets = BothSets | { readonly refused: string; readonly message: string };
 
+const built = new WeakMap<Checked, Promise<Uint8Array>>();
+
+/** Assembled once, however often facts are loaded. */
+function wasmOf(checked: Checked): Promise<Uint8Array> {
+  const known = built.get(checked) ?? buildEvaluator(checked).then(({ wasm }) => wasm);
+  built.set(checked, known);
+  return known;
+}
+
 /** Facts are JSON's values; throws where one takes what the other refuses, or for another reason. */
 export async function openBothSets(members: readonly MemberProgram[], facts: unknown): Promise<OpenedSets> {
   const modules = await Promise.all(
     members.map(async ({ name, checked, shadow = false }) => {
-      return { name, shadow, wasm: (await buildEvaluator(checked)).wasm };
+      return { name, shadow, wasm: await wasmOf(checked) };
     }),
   );
   const text = JSON.stringify(facts);

@@ -33,16 +33,18 @@ export function readSpecification(text: string): Specification {
 }
 
 /** Whether something goes through in a case: a row that is allowed or held, or a program without errors. */
-export function accepts({ diagnostics, program, requests }: SpecCase): boolean {
+export function accepts({ diagnostics, program, requests, setRefusal }: SpecCase): boolean {
+  if (setRefusal !== null) return false;
   if (diagnostics.some(({ severity }) => severity === "error")) return false;
   const rows = expectations(program, requests);
   return rows.length === 0 || rows.some((verdict) => verdict === "allow" || verdict === "hold");
 }
 
 /** Whether a case has something that does not: a message, a row that is refused, or facts that are. */
-export function refuses({ diagnostics, program, requests, refusals }: SpecCase): boolean {
+export function refuses({ diagnostics, program, requests, refusals, setRefusal }: SpecCase): boolean {
   const rows = expectations(program, requests);
   return (
+    setRefusal !== null ||
     diagnostics.length > 0 ||
     refusals.length > 0 ||
     rows.some((verdict) => verdict === "deny" || verdict === "quarantine" || verdict === "terminate")

@@ -117,7 +117,7 @@ function printedLines(mark: string, text: string): string[] {
 function stable(line: string, folder: string): string {
   return line
     .replaceAll(folder, "$WORK")
-    .replace(/("evaluator":"|"digest":"|digest +|KiB {2})sha256:[0-9a-f]{64}/g, "$1sha256:…")
+    .replace(/("evaluator":"|"set":"|"digest":"|digest +|KiB {2})sha256:[0-9a-f]{64}/g, "$1sha256:…")
     .replace(/\b\d+(?:\.\d+)? (s|KiB)\b/g, "N $1")
     .replace(/"(size|ms)":\d+/g, '"$1":N');
 }

@@ -1,7 +1,9 @@
 /**
  * Reads a page of the specification: Markdown in which each `pol` fence is a whole program, and the
  * fences `facts`, `requests` and `facts.…` (facts to be refused with that code) that follow it belong to
- * it. Fences `pol file=types.pol` before it are files that it may import. Everything else is prose.
+ * it. Fences `pol file=types.pol` before it are files that it may import. Fences `pol member=guard` in a row
+ * are the members of one policy set (`pol member=guard shadow`: one that does not count); `set.action` behind
+ * them has the message with which the set is refused. Everything else is prose.
  */
 
 export interface SpecCase {
@@ -10,6 +12,10 @@ export interface SpecCase {
   /** Of the program's fence, from 1; the program's first line is the next one. */
   readonly line: number;
   readonly program: string;
+  /** Of a policy set; empty where the case is one program. */
+  readonly members: readonly SpecMember[];
+  /** Why the set must be refused; null where it must not. */
+  readonly setRefusal: { readonly line: number; readonly code: string; readonly message: string } | null;
   readonly imported: readonly SpecFile[];
   readonly diagnostics: readonly ExpectedDiagnostic[];
   /** A facts file's JSON; null where there is no such fence. */
@@ -18,6 +24,13 @@ export interface SpecCase {
   readonly refusals: readonly SpecRefusal[];
   /** Of docs/spec.md, from the line `Spec: 5.6.1 5.6.2` that stands last above it under its heading. */
   readonly clauses: readonly string[];
+}
+
+export interface SpecMember {
+  readonly name: string;
+  readonly shadow: boolean;
+  readonly line: number;
+  readonly text: string;
 }
 
 /** A file beside the program; `line` is that of its fence. */
@@ -55,6 +68,8 @@ export interface SpecRequest {
   readonly shadow: readonly string[] | null;
   /** As in a decision; null where the line does not say. */
   readonly obligations: readonly unknown[] | null;
+  /** Of a set: what some members say themselves, by name, as `expect` has it without rules. */
+  readonly members: Readonly<Record<string, string>> | null;
   readonly request: Readonly<Record<string, unknown>>;
 }
 
@@ -86,6 +101,17 @@ export function readPage(file: string, text: string): readonly SpecCase[] {
       beside = [];
       continue;
     }
+    const member = memberOf(fence);
+    if (member !== null) {
+      const open = cases.at(-1);
+      if (beside.length === 0 && open !== undefined && isOpenSet(open)) {
+        cases.push(withMember(cases.pop() as SpecCase, member));
+      } else {
+        cases.push(withMember(programCase(file, { ...fence, lines: [] }, beside), member));
+        beside = [];
+      }
+      continue;
+    }
     const last = cases.pop();
     if (last === undefined) throw new Error(`${file}:${fence.line}: ${fence.language} before any program`);
     cases.push(withFence(file, last, fence));
@@ -93,9 +119,31 @@ export function readPage(file: string, text: string): readonly SpecCase[] {
   return cases;
 }
 
+const MEMBER = /^pol member=(\S+?)( shadow)?$/;
+
+function memberOf(fence: Fence): SpecMember | null {
+  const [, name, shadow] = MEMBER.exec(fence.language) ?? [];
+  if (name === undefined) return null;
+  return { name, shadow: shadow !== undefined, line: fence.line, text: textOf(fence) };
+}
+
+function withMember(spec: SpecCase, member: SpecMember): SpecCase {
+  return { ...spec, program: `${spec.program}${member.text}`, members: [...spec.members, member] };
+}
+
+/** Nothing but members was said of it yet. */
+function isOpenSet({ members, facts, requests, refusals, setRefusal }: SpecCase): boolean {
+  const isAsked = facts !== null || requests.length > 0 || refusals.length > 0 || setRefusal !== null;
+  return members.length > 0 && !isAsked;
+}
+
 function withFence(file: string, spec: SpecCase, fence: Fence): SpecCase {
   if (fence.language === "requests")
     return { ...spec, requests: [...spec.requests, ...requestsOf(file, fence)] };
+  if (fence.language.startsWith("set.")) {
+    const message = fence.lines.join("\n");
+    return { ...spec, setRefusal: { line: fence.line, code: fence.language, message } };
+  }
   const facts = parseJson(file, fence.line, fence.lines.join("\n"));
   if (fence.language === "facts") return { ...spec, facts };
   return { ...spec, refusals: [...spec.refusals, { line: fence.line, code: fence.language, facts }] };
@@ -114,7 +162,9 @@ function fencesOf(file: string, text: string): readonly Fence[] {
       const language = /^```(.*)$/.exec(line)?.[1];
       if (language !== undefined) open = { language, line: index + 1, lines: [] };
     } else if (line === "```") {
-      if (/^(?:pol(?: file=\S+)?|requests|facts(?:\.\w+)?)$/.test(open.language)) {
+      if (
+        /^(?:pol(?: (?:file|member)=\S+(?: shadow)?)?|requests|set\.\w+|facts(?:\.\w+)?)$/.test(open.language)
+      ) {
         fences.push({ ...open, heading, clauses });
       }
       open = undefined;
@@ -136,7 +186,7 @@ function programCase(file: string, fence: Fence, beside: readonly Fence[]): Spec
     line: one.line,
     text: textOf(one),
   }));
-  const nothing = { facts: null, requests: [], refusals: [] };
+  const nothing = { members: [], setRefusal: null, facts: null, requests: [], refusals: [] };
   return { file, heading, line, program: textOf(fence), imported, diagnostics, ...nothing, clauses };
 }
 
@@ -162,12 +212,14 @@ function requestsOf(file: string, fence: Fence): readonly SpecRequest[] {
       notes = null,
       shadow = null,
       obligations = null,
+      members = null,
       without,
       ...request
     } = parseJson(file, line, text) as RequestLine;
     const complete = new Map(Object.entries({ now: NOW, ...request }));
     if (without !== undefined) complete.delete(without);
-    return { line, expect, reasons, notes, shadow, obligations, request: Object.fromEntries(complete) };
+    const whole = Object.fromEntries(complete);
+    return { line, expect, reasons, notes, shadow, obligations, members, request: whole };
   });
 }
 
@@ -177,6 +229,7 @@ interface RequestLine {
   readonly notes?: readonly string[];
   readonly shadow?: readonly string[];
   readonly obligations?: readonly unknown[];
+  readonly members?: Readonly<Record<string, string>>;
   /** Leaves out what would be filled in. */
   readonly without?: string;
   readonly [key: string]: unknown;

@@ -13,6 +13,7 @@ import { readRequest } from "../../cli/request.ts";
 import { denied } from "../../compiler/interpret/verdict.ts";
 import { type Answers, type BothEngines, openEngines, questionOf } from "./both-engines.ts";
 import type { SpecCase, SpecRequest } from "./spec-page.ts";
+import { runSetCase } from "./spec-sets.ts";
 
 export interface CaseResult {
   /** Rows of tests and requests, on both engines each. */
@@ -22,6 +23,7 @@ export interface CaseResult {
 }
 
 export async function runCase(spec: SpecCase): Promise<CaseResult> {
+  if (spec.members.length > 0) return runSetCase(spec);
   const beside = new Map(spec.imported.map(({ file, text }) => [file, text]));
   const compiled = compile({ file: "policy.pol", text: spec.program }, filesIn(beside));
   const { value: checked } = compiled;

@@ -214,6 +214,41 @@ describe("every decision has an entry, whatever came", () => {
   });
 });
 
+describe("a decision of a policy set", () => {
+  const member = (policy: string, isShadow: boolean) => {
+    return { policy, evaluator: digest("e2"), isShadow, decision: decided.decision };
+  };
+
+  test("has what each member said, and which of them count", () => {
+    const members = [member("baseline", true), member("payments", false)];
+    const set = { digest: digest("5e"), epoch: 0, members };
+    const entry = entryOf({ set, policy: null });
+    expect(entry.set).toEqual({ digest: digest("5e"), epoch: 0 });
+    expect(entry.members.map(({ policy, mode }) => [policy, mode])).toEqual([
+      ["baseline", "shadow"],
+      ["payments", "enforcing"],
+    ]);
+  });
+
+  test("has room for 64 members with the longest names of rules, all of them counted", () => {
+    const names = Array.from({ length: 256 }, (_, at) => `r${String(at).padStart(3, "0")}`.padEnd(256, "x"));
+    const errors = names.map((rule) => ({ rule, kind: "overflow" as const }));
+    const totals = { rulesTotal: 70_000, errorsTotal: 256 };
+    const decision = { ...decided.decision, rules: names, errors, shadow: names, ...totals };
+    const one = { policy: "p".repeat(64), evaluator: digest("e2"), isShadow: false, decision };
+    const members = Array.from({ length: 64 }, () => one);
+    const approver = { type: "U".repeat(256), id: "\u0001".repeat(256) };
+    const approvals = Array.from({ length: 16 }, () => {
+      return { request: digest("aa"), approver, askedAt: now - 999, givenAt: now - 1 };
+    });
+    const set = { digest: digest("5e"), epoch: 0, members };
+    const entry = entryOf({ set, policy: null, header: { ...header, approvals } });
+    expect(entry.members[63]).toMatchObject({ rules: [], errors: [], ...totals });
+    const few = entryOf({ set: { ...set, members: members.slice(0, 8) }, policy: null });
+    expect(few.members[7]).toMatchObject({ rules: names.slice(0, 7), errors: errors.slice(0, 3), ...totals });
+  });
+});
+
 function revoked(): unknown {
   const { proxy, revoke } = Proxy.revocable({}, {});
   revoke();
