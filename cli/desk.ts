@@ -3,6 +3,7 @@ import type { Checked } from "@polity/compiler/checked.ts";
 import { nodeCrypto } from "@polity/lineage/node/crypto.ts";
 import { loadUnsigned, openUnsigned } from "@polity/runtime/authoring.ts";
 import { NO_FACTS } from "@polity/runtime/facts.ts";
+import { isFactsFile } from "@polity/runtime/facts-file.ts";
 import { digestName, utf8 } from "@polity/runtime/hash.ts";
 import type { LoadRefusal } from "@polity/runtime/load-refusal.ts";
 import type { Builder } from "./builder.ts";
@@ -68,9 +69,14 @@ export async function openDesk(files: Files, engine: EngineName, builder: Builde
   }
   const checked = await soundPolicy(files.policy, files.root ?? null, bytes);
   if (checked === null) return null;
+  if (engine === "reference" && isFactsFile(facts)) throw onlyJson(files.facts ?? "");
   const wasm = await assembled(files, checked, builder);
   if (engine === "wasm") return moduleDesk(files, wasm, facts);
   return referenceDesk(files, checked, facts, wasm);
+}
+
+function onlyJson(facts: string): Error {
+  return failure(`--engine reference takes facts as one JSON text, which ${nameOf(facts)} is not`);
 }
 
 /** A million entities as one text would fill the memory: they are built on the way in. */
@@ -81,7 +87,7 @@ async function openWithLines(
   bytes: Uint8Array,
   builder: Builder,
 ): Promise<Desk | null> {
-  if (engine === "reference") throw failure("--engine reference takes facts as JSON, not as JSON Lines");
+  if (engine === "reference") throw onlyJson(lines);
   const checked = isModule(bytes) ? null : await soundPolicy(files.policy, files.root ?? null, bytes);
   if (checked === null && !isModule(bytes)) return null;
   const wasm = checked === null ? bytes : await assembled(files, checked, builder);
@@ -96,9 +102,14 @@ async function assembled({ policy }: Files, checked: Checked, builder: Builder):
   return (await withProgress(`building ${nameOf(policy)}`, () => builder.build(checked))).wasm;
 }
 
+/** Facts that may take more than a second. */
+const LONG_BYTES = 1 << 22;
+
 async function moduleDesk(files: Files, wasm: Uint8Array, facts: Uint8Array): Promise<Desk> {
   const { sha256 } = nodeCrypto;
-  const loaded = await loadUnsigned(wasm, { facts, obligations: "any", sha256, spare: false });
+  const loading = () => loadUnsigned(wasm, { facts, obligations: "any", sha256, spare: false });
+  const isLong = facts.length > LONG_BYTES;
+  const loaded = await (isLong ? withProgress(`loading ${nameOf(files.facts ?? "")}`, loading) : loading());
   if (!loaded.ok) {
     if (loaded.code.startsWith("facts.")) throw refusedFacts(files.facts, loaded);
     throw refusedEvaluator(files, loaded);
