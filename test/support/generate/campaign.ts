@@ -118,7 +118,7 @@ function acceptProgram(run: Run, number: number): Accepted | undefined {
   const { seed, similar } = run.options;
   const isSimilar = createRandom(seed, number, 0).chance(similar);
   const random = createRandom(seed, number);
-  let text = isSimilar ? generateSimilarProgram(random) : generateProgram(random);
+  let text = isSimilar ? generateSimilarProgram(random) : generateProgram(random, 0.95, 0.4);
   let { value, diagnostics } = compile({ file: "generated.pol", text });
   for (let left = 3; value === null && isSimilar && left > 0; left -= 1) {
     const fewer = withoutRefused(text, diagnostics);

@@ -5,6 +5,7 @@ import { generateCollection, generateLiteral, PATHS, PATTERNS, SHAPED_TEXTS, TEX
 import { generatePattern } from "./patterns.ts";
 import { isSameType, known, narrow, type Place } from "./places.ts";
 import { printText } from "./print-type.ts";
+import { generateBelowAny, generateDurations, generateMembersOrder, generatePart } from "./rare.ts";
 import { generateLookup, generateRowsTest } from "./tables.ts";
 import { KEYS } from "./values.ts";
 
@@ -302,4 +303,8 @@ const MAKERS: readonly Maker[] = [
   generateAnyAll,
   generateAnyAll,
   generateBool,
+  generateMembersOrder,
+  generateDurations,
+  generatePart,
+  generateBelowAny,
 ];

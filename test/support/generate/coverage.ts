@@ -2,6 +2,7 @@
 import { CODE_NUMBERS, type Outcome } from "@polity/runtime/decision.ts";
 import type { Checked, Expr } from "../../../compiler/checked.ts";
 import { increment } from "./counts.ts";
+import { ERROR_ROWS, errorRows } from "./erring.ts";
 import { INJECTED_ROWS } from "./injected.ts";
 import { expressionsOf } from "./literals-of.ts";
 import { SET_ROWS } from "./set-coverage.ts";
@@ -13,6 +14,8 @@ export interface Coverage {
   readonly verdicts: Map<string, number>;
   /** Other things that must happen. */
   readonly events: Map<string, number>;
+  /** Where errors arose. */
+  readonly errors: Map<string, number>;
   readonly sets: Map<string, number>;
   /** What was done to evaluators, and the answer. */
   readonly injected: Map<string, number>;
@@ -24,6 +27,7 @@ export function emptyCoverage(): Coverage {
     codes: zeros(CODES),
     verdicts: zeros(VERDICTS),
     events: zeros(EVENTS),
+    errors: zeros(ERROR_ROWS),
     sets: zeros(SET_ROWS),
     injected: zeros(INJECTED_ROWS),
   };
@@ -160,6 +164,7 @@ export function coverOutcome(coverage: Coverage, outcome: Outcome, checked: Chec
   if (parts.some((part) => typeof part === "object" && part.kind === "error")) {
     increment(coverage.events, "hole that erred");
   }
+  for (const row of errorRows(outcome)) increment(coverage.errors, row);
   const { obligations, errors } = outcome;
   if (rules.length === LISTED_MAX) increment(coverage.events, "more rules fired than are listed");
   if (errors.length === LISTED_MAX) increment(coverage.events, "more rules erred than are listed");

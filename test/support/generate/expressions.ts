@@ -127,7 +127,7 @@ function generateCompound(context: Context, type: Type, depth: number): string |
       if (random.chance(0.15)) return generateSize(context);
       return binary(INT, random.pick(ARITHMETIC), INT);
     case "decimal":
-      if (random.chance(0.1)) return `(-${part(DECIMAL)})`;
+      if (random.chance(0.25)) return `(-${part(DECIMAL)})`;
       if (random.chance(0.15)) return generateAggregate(context, DECIMAL, depth);
       return binary(DECIMAL, random.pick(ARITHMETIC), DECIMAL);
     case "timestamp":

@@ -4,7 +4,7 @@ import type { Checked } from "../../../compiler/checked.ts";
 import { compile } from "../../../compiler/pipeline.ts";
 import { generateCondition } from "./conditions.ts";
 import { generateDefinitions } from "./definitions.ts";
-import { complete, printHead } from "./program.ts";
+import { complete, generateErringRules, printHead } from "./program.ts";
 import type { Random } from "./random.ts";
 import { generateRule, type Kind, type World } from "./rules.ts";
 import { generateSchema, type Schema } from "./schema.ts";
@@ -65,6 +65,7 @@ function printMember(random: Random, schema: Schema, kind: Kind): string {
   };
   const count = random.between(1, 5);
   for (let n = 0; n < count; n += 1) parts.push(generateRule(random, world, `r${n}`));
+  parts.push(...generateErringRules(random, world, 0.4));
   const names = schema.actions.map(({ name }) => name).join(", ");
   if (kind === "policy" && random.chance(0.5)) parts.push(`allow base on ${names} always`);
   return `${parts.join("\n")}\n`;

@@ -2,6 +2,7 @@
 import { withCarried } from "./carried.ts";
 import { generateCondition } from "./conditions.ts";
 import { generateDefinitions } from "./definitions.ts";
+import { generateErringRule } from "./erring.ts";
 import type { Random } from "./random.ts";
 import { generateProbe, generateRule, type Kind, type World } from "./rules.ts";
 import { generateSchema, type Schema } from "./schema.ts";
@@ -11,9 +12,10 @@ import { withTables } from "./tables.ts";
 
 /**
  * Source text. The checker refuses some of them, mostly for what an absent field would grant: `absentOk` is
- * the probability that a rule says `@absent_ok` for every path whose absence it asks about.
+ * the probability that a rule says `@absent_ok` for every path whose absence it asks about. `erring`: that
+ * there are rules which err at a place that their name tells.
  */
-export function generateProgram(random: Random, absentOk = 0.95): string {
+export function generateProgram(random: Random, absentOk = 0.95, erring = 0): string {
   const schema = complete(random, generateSchema(random));
   const kind = random.chance(0.1) ? "guard" : "policy";
   const parts = [...printHead(random, kind), ...printSchema(schema)];
@@ -25,7 +27,13 @@ export function generateProgram(random: Random, absentOk = 0.95): string {
   for (const { name } of schema.actions) {
     if (random.chance(0.4)) parts.push(generateProbe(random, world, name));
   }
+  parts.push(...generateErringRules(random, world, erring));
   return `${parts.join("\n")}\n`;
+}
+
+export function generateErringRules(random: Random, world: World, probability: number): readonly string[] {
+  if (!random.chance(probability)) return [];
+  return Array.from({ length: random.between(1, 3) }, (_, at) => generateErringRule(random, world, at));
 }
 
 /** With settings, tables and entities that come with requests, or without. */

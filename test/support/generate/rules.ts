@@ -33,7 +33,7 @@ export function generateProbe(random: Random, world: World, action: string): str
   const context = { condition, random, schema, places, functions, rule };
   const holes: string[] = [];
   for (let n = random.between(3, 8); n > 0; n -= 1) {
-    const type = random.pick([BOOL, BOOL, BOOL, INT, DECIMAL, DECIMAL, TIMESTAMP, DURATION]);
+    const type = random.pick([BOOL, BOOL, BOOL, INT, DECIMAL, DECIMAL, TIMESTAMP, DURATION, DURATION]);
     const hole = generateExpression(context, type, random.between(1, 3));
     if (hole !== undefined) holes.push(`{${hole}}`);
   }
@@ -90,7 +90,7 @@ function commonFields(lists: readonly (readonly Field[])[]): readonly Field[] {
   return first.filter((field) => rest.every(isIn(field)));
 }
 
-function placesOf(schema: Schema, fields: readonly Field[]): readonly Place[] {
+export function placesOf(schema: Schema, fields: readonly Field[]): readonly Place[] {
   const { subject, shared, types } = schema;
   const all: Field[] = [...fields, ...fields, ...shared];
   if (subject !== null) all.push({ name: subject.field, type: { kind: "entity", name: subject.entity } });

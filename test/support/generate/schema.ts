@@ -40,7 +40,7 @@ export function generateSchema(random: Random): Schema {
   for (let n = 0; n < random.between(1, 3); n += 1) {
     enums.set(`Kind${n}`, ["red", "green", "blue", "grey"].slice(0, random.between(1, 4)));
   }
-  const ordered = new Set(random.some([...enums.keys()], 0.4));
+  const ordered = new Set(random.some([...enums.keys()], 0.6));
   const entityNames = ["User", "Team", "Asset"].slice(0, random.between(1, 3));
   const records = new Map<string, readonly Field[]>();
   for (let n = 0; n < random.between(0, 3); n += 1) {
