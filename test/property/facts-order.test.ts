@@ -12,7 +12,7 @@ import { createRandom } from "../support/generate/random.ts";
 
 const VERSIONS = { compiler: "test", assembler: "test" };
 
-test("entities, rows and settings in any order, in one text or in lines, give one block, its tag apart", () => {
+test("entities, rows and settings in any order, in one text or in lines, give one block", () => {
   let tables = 0;
   for (let program = 0; program < 250; program += 1) {
     const random = createRandom(20_261_124, program);
