@@ -11,6 +11,7 @@ const FILES: readonly (readonly [name: string, open: () => Promise<{ readonly se
   ["text", () => import("./text.ts")],
   ["size", () => import("./size.ts")],
   ["memory", () => import("./memory.ts")],
+  ["threads", () => import("./threads.ts")],
 ];
 
 export const SECTION_NAMES: readonly string[] = FILES.map(([name]) => name);

@@ -172,7 +172,16 @@ function withState(methods: object, active: () => Active | null): OpenHost {
     facts: { enumerable: true, get: () => active()?.facts.name ?? null },
     validity: { enumerable: true, get: () => validityOf(active()) },
   };
-  return Object.freeze(Object.defineProperties(methods, getters)) as OpenHost;
+  const host = Object.freeze(Object.defineProperties(methods, getters)) as OpenHost;
+  insides.set(host, active);
+  return host;
+}
+
+const insides = new WeakMap<OpenHost, () => Active | null>();
+
+/** What this host has loaded now, for those who share it with other threads. */
+export function insideOf(host: OpenHost): Active | null {
+  return insides.get(host)?.() ?? null;
 }
 
 function requestTo(

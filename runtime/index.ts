@@ -1,6 +1,7 @@
 /** What a service embeds: `load` an evaluator, `decide`, and act on what `permissionOf` releases alone. */
 export type { InputCode } from "./canonical-fields.ts";
 export { type CryptoPort, portableCrypto } from "./crypto-port.ts";
+export { type Decider, decideMany, type StreamRequest } from "./decide-many.ts";
 export type {
   Argument,
   Code,
