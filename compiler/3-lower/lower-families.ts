@@ -11,8 +11,11 @@ import type { Scope } from "./scope.ts";
 
 const KEY_BITS = 64;
 
-/** Rows that a rule has on average at most, since each member of a set means one more. */
-const ROWS_PER_RULE_MAX = 4;
+/** Each member of a set in the index means one more row, which is less than it takes in a column. */
+const ROWS_PER_RULE_MAX = 32;
+/** Of a family that has more rules than that, hardly any rule can have many. */
+const ROWS_MAX = 2 ** 20;
+const ROWS_PER_RULE_MIN = 4;
 
 /** Gathered from all families of an action before any is lowered: indices share the numbers of keys. */
 interface Subject {
@@ -100,11 +103,15 @@ function bounded(family: Family, planned: Plan): Plan {
       return sum + plan.parts.reduce((product, part) => product * valuesOf(rule, part).length, 1);
     }, 0);
     const sets = plan.parts.filter(({ isMember }) => isMember);
-    if (rows <= family.length * ROWS_PER_RULE_MAX || sets.length === 0) return plan;
+    if (rows <= rowsMax(family.length) || sets.length === 0) return plan;
     const sizeOf = (part: PlannedPart) => family.reduce((sum, rule) => sum + valuesOf(rule, part).length, 0);
     const largest = sets.reduce((most, part) => (sizeOf(part) > sizeOf(most) ? part : most));
     plan = withoutPart(plan, largest);
   }
+}
+
+function rowsMax(rules: number): number {
+  return Math.max(rules * ROWS_PER_RULE_MIN, Math.min(rules * ROWS_PER_RULE_MAX, ROWS_MAX));
 }
 
 function conjunction(conjuncts: readonly IrExpr[]): IrExpr | null {

@@ -278,7 +278,7 @@ describe("many rules of one kind", () => {
       ),
       ...plainRules(
         20,
-        (name, n) => `deny big_${name} on act when tool in {${setOf20(n)}} and amount > ${n}`,
+        (name, n) => `deny big_${name} on act when tool in {${setOf40(n)}} and amount > ${n}`,
       ),
     ];
     const [t0, x, unknown] = await outcomes(rules, [asked("t0"), asked("x"), asked("unknown")]);
@@ -363,8 +363,8 @@ async function tablesOf(rules: readonly string[]): Promise<Uint8Array> {
   return bytes;
 }
 
-function setOf20(n: number): string {
-  return Array.from({ length: 20 }, (_, k) => `"t${n + k}"`).join(", ");
+function setOf40(n: number): string {
+  return Array.from({ length: 40 }, (_, k) => `"t${n + k}"`).join(", ");
 }
 
 async function ready(engine: Engine, facts: unknown = FACTS): Promise<LoadedEngine> {
