@@ -44,7 +44,7 @@ export function sortRules(rules: readonly Judging[], { rulesMin }: Kinship): Sor
   const byKey = new Map<string, Relative[]>();
   const loners: Judging[] = [];
   for (const judging of rules) {
-    const signed = mayHaveRelatives(judging) ? signCase(judging) : null;
+    const signed = mayHaveRelatives(judging) ? signOnce(judging) : null;
     if (signed === null) {
       loners.push(judging);
       continue;
@@ -77,6 +77,24 @@ function hasHoles(template: Template | null): boolean {
 interface Signed {
   key: string;
   readonly constants: Value[];
+}
+
+/** A rule on all actions has the same clauses for each. */
+const CASES = new WeakMap<Expr, { readonly judging: Judging; readonly signed: Signed }>();
+
+function signOnce(judging: Judging): Signed {
+  const clause = judging.one.when ?? judging.one.unless;
+  const known = clause === null ? undefined : CASES.get(clause);
+  if (known !== undefined && hasSameClauses(known.judging, judging)) return known.signed;
+  const signed = signCase(judging);
+  if (clause !== null) CASES.set(clause, { judging, signed });
+  return signed;
+}
+
+/** Of one rule: clauses that are the same objects. */
+function hasSameClauses({ rule, one: a }: Judging, { rule: other, one: b }: Judging): boolean {
+  const isCondition = a.when === b.when && a.unless === b.unless && a.approval === b.approval;
+  return rule === other && isCondition && a.because === b.because && a.note === b.note;
 }
 
 function signCase({ rule, one }: Judging): Signed {
@@ -163,10 +181,15 @@ function tagOfMember(type: Type): string {
   return "name" in type ? `${type.kind} ${type.name}` : type.kind;
 }
 
+const SUBJECTS = new WeakMap<Expr, string>();
+
 /** The same for the same expressions. */
 export function subjectKey(subject: Expr): string {
+  const known = SUBJECTS.get(subject);
+  if (known !== undefined) return known;
   const signed: Signed = { key: "", constants: [] };
   sign(subject, true, signed);
+  SUBJECTS.set(subject, signed.key);
   return signed.key;
 }
 

@@ -6,6 +6,7 @@ import { lowerRaw, lowerValue } from "./expressions.ts";
 import { type Family, type Judging, type Kinship, plainJson, subjectKey } from "./families.ts";
 import { type Plan, type PlannedPart, planFamily, withoutPart } from "./family-plan.ts";
 import { bitsOf, bucketsOf, layColumns, type ShiftedPart, valuesOf } from "./family-rows.ts";
+import { type Keys, keysOf, sharedBuckets } from "./family-sharing.ts";
 import { heldAs } from "./machine.ts";
 import type { Scope } from "./scope.ts";
 
@@ -21,8 +22,11 @@ const ROWS_PER_RULE_MIN = 4;
 interface Subject {
   readonly at: number;
   readonly part: PlannedPart;
-  readonly keys: Map<string | bigint, number>;
+  readonly constants: Set<string | bigint>;
+  keys: Keys;
 }
+
+const NO_KEYS: Keys = { sorted: [], numbers: new Map() };
 
 export interface LoweredFamilies {
   readonly subjects: readonly IrSubject[];
@@ -39,7 +43,9 @@ export function lowerFamilies(
   const plans = families.map((family) => bounded(family, planFamily(family, kinship)));
   const subjects = new Map<string, Subject>();
   for (const [index, family] of families.entries()) gatherKeys(family, plans[index]!, subjects);
-  for (const subject of subjects.values()) number(subject);
+  for (const subject of subjects.values()) {
+    subject.keys = keysOf(subject.part.kind, subject.constants, scope.shared);
+  }
   const lowered = families.map((family, index) => lowerFamily(family, plans[index]!));
   return {
     subjects: [...subjects.values()].map((subject) => lowerSubject(subject, scope)),
@@ -59,6 +65,10 @@ export function lowerFamilies(
     const inside: Scope = { ...scope, columns: exprs };
     const all = (exprsOf: readonly Expr[]) => conjunction(exprsOf.map((expr) => lowerValue(expr, inside)));
     const numberOf = (part: PlannedPart, value: Value) => numberIn(subjectOf(part, subjects), value);
+    const keys = parts.map((part) => subjectOf(part, subjects).keys);
+    const buckets = sharedBuckets(family, keys, { plan, parts, columns: columns.columns }, scope.shared, () =>
+      bucketsOf(family, plan, parts, numberOf, cellsOf),
+    );
     return {
       first: lowerRule(firstOf(family, plan), all(plan.rest) ?? { kind: "bool", value: true }, inside),
       ruleCount: family.length,
@@ -72,7 +82,7 @@ export function lowerFamilies(
           ? null
           : { test: lowerValue(plan.order.conjunct, inside), span: plan.order.subject.span },
       ...columns,
-      buckets: bucketsOf(family, plan, parts, numberOf, cellsOf),
+      buckets,
     };
   }
 
@@ -80,7 +90,7 @@ export function lowerFamilies(
     let end = 0;
     return plan.parts.map((part) => {
       const shift = end;
-      end += bitsOf(part, subjectOf(part, subjects).keys.size, scope.types);
+      end += bitsOf(part, subjectOf(part, subjects).keys.sorted.length, scope.types);
       return { ...part, shift, end };
     });
   }
@@ -131,18 +141,11 @@ function subjectOf({ subject }: PlannedPart, subjects: ReadonlyMap<string, Subje
 function gatherKeys(family: Family, { parts }: Plan, subjects: Map<string, Subject>): void {
   for (const part of parts) {
     const key = subjectKey(part.subject);
-    const subject = subjects.get(key) ?? { at: subjects.size, part, keys: new Map() };
+    const subject = subjects.get(key) ?? { at: subjects.size, part, constants: new Set(), keys: NO_KEYS };
     subjects.set(key, subject);
     if (part.kind === "member") continue;
-    for (const rule of family) for (const value of valuesOf(rule, part)) subject.keys.set(keyOf(value), 0);
+    for (const rule of family) for (const value of valuesOf(rule, part)) subject.constants.add(keyOf(value));
   }
-}
-
-/** From 1, in the order of the keys. */
-function number({ keys }: Subject): void {
-  const sorted = [...keys.keys()].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
-  keys.clear();
-  for (const [at, key] of sorted.entries()) keys.set(key, at + 1);
 }
 
 function keyOf(value: Value): string | bigint {
@@ -153,7 +156,7 @@ function keyOf(value: Value): string | bigint {
 
 function numberIn({ keys, part }: Subject, value: Value): bigint {
   if (part.kind === "member" && typeof value === "object" && "member" in value) return BigInt(value.member);
-  return BigInt(keys.get(keyOf(value)) ?? 0);
+  return BigInt(keys.numbers.get(keyOf(value)) ?? 0);
 }
 
 function lowerSubject({ part: { subject, kind }, keys }: Subject, scope: Scope): IrSubject {
@@ -163,7 +166,7 @@ function lowerSubject({ part: { subject, kind }, keys }: Subject, scope: Scope):
     span: subject.span,
     value: isSlot ? lowerRaw(subject, scope) : lowerValue(subject, scope),
     held: kind,
-    keys: [...keys.keys()],
+    keys: keys.sorted,
     entity: type.kind === "entity" ? (scope.literals.entityTypes.get(type.name) ?? 0) : null,
   };
 }

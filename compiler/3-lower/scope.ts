@@ -2,6 +2,7 @@
 import { recordFields, type Type, type Types } from "@polity/runtime/layout.ts";
 import type { Checked, Expr } from "../checked.ts";
 import { equalityKey, type IrExpr, type IrQuantifier } from "../ir.ts";
+import { nothingShared, type Shared } from "./family-sharing.ts";
 import { type LiteralPool, literalPool } from "./literals.ts";
 import { noParts, type Parts } from "./parts.ts";
 
@@ -11,6 +12,7 @@ export interface Gathered {
   readonly literals: LiteralPool;
   /** Of rows of families. */
   readonly rowLiterals: LiteralPool;
+  readonly shared: Shared;
   /** Places are taken before the body is lowered, so that inner quantifiers have higher numbers. */
   readonly quantifiers: (IrQuantifier | null)[];
   readonly equalities: Type[];
@@ -47,6 +49,7 @@ export function gather(checked: Checked): Gathered {
     types: checked.types,
     literals: literalPool(entities),
     rowLiterals: literalPool(entities),
+    shared: nothingShared(),
     quantifiers: [],
     equalities: [],
     cells: { bytes: [], byKey: new Map() },

@@ -18,7 +18,7 @@ export interface Index {
 
 export const NO_INDEX: Index = { address: 0, slots: 0 };
 
-/** One after another: of each action all subjects and families, in their order. */
+/** One after another: of each action all subjects and families, in their order; what is equal only once. */
 export interface Tables {
   readonly at: number;
   readonly bytes: Uint8Array;
@@ -41,9 +41,18 @@ export function layTables(ir: Ir, at = TABLES_AT): Tables {
   const literals = ir.rowLiterals.map((literal) => layLiteral(out, literal));
   const subjects = new Map<IrSubject, Index>();
   const families = new Map<IrFamily, Index>();
+  const [keys, rows] = [new Map<IrSubject["keys"], Index>(), new Map<IrFamily["buckets"], Index>()];
   for (const action of ir.actions) {
-    for (const subject of action.subjects) subjects.set(subject, laySubject(out, subject));
-    for (const family of action.families) families.set(family, layFamily(out, family, literals));
+    for (const subject of action.subjects) {
+      const index = keys.get(subject.keys) ?? laySubject(out, subject);
+      subjects.set(subject, index);
+      keys.set(subject.keys, index);
+    }
+    for (const family of action.families) {
+      const index = rows.get(family.buckets) ?? layFamily(out, family, literals);
+      families.set(family, index);
+      rows.set(family.buckets, index);
+    }
   }
   const entities = ir.rowLiterals.flatMap(({ entity }, index) =>
     entity === null ? [] : [[literals[index]!, entity]],
