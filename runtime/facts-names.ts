@@ -30,7 +30,10 @@ export function nameCount({ types }: Names): number {
   return types.count;
 }
 
-/** The number of a name; -1 where the id is none: empty, no well-formed text, or too long. */
+/** Of a table that is half empty, no chain comes near, unless its ids were made to collide. */
+const PROBES_MAX = 1024;
+
+/** The number of a name; -1 where the id is none (empty, no well-formed text, too long), or collides. */
 export function nameNumber(names: Names, type: number, id: string): number {
   const { types, starts, table } = names;
   const start = starts.items[types.count]!;
@@ -39,8 +42,11 @@ export function nameNumber(names: Names, type: number, id: string): number {
   const { bytes, used } = names;
   const mask = table.length - 2;
   let place = (hashed << 1) & mask;
+  let probes = 0;
   for (let entry = table[place]!; entry !== 0; entry = table[place]!) {
     const name = entry - 1;
+    probes += 1;
+    if (probes > PROBES_MAX) return -1;
     // Whoever has another hash is not looked at, which would cost more than all the rest.
     if (table[place + 1] === hashed) {
       const from = starts.items[name]!;

@@ -55,6 +55,7 @@ export function addEntity(store: Store, raw: unknown): FactsRefusal | null {
   const { type, name, attributes, parents } = form;
   const { attributes: plan, groups, hasPath } = store.schema.types[type]!;
   const number = nameNumber(store.names, type, name.id);
+  if (number === -1) return colliding(name);
   const written = putAttributes(store, plan, attributes, store.values[type]!);
   if (written !== null) return attributesRefusal(plan, attributes, name) ?? written;
   if (hasPath && hasBadPath(plan, attributes)) {
@@ -68,6 +69,11 @@ export function addEntity(store: Store, raw: unknown): FactsRefusal | null {
   push(store.entities, number);
   push(store.parentsFrom, store.parents.count);
   return null;
+}
+
+/** The form of the id is right, so this is the only reason that it has no number. */
+function colliding(name: EntityName): FactsRefusal {
+  return refusal("facts.too_large", "more ids than can be have one hash", name);
 }
 
 // ---- attributes
@@ -146,7 +152,9 @@ function addParents(
     if (!groups.includes(parent.type)) {
       return refusal("facts.unknown_parent", `${name.type} is not declared to be in ${parent.type}`, name);
     }
-    push(parents, nameNumber(names, schema.numbers.get(parent.type)!, parent.id));
+    const number = nameNumber(names, schema.numbers.get(parent.type)!, parent.id);
+    if (number === -1) return colliding(name);
+    push(parents, number);
   }
   return null;
 }

@@ -198,6 +198,23 @@ describe("refusals name the line and the entity", () => {
     expect(readFactsLines(schema).push(two)).toMatchObject({ code: "facts.too_large" });
   });
 
+  test("ids that were made to collide", () => {
+    // As names are hashed: those of one type, whose hashes agree in all bits that a table of theirs looks at.
+    const hash = (type: number, id: string) => {
+      let h = type + 1;
+      for (let at = 0; at < id.length; at += 1) h = Math.imul(h ^ id.charCodeAt(at), 0x01000193);
+      h = Math.imul(h ^ (h >>> 15), 0x2c1b3c6d);
+      return (h ^ (h >>> 12)) >>> 1;
+    };
+    const TEAM_TYPE = 2;
+    const lines = [TEAM];
+    for (let at = 0; lines.length < 1_200; at += 1) {
+      if ((hash(TEAM_TYPE, `x${at}`) & 4_095) === 0) lines.push(`{"type":"Team","id":"x${at}"}`);
+    }
+    expect(refused(...lines.slice(0, 900))).toBe("");
+    expect(refused(...lines)).toMatch(/^10\d\d facts\.too_large Team::x\d+$/);
+  });
+
   test("too many bytes", () => {
     const small = readFactsLines({ ...schema, bytesMax: 2_000 });
     const lines = Array.from({ length: 100 }, (_, at) => `${agent(`a${at}`)}\n`).join("");

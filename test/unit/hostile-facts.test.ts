@@ -42,7 +42,7 @@ beforeAll(async () => {
 });
 
 function isTaken(block: Uint8Array): boolean {
-  const ready = tryInstance(opened, { ...facts, block });
+  const ready = tryInstance(opened, { block, tag: facts.tag });
   if ("failed" in ready) expect(ready.failed).toBe("facts");
   return !("failed" in ready);
 }
@@ -82,6 +82,35 @@ test("a block cut anywhere is refused", () => {
     if (length >= 12) new DataView(block.buffer).setUint32(8, length, true);
     expect(isTaken(block)).toBe(false);
   }
+});
+
+/** Words of 8 ASCII characters that the index of an evaluator has at one place. */
+function collidingIds(count: number): string[] {
+  const mask = 2n ** 64n - 1n;
+  // The inverse of the factor in `spread` modulo 2^64, by Newton's method.
+  const factor = 0x9e3779b97f4a7c15n;
+  let inverse = 1n;
+  for (let step = 0; step < 6; step += 1) inverse = (inverse * (2n - factor * inverse)) & mask;
+  const ids: string[] = [];
+  for (let hashed = 1n; ids.length < count; hashed += 1n) {
+    const word = ((hashed * inverse) & mask) ^ 8n;
+    if ((word & 0x8080808080808080n) !== 0n) continue;
+    const bytes = Buffer.alloc(8);
+    bytes.writeBigUInt64LE(word);
+    ids.push(bytes.toString("latin1"));
+  }
+  return ids;
+}
+
+test("ids that were made to collide are refused before they cost much", () => {
+  const ids = collidingIds(1_400);
+  const taken = (count: number) => {
+    const more = ids.slice(0, count).map((id) => ({ type: "Org", id }));
+    const { entities } = JSON.parse(FACTS) as { entities: object[] };
+    return isTaken(factsFor(opened, JSON.stringify({ entities: [...entities, ...more] })).block);
+  };
+  expect(taken(1_000)).toBe(true);
+  expect(taken(1_400)).toBe(false);
 });
 
 describe("a record", () => {
