@@ -10,10 +10,10 @@ export async function buildPolicy(policy: string, out: string): Promise<void> {
   await buildText(basename(policy), readFileSync(policy, "utf8"), out);
 }
 
-export async function buildText(file: string, text: string, out: string): Promise<void> {
+export async function buildText(file: string, text: string, out: string, simd = false): Promise<void> {
   const { compile } = await import("@polity/compiler/pipeline.ts");
   const { buildEvaluator } = await import("@polity/compiler/wasm.ts");
   const { value, diagnostics } = compile({ file, text });
   if (value === null) throw new Error(diagnostics.map((d) => `${d.code} ${d.message}`).join("\n"));
-  writeFileSync(out, (await buildEvaluator(value)).wasm);
+  writeFileSync(out, (await buildEvaluator(value, { simd })).wasm);
 }

@@ -8,6 +8,10 @@ import { decideOnly, openInstanceOf, openPolity } from "./open-polity.ts";
 import { BY_HAND, type Case, type Measured, type Options, POLITY, type Section } from "./section.ts";
 import { QUESTIONS, type Question, textsFor } from "./texts.ts";
 
+/** With vector instructions. */
+const SIMD = "-simd";
+const BUILDS = ["", SIMD];
+
 const SIZES: ReadonlyMap<string, number> = new Map([
   ["1k", 1_024],
   ["64k", 65_536],
@@ -19,9 +23,14 @@ export const section: Section = {
   cases: ({ isQuick }) =>
     [...SIZES.keys()]
       .filter((size) => !isQuick || size === "1k")
-      .flatMap((size) => QUESTIONS.map(({ name }) => `text-${name}-${size}`))
+      .flatMap((size) =>
+        QUESTIONS.flatMap(({ name }) => BUILDS.map((build) => `text-${name}${build}-${size}`)),
+      )
       .flatMap((row) => [BY_HAND, POLITY].map((engine) => ({ row, engine }))),
-  prepare: (folder) => buildText("text.pol", POLICY, join(folder, "text.wasm")),
+  async prepare(folder) {
+    for (const build of BUILDS)
+      await buildText("text.pol", POLICY, join(folder, `text${build}.wasm`), build === SIMD);
+  },
   run,
 };
 
@@ -40,13 +49,13 @@ function actionOf(name: string): string {
 }
 
 async function run(one: Case, folder: string, options: Options): Promise<readonly Measured[]> {
-  const { question, bytes } = questionOf(one.row);
+  const { question, bytes, build } = questionOf(one.row);
   const { byHand } = question;
   const requests = textsFor(question, bytes, options.seed);
   const effort = effortOf(options);
   const about = { ...one, requests, byHand, units: bytes };
   if (one.engine === BY_HAND) return compare(about, effort);
-  const wasm = join(folder, "text.wasm");
+  const wasm = join(folder, `text${build}.wasm`);
   const host = await openPolity(wasm);
   const action = actionOf(question.name);
   const ask = (text: string) => host.decide(action, { text }, HEADER).verdict === "allow";
@@ -54,10 +63,14 @@ async function run(one: Case, folder: string, options: Options): Promise<readonl
   return compare({ ...about, ask, decide }, effort);
 }
 
-function questionOf(row: string): { readonly question: Question; readonly bytes: number } {
-  const [, name = "", size = ""] = /^text-(.*)-(\w+)$/.exec(row) ?? [];
+function questionOf(row: string): {
+  readonly question: Question;
+  readonly bytes: number;
+  readonly build: string;
+} {
+  const [, name = "", build = "", size = ""] = /^text-(.*?)(-simd)?-(\w+)$/.exec(row) ?? [];
   const question = QUESTIONS.find((each) => each.name === name);
   const bytes = SIZES.get(size);
   if (question === undefined || bytes === undefined) throw new Error(`no row is called ${row}`);
-  return { question, bytes };
+  return { question, bytes, build };
 }

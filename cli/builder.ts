@@ -13,13 +13,15 @@ export interface Builder {
 export interface BuilderOptions {
   /** False: nothing is taken from the build cache, and nothing is put there. */
   readonly cache: boolean;
+  /** For engines with vector instructions. */
+  readonly simd?: boolean;
   /** An assembler without work is given up after so long; a warm one is several times faster. */
   readonly idleMs?: number;
 }
 
 const IDLE_MS = 1_000;
 
-export function openBuilder({ cache: isCaching, idleMs = IDLE_MS }: BuilderOptions): Builder {
+export function openBuilder({ cache: isCaching, simd, idleMs = IDLE_MS }: BuilderOptions): Builder {
   const assembler = openAssembler(idleMs);
   // Looked for when it is needed: `undefined` is not looked yet.
   let cache: BuildCache | null | undefined = isCaching ? undefined : null;
@@ -37,7 +39,7 @@ export function openBuilder({ cache: isCaching, idleMs = IDLE_MS }: BuilderOptio
   const build = (checked: Checked) => {
     const known = built.get(checked);
     if (known !== undefined) return known;
-    const evaluator = buildWith(checked, assemble);
+    const evaluator = buildWith(checked, assemble, { simd: simd === true });
     built.set(checked, evaluator);
     return evaluator;
   };

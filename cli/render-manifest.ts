@@ -45,6 +45,7 @@ function headRows(manifest: Manifest): string[][] {
     ["containment", `at most ${durationText(manifest.containmentAgeMs)} old`],
     ...manifest.sources.map(({ file, sha256 }) => ["source", `${visible(file)} ${sha256}`]),
     ["made by", `${compiler}, ${assembler}, language ${language}, ABI ${abi.major}.${abi.minor}`],
+    ...(manifest.simd === true ? [["needs", "an engine with vector instructions (SIMD)"]] : []),
     ["limits", `request ${sizeText(limits.frameBytesMax)}, facts ${sizeText(limits.factsBytesMax)}`],
     ...manifest.entityLiterals.map(({ type, id }) => ["needs", visible(`${type}::${JSON.stringify(id)}`)]),
   ];

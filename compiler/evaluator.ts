@@ -27,8 +27,17 @@ export type Assemble = (assembly: Assembly) => Promise<Uint8Array<ArrayBuffer>>;
 
 const VERSIONS = { compiler: COMPILER, assembler: ASSEMBLER };
 
-export async function buildWith(checked: Checked, assemble: Assemble): Promise<Evaluator> {
-  const ir = lower(checked, VERSIONS, weigh(checked));
+export interface BuildOptions {
+  /** With vector instructions, for engines that have them. */
+  readonly simd?: boolean;
+}
+
+export async function buildWith(
+  checked: Checked,
+  assemble: Assemble,
+  { simd = false }: BuildOptions = {},
+): Promise<Evaluator> {
+  const ir = lower(checked, { ...VERSIONS, simd }, weigh(checked));
   const tables = layTables(ir);
   const assemblyscript = emit(ir, tables);
   const files = new Map([
@@ -36,7 +45,7 @@ export async function buildWith(checked: Checked, assemble: Assemble): Promise<E
     ["policy.ts", assemblyscript],
   ]);
   const own = tables.bytes.length === 0 ? null : endOf(tables);
-  const code = await assemble(assemblyOf(files, "policy.ts", 2, own));
+  const code = await assemble(assemblyOf(files, "policy.ts", { dataAt: own, simd }));
   const assembled = withData(code, tables.at, tables.bytes);
   return {
     wasm: finishModule(assembled, encodeManifest(ir.manifest)),
@@ -46,6 +55,6 @@ export async function buildWith(checked: Checked, assemble: Assemble): Promise<E
 }
 
 /** The program's AssemblyScript without assembling it. */
-export function emitAssemblyScript(checked: Checked): string {
-  return emit(lower(checked, VERSIONS, weigh(checked)));
+export function emitAssemblyScript(checked: Checked, { simd = false }: BuildOptions = {}): string {
+  return emit(lower(checked, { ...VERSIONS, simd }, weigh(checked)));
 }

@@ -8,13 +8,13 @@ import { withData } from "./4-emit/data-segment.ts";
 import { emit, emitConfig } from "./4-emit/emit.ts";
 import { endOf, layTables, TABLES_AT, type Tables } from "./4-emit/family-data.ts";
 import type { Checked } from "./checked.ts";
-import { buildWith, type Evaluator } from "./evaluator.ts";
+import { type BuildOptions, buildWith, type Evaluator } from "./evaluator.ts";
 import { ASSEMBLER, COMPILER } from "./version.ts";
 import { weigh } from "./weigh/weigh.ts";
 
 /** For who does nothing else: a thread that has assembled answers requests slowly for a while. */
-export function buildEvaluator(checked: Checked): Promise<Evaluator> {
-  return buildWith(checked, assemble);
+export function buildEvaluator(checked: Checked, options?: BuildOptions): Promise<Evaluator> {
+  return buildWith(checked, assemble, options);
 }
 
 /**
@@ -24,8 +24,9 @@ export function buildEvaluator(checked: Checked): Promise<Evaluator> {
 export async function assembleBatch(
   programs: readonly Checked[],
   kinship: Kinship = USUAL_KINSHIP,
+  { simd = false }: BuildOptions = {},
 ): Promise<{ readonly wasm: Uint8Array; readonly manifests: readonly Manifest[] }> {
-  const versions = { compiler: COMPILER, assembler: ASSEMBLER };
+  const versions = { compiler: COMPILER, assembler: ASSEMBLER, simd };
   const irs = programs.map((checked) => lower(checked, versions, weigh(checked), kinship));
   const files = new Map([["config.ts", emitConfig(irs)]]);
   const names = ["pol_abi", "pol_region", "pol_reserve", "pol_load", "pol_decide", "pol_record"];
@@ -42,7 +43,9 @@ export async function assembleBatch(
     );
   }
   files.set("batch.ts", entry.join("\n"));
-  let wasm = await assemble(assemblyOf(files, "batch.ts", 0, at === TABLES_AT ? null : at));
+  let wasm = await assemble(
+    assemblyOf(files, "batch.ts", { level: 0, dataAt: at === TABLES_AT ? null : at, simd }),
+  );
   for (const tables of laid) wasm = withData(wasm, tables.at, tables.bytes);
   return { wasm, manifests: irs.map((ir) => ir.manifest) };
 }

@@ -4,6 +4,7 @@ import { SIGNATURE_CHECKS, type SignatureCode } from "./signed-evaluator.ts";
 
 const MODULE_CHECKS = [
   "load.not_wasm",
+  "load.simd",
   "load.sum",
   "load.manifest",
   "envelope.mismatch",

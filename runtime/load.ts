@@ -52,6 +52,8 @@ export async function openEvaluator(
   if (!admitted.ok) return refuse(admitted.code, admitted.message);
   const { statement } = admitted;
   const shape = WebAssembly.validate(bytes) ? readModule(bytes) : null;
+  if (shape === null && wantsSimd(bytes))
+    return refuse("load.simd", "it uses vector instructions, which this engine lacks: build it without");
   if (shape === null || !shape.ok)
     return refuse("load.not_wasm", shape?.message ?? "no valid WebAssembly module");
   if (!hasGoodSum(bytes, sha256)) return refuse("load.sum", "`polity.sum` is missing or wrong");
@@ -73,6 +75,21 @@ export async function openEvaluator(
   } catch {
     return refuse("load.trap", "the engine does not compile this module");
   }
+}
+
+/** `v128.const` and `drop`: the smallest module that an engine without vector instructions refuses. */
+const SIMD_PROBE = Uint8Array.of(
+  ...[0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 1, 4, 1, 0x60, 0, 0, 3, 2, 1, 0, 10, 23, 1, 21, 0, 0xfd, 12],
+  ...[0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x1a, 0x0b],
+);
+
+/** Of a module that is not valid: its manifest says that it is for engines which this one is not. */
+function wantsSimd(bytes: Uint8Array<ArrayBuffer>): boolean {
+  if (WebAssembly.validate(SIMD_PROBE)) return false;
+  const read = readModule(bytes);
+  const text = read.ok ? manifestText(read.shape) : null;
+  const decoded = text === null ? null : decodeManifest(text);
+  return decoded?.ok === true && decoded.manifest.simd === true;
 }
 
 /** The evaluator that is loaded already, perhaps under a renewed envelope. */

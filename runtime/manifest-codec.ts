@@ -49,6 +49,7 @@ export function encodeManifest(manifest: Manifest): string {
     costs: manifest.costs.map(costJson),
     entity_literals: manifest.entityLiterals.map(({ type, id }) => ({ type, id })),
     ...(manifest.guard === true && { guard: true }),
+    ...(manifest.simd === true && { simd: true }),
     language: manifest.language,
     layout: layoutJson(types, subject, actions, manifest.others),
     layout_tag: manifest.layoutTag,
@@ -118,7 +119,7 @@ const U16_MAX = 0xffff;
 const U32_MAX = 0xffff_ffff;
 
 function readManifest(json: unknown): Manifest {
-  const top = members(json, "manifest", KEYS, ["guard", "obligations", "provenance", "tzdata"]);
+  const top = members(json, "manifest", KEYS, ["guard", "obligations", "provenance", "simd", "tzdata"]);
   const abi = members(top.abi, "abi", ["major", "minor"]);
   const policy = members(top.policy, "policy", ["name", "version"]);
   const limits = members(top.limits, "limits", ["facts_bytes_max", "frame_bytes_max"]);
@@ -155,6 +156,7 @@ function readManifest(json: unknown): Manifest {
     costs: readCosts(top.costs, layout.actions),
     compiler: text(top.compiler, "compiler"),
     assembler: text(top.assembler, "assembler"),
+    ...(top.simd !== undefined && bool(top.simd, "simd") && { simd: true }),
     sources,
     types: layout.types,
     subject: layout.subject,

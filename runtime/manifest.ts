@@ -21,6 +21,8 @@ export interface Manifest {
   readonly containmentAgeMs: bigint;
   readonly compiler: string;
   readonly assembler: string;
+  /** It needs an engine that has vector instructions; left out where it needs none. */
+  readonly simd?: true;
   /** Base names and `sha256:` digests, sorted by name. */
   readonly sources: readonly { readonly file: string; readonly sha256: string }[];
   readonly types: Types;

@@ -6,8 +6,9 @@
  *
  * `--single K` builds every K-th program also alone, exactly as it ships; `--start N` begins at program N, to
  * see one again, and `--set N` tries only the set N; `--similar` makes only programs with many rules of few
- * shapes; `--jobs J` shares the work between processes, with the same result; `--reference` leaves out the
- * compiled evaluators and only looks for crashes.
+ * shapes; `--simd` builds all of them with vector instructions, too; `--jobs J` shares the work between
+ * processes, with the same result; `--reference` leaves out the compiled evaluators and only looks for
+ * crashes.
  */
 import { fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
@@ -36,6 +37,7 @@ const { values } = parseArgs({
     jobs: { type: "string", default: "1" },
     part: { type: "string" },
     similar: { type: "boolean", default: false },
+    simd: { type: "boolean", default: false },
     reference: { type: "boolean", default: false },
   },
 });
@@ -67,7 +69,8 @@ function run(part: number, progress: (text: string) => void): Promise<CampaignRe
     sets: values.reference ? 0 : SETS,
     part,
     parts: jobs,
-    engines: async (programs) => (values.reference ? [] : wasmEngines(programs, Number(values.single))),
+    engines: async (programs) =>
+      values.reference ? [] : wasmEngines(programs, Number(values.single), values.simd),
     report,
     progress: (so) => progress(`${so.programs} programs, ${so.decisions} decisions`),
   });

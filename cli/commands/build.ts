@@ -22,6 +22,7 @@ interface Task {
   readonly root: string | null;
   readonly output: string;
   readonly isText: boolean;
+  readonly simd: boolean;
   readonly json: boolean;
   readonly builder: Builder;
 }
@@ -35,14 +36,16 @@ export async function run(invocation: Invocation): Promise<number> {
     throw usage(invocation.command, "--watch is about files, not about standard input and output");
   }
   const cache = !switches.has("no-cache");
+  const simd = switches.has("simd");
   const task: Task = {
     source,
     root: values.get("root") ?? null,
     output,
     isText: values.get("emit") === "assemblyscript",
+    simd,
     json: switches.has("json"),
     // Between two saves it stays warm.
-    builder: openBuilder(isWatching ? { cache, idleMs: Number.POSITIVE_INFINITY } : { cache }),
+    builder: openBuilder({ cache, simd, ...(isWatching && { idleMs: Number.POSITIVE_INFINITY }) }),
   };
   if (isWatching) {
     await watchFiles([source], () => buildOrTell(task));
@@ -80,7 +83,7 @@ async function buildOnce(task: Task): Promise<Built> {
     return { code: EXIT.no, paths };
   }
   if (task.isText) {
-    await emitText(checked, output, json, diagnostics);
+    await emitText(checked, task, diagnostics);
     return { code: EXIT.done, paths };
   }
   const startedMs = performance.now();
@@ -116,12 +119,11 @@ function outputOf({ command, values, switches }: Invocation, source: string): st
 
 async function emitText(
   checked: Checked,
-  output: string,
-  json: boolean,
+  { output, json, simd }: Task,
   diagnostics: readonly unknown[],
 ): Promise<void> {
   const { emitAssemblyScript } = await import("@polity/compiler/evaluator.ts");
-  const assemblyscript = emitAssemblyScript(checked);
+  const assemblyscript = emitAssemblyScript(checked, { simd });
   if (output !== STANDARD_OUTPUT) writeWhole(output, assemblyscript);
   if (json) {
     const text = output === STANDARD_OUTPUT ? { output: null, assemblyscript } : { output };

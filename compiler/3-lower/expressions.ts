@@ -167,7 +167,7 @@ function lowerTest(expr: Test, scope: Scope): IrExpr {
     case "text_test":
       return call(TEXT_TESTS[expr.op], lowerSlot(expr.of, scope), lowerSlot(expr.pattern, scope));
     case "pattern_test": {
-      const index = automatonLiteral(scope.literals, expr);
+      const index = automatonLiteral(scope.literals, expr, scope.simd);
       return call("takes", lowerSlot(expr.of, scope), { kind: "literal", index });
     }
     case "path_within":

@@ -22,6 +22,7 @@ import { closeEqualities, gather, type Scope } from "./scope.ts";
 export interface Versions {
   readonly compiler: string;
   readonly assembler: string;
+  readonly simd?: boolean;
 }
 
 /** Without `steps` the manifest states no bound: the largest number stands there. */
@@ -31,7 +32,7 @@ export function lower(
   steps: readonly ActionSteps[] = [],
   kinship: Kinship = USUAL_KINSHIP,
 ): Ir {
-  const gathered = gather(checked);
+  const gathered = gather(checked, versions.simd === true);
   const judged = withOthers(checked);
   const lineOf = linesOf(checked);
   const actions = judged.actions.map((action): IrAction => {

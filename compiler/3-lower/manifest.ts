@@ -33,6 +33,7 @@ export function manifestOf(checked: Checked, versions: Versions, steps: readonly
     containmentAgeMs: checked.containmentAgeMs,
     compiler: versions.compiler,
     assembler: versions.assembler,
+    ...(versions.simd === true && { simd: true }),
     sources: sourcesOf(checked.source),
     types: checked.types,
     subject: checked.subject,

@@ -18,6 +18,8 @@ export interface Gathered {
   readonly equalities: Type[];
   readonly cells: CellPool;
   readonly parts: Parts;
+  /** For vector instructions. */
+  readonly simd: boolean;
 }
 
 /** Room for what accessors read, shared by those that read the same. */
@@ -43,7 +45,7 @@ export interface Scope extends Gathered {
   readonly columns: ReadonlyMap<Expr, IrExpr> | null;
 }
 
-export function gather(checked: Checked): Gathered {
+export function gather(checked: Checked, simd: boolean): Gathered {
   const entities = [...checked.types.entities.keys()].sort();
   return {
     types: checked.types,
@@ -54,6 +56,7 @@ export function gather(checked: Checked): Gathered {
     equalities: [],
     cells: { bytes: [], byKey: new Map() },
     parts: noParts(),
+    simd,
   };
 }
 

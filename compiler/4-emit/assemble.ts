@@ -1,6 +1,6 @@
 /** AssemblyScript to WebAssembly. Alone knows the assembler. */
 import asc from "assemblyscript/asc";
-import type { Assembly } from "./assembly.ts";
+import { type Assembly, SIMD_OPTION } from "./assembly.ts";
 import { brokenPromise } from "./properties.ts";
 
 /** What we emit always assembles: a failure is a defect of the compiler and is thrown. */
@@ -20,7 +20,7 @@ export async function assemble({ assembler, options, files }: Assembly): Promise
   if (error !== null || wasm === null || wat === null) {
     throw new Error(`the emitted program does not assemble\n${stderr.toString()}`);
   }
-  const broken = brokenPromise(wat);
+  const broken = brokenPromise(wat, options.includes(SIMD_OPTION));
   if (broken !== null) throw new Error(`the assembled module has ${broken}`);
   return wasm;
 }

@@ -18,20 +18,30 @@ export interface Assembly {
   readonly files: ReadonlyMap<string, string>;
 }
 
-/**
- * `entry` is one of the files. `dataAt`: where its own data begin, if something else stands before them.
- */
+/** The assembler's option for vector instructions. */
+export const SIMD_OPTION = "simd";
+
+export interface AssemblyOptions {
+  readonly level?: OptimizeLevel;
+  /** Where its own data begin, if something else stands before them. */
+  readonly dataAt?: number | null;
+  readonly simd?: boolean;
+}
+
+/** `entry` is one of the files. */
 export function assemblyOf(
   files: ReadonlyMap<string, string>,
   entry: string,
-  level: OptimizeLevel = 2,
-  dataAt: number | null = null,
+  given: AssemblyOptions = {},
 ): Assembly {
   const all = [...files, ...Object.entries(prelude)].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
-  return { assembler: ASSEMBLER, options: optionsFor(entry, level, dataAt), files: new Map(all) };
+  return { assembler: ASSEMBLER, options: optionsFor(entry, given), files: new Map(all) };
 }
 
-function optionsFor(entry: string, level: OptimizeLevel, dataAt: number | null): readonly string[] {
+function optionsFor(
+  entry: string,
+  { level = 2, dataAt = null, simd = false }: AssemblyOptions,
+): readonly string[] {
   return [
     entry,
     "--outFile",
@@ -49,6 +59,7 @@ function optionsFor(entry: string, level: OptimizeLevel, dataAt: number | null):
     "abort=",
     "--maximumMemory",
     String(MAXIMUM_PAGES),
+    ...(simd ? ["--enable", SIMD_OPTION] : []),
     ...(dataAt === null ? [] : ["--memoryBase", String(dataAt)]),
   ];
 }

@@ -27,6 +27,7 @@ export function emitConfig(irs: readonly Ir[]): string {
     `export const HAS_CARRIED: bool = ${irs.some((ir) => ir.hasCarried)};`,
     `export const HAS_SHADOW: bool = ${irs.some((ir) => ir.hasShadow)};`,
     `export const HAS_FAMILIES: bool = ${irs.some(hasFamilies)};`,
+    `export const SIMD: bool = ${irs.some((ir) => ir.manifest.simd === true)};`,
     `export const HAS_PATHS: bool = ${irs.some((ir) => ir.hasPaths)};`,
     "",
   ].join("\n");

@@ -110,7 +110,8 @@ export function run(n: u32, m: u32): bool {
   return containsText(PLACE, PLACE + 8);
 }`;
   const CONFIG = `export const FRAME_BYTES: i32 = 8; export const TYPES: i32 = 0; export const HOLES: i32 = 0;
-export const HAS_APPROVALS: bool = false; export const HAS_PATHS: bool = false;`;
+export const HAS_APPROVALS: bool = false; export const HAS_PATHS: bool = false;
+export const SIMD: bool = false;`;
 
   interface Exports {
     readonly memory: WebAssembly.Memory;

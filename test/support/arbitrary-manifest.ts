@@ -257,6 +257,7 @@ export const arbitraryManifest: fc.Arbitrary<Manifest> = arbitraryTypes.chain((t
         rules: rules.sort().map((name, at) => ({ ...entries[at]!, name })),
         entityLiterals: [{ type: "Team", id: "é" }],
         ...provenanceOf(actions, version),
+        ...(version % 3n === 0n && { simd: true }),
         obligations: [
           { name: "notify", when, arguments: notified },
           { name: "redact", when: "before", arguments: [] },

@@ -34,12 +34,15 @@ const OPERATIONS = { contains: 0, like: 1, compare: 2, wellFormed: 3 } as const;
 
 export type Run = (operation: keyof typeof OPERATIONS, a: Uint8Array, b?: Uint8Array) => number;
 
-export async function openTextMachine(): Promise<Run> {
+export async function openTextMachine(simd: boolean): Promise<Run> {
+  const config = emitConfig([])
+    .replace("FRAME_BYTES: i32 = 0", "FRAME_BYTES: i32 = 8")
+    .replace("SIMD: bool = false", `SIMD: bool = ${simd}`);
   const files = new Map([
     ["entry.ts", ENTRY],
-    ["config.ts", emitConfig([]).replace("FRAME_BYTES: i32 = 0", "FRAME_BYTES: i32 = 8")],
+    ["config.ts", config],
   ]);
-  const wasm = await assemble(assemblyOf(files, "entry.ts"));
+  const wasm = await assemble(assemblyOf(files, "entry.ts", { simd }));
   const machine = new WebAssembly.Instance(new WebAssembly.Module(wasm)).exports as unknown as Exports;
   const place = machine.place();
   const bytes = new Uint8Array(machine.memory.buffer);

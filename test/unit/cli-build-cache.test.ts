@@ -73,7 +73,8 @@ test("the key is of every file, its name, the options and the assembler", () => 
     { ...assembly, files: new Map([...assembly.files, ["more.ts", ""]]) },
     { ...assembly, files: new Map([...assembly.files].slice(1)) },
     { ...assembly, files: new Map([...assembly.files, [first![0], `${first![1]} `]]) },
-    assemblyOf(new Map([["policy.ts", "a"]]), "policy.ts", 0),
+    assemblyOf(new Map([["policy.ts", "a"]]), "policy.ts", { level: 0 }),
+    assemblyOf(new Map([["policy.ts", "a"]]), "policy.ts", { simd: true }),
   ];
   const keys = new Set([assembly, ...others].map((one) => assemblyKey(one).toString("hex")));
   expect(keys.size).toBe(others.length + 1);
@@ -206,16 +207,12 @@ let assembler: Assembler;
 
 test("the assembler says what is wrong and goes on, one after the other, and comes again", async () => {
   assembler = openAssembler();
-  const good = assemblyOf(
-    new Map([["policy.ts", "export function one(): i32 { return 1; }"]]),
-    "policy.ts",
-    0,
-  );
-  const bad = assemblyOf(
-    new Map([["policy.ts", "export function one(): i32 { return x; }"]]),
-    "policy.ts",
-    0,
-  );
+  const good = assemblyOf(new Map([["policy.ts", "export function one(): i32 { return 1; }"]]), "policy.ts", {
+    level: 0,
+  });
+  const bad = assemblyOf(new Map([["policy.ts", "export function one(): i32 { return x; }"]]), "policy.ts", {
+    level: 0,
+  });
   const all = await Promise.allSettled([bad, good, good].map(assembler.assemble));
   expect(all.map(({ status }) => status)).toEqual(["rejected", "fulfilled", "fulfilled"]);
   expect(String((all[0] as PromiseRejectedResult).reason)).toContain("does not assemble");

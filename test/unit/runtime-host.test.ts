@@ -200,7 +200,7 @@ describe("replacing", () => {
   test("facts, evaluator, both; a refused one changes nothing", async () => {
     const host = await open(wasm);
     const before = [host.evaluator, host.facts, host.manifest];
-    expect(await host.replace({ facts: "{" })).toMatchObject({ ok: false, code: "facts.invalid", check: 30 });
+    expect(await host.replace({ facts: "{" })).toMatchObject({ ok: false, code: "facts.invalid", check: 31 });
     expect(await host.replace({ wasm: wasm.subarray(1) })).toMatchObject({
       ok: false,
       code: "load.not_wasm",

@@ -42,59 +42,59 @@ describe("each check, by its number", () => {
   });
 
   test("4: the sum", async () => {
-    expect(await refusal(wasm.subarray(0, wasm.length - 45))).toBe("18 load.sum");
+    expect(await refusal(wasm.subarray(0, wasm.length - 45))).toBe("19 load.sum");
     const twice = new Uint8Array([...wasm, ...wasm.subarray(wasm.length - 45)]);
-    expect(await refusal(twice)).toBe("18 load.sum");
-    expect(await refusal(handMade({}))).toBe("18 load.sum");
+    expect(await refusal(twice)).toBe("19 load.sum");
+    expect(await refusal(handMade({}))).toBe("19 load.sum");
   });
 
   test("5: the manifest", async () => {
-    expect(await refusal(await withManifest("{}"))).toBe("19 load.manifest");
-    expect(await refusal(await withManifest(`${encodeManifest(STUB_MANIFEST)} `))).toBe("19 load.manifest");
+    expect(await refusal(await withManifest("{}"))).toBe("20 load.manifest");
+    expect(await refusal(await withManifest(`${encodeManifest(STUB_MANIFEST)} `))).toBe("20 load.manifest");
     const good = encodeManifest(STUB_MANIFEST);
     expect(await refusal(await withManifest(good.replace('"reads_trust":false', '"reads_trust":0')))).toBe(
-      "19 load.manifest",
+      "20 load.manifest",
     );
     const two = finishModule(wasm.subarray(0, wasm.length - 45), good);
-    expect(await refusal(two)).toBe("19 load.manifest");
+    expect(await refusal(two)).toBe("20 load.manifest");
   });
 
   test("6 and 7: ABI and language", async () => {
-    expect(await refusal(await changed({ abi: { major: 2, minor: 0 } }))).toBe("21 load.abi");
-    expect(await refusal(await changed({ abi: { major: 1, minor: 1 } }))).toBe("21 load.abi");
-    expect(await made({ abi: [0x41, 0] })).toBe("21 load.abi");
-    expect(await refusal(await changed({ language: 2 }))).toBe("22 load.language");
+    expect(await refusal(await changed({ abi: { major: 2, minor: 0 } }))).toBe("22 load.abi");
+    expect(await refusal(await changed({ abi: { major: 1, minor: 1 } }))).toBe("22 load.abi");
+    expect(await made({ abi: [0x41, 0] })).toBe("22 load.abi");
+    expect(await refusal(await changed({ language: 2 }))).toBe("23 load.language");
   });
 
   test("8 and 9: imports and exports", async () => {
-    expect(await made({ imports: [1, ...text("env"), ...text("f"), 0, 3] })).toBe("23 load.imports");
-    expect(await made({ imports: [1, ...text("env"), ...text("now"), 3, 0x7e, 0] })).toBe("23 load.imports");
-    expect(await made({ without: "pol_record" })).toBe("24 load.exports");
-    expect(await made({ renamed: "pol_decide" })).toBe("24 load.exports");
+    expect(await made({ imports: [1, ...text("env"), ...text("f"), 0, 3] })).toBe("24 load.imports");
+    expect(await made({ imports: [1, ...text("env"), ...text("now"), 3, 0x7e, 0] })).toBe("24 load.imports");
+    expect(await made({ without: "pol_record" })).toBe("25 load.exports");
+    expect(await made({ renamed: "pol_decide" })).toBe("25 load.exports");
   });
 
   test("10: memory", async () => {
-    expect(await made({ memory: [1, 0, 1] })).toBe("25 load.memory");
-    expect(await made({ memory: [1, 3, 1, 2] })).toBe("25 load.memory");
+    expect(await made({ memory: [1, 0, 1] })).toBe("26 load.memory");
+    expect(await made({ memory: [1, 3, 1, 2] })).toBe("26 load.memory");
     // All its regions are at 0, with no room.
-    expect(await made({})).toBe("25 load.memory");
+    expect(await made({})).toBe("26 load.memory");
   });
 
   test("11 to 13: layout, start, traps", async () => {
-    expect(await refusal(await changed({ layoutTag: "0123456789abcdef" }))).toBe("26 load.layout");
-    expect(await made({ start: true })).toBe("27 load.start");
-    expect(await made({ abi: [0x00] })).toBe("29 load.trap");
-    expect(await made({ memory: [1, 1, 0x80, 0x80, 4, 0x80, 0x80, 4], abi: [0x00] })).toBe("29 load.trap");
+    expect(await refusal(await changed({ layoutTag: "0123456789abcdef" }))).toBe("27 load.layout");
+    expect(await made({ start: true })).toBe("28 load.start");
+    expect(await made({ abi: [0x00] })).toBe("30 load.trap");
+    expect(await made({ memory: [1, 1, 0x80, 0x80, 4, 0x80, 0x80, 4], abi: [0x00] })).toBe("30 load.trap");
   });
 
   test("30: facts", async () => {
     expect(await refusal(wasm, { facts: '{"entities":[{"type":"User","id":"u"}]}' })).toBe(
-      "30 facts.unknown_type",
+      "31 facts.unknown_type",
     );
-    expect(await refusal(wasm, { facts: Uint8Array.of(255) })).toBe("30 facts.invalid");
+    expect(await refusal(wasm, { facts: Uint8Array.of(255) })).toBe("31 facts.invalid");
     const small = { ...STUB_MANIFEST.limits, factsBytesMax: 64 };
     const facts = '{"entities":[{"type":"Team","id":"long enough to be too much for that"}]}';
-    expect(await refusal(await changed({ limits: small }), { facts })).toBe("30 facts.too_large");
+    expect(await refusal(await changed({ limits: small }), { facts })).toBe("31 facts.too_large");
   });
 });
 
@@ -149,7 +149,7 @@ describe("what a JavaScript caller may hand over", () => {
     const sha256Broken = () => {
       throw new Error("no hash today");
     };
-    expect(await refusal(wasm, { sha256: sha256Broken })).toBe("29 load.trap");
+    expect(await refusal(wasm, { sha256: sha256Broken })).toBe("30 load.trap");
   });
 
   test("a replacement of nothing changes nothing, and never throws", async () => {

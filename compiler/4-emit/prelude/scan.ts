@@ -1,4 +1,6 @@
 // Text by the word: eight bytes at a time, each in a lane of its own. A lane's answer is its highest bit.
+// With vector instructions, sixteen at a time.
+import { SIMD } from "../config";
 
 export const LANES: u64 = 0x0101010101010101;
 export const HIGH_BITS: u64 = 0x8080808080808080;
@@ -31,6 +33,14 @@ export function move(to: usize, from: usize, bytes: u32): void {
 
 // The first of the bytes from `p` on that is this one, or `end`.
 export function byteFrom(p: usize, end: usize, byte: u32): usize {
+  if (SIMD) {
+    const all = i8x16.splat(<i8>byte);
+    while (p + 16 <= end) {
+      const found = i8x16.bitmask(i8x16.eq(v128.load(p), all));
+      if (found != 0) return p + <usize>ctz(found);
+      p += 16;
+    }
+  }
   const x = splat(byte);
   while (p + 8 <= end) {
     const found = zeroLanes(load<u64>(p) ^ x);
@@ -61,4 +71,29 @@ export function nextOf(p: usize, end: usize, among: u32): usize {
     p += 1;
   }
   return end;
+}
+
+// Where two bytes stand, from `p` on, that are perhaps a pair of which the first is in one set and the second
+// in another; or the last few places before `end`, which are not looked at. At `sets` lies what the sets have
+// for each low half of a byte: a bit for each high half. 4 and 8 in `flags`: the set has bytes that are not
+// ASCII; these share the bits of the others.
+export function pairFrom(p: usize, end: usize, sets: usize, flags: u32): usize {
+  const ascii = i8x16(1, 2, 4, 8, 16, 32, 64, -128, 0, 0, 0, 0, 0, 0, 0, 0);
+  const all = i8x16(1, 2, 4, 8, 16, 32, 64, -128, 1, 2, 4, 8, 16, 32, 64, -128);
+  const half = i8x16.splat(15);
+  const none = i8x16.splat(0);
+  const lowA = v128.load(sets);
+  const lowB = v128.load(sets, 16);
+  const highA = (flags & 4) != 0 ? all : ascii;
+  const highB = (flags & 8) != 0 ? all : ascii;
+  while (p + 17 <= end) {
+    const a = v128.load(p);
+    const b = v128.load(p, 1);
+    const inA = v128.and(i8x16.swizzle(lowA, v128.and(a, half)), i8x16.swizzle(highA, i8x16.shr_u(a, 4)));
+    const inB = v128.and(i8x16.swizzle(lowB, v128.and(b, half)), i8x16.swizzle(highB, i8x16.shr_u(b, 4)));
+    const out = i8x16.bitmask(v128.or(i8x16.eq(inA, none), i8x16.eq(inB, none)));
+    if (out != 0xffff) return p + <usize>ctz(~out);
+    p += 16;
+  }
+  return p;
 }

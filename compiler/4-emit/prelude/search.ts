@@ -1,5 +1,6 @@
 // Text within text, and patterns.
-import { firstLane, nextOf, splat, zeroLanes } from "./scan";
+import { SIMD } from "../config";
+import { firstLane, nextOf, pairFrom, splat, zeroLanes } from "./scan";
 import { bytesEqual, lengthOf, textOf } from "./text";
 
 const REFUSING: u32 = 0xffffffff;
@@ -22,13 +23,15 @@ export function takes(a: usize, automaton: usize): bool {
   let state = start;
   while (p < end && state < size) {
     const row = table + <usize>state;
-    if (leaving != 0 && state == start) {
-      p = leaving == MANY ? stays(p, end, row, classes, state) : nextOf(p, end, leaving);
+    const atStart = leaving != 0 && state == start;
+    if (atStart) {
+      if (SIMD) p = pairFrom(p, end, table + ((size + 7) & ~7), leaving);
+      else p = leaving == MANY ? stays(p, end, row, classes, state) : nextOf(p, end, leaving);
       if (p == end) break;
     }
     const next = nextState(row, classes, <u32>load<u8>(p));
     p += 1;
-    if (next == state) p = stays(p, end, row, classes, state);
+    if (next == state && !(SIMD && atStart)) p = stays(p, end, row, classes, state);
     state = next;
   }
   return state >= load<u32>(automaton, 4) && state != REFUSING;
@@ -115,6 +118,20 @@ export function containsText(a: usize, part: usize): bool {
   let left: i32 = 256;
   let p = text;
   const stop = text + (n - m) + 1;
+  if (SIMD) {
+    const a = i8x16.splat(<i8>load<u8>(q));
+    const b = i8x16.splat(<i8>load<u8>(q + last));
+    while (p + 16 <= stop) {
+      const both = v128.and(i8x16.eq(v128.load(p), a), i8x16.eq(v128.load(p + last), b));
+      for (let found = i8x16.bitmask(both); found != 0; found &= found - 1) {
+        if (bytesEqual(p + <usize>ctz(found), q, m)) return true;
+        left -= step;
+      }
+      p += 16;
+      left += 32;
+      if (left < 0) return search(p, <u32>(text + n - p), q, m);
+    }
+  }
   while (p + 8 <= stop) {
     let found = zeroLanes(load<u64>(p) ^ x) & zeroLanes(load<u64>(p + last) ^ y);
     while (found != 0) {

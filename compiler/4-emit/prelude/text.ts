@@ -1,4 +1,5 @@
 // Text: a slot { i32 from the slot to the bytes, u32 length }; the bytes are padded with zeros to words.
+import { SIMD } from "../config";
 import { HIGH_BITS, byteFrom, splat, zeroLanes } from "./scan";
 
 // @ts-ignore: decorator
@@ -83,6 +84,14 @@ export function wellFormed(p: usize, length: u32): bool {
   const end = p + length;
   const tail = length & 7;
   if (tail != 0 && load<u64>(end - tail) >> (<u64>tail << 3) != 0) return false;
+  if (SIMD) {
+    while (p + 64 <= end) {
+      const low = v128.or(v128.load(p), v128.load(p, 16));
+      const high = v128.or(v128.load(p, 32), v128.load(p, 48));
+      if (i8x16.bitmask(v128.or(low, high)) != 0) break;
+      p += 64;
+    }
+  }
   while (p + 32 <= end) {
     const words = load<u64>(p) | load<u64>(p, 8) | load<u64>(p, 16) | load<u64>(p, 24);
     if ((words & HIGH_BITS) != 0) break;

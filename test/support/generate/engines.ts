@@ -62,17 +62,20 @@ function stepBounds(checked: Checked): ReadonlyMap<string, bigint> {
 /**
  * Compiled evaluators, for each program by name: `batch`, all programs in one module; `families`, the same
  * with each rule as a family of its own, if it has no relatives; and for every `singleEach`-th program, and
- * of those with similar rules for every third, `single`, built alone and loaded as it ships.
+ * of those with similar rules for every third, `single`, built alone and loaded as it ships. Every second of
+ * these is built again with vector instructions, as `single simd`; and all programs, if so wanted, as `simd`.
  */
 export async function wasmEngines(
   programs: readonly { readonly checked: Checked; readonly isSimilar?: boolean }[],
   singleEach: number,
+  simd = false,
 ): Promise<readonly NamedEngines[]> {
   const all = programs.map(({ checked }) => checked);
   const batch = await batchEngines(all);
   const families = await batchEngines(all, KIN);
+  const vectors = simd ? await batchEngines(all, undefined, true) : [];
   const named: NamedEngines[] = [];
-  let similar = 0;
+  let [similar, singles] = [0, 0];
   for (const [index, { checked, isSimilar }] of programs.entries()) {
     const engines = new Map<string, Engine>();
     const inBatch = batch[index];
@@ -81,7 +84,13 @@ export async function wasmEngines(
     if (asFamilies !== undefined) engines.set("families", asFamilies);
     if (isSimilar === true) similar += 1;
     const isTurn = isSimilar === true ? similar % 3 === 1 : index % singleEach === 0;
-    if (isTurn) engines.set("single", await singleEngine(checked));
+    const asVectors = vectors[index];
+    if (asVectors !== undefined) engines.set("simd", asVectors);
+    if (isTurn) {
+      engines.set("single", await singleEngine(checked));
+      singles += 1;
+      if (simd || singles % 2 === 0) engines.set("single simd", await singleEngine(checked, true));
+    }
     named.push(engines);
   }
   return named;
@@ -89,8 +98,12 @@ export async function wasmEngines(
 
 const KIN: Kinship = { rulesMin: 1, eachConstant: true };
 
-async function batchEngines(programs: readonly Checked[], kinship?: Kinship): Promise<readonly Engine[]> {
-  const { wasm, manifests } = await assembleBatch(programs, kinship);
+async function batchEngines(
+  programs: readonly Checked[],
+  kinship?: Kinship,
+  simd = false,
+): Promise<readonly Engine[]> {
+  const { wasm, manifests } = await assembleBatch(programs, kinship, { simd });
   const module = await WebAssembly.compile(wasm.slice());
   return manifests.map((manifest, index): Engine => {
     const program = makeProgram(manifest);
@@ -117,8 +130,8 @@ async function batchEngines(programs: readonly Checked[], kinship?: Kinship): Pr
   });
 }
 
-async function singleEngine(checked: Checked): Promise<Engine> {
-  const { wasm } = await buildEvaluator(checked);
+async function singleEngine(checked: Checked, simd = false): Promise<Engine> {
+  const { wasm } = await buildEvaluator(checked, { simd });
   return {
     wasm,
     load: async (json) => {
