@@ -14,6 +14,9 @@ import { BY_HAND, type Case, type Measured, type Options, POLITY, type Section }
 
 const COUNTS = [10, 100, 1_000, 10_000, 100_000];
 const CALLS = 2_048;
+/** Below, what every module contains outweighs the rules. */
+const SIZED_MIN = 100;
+const NO_TIME = { figure: "size", median_ns: null, note: "without manifest" } as const;
 const POL = join(import.meta.dirname, "../cli/bin/pol.js");
 
 export const section: Section = {
@@ -71,14 +74,7 @@ async function run(one: Case, folder: string, options: Options): Promise<readonl
     ...compare({ ...comparison, ask, decide }, effortOf(options)),
     { ...once, figure: "load", median_ns: loadNs, note: "with its manifest" },
     { ...once, figure: "build", median_ns: buildNs, note: "`pol build`, once" },
-    {
-      ...once,
-      figure: "size",
-      median_ns: null,
-      bytes: codeBytes(wasm),
-      units: count,
-      note: "without manifest",
-    },
+    ...(count < SIZED_MIN ? [] : [{ ...once, ...NO_TIME, bytes: codeBytes(wasm), units: count }]),
   ];
 }
 
