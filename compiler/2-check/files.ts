@@ -19,13 +19,14 @@ export function checkVisibility(source: Source, program: Program, report: Report
   }
   for (const declaration of program.declarations) {
     const { file } = fileAt(source, declaration.span.start);
-    for (const { name, isReferring } of namesIn(declaration)) {
-      const home = homes.get(name.text);
-      if (home === undefined || home === file) continue;
+    const mention: Mention = (text, span, isReferring) => {
+      const home = homes.get(text);
+      if (home === undefined || home === file) return;
       addTo(uses, file, home);
       const isSeen = sees.get(file)?.has(home) === true;
-      if (isReferring && !isSeen) report(invisibleName(name, home, pathTo(home, file)));
-    }
+      if (isReferring && !isSeen) report(invisibleName({ text, span }, home, pathTo(home, file)));
+    };
+    visitNames(declaration, false, mention);
   }
   return uses;
 }
@@ -84,38 +85,30 @@ const REFERRING: ReadonlySet<string> = new Set(["type", "action", "actions", "gr
 /** What is named by what it refers to: `Zone` as a type, `young(t)`. */
 const NAMED_FOR: ReadonlySet<unknown> = new Set(["named", "apply"]);
 
-interface Mention {
-  readonly name: Name;
-  /** It surely means what is declared elsewhere; else it may be a name of its own, such as a field's. */
-  readonly isReferring: boolean;
-}
-
-function namesIn(declaration: Declaration): readonly Mention[] {
-  const mentions: Mention[] = [];
-  collect(declaration, false, mentions);
-  return mentions;
-}
+/**
+ * `isReferring`: it surely means what is declared elsewhere; else it may be a name of its own, such as a
+ * field's.
+ */
+type Mention = (text: string, span: Name["span"], isReferring: boolean) => void;
 
 /** Trees are plain data of bounded depth: every part is looked at, so that no construct is forgotten. */
-function collect(part: unknown, isReferring: boolean, mentions: Mention[]): void {
-  if (typeof part !== "object" || part === null) return;
+function visitNames(part: object, isReferring: boolean, mention: Mention): void {
   if (Array.isArray(part)) {
-    for (const one of part) collect(one, isReferring, mentions);
+    for (const one of part)
+      if (typeof one === "object" && one !== null) visitNames(one, isReferring, mention);
     return;
   }
   const node = part as { readonly [key: string]: unknown };
   if (typeof node.text === "string" && node.kind === undefined) {
-    mentions.push({ name: part as Name, isReferring });
+    mention(node.text, node.span as Name["span"], isReferring);
     return;
   }
-  if (node.kind === "name") {
-    const name = { text: String(node.name), span: node.span as Name["span"] };
-    mentions.push({ name, isReferring: true });
-  }
-  for (const [key, value] of Object.entries(node)) {
-    // An `oblige` is the one part that has arguments and no kind.
-    const isOblige = node.kind === undefined && Array.isArray(node.args);
-    const isNamed = key === "name" && (isOblige || NAMED_FOR.has(node.kind));
-    collect(value, isNamed || REFERRING.has(key), mentions);
+  if (node.kind === "name") mention(String(node.name), node.span as Name["span"], true);
+  // An `oblige` is the one part that has arguments and no kind.
+  const isNamed = NAMED_FOR.has(node.kind) || (node.kind === undefined && Array.isArray(node.args));
+  for (const key in node) {
+    const value = node[key];
+    if (typeof value !== "object" || value === null || key === "span") continue;
+    visitNames(value, REFERRING.has(key) || (isNamed && key === "name"), mention);
   }
 }

@@ -168,7 +168,8 @@ export function needsDoor(type: Type, types: Types, seen: Set<string> = new Set(
 
 /** What each declared name of a type stands for. */
 export function typeNames({ enums, records, entities, tables = [] }: Types): ReadonlyMap<string, TypeKind> {
-  const named = [...records.keys()].filter((name) => !tables.some((table) => table.name === name));
+  const rows = new Set(tables.map(({ name }) => name));
+  const named = [...records.keys()].filter((name) => !rows.has(name));
   return new Map<string, TypeKind>([
     ...[...enums.keys()].map((name) => [name, "enum"] as const),
     ...named.map((name) => [name, "record"] as const),

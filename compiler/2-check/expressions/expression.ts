@@ -181,17 +181,15 @@ function checkBinary(
   }
 }
 
-/** Without recursion, since the tree may be as deep as its source is long. */
 function isTooDeep(root: Node, scope: Scope): boolean {
-  let level: Node[] = [root];
-  for (let depth = 0; level.length > 0; depth++) {
-    const first = level[0];
-    if (depth > DEPTH_MAX && first !== undefined) {
-      scope.report(tooDeep(root.span, DEPTH_MAX));
-      return true;
-    }
-    level = level.flatMap(childrenOf);
-  }
+  const isDeep = isDeeper(root, DEPTH_MAX);
+  if (isDeep) scope.report(tooDeep(root.span, DEPTH_MAX));
+  return isDeep;
+}
+
+/** Goes no deeper than that, since the tree may be as deep as its source is long. */
+function isDeeper(node: Node, than: number): boolean {
+  for (const child of childrenOf(node)) if (than === 0 || isDeeper(child, than - 1)) return true;
   return false;
 }
 

@@ -34,8 +34,10 @@ export function determine(
   for (let at = 0; at < subsets.members.length; at += 1) {
     const isSettled = within && subsets.taking[at] === true;
     const targets = targetsOf(isSettled ? [] : (subsets.members[at] ?? []), states, classOf, classes);
-    for (const [each, reached] of targets.entries()) {
-      next.push(isSettled ? at : subsets.numberOf([...(fromStart[each] ?? []), ...reached]));
+    for (let each = 0; each < classes; each += 1) {
+      const [always, reached] = [fromStart[each] ?? NONE, targets[each] ?? NONE];
+      if (isSettled) next.push(at);
+      else next.push(subsets.numberOf(always.length === 0 ? reached : [...always, ...reached]));
     }
     if (subsets.members.length > STATES_MAX || subsets.steps() > STEPS_MAX) {
       return { tooLarge: heaviestPart(states, subsets.members) };
@@ -44,18 +46,24 @@ export function determine(
   return { classOf, classes, taking: subsets.taking, next };
 }
 
-/** For each class the states that its bytes lead to. */
+const NONE: readonly number[] = [];
+
+/** For each class the states that its bytes lead to; undefined for none. */
 function targetsOf(
   members: readonly number[],
   { edges }: Nondeterministic,
   classOf: readonly number[],
   classes: number,
-): readonly (readonly number[])[] {
-  const targets: number[][] = Array.from({ length: classes }, () => []);
+): readonly (readonly number[] | undefined)[] {
+  const targets: (number[] | undefined)[] = new Array(classes).fill(undefined);
   for (const state of members) {
     for (const { from, to, target } of edges[state] ?? []) {
       const last = classOf[to] ?? 0;
-      for (let each = classOf[from] ?? 0; each <= last; each += 1) targets[each]?.push(target);
+      for (let each = classOf[from] ?? 0; each <= last; each += 1) {
+        const known = targets[each];
+        if (known === undefined) targets[each] = [target];
+        else known.push(target);
+      }
     }
   }
   return targets;
@@ -99,7 +107,21 @@ function newSubsets(states: Nondeterministic, implied: ReadonlySet<number>): Sub
   const seen = new Uint32Array(states.edges.length);
   let stamp = 0;
   let steps = 0;
+  // Most bytes lead nowhere or to one state: what that comes to is known after the first time.
+  let nowhere = -1;
+  const alone: (number | undefined)[] = [];
   const numberOf = (from: readonly number[]): number => {
+    const [only] = from;
+    if (only === undefined) {
+      if (nowhere === -1) nowhere = numberAnew(from);
+      return nowhere;
+    }
+    if (from.length > 1) return numberAnew(from);
+    const number = alone[only] ?? numberAnew(from);
+    alone[only] = number;
+    return number;
+  };
+  const numberAnew = (from: readonly number[]): number => {
     stamp += 1;
     const subset: number[] = [];
     for (const state of from) {

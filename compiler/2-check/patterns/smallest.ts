@@ -6,28 +6,31 @@ export function smallest(big: Deterministic): Automaton {
   const block = equivalence(big);
   const { classes, taking, next } = big;
   // One state for each block; any of its states shows where it leads.
-  const shown = new Map<number, number>();
-  for (const [state, each] of block.entries()) if (!shown.has(each)) shown.set(each, state);
+  const shown = new Int32Array(taking.length).fill(-1);
+  for (const [state, each] of block.entries()) if (shown[each] === -1) shown[each] = state;
   const leads = (each: number): readonly number[] => {
-    const from = (shown.get(each) ?? 0) * classes;
-    return next.slice(from, from + classes).map((target) => block[target] ?? 0);
+    const from = (shown[each] ?? 0) * classes;
+    const row: number[] = [];
+    for (let at = from; at < from + classes; at += 1) row.push(block[next[at] ?? 0] ?? 0);
+    return row;
   };
   const first = block[0] ?? 0;
   const rows = new Map<number, readonly number[]>([[first, leads(first)]]);
   for (const row of rows.values()) {
     for (const target of row) if (!rows.has(target)) rows.set(target, leads(target));
   }
-  const takes = (each: number): boolean => taking[shown.get(each) ?? 0] === true;
-  const settled = (each: number): boolean => rows.get(each)?.every((target) => target === each) === true;
-  const moving = [...rows.keys()].filter((each) => !settled(each));
+  const takes = (each: number): boolean => taking[shown[each] ?? 0] === true;
+  const moving: number[] = [];
+  for (const [each, row] of rows) if (row.some((target) => target !== each)) moving.push(each);
   const ordered = [...moving.filter((each) => !takes(each)), ...moving.filter(takes)];
-  const numbers = new Map(ordered.map((each, number) => [each, number]));
-  const numberOf = (each: number): number => numbers.get(each) ?? (takes(each) ? TAKES : REFUSES);
-  const table = ordered.map((each) => (rows.get(each) ?? []).map(numberOf));
+  const numbers = new Int32Array(taking.length);
+  for (const each of rows.keys()) numbers[each] = takes(each) ? TAKES : REFUSES;
+  for (const [number, each] of ordered.entries()) numbers[each] = number;
+  const table = ordered.map((each) => (rows.get(each) ?? []).map((target) => numbers[target] ?? REFUSES));
   return {
     ...mergeClasses(big, table),
     states: ordered.length,
-    start: numberOf(first),
+    start: numbers[first] ?? REFUSES,
     firstTaking: moving.length - moving.filter(takes).length,
   };
 }
@@ -57,60 +60,103 @@ function mergeClasses(
  * The number of each state's block: states of one block take the same rest. Hopcroft, "An n log n algorithm
  * for minimizing states in a finite automaton" (1971): blocks are split by what leads into others.
  */
-function equivalence(big: Deterministic): readonly number[] {
+function equivalence(big: Deterministic): Int32Array {
   const { classes, taking } = big;
-  const count = taking.length;
   const sources = sourcesOf(big);
-  const block: number[] = taking.map((each) => (each ? 1 : 0));
-  const members: Set<number>[] = [new Set(), new Set()];
-  for (let state = 0; state < count; state += 1) members[block[state] ?? 0]?.add(state);
-  const waiting: (readonly [number, number])[] = [];
-  const isWaiting = new Set<number>();
-  const wait = (each: number, by: number): void => {
-    waiting.push([each, by]);
-    isWaiting.add(each * classes + by);
-  };
-  const smaller = (members[0]?.size ?? 0) <= (members[1]?.size ?? 0) ? 0 : 1;
-  for (let by = 0; by < classes; by += 1) wait(smaller, by);
-  for (let work = waiting.pop(); work !== undefined; work = waiting.pop()) {
-    const [splitter, by] = work;
-    isWaiting.delete(splitter * classes + by);
-    for (const [touched, leading] of leadingInto(members[splitter] ?? new Set(), by, sources, block)) {
-      const all = members[touched] ?? new Set();
-      if (leading.length === all.size) continue;
-      const fresh = members.push(new Set(leading)) - 1;
-      for (const state of leading) {
-        all.delete(state);
-        block[state] = fresh;
-      }
-      for (let each = 0; each < classes; each += 1) {
-        const both = isWaiting.has(touched * classes + each);
-        wait(both || leading.length <= all.size ? fresh : touched, each);
-      }
+  const blocks = newBlocks(taking.length);
+  for (let state = 0; state < taking.length; state += 1) if (taking[state] === true) blocks.mark(state);
+  const waiting: number[] = [];
+  const isWaiting = new Uint8Array(taking.length * classes);
+  const wait = (each: number): void => {
+    for (let by = each * classes; by < (each + 1) * classes; by += 1) {
+      if (isWaiting[by] === 0) waiting.push(by);
+      isWaiting[by] = 1;
     }
+  };
+  blocks.split((whole, fresh) => wait(blocks.sizeOf(whole) <= blocks.sizeOf(fresh) ? whole : fresh));
+  for (let work = waiting.pop(); work !== undefined; work = waiting.pop()) {
+    isWaiting[work] = 0;
+    const by = work % classes;
+    // What leads there is marked when all of it is known: marking moves the members of blocks.
+    const leading: number[] = [];
+    for (const target of blocks.membersOf((work - by) / classes)) {
+      const at = target * classes + by;
+      const end = sources.offsets[at + 1] ?? 0;
+      for (let each = sources.offsets[at] ?? 0; each < end; each += 1)
+        leading.push(sources.states[each] ?? 0);
+    }
+    for (const state of leading) blocks.mark(state);
+    blocks.split((whole, fresh) => {
+      const smaller = blocks.sizeOf(whole) <= blocks.sizeOf(fresh) ? whole : fresh;
+      for (let each = 0; each < classes; each += 1) {
+        // One that waits as a whole waits in both its parts.
+        const place = (isWaiting[whole * classes + each] === 1 ? fresh : smaller) * classes + each;
+        if (isWaiting[place] === 0) waiting.push(place);
+        isWaiting[place] = 1;
+      }
+    });
   }
-  return block;
+  return blocks.of;
 }
 
-/** The states that lead into one of `targets` by a class, by their blocks. */
-function leadingInto(
-  targets: ReadonlySet<number>,
-  by: number,
-  { offsets, states, classes }: Sources,
-  block: readonly number[],
-): ReadonlyMap<number, readonly number[]> {
-  const found = new Map<number, number[]>();
-  for (const target of targets) {
-    const at = target * classes + by;
-    for (let each = offsets[at] ?? 0; each < (offsets[at + 1] ?? 0); each += 1) {
-      const state = states[each] ?? 0;
-      const of = block[state] ?? 0;
-      const list = found.get(of);
-      if (list === undefined) found.set(of, [state]);
-      else list.push(state);
+/** Sets of states that are split; the members of each lie side by side, the marked ones first. */
+interface Blocks {
+  /** By state. */
+  readonly of: Int32Array;
+  readonly sizeOf: (block: number) => number;
+  readonly membersOf: (block: number) => Int32Array;
+  readonly mark: (state: number) => void;
+  /** Takes the marked members, unless they are all, out of their blocks into fresh ones. */
+  readonly split: (told: (whole: number, fresh: number) => void) => void;
+}
+
+/** After Valmari and Lehtinen, "Efficient minimization of DFAs with partial transition functions" (2008). */
+function newBlocks(count: number): Blocks {
+  const of = new Int32Array(count);
+  const members = Int32Array.from({ length: count }, (_, state) => state);
+  const place = members.slice();
+  const start = new Int32Array(count + 1);
+  const end = new Int32Array(count + 1);
+  const marked = new Int32Array(count + 1);
+  end[0] = count;
+  let used = 1;
+  let touched: number[] = [];
+  const mark = (state: number): void => {
+    const block = of[state] ?? 0;
+    const to = (start[block] ?? 0) + (marked[block] ?? 0);
+    const from = place[state] ?? 0;
+    if (from < to) return;
+    if (marked[block] === 0) touched.push(block);
+    marked[block] = (marked[block] ?? 0) + 1;
+    const other = members[to] ?? 0;
+    members[from] = other;
+    place[other] = from;
+    members[to] = state;
+    place[state] = to;
+  };
+  const split = (told: (whole: number, fresh: number) => void): void => {
+    const blocks = touched;
+    touched = [];
+    for (const whole of blocks) {
+      const middle = (start[whole] ?? 0) + (marked[whole] ?? 0);
+      marked[whole] = 0;
+      if (middle === end[whole]) continue;
+      const fresh = used;
+      used += 1;
+      start[fresh] = start[whole] ?? 0;
+      end[fresh] = middle;
+      start[whole] = middle;
+      for (let at = start[fresh] ?? 0; at < middle; at += 1) of[members[at] ?? 0] = fresh;
+      told(whole, fresh);
     }
-  }
-  return found;
+  };
+  return {
+    of,
+    sizeOf: (block) => (end[block] ?? 0) - (start[block] ?? 0),
+    membersOf: (block) => members.subarray(start[block], end[block]),
+    mark,
+    split,
+  };
 }
 
 /** For each state and class the states that lead there: `states[offsets[at]…offsets[at + 1]]`. */
