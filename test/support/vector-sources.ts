@@ -1,18 +1,9 @@
 /** Where the files of test/vectors/frames come from. */
 import type { Header } from "@polity/runtime/header.ts";
 import type { VectorCase, VectorSource } from "./frame-vectors.ts";
+import { HEADER, MORE_SOURCES, one } from "./more-vector-sources.ts";
 
-const NOW = Date.UTC(2026, 10, 3, 10);
-
-const HEADER: Header = {
-  now: NOW,
-  policyFrom: NOW - 1_000,
-  policyUntil: NOW + 60_000,
-  factsUntil: NOW + 60_000,
-  containment: { state: "free", readAt: NOW - 1_000 },
-  trust: 700,
-  approvals: [],
-};
+const { now: NOW } = HEADER;
 
 const ALL = { type: "Team", id: "all" };
 const LEGAL = { type: "Team", id: "legal" };
@@ -48,10 +39,6 @@ deny never on access when verb == delete and locked because "locked things stay"
 
 function access(): Record<string, unknown> {
   return { role: "member", owner: "u1", user: "u1", verb: "read", locked: false };
-}
-
-function one(name: string, fields: unknown, header: Partial<Header> = {}, action = "access"): VectorCase {
-  return { name, action, fields, header: { ...HEADER, ...header } };
 }
 
 const TYPES: VectorSource = {
@@ -378,4 +365,5 @@ export const SOURCES: ReadonlyMap<string, VectorSource> = new Map([
   ["references", REFERENCES],
   ["shapes", SHAPES],
   ["carried", CARRIED],
+  ...MORE_SOURCES,
 ]);
