@@ -30,7 +30,8 @@ record Size { width: int, unit: string? }
 record Note { text: json max 16, more: json? max 16 }
 action put { labels: map<string max 8> max 4, sizes: map<Size>?, body: json max 64, note: Note }
 allow small on put when labels["kind"] is present and (body.size("rows") ?? 9) < 3
-allow named on put when any(label in labels: label.key == "😀" and label.value == "x") and (body.int("a", "b") ?? 0) == 7
+allow named on put
+  when any(label in labels: label.key == "😀" and label.value == "x") and (body.int("a", "b") ?? 0) == 7
 deny odd on put when sizes is present and any(size in sizes: size.value.width < 0)
   @absent_ok(sizes, "without sizes none is odd")
 deny noted on put when note.text.bool("stop") ?? true
