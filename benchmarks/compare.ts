@@ -10,6 +10,8 @@ export interface Comparison<Request> extends Case {
   readonly ask?: (request: Request) => boolean;
   /** The evaluator alone: asks what was made ready by `prepare`, in the order of `requests`. */
   readonly decide?: DecideOnly<Request>;
+  /** Which request is asked after which, over and over; left out: one after the other. */
+  readonly order?: readonly number[];
   /** What one operation goes through. */
   readonly units?: number;
   readonly note?: string;
@@ -35,7 +37,7 @@ export function compare<Request>(comparison: Comparison<Request>, effort: Effort
 
 function timeMode<Request>(comparison: Comparison<Request>, mode: Mode, effort: Effort): Measured[] {
   const { requests, byHand, ask, decide } = comparison;
-  const turn = makeTurn(requests.length, mode);
+  const turn = makeTurn(comparison.order ?? [...requests.keys()], mode);
   const hand: Subject = () => (byHand(requests[turn.next()]!) ? 1 : 0);
   const figures: Figure[] = ["encode-and-decide"];
   const subjects: Subject[] = [hand];
@@ -71,7 +73,8 @@ export function rowOf(
 }
 
 /** Which request comes next: each in turn, or one of them all the time, another one in each round. */
-function makeTurn(count: number, mode: Mode) {
+function makeTurn(order: readonly number[], mode: Mode) {
+  const count = order.length;
   let at = 0;
   const step = mode === "repeated" ? 0 : 1;
   return {
@@ -79,7 +82,7 @@ function makeTurn(count: number, mode: Mode) {
       at = Math.floor((count * round) / rounds);
     },
     next: () => {
-      const now = at;
+      const now = order[at]!;
       at += step;
       if (at === count) at = 0;
       return now;

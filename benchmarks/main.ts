@@ -9,8 +9,9 @@ import { chart } from "./chart.ts";
 import { PEERS } from "./peers/all.ts";
 import { type Report, render, summary } from "./report.ts";
 import { runSection } from "./run-section.ts";
-import { BY_HAND, type Options, POLITY } from "./section.ts";
+import { BY_HAND, type Case, type Options, POLITY } from "./section.ts";
 import { openSection, SECTION_NAMES } from "./sections.ts";
+import { fits } from "./targets.ts";
 
 const here = import.meta.dirname;
 const ENGINES = [BY_HAND, POLITY, ...PEERS.map(({ name }) => name)];
@@ -25,6 +26,7 @@ The other engines are installed below benchmarks/peers when they are first neede
   --only ENGINE   this engine alone; may be given several times:
                   ${ENGINES.slice(0, 6).join(", ")},
                   ${ENGINES.slice(6).join(", ")}
+  --row NAME      these rows alone; \`*\` stands for any text, as in "oopsla-*-50"
   --quick         under two minutes, and without the largest rows: whether all answers are right. The times
                   are too short for their figures to mean anything.
   --full          other engines on everything that ours is measured on, which takes hours
@@ -32,14 +34,15 @@ The other engines are installed below benchmarks/peers when they are first neede
   --json          the results as JSON on standard output, in place of the tables
   --help          this text
 
-Results and a chart of each section are written into benchmarks/results; those of a run with --quick or
---only into benchmarks/results/partial. The exit code is 0 where every engine gave the answers that it should
-give, whatever time it took, 1 where one did not, and 2 where the options are wrong.
+Results and a chart of each section are written into benchmarks/results; those of a run with --quick, --only
+or --row into benchmarks/results/partial. The exit code is 0 where every engine gave the answers that it
+should give, whatever time it took, 1 where one did not, and 2 where the options are wrong.
 `;
 
 const OPTIONS = {
   section: { type: "string", multiple: true },
   only: { type: "string", multiple: true },
+  row: { type: "string", multiple: true },
   quick: { type: "boolean", default: false },
   full: { type: "boolean", default: false },
   seed: { type: "string", default: "1" },
@@ -67,23 +70,35 @@ function readOptions() {
   }
 }
 
+function isAsked({ row, engine }: Case): boolean {
+  const isRow = given.row === undefined || given.row.some((pattern) => fits(pattern, row));
+  return isRow && (given.only === undefined || given.only.includes(engine));
+}
+
 function say(text: string): void {
   process.stderr.write(`${text}\n`);
 }
 
 async function bench(): Promise<void> {
   const options: Options = { seed: Number(given.seed), isQuick: given.quick, isFull: given.full };
-  const results = join(here, "results", given.quick || given.only ? "partial" : "");
+  const results = join(here, "results", given.quick || given.only || given.row ? "partial" : "");
   const reports: Report[] = [];
   mkdirSync(results, { recursive: true });
   for (const name of given.section ?? SECTION_NAMES) {
     const section = await openSection(name);
-    const report = await runSection(section, options, given.only ?? ENGINES, say);
+    const cases = section.cases(options).filter(isAsked);
+    if (cases.length === 0) continue;
+    const report = await runSection(section, cases, options, say);
     reports.push(report);
     writeFileSync(join(results, `${name}.json`), `${JSON.stringify(report, null, 1)}\n`);
     const drawn = chart(report, section.title);
     if (drawn !== null) writeFileSync(join(results, `${name}.svg`), drawn);
     if (!given.json) process.stdout.write(render(report, section.title));
+  }
+  if (reports.length === 0) {
+    say("bench: no row has such a name; --help shows the options");
+    process.exitCode = 2;
+    return;
   }
   if (given.json) process.stdout.write(`${JSON.stringify(reports, null, 1)}\n`);
   const outcome = given.quick ? "the times were too short to judge figures by" : summary(reports);

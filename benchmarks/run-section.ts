@@ -16,11 +16,10 @@ type Say = (text: string) => void;
 /** One case after the other; what one lacks or gets wrong keeps none of the others from being measured. */
 export async function runSection(
   section: Section,
+  cases: readonly Case[],
   options: Options,
-  engines: readonly string[],
   say: Say,
 ): Promise<Report> {
-  const cases = section.cases(options).filter(({ engine }) => engines.includes(engine));
   const machine = describeMachine();
   const folder = mkdtempSync(join(tmpdir(), "polity-bench-"));
   const found = new Map<Case, readonly Measured[]>();
