@@ -73,7 +73,8 @@ export function openType(type: u32, stride: u32): void {
     if (refusal != 0) return;
     before = placeRecord(at + cursor, stride, before);
   }
-  describe(type, count, stride);
+  // Of a type one of whose records was refused there is none.
+  if (refusal == 0) describe(type, count, stride);
 }
 
 // A record arrives as { u32 bytes of it and of what follows it, u32 bytes of the id, u32 0, u32 number of its
