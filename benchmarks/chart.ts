@@ -20,9 +20,9 @@ export function chart(report: Report, title: string): string | null {
   const panels = groups ?? bothKinds(rows).map((of) => barPanel(of));
   const columns = groups === null ? 1 : Math.min(2, panels.length);
   const width = (WIDTH - 2 * MARGIN - (columns - 1) * GAP) / columns;
-  const warning = report.quick ? "; A SHORT RUN: figures mean little" : "";
-  const about = `${report.machine}; ${report.date}${warning}`;
-  const parts = [text(MARGIN, 28, title, "title"), text(MARGIN, 45, about, "quiet")];
+  const about = `${report.machine}; ${report.date}`;
+  const heading = report.quick ? `${title} (A SHORT RUN: figures mean little)` : title;
+  const parts = [text(MARGIN, 28, heading, "title"), text(MARGIN, 45, about, "quiet")];
   let y = HEAD;
   for (let at = 0; at < panels.length; at += columns) {
     const beside = panels.slice(at, at + columns);
