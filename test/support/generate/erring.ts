@@ -68,9 +68,10 @@ const NUMBERS: Readonly<Record<Kind, readonly string[]>> = {
 
 const INT_MAX = "9223372036854775807";
 
-/** A test that is mostly true where it does not err. */
-function test(random: Random, number: string): string {
-  return random.pick([`(${number} >= -${INT_MAX})`, `(${number} != 3)`, `(2 < ${number})`]);
+/** A test that is mostly so where it does not err. */
+function test(random: Random, number: string, isTrue: boolean): string {
+  const [least, other] = isTrue ? [">=", "!="] : ["<", "=="];
+  return random.pick([`(${number} ${least} -${INT_MAX})`, `(${number} ${other} -3)`]);
 }
 
 /** Lines of the file for one such rule. */
@@ -86,11 +87,14 @@ export function generateErringRule(random: Random, world: World, number: number)
     return type.kind === "list" || type.kind === "set";
   });
   const over = sized.length > 0 ? random.pick(sized) : undefined;
-  const verdict =
-    fileKind === "policy" && (isGranting || random.chance(0.2)) && !isEverywhere ? "allow" : "deny";
+  const isAlways = place === "argument" || place === "note";
+  const mayAllow = fileKind === "policy" && !isEverywhere;
+  const verdict = mayAllow && (isGranting || isAlways || random.chance(0.2)) ? "allow" : "deny";
   const name = `err_${place}_${kind}_${number}`;
   const head = `${verdict} ${name} on ${isEverywhere ? "*" : action.name}`;
-  const written = write(random, place, value, number, over?.text);
+  // Else rules that restrict would hide what all others say.
+  const isTrue = (verdict === "allow") !== place.endsWith("_unless");
+  const written = write({ random, isTrue, value, number, over: over?.text }, place);
   if (written === undefined || (isGranting && verdict !== "allow")) return "";
   const isEmptiable = over?.isPath === true && written.clauses.includes(` in ${over.text}`);
   const tag = isEmptiable ? `\n  @absent_ok(${over.text}, "generated")` : "";
@@ -103,14 +107,18 @@ interface Written {
   readonly clauses: string;
 }
 
-function write(
-  random: Random,
-  place: Place,
-  value: string,
-  number: number,
-  over: string | undefined,
-): Written | undefined {
-  const condition = test(random, value);
+interface Given {
+  readonly random: Random;
+  /** How the test mostly ends. */
+  readonly isTrue: boolean;
+  /** What may err. */
+  readonly value: string;
+  readonly number: number;
+  readonly over: string | undefined;
+}
+
+function write({ random, isTrue, value, number, over }: Given, place: Place): Written | undefined {
+  const condition = test(random, value, isTrue);
   const when = (text: string, before = ""): Written => ({ before, clauses: `  when ${text}` });
   const within = (text: (variable: string) => string) => (over === undefined ? undefined : when(text("v0")));
   switch (place) {
@@ -129,7 +137,7 @@ function write(
     case "if_branch":
       return when(`(if trust < 1000 then ${condition} else trust < 3)`);
     case "let":
-      return { before: "", clauses: `  let l0 = ${value}\n  when ${test(random, "l0")}` };
+      return { before: "", clauses: `  let l0 = ${value}\n  when ${test(random, "l0", isTrue)}` };
     case "fn_body":
       // A function knows neither trust nor fields: they are its parameters.
       return when(
@@ -137,7 +145,7 @@ function write(
         `${functionOf(number, "int 0..1000", condition.replaceAll("trust", "t"))}\n`,
       );
     case "fn_argument":
-      return when(`errfn${number}(${value})`, `${functionOf(number, "int", test(random, "t"))}\n`);
+      return when(`errfn${number}(${value})`, `${functionOf(number, "int", test(random, "t", isTrue))}\n`);
     case "any_body":
       return within((variable) => `any(${variable} in ${over}: ${condition})`);
     case "count_body":

@@ -23,6 +23,7 @@ export function generateDurations(context: Context, depth: number): string | und
   const left = random.pick([
     () => `(${part(DURATION)} ${random.pick(["+", "-"])} ${part(DURATION)})`,
     () => `(${part(DURATION)} % ${random.pick(["7s", "1500ms", "1d"])})`,
+    () => `(${part(DURATION)} % 1h)`,
     () => `(-${part(DURATION)})`,
     () => `(${part(TIMESTAMP)} - ${part(TIMESTAMP)})`,
     () => `(${part(DURATION)} / ${random.pick(["3", "-2", "7"])})`,
@@ -31,14 +32,28 @@ export function generateDurations(context: Context, depth: number): string | und
   return `(${left} ${random.pick(["<", ">=", "==", ">"])} ${part(DURATION)})`;
 }
 
-/** Parts of images, addresses and URLs. */
+const PARTS = [
+  ".tag",
+  ".digest",
+  ".registry",
+  ".repository",
+  ".local",
+  ".domain",
+  ".query",
+  ".port",
+  ".version",
+];
+
+/** Parts of images, addresses and URLs: those come most often that few texts have. */
 export function generatePart(context: Context): string | undefined {
   const { random, schema } = context;
-  const parts = /\.(?:registry|repository|tag|digest|local|domain|query|port|version|ip)$/;
+  const present = PARTS.filter((part) => context.places.some(({ text }) => text.endsWith(part)));
+  if (present.length === 0) return undefined;
+  const part = random.pick(present);
   const place = pick(
     context,
     () => true,
-    ({ text }) => parts.test(text),
+    ({ text }) => text.endsWith(part),
   );
   if (place === undefined) return undefined;
   const { type, text } = place;
