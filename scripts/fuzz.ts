@@ -128,7 +128,8 @@ function print(result: CampaignResult, seconds: number): void {
   console.log(renderCoverage(result.coverage));
   const share = result.discarded / (result.discarded + result.programs);
   console.log(`discarded ${result.discarded} programs, ${(100 * share).toFixed(1)} %:`);
-  for (const [message, times] of [...result.refusals].sort((a, b) => b[1] - a[1]).slice(0, 12)) {
+  const refusals = [...result.refusals].sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1));
+  for (const [message, times] of refusals.slice(0, 12)) {
     console.log(`  ${String(times).padStart(5)}  ${message}`);
   }
   const unreached = missing(result.coverage);

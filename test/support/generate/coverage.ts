@@ -122,6 +122,8 @@ const NODES: readonly string[] = [
   "at",
   ...["string", "int", "decimal", "bool", "size", "has"].map((op) => `accessor ${op}`),
   "quantifier over a map",
+  "age",
+  "local",
 ];
 
 function nodeName(expr: Expr): string {
