@@ -26,8 +26,7 @@ export function printFamilies(
     calls: [
       ...subjects.map((subject, index) => `  const subject${index} = ${numberOf(subject, tables)};`),
       ...families.map(({ parts }, index) => {
-        const numbers = parts.map(({ subject }) => `subject${subject}`).join(", ");
-        return `  find${action}_${index}(${numbers});`;
+        return `  find${action}_${index}(${askedOf(parts).join(", ")});`;
       }),
     ],
   };
@@ -85,10 +84,16 @@ function printVisit({ family, name }: Named, fixedBytes: number): string {
   ].join("\n");
 }
 
+/** A rule may test one thing twice: then two parts of the key are about it. */
+function askedOf(parts: IrFamily["parts"]): readonly string[] {
+  return [...new Set(parts.map(({ subject }) => `subject${subject}`))];
+}
+
 /** What is no key of the index is in no row. */
 function printFind({ family, name, subjects }: Named, { families }: Tables): string {
   const { parts, guard, rowBytes } = family;
   const { address, slots } = families.get(family) ?? NO_INDEX;
+  const asked = askedOf(parts);
   const known = parts.filter(({ subject }) => subjects[subject]?.held !== "member");
   const unknown = known.map(({ subject }) => `subject${subject} == 0`).join(" || ");
   const key = parts.map(({ subject, shift }) =>
@@ -102,7 +107,7 @@ function printFind({ family, name, subjects }: Named, { families }: Tables): str
           `  if (bucket != 0) visit${name}(firstRow(bucket), rowsEnd(bucket));`,
         ];
   return [
-    `function find${name}(${parts.map(({ subject }) => `subject${subject}: u64`).join(", ")}): void {`,
+    `function find${name}(${asked.map((subject) => `${subject}: u64`).join(", ")}): void {`,
     ...(unknown === "" ? [] : [`  if (${unknown}) return;`]),
     ...(guard === null ? [] : [`  if (!(${print(guard)})) return;`]),
     ...visits,

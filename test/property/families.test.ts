@@ -77,6 +77,7 @@ const KINDS: readonly ((r: Random) => string)[] = [
   (r) => `deny $ on act when tags overlaps ${texts(r)} and agent.zone == ${zone(r)}`,
   (r) => `deny $ on act when at < 2026-11-0${1 + r.below(9)}T00:00:00Z and now - at > ${r.below(9)}d`,
   (r) => `terminate $ on act when tool == ${text(r)} and (left > ${wide(r)} or amount == ${small(r)})`,
+  (r) => `deny $ on act when tool == ${text(r)} and zone == ${zone(r)} and tool in ${texts(r)}`,
   (r) => `allow $ on other when tool == ${text(r)} oblige log { level: ${r.below(9)} }`,
   () => `deny $ on other when tool == "stop"`,
 ];
