@@ -148,6 +148,8 @@ export function writeQuick(writer: FrameWriter, plan: ActionPlan, fields: unknow
     // A getter or a proxy threw; it is asked once more, and what it does then counts.
   }
   steps.rest = REST;
+  // What a request said must not outlive it.
+  steps.waiting.fill(undefined);
   return false;
 }
 

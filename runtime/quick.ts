@@ -1,8 +1,8 @@
 /**
  * The shortest way for requests of usual fields: what most of them are once a service runs. Their keys come
- * in the order of the last ones, their texts in the order of the slots, short identifiers came before, and
- * all else is ASCII. Nothing here calls what is not made part of it or goes back to an earlier step, since
- * that costs more than all the checks. Whatever is otherwise goes the longer way from its beginning.
+ * in the order of the last ones, and their texts are short and ASCII. Nothing here calls what is not made part
+ * of it or goes back to an earlier step, since that costs more than all the checks. Whatever is otherwise goes
+ * the longer way from its beginning.
  */
 import type { Header } from "./header.ts";
 import type { LastHeader } from "./header-fields.ts";
@@ -56,11 +56,10 @@ export function putQuick(
   fields: unknown,
 ): number {
   if (typeof fields !== "object" || fields === null || Array.isArray(fields)) return 0;
-  const { ids } = steps;
+  const { ids, texts, waiting } = steps;
   const first = start >> 2;
   let next = from;
   let place = steps.first;
-  let texts = 0;
   for (const key in fields) {
     if (!hasOwn.call(fields, key) || key !== place.name) return 0;
     const value = (fields as Readonly<Record<string, unknown>>)[key];
@@ -77,22 +76,7 @@ export function putQuick(
       // The upper half of the slot is zero from the start.
       words[word] = member.number;
     } else if (kind === ID || kind === NAME || kind === TEXT) {
-      if (typeof value !== "string" || place.text !== texts) return 0;
-      const { length } = value;
-      if (length < 2 || length > place.short || next + length > end) return 0;
-      if (kind === TEXT || length > KEPT_MAX) {
-        if (!copyAscii(words, next, value)) return 0;
-      } else {
-        const hash = value.charCodeAt(length - 1) + value.charCodeAt(length - 2) * 10 + length;
-        const kept = ids[hash & KEPT_MASK]!;
-        if (kept.text !== value) return 0;
-        words[next >> 2] = kept.low;
-        words[(next >> 2) + 1] = kept.high;
-      }
-      texts += 1;
-      words[word] = next - base;
-      words[word + 1] = length;
-      next += (length + 7) & -8;
+      waiting[place.text] = value;
     } else if (kind === BOOL) {
       if (typeof value !== "boolean") return 0;
       words[word] = value ? 1 : 0;
@@ -107,5 +91,36 @@ export function putQuick(
     } else return 0;
     place = place.next;
   }
-  return place === steps.end ? next : 0;
+  if (place !== steps.end) return 0;
+  // The variable part follows the order of the slots, and not that of the keys.
+  for (let at = 0; at < texts.length; at += 1) {
+    const value = waiting[at];
+    waiting[at] = undefined;
+    const { kind, short, word: slot } = texts[at]!;
+    if (typeof value !== "string") return 0;
+    const { length } = value;
+    if (length === 0 || length > short || next + length > end) return 0;
+    if (kind === TEXT || length > KEPT_MAX || length === 1) {
+      if (!copyAscii(words, next, value)) return 0;
+    } else {
+      const hash = value.charCodeAt(length - 1) + value.charCodeAt(length - 2) * 10 + length;
+      const kept = ids[hash & KEPT_MASK]!;
+      const low = next >> 2;
+      if (kept.text === value) {
+        words[low] = kept.low;
+        words[low + 1] = kept.high;
+      } else {
+        // What has eight bytes or less is padded to them.
+        if (!copyAscii(words, next, value)) return 0;
+        kept.text = value;
+        kept.low = words[low]!;
+        kept.high = words[low + 1]!;
+      }
+    }
+    const word = first + slot;
+    words[word] = next - base;
+    words[word + 1] = length;
+    next += (length + 7) & -8;
+  }
+  return next;
 }

@@ -125,18 +125,29 @@ function fieldsOf(index: number, given: unknown): Readonly<Record<string, unknow
 test("it is taken where all is as usual, and not tried again at once where it is not", () => {
   const [writer, plan] = [openWriter(), planOf(FIELDS, 0)];
   encode(writer, plan, GOOD, HEADER);
-  expect(plan.usual!.rest).toBeGreaterThan(0);
   plan.usual!.rest = 0;
-  // Identifiers, keys and the header are known by now; what has another length or value is no matter.
-  for (const fields of [GOOD, { ...GOOD, d: "longer than it was before", e: "read", f: false, g: -5 }]) {
+  // Keys and the header are known by now; what has another length or value is no matter, nor are new names.
+  const other = { ...GOOD, d: "longer than it was before", e: "read", f: false, g: -5 };
+  for (const fields of [GOOD, other, { ...other, a: "new", b: "a-name-of-more" }, GOOD]) {
     expect(encode(writer, plan, fields, HEADER)).toBe(fresh(0, fields, HEADER));
     expect(plan.usual!.rest).toBe(0);
   }
   const later = { ...HEADER, now: HEADER.now + 1 };
   expect(encode(writer, plan, GOOD, later)).toBe(fresh(0, GOOD, later));
   expect(plan.usual!.rest).toBe(0);
-  expect(encode(writer, plan, { ...GOOD, a: "new" }, later)).toBe(fresh(0, { ...GOOD, a: "new" }, later));
+  // In whatever order keys come: once it was seen, it is the usual one.
+  const turned = Object.fromEntries(Object.entries(other).reverse());
+  expect(encode(writer, plan, turned, HEADER)).toBe(fresh(0, turned, HEADER));
+  plan.usual!.rest = 0;
+  expect(encode(writer, plan, turned, HEADER)).toBe(fresh(0, turned, HEADER));
+  expect(plan.usual!.rest).toBe(0);
+  plan.usual!.rest = 0;
+  expect(encode(writer, plan, GOOD, later)).toBe(fresh(0, GOOD, later));
+  plan.usual!.rest = 0;
+  const unusual = { ...GOOD, d: "caf\u00e9" };
+  expect(encode(writer, plan, unusual, later)).toBe(fresh(0, unusual, later));
   expect(plan.usual!.rest).toBeGreaterThan(0);
+  expect(plan.usual!.waiting.every((value) => value === undefined)).toBe(true);
 });
 
 test("a getter is read once on the way that counts, whatever it answered before", () => {
