@@ -50,15 +50,15 @@ function changed(name: string, given: Readonly<Record<string, string>>): readonl
   return KNOWN.map((one) => (one.name === name ? { name, arguments: given } : one));
 }
 
-test("28: an evaluator that can impose what the host does not discharge is not loaded", async () => {
+test("29: an evaluator that can impose what the host does not discharge is not loaded", async () => {
   expect(await refusal(KNOWN)).toBe("");
   expect(await refusal([...KNOWN, { name: "other", arguments: { y: "int" } }])).toBe("");
-  expect(await refusal()).toBe("28 load.obligation: this host does not know the obligation confirm");
+  expect(await refusal()).toBe("29 load.obligation: this host does not know the obligation confirm");
   expect(await refusal(KNOWN.slice(0, 1))).toMatch(/know the obligation redact$/);
   expect(await refusal(KNOWN.slice(1))).toMatch(/know the obligation confirm$/);
 });
 
-test("28: nor one with arguments that it does not understand", async () => {
+test("29: nor one with arguments that it does not understand", async () => {
   expect(await refusal(changed("redact", {}))).toMatch(
     /redact: this host does not know the argument fields$/,
   );
