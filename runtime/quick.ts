@@ -1,8 +1,8 @@
 /**
  * The shortest way for requests of usual fields: what most of them are once a service runs. Their keys come
- * in the order of the last ones, and their texts are short and ASCII. Nothing here calls what is not made part
- * of it or goes back to an earlier step, since that costs more than all the checks. Whatever is otherwise goes
- * the longer way from its beginning.
+ * in the order of the last ones, and their texts are short and ASCII. Nothing here calls what is not made
+ * part of it or goes back to an earlier step, since that costs more than all the checks. Whatever is
+ * otherwise goes the longer way from its beginning.
  */
 import type { Header } from "./header.ts";
 import type { LastHeader } from "./header-fields.ts";

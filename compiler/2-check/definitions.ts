@@ -18,9 +18,9 @@ import { measure } from "./expressions/substitution.ts";
 import {
   definedByItself,
   expansionTooLarge,
-  mayBeOutside,
   notConstantValue,
   optionalInFunction,
+  outsideOf,
 } from "./messages-definitions.ts";
 import { reservedName, shadowedName } from "./messages-names.ts";
 import { tooMany, wrongType } from "./messages-types.ts";
@@ -251,7 +251,7 @@ function isBodySound(
   if (!sameType(expr.type, result)) {
     world.report(wrongType(body.span, showType(result), showType(expr.type)));
   } else if (!fits(expr.type, result)) {
-    world.report(mayBeOutside(body.span, showRange(expr.type), showRange(result)));
+    world.report(outsideOf(body.span, { type: showRange(expr.type) }, showRange(result)));
   } else if (measure(expr) === null) {
     world.report(expansionTooLarge(body.span, name.text, "its body has too many parts, or too many levels"));
   } else return true;

@@ -18,27 +18,23 @@ export function wrongArgumentCount(span: Span, name: string, wanted: number, fou
   return error("POL3103", span, `\`${name}\` takes ${takes}, found ${found}`);
 }
 
-/** Types as shown with their ranges. */
-export function mayBeOutside(span: Span, found: string, wanted: string): Diagnostic {
-  return error(
-    "POL3104",
-    span,
-    `this is \`${found}\` and may lie outside of \`${wanted}\``,
-    "declare a wider type here, or give what comes in a narrower one",
-  );
-}
-
 const SHOWN_MAX = 60;
 
-/** Of a value that is known: as it is written, beside the type as it is written. */
-export function outsideSetting(span: Span, value: string, type: string): Diagnostic {
+/** `found` is a type with its range, as `wanted` is; or a value that is known, and both are as written. */
+export function outsideOf(
+  span: Span,
+  found: { readonly type: string } | { readonly value: string },
+  wanted: string,
+): Diagnostic {
+  if ("type" in found) {
+    const message = `this is \`${found.type}\` and may lie outside of \`${wanted}\``;
+    const hint = "declare a wider type here, or give what comes in a narrower one";
+    return error("POL3104", span, message, hint);
+  }
+  const { value } = found;
   const shown = value.length > SHOWN_MAX || value.includes("\n") ? "this value" : `\`${value}\``;
-  return error(
-    "POL3104",
-    span,
-    `${shown} lies outside of \`${type}\``,
-    "give a value within the type, or declare a wider one",
-  );
+  const hint = "give a value within the type, or declare a wider one";
+  return error("POL3104", span, `${shown} lies outside of \`${wanted}\``, hint);
 }
 
 export function definedByItself(name: Name, through: readonly string[]): Diagnostic {

@@ -7,7 +7,7 @@ import { unreachable } from "../diagnostic.ts";
 import type { Span } from "../source.ts";
 import { NO_BINDINGS } from "./bindings.ts";
 import { CHECKS, checkValue } from "./expressions/expression.ts";
-import { notConstantValue, outsideSetting } from "./messages-definitions.ts";
+import { notConstantValue, outsideOf } from "./messages-definitions.ts";
 import { wrongSettingType } from "./messages-entities.ts";
 import { wrongType } from "./messages-types.ts";
 import { utf8Bytes } from "./order.ts";
@@ -43,7 +43,7 @@ export function settingOf({ name, type: node, value }: SettingDeclaration, world
   }
   if (!isWithin(expr.value, expr.type, type)) {
     const written = ({ start, end }: Span) => world.source.text.slice(start, end);
-    world.report(outsideSetting(value.span, written(value.span), written(node.span)));
+    world.report(outsideOf(value.span, { value: written(value.span) }, written(node.span)));
     return null;
   }
   return { name: name.text, type, standard: jsonOf(expr.value, type, world.types) };

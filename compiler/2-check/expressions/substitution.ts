@@ -13,8 +13,8 @@ import {
 } from "../bindings.ts";
 import {
   expansionTooLarge,
-  mayBeOutside,
   notAFunction,
+  outsideOf,
   unknownFunction,
   wrongArgumentCount,
 } from "../messages-definitions.ts";
@@ -100,7 +100,7 @@ function checkArgument(node: Node, { type }: Parameter, scope: Scope, env: Env):
   if (expr === null) return null;
   if (!sameType(expr.type, type)) scope.report(wrongType(node.span, showType(type), showType(expr.type)));
   else if (!fits(expr.type, type))
-    scope.report(mayBeOutside(node.span, showRange(expr.type), showRange(type)));
+    scope.report(outsideOf(node.span, { type: showRange(expr.type) }, showRange(type)));
   else return expr;
   return null;
 }
