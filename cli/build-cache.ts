@@ -4,14 +4,19 @@
  */
 import {
   type BigIntStats,
+  closeSync,
+  constants,
+  fstatSync,
+  futimesSync,
   lstatSync,
   mkdirSync,
+  openSync,
   readdirSync,
   readFileSync,
   renameSync,
   rmSync,
+  type Stats,
   statSync,
-  utimesSync,
   writeFileSync,
 } from "node:fs";
 import { homedir } from "node:os";
@@ -73,9 +78,11 @@ function rootFolder({ POLITY_CACHE, XDG_CACHE_HOME }: NodeJS.ProcessEnv): string
 /** Whoever else can write here could decide what is built. */
 function isOurs(folder: string): boolean {
   const stat = statSync(folder);
-  if (!stat.isDirectory()) return false;
-  if (process.getuid === undefined) return true;
-  return stat.uid === process.getuid() && (stat.mode & 0o022) === 0;
+  return stat.isDirectory() && isOnlyOurs(stat);
+}
+
+function isOnlyOurs({ uid, mode }: Stats): boolean {
+  return process.getuid === undefined || (uid === process.getuid() && (mode & 0o022) === 0);
 }
 
 function attempt<T>(task: () => T): T | null {
@@ -90,17 +97,23 @@ function pathOf(folder: string, key: Buffer): string {
   return join(folder, key.toString("hex"));
 }
 
+/** Of one open file, which nobody can exchange between a look and the next. */
 function read(folder: string, key: Buffer): Uint8Array<ArrayBuffer> | null {
-  const path = pathOf(folder, key);
-  const stat = lstatSync(path);
-  if (!stat.isFile() || stat.size < HEAD_BYTES || stat.size > ENTRY_BYTES_MAX) return null;
-  const entry = readFileSync(path);
-  const body = entry.subarray(HEAD_BYTES);
-  if (!entry.subarray(0, HEAD_BYTES).equals(headOf(key, body))) return null;
-  const now = new Date();
-  // What is used stays longest.
-  attempt(() => utimesSync(path, now, now));
-  return new Uint8Array(body);
+  const file = openSync(pathOf(folder, key), constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0));
+  try {
+    const stat = fstatSync(file);
+    if (!stat.isFile() || !isOnlyOurs(stat)) return null;
+    if (stat.size < HEAD_BYTES || stat.size > ENTRY_BYTES_MAX) return null;
+    const entry = readFileSync(file);
+    const body = entry.subarray(HEAD_BYTES);
+    if (!entry.subarray(0, HEAD_BYTES).equals(headOf(key, body))) return null;
+    const now = new Date();
+    // What is used stays longest.
+    attempt(() => futimesSync(file, now, now));
+    return new Uint8Array(body);
+  } finally {
+    closeSync(file);
+  }
 }
 
 function headOf(key: Buffer, body: Uint8Array): Buffer {

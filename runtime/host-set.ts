@@ -56,7 +56,8 @@ export function openSet(
   const crowd = crowdProblem(given.length) ?? nameProblem(given.map(({ name }) => name));
   if (crowd !== null) return crowd;
   const members = given
-    .map(({ name, host, shadow = false }) => memberOf(name, host, shadow))
+    // What is anything but true counts.
+    .map(({ name, host, shadow }) => memberOf(name, host, shadow === true))
     .sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
   const [first] = members;
   for (const [at, other] of members.entries()) {

@@ -1,5 +1,5 @@
 /** `oblige redact { fields: {"memo"} }`: each argument there, once, and of its type. */
-import { DURATION_MAX, type Type } from "@polity/runtime/layout.ts";
+import { DURATION_MAX, TIMESTAMP_MAX, TIMESTAMP_MIN, type Type } from "@polity/runtime/layout.ts";
 import type { Oblige as Node, RuleDeclaration } from "../ast.ts";
 import type { Argument, Expr, Oblige, Rule } from "../checked.ts";
 import { unreachable } from "../diagnostic.ts";
@@ -120,17 +120,17 @@ function isStored(expr: Expr): boolean {
   if (kind === "coalesce") return isStored(expr.of) && isStored(expr.otherwise);
   const isWide = ["timestamp", "duration"].includes(plain(type).kind);
   if (isWide && kind === "aggregate") return expr.op !== "sum" && isStored(expr.body);
-  if (
-    kind === "literal" &&
-    (type.kind === "duration" || (isCollection(type) && type.of.kind === "duration"))
-  ) {
-    return [expr.value].flat().every((ms) => isDuration(ms as bigint));
+  if (kind === "literal") {
+    const { kind: member } = isCollection(type) ? type.of : plain(type);
+    return [expr.value].flat().every((ms) => isSayable(member, ms));
   }
   return !isWide || (kind !== "arithmetic" && kind !== "negate");
 }
 
-function isDuration(ms: bigint): boolean {
-  return ms >= -DURATION_MAX && ms <= DURATION_MAX;
+function isSayable(kind: Type["kind"], ms: unknown): boolean {
+  if (typeof ms !== "bigint") return true;
+  if (kind === "duration") return ms >= -DURATION_MAX && ms <= DURATION_MAX;
+  return kind !== "timestamp" || (ms >= TIMESTAMP_MIN && ms <= TIMESTAMP_MAX);
 }
 
 const ID_CHARACTERS = /^[A-Za-z0-9._:@/-]+$/;

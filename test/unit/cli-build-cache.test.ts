@@ -126,6 +126,16 @@ test("a link or a folder in the place of an entry is no entry", () => {
   expect(entries()).toEqual([path]);
 });
 
+test("an entry that others can write is no entry", () => {
+  const cache = cacheOf();
+  cache.put(key, bytes);
+  const [path = ""] = entries();
+  chmodSync(path, 0o666);
+  expect(cache.get(key)).toBe(null);
+  chmodSync(path, 0o600);
+  expect(cache.get(key)).toEqual(bytes);
+});
+
 test("a folder that others can write is not used, nor none, nor a file", () => {
   mkdirSync(root, { recursive: true });
   chmodSync(root, 0o777);

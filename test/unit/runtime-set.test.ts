@@ -289,6 +289,9 @@ test("a member that does not declare the action judges the shared fields as a gu
   expect(ask(1, 5, at(4_999)).verdict).toBe("allow");
   expect(ask(1, 5, at(5_000))).toMatchObject({ verdict: "deny", code: "containment.stale" });
   expect(open(members[1]!, members[2]!).decide("pay", fields(1), at(5_000)).verdict).toBe("allow");
+  // Whatever else somebody says of a member, it counts.
+  const counted = open(members[0]!, { ...members[2]!, shadow: "false" as unknown as boolean });
+  expect(counted.decide("pay", fields(1), HEADER).members.every(({ shadow }) => !shadow)).toBe(true);
   // The action of a shadow member alone is nobody's.
   const shadowed = open(members[0]!, { ...members[2]!, shadow: true });
   expect(shadowed.decide("pay", fields(1), HEADER)).toMatchObject({ code: "input.unknown_action" });
