@@ -10,7 +10,7 @@ export const TILE_WIDTH = 256;
 export const TILE_BYTES_MAX = TILE_WIDTH * HASH_BYTES;
 /** Levels of tiles that a tree of at most 2^53-1 leaves can have: 0 to 6. */
 export const TILE_LEVELS = 7;
-export const ENTRY_BYTES_MAX = 65_535;
+const ENTRY_BYTES_MAX = 65_535;
 export const BUNDLE_BYTES_MAX = TILE_WIDTH * (2 + ENTRY_BYTES_MAX);
 export const CHECKPOINT_PATH = "checkpoint";
 
@@ -41,9 +41,9 @@ export function parseTilePath(path: string): Tile | null {
   const match = PATH.exec(path);
   if (match === null) return null;
   const [, levelText, groups, widthText] = match;
-  const level = levelText === "entries" ? levelText : Number(levelText);
+  const level: Tile["level"] = levelText === "entries" ? levelText : Number(levelText);
   const index = Number(groups!.replaceAll(/[/x]/g, ""));
-  const tile = { level, index, width: widthText === undefined ? TILE_WIDTH : Number(widthText) };
+  const tile: Tile = { level, index, width: widthText === undefined ? TILE_WIDTH : Number(widthText) };
   // Leading groups of zeros, a `.p/256` and numbers beyond any tree are no paths of tiles.
   return isTile(tile) && tilePath(tile) === path ? tile : null;
 }
@@ -193,7 +193,7 @@ export function decodeEntryBundle(bytes: Uint8Array, count: number): BundleResul
     }
     const end = at + 2 + high * 256 + low;
     if (end > bytes.length) {
-      const message = `entry ${index + 1} of ${count} is to end at byte ${end}, but byte ${bytes.length} is the end`;
+      const message = `entry ${index + 1} of ${count} ends at byte ${end} of ${bytes.length}`;
       return { ok: false, offset: at, message };
     }
     entries.push(bytes.subarray(at + 2, end));

@@ -172,9 +172,9 @@ describe("bundles", () => {
   test.each([
     ["000161", 2, 3, "ends after 1 of 2 entries"],
     ["00016100", 2, 3, "ends after 1 of 2 entries"],
-    ["0001610002", 2, 3, "entry 2 of 2 is to end at byte 7, but byte 5 is the end"],
+    ["0001610002", 2, 3, "entry 2 of 2 ends at byte 7 of 5"],
     ["0001610000", 1, 3, "2 bytes are left over after entry 1"],
-    ["ffff", 1, 0, "entry 1 of 1 is to end at byte 65537, but byte 2 is the end"],
+    ["ffff", 1, 0, "entry 1 of 1 ends at byte 65537 of 2"],
   ])("%s is none of %d", (hex, count, offset, message) => {
     const bytes = Uint8Array.from(hex.match(/../g)!, (digits) => Number.parseInt(digits, 16));
     expect(decodeEntryBundle(bytes, count)).toEqual({ ok: false, offset, message });
