@@ -58,8 +58,11 @@ export function readFactsLines(schema: FactsSchema): FactsReader {
   function push(bytes: Uint8Array): LineRefusal | null {
     if (reading.problem !== null) return reading.problem;
     const end = bytes.lastIndexOf(LINE_FEED) + 1;
-    if (rest.length + (end === 0 ? bytes.length : end) > LINE_BYTES_MAX && isTooLong(rest, bytes)) {
-      return stop(reading, at(reading.line + 1, tooLong()));
+    const start = rest.length + bytes.length > LINE_BYTES_MAX ? tooLongFrom(rest, bytes) : null;
+    if (start !== null) {
+      // What is before it comes first, however the bytes are cut.
+      if (start > 0) readLines(reading, joined(rest, bytes.subarray(0, start)));
+      return reading.problem ?? stop(reading, at(reading.line + 1, tooLong()));
     }
     if (end === 0) {
       rest = joined(rest, bytes);
@@ -82,13 +85,14 @@ export function readFactsLines(schema: FactsSchema): FactsReader {
 
 const LINE_FEED = 0x0a;
 
-function isTooLong(rest: Uint8Array, bytes: Uint8Array): boolean {
+/** Where in `bytes` the first line that is too long begins: below zero in `rest`, null where none is. */
+function tooLongFrom(rest: Uint8Array, bytes: Uint8Array): number | null {
   let start = -rest.length;
   for (let end = bytes.indexOf(LINE_FEED); end !== -1; end = bytes.indexOf(LINE_FEED, start)) {
-    if (end - start > LINE_BYTES_MAX) return true;
+    if (end - start > LINE_BYTES_MAX) return start;
     start = end + 1;
   }
-  return bytes.length - start > LINE_BYTES_MAX;
+  return bytes.length - start > LINE_BYTES_MAX ? start : null;
 }
 
 function tooLong(): FactsRefusal {

@@ -22,8 +22,9 @@ import { type Names, namesInCarried, nameText } from "./named.ts";
 import { type ActionPlan, FOREIGN } from "./plan.ts";
 import { isSameHeader, putQuick } from "./quick.ts";
 import { requestJson, SNAPSHOT_DEPTH } from "./request.ts";
+import { putNumber } from "./scalars.ts";
 import { putUsual } from "./usual.ts";
-import { collect, makeTarget, putField, putNumber, putText, type Target } from "./writers.ts";
+import { collect, makeTarget, putField, putText, type Target } from "./writers.ts";
 
 const MAGIC = 0x464c4f50;
 const HEADER_BYTES = 160;

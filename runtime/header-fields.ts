@@ -4,9 +4,8 @@ import { CONTAINMENT_NUMBERS } from "./decision.ts";
 import { digestBytes } from "./hash.ts";
 import type { Header } from "./header.ts";
 import { APPROVALS_MAX, ENTITY_ID_BYTES_MAX, TIMESTAMP_MAX, TIMESTAMP_MIN, TRUST_MAX } from "./layout.ts";
-import { isMinusZero } from "./scalars.ts";
+import { isMinusZero, putNumber } from "./scalars.ts";
 import { compareText, utf8Length } from "./text-order.ts";
-import { putNumber } from "./writers.ts";
 
 const TIME_MIN = Number(TIMESTAMP_MIN);
 const TIME_MAX = Number(TIMESTAMP_MAX);
@@ -97,7 +96,15 @@ export function putHeader(
 /** What is said here must be the object's own, never a default that it inherits. */
 function isPlain(object: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(object);
-  return prototype === Object.prototype || prototype === null;
+  return (prototype === ROOT && !isAnyInherited()) || prototype === null;
+}
+
+const ROOT = Object.prototype as unknown as Record<keyof Header | keyof Header["containment"], unknown>;
+
+/** Whether somebody put what a header says on what every object inherits from. An engine knows the answer. */
+export function isAnyInherited(): boolean {
+  const times = ROOT.now ?? ROOT.policyFrom ?? ROOT.policyUntil ?? ROOT.factsUntil ?? ROOT.readAt;
+  return (times ?? ROOT.containment ?? ROOT.state ?? ROOT.trust ?? ROOT.approvals) !== undefined;
 }
 
 function kept(value: number): number {

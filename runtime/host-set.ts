@@ -4,6 +4,7 @@ import type { Header } from "./header.ts";
 import type { Host } from "./host.ts";
 import type { Manifest } from "./manifest.ts";
 import { type Names, namesIn } from "./named.ts";
+import { ownCopy } from "./own-copy.ts";
 import { partsOf, type RequestResult } from "./request.ts";
 import { type Decision, denied } from "./result.ts";
 import {
@@ -33,10 +34,15 @@ export interface SetRefusal {
 }
 
 export interface HostSet {
-  /** Never throws. Permitted is what `permissionOf` releases. */
+  /**
+   * Never throws. Permitted is what `permissionOf` releases. What is given is read once, as own data, for all
+   * members: an accessor is refused.
+   */
   readonly decide: (action: string, fields: unknown, header: Header, entities?: unknown) => SetDecision;
   readonly request: (action: string, fields: unknown, entities?: unknown) => RequestResult;
-  /** As of a host, after a decision of this set. */
+  /**
+   * As of a host, after a decision of this set; what is returned was judged, whatever `fields` are by now.
+   */
   readonly fieldsToExecute: (
     action: string,
     fields: unknown,
@@ -138,24 +144,36 @@ export function makeSet(members: readonly Member[]): HostSet {
   return Object.freeze({
     request,
     decide(action: string, fields: unknown, header: Header, entities?: unknown): SetDecision {
+      const own = { fields: ownCopy(fields), entities: ownCopy(entities) };
       let named: RequestResult | null = null;
       const name = () => {
-        named ??= request(action, fields, entities);
+        named ??= request(action, own.fields, own.entities);
         return named;
       };
       const isKnown = known.has(action);
       const names = () => namesOf(leads.get(action)!.manifest, action, name());
-      const asked = { action, fields, header, entities, isKnown, name, names };
-      return combine(members.map((one) => answerOf(one, asked)));
+      const asked = { action, ...own, header: ownCopy(header) as Header, isKnown, name, names };
+      const decision = combine(members.map((one) => answerOf(one, asked)));
+      if (decision.verdict === "allow") judged.set(decision, { action, fields: own.fields });
+      return decision;
     },
-    fieldsToExecute: (
+    fieldsToExecute(
       action: string,
       fields: unknown,
       decision: SetDecision,
       discharged: readonly Obligation[] = [],
-    ) => leads.get(action)?.host.fieldsToExecute(action, fields, decision, discharged) ?? null,
+    ) {
+      const lead = leads.get(action)?.host;
+      const was = judged.get(decision);
+      if (lead === undefined || was === undefined || was.action !== action) return null;
+      const isMeant = lead.fieldsToExecute(action, fields, decision, discharged) !== null;
+      return isMeant ? lead.fieldsToExecute(action, was.fields, decision, discharged) : null;
+    },
   });
 }
+
+/** What was allowed, as it was read then, for as long as somebody has the decision. */
+const judged = new WeakMap<object, { readonly action: string; readonly fields: unknown }>();
 
 interface Asked {
   readonly action: string;

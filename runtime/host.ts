@@ -34,9 +34,10 @@ export interface OpenHost {
   /** The canonical JSON of a request and its digest, which approvals bind. */
   readonly request: (action: string, fields: unknown, entities?: unknown) => RequestResult;
   /**
-   * What to execute after `decision` allowed it: a copy of the very fields that were judged, unchanged since,
-   * with every path and other shaped text in the form that rules saw. Null where the decision does not allow
-   * or has other texts, and until each obligation that is due before is among those that were `discharged`.
+   * What to execute after `decision` allowed it: a copy of `fields`, which have to be those that were judged,
+   * unchanged since, with every path and other shaped text in the form that rules saw. Null where the
+   * decision does not allow or has other texts, and until each obligation that is due before is among those
+   * that were `discharged`.
    */
   readonly fieldsToExecute: (
     action: string,

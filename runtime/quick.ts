@@ -5,7 +5,7 @@
  * otherwise goes the longer way from its beginning.
  */
 import type { Header } from "./header.ts";
-import type { LastHeader } from "./header-fields.ts";
+import { isAnyInherited, type LastHeader } from "./header-fields.ts";
 import { KEPT_MAX as KEPT, PLACES } from "./kept-ids.ts";
 import { MEMBER_PLACES } from "./members.ts";
 import { type Steps, USUAL } from "./steps.ts";
@@ -36,6 +36,7 @@ export function isSameHeader(header: Header, last: LastHeader): boolean {
     state === last.state &&
     Object.getPrototypeOf(header) === ROOT &&
     Object.getPrototypeOf(containment) === ROOT &&
+    !isAnyInherited() &&
     Array.isArray(approvals) &&
     approvals.length === 0
   );

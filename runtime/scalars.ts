@@ -181,3 +181,9 @@ const UNITS = [
   ["s", 1000n],
   ["ms", 1n],
 ] as const;
+
+/** A number of milliseconds or a scaled decimal as 64 bits; `value` is a safe integer. */
+export function putNumber(words: Int32Array, at: number, value: number): void {
+  words[at >> 2] = value | 0;
+  words[(at >> 2) + 1] = Math.floor(value / 0x1_0000_0000);
+}

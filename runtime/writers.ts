@@ -8,7 +8,7 @@ import { documentJson } from "./document.ts";
 import { KEY_BYTES_MAX, padded } from "./layout.ts";
 import { memberOf } from "./members.ts";
 import { type Node, OP, type Plan } from "./plan.ts";
-import { type Exact, isMinusZero, type Range, readDecimal, readInt } from "./scalars.ts";
+import { type Exact, isMinusZero, putNumber, type Range, readDecimal, readInt } from "./scalars.ts";
 import { COPIED_MAX } from "./steps.ts";
 import { compareText } from "./text-order.ts";
 
@@ -140,12 +140,6 @@ function putWord(target: Target, at: number, word: number): boolean {
   target.words[at >> 2] = word;
   target.words[(at >> 2) + 1] = 0;
   return true;
-}
-
-/** A number of milliseconds or a scaled decimal as 64 bits; `value` is a safe integer. */
-export function putNumber(words: Int32Array, at: number, value: number): void {
-  words[at >> 2] = value | 0;
-  words[(at >> 2) + 1] = Math.floor(value / 0x1_0000_0000);
 }
 
 export function putInt(target: Target, range: Range, at: number, value: unknown): boolean {
@@ -337,8 +331,11 @@ function putCollection(target: Target, node: Node, at: number, value: unknown): 
   target.words[at >> 2] = start - target.base;
   target.words[(at >> 2) + 1] = count;
   const isSet = node.op === OP.set;
+  // Another prototype could fill a hole.
+  const isForeign = Object.getPrototypeOf(value) !== Array.prototype;
   let before: unknown;
   for (let index = 0; index < count; index += 1) {
+    if (isForeign && !hasOwn.call(value, index)) return false;
     const member: unknown = value[index];
     if (!put(target, of, start + index * of.bytes, member)) return false;
     if (isSet && index > 0 && !ascends(target, of, start + index * 8, before, member)) {

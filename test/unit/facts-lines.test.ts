@@ -198,6 +198,17 @@ describe("refusals name the line and the entity", () => {
     expect(readFactsLines(schema).push(two)).toMatchObject({ code: "facts.too_large" });
   });
 
+  test("a line that is too long is refused however the bytes are cut", () => {
+    const text = `${TEAM}\n{"type":"Team","id":"b","attributes":${" ".repeat(LINE_BYTES_MAX)}{}}\n`;
+    const bytes = new TextEncoder().encode(text);
+    for (const cut of [1, TEAM.length + 1, TEAM.length + 20, bytes.length - 1, bytes.length]) {
+      const reader = readFactsLines(schema);
+      const refusal =
+        reader.push(bytes.subarray(0, cut)) ?? reader.push(bytes.subarray(cut)) ?? reader.finish(DIGEST);
+      expect(refusal).toMatchObject({ code: "facts.too_large", line: 2 });
+    }
+  });
+
   test("ids that were made to collide", () => {
     // As names are hashed: those of one type, whose hashes agree in all bits that a table of theirs looks at.
     const hash = (type: number, id: string) => {

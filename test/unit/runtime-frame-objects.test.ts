@@ -66,6 +66,37 @@ describe("hostile objects", () => {
     }
     expect(desk.encode({ b: "x" })).toBeInstanceOf(Uint8Array);
   });
+
+  test("nor does it complete a header, whether one came before or not", () => {
+    const { now, ...rest } = HEADER;
+    const { readAt, ...contained } = HEADER.containment;
+    for (const isEnumerable of [true, false]) {
+      Object.defineProperties(Object.prototype, {
+        now: { value: now, configurable: true, writable: true, enumerable: isEnumerable },
+        readAt: { value: readAt, configurable: true, writable: true, enumerable: isEnumerable },
+      });
+      try {
+        for (const fresh of [desk, deskFor({ b: STRING })]) {
+          expect(fresh.encode({ b: "x" }, rest)).toBe("input.missing");
+          expect(fresh.encode({ b: "x" }, { ...HEADER, containment: contained })).toBe("input.missing");
+          // Where everything inherits a header, none is believed.
+          expect(fresh.encode({ b: "x" })).toBe("input.invalid");
+        }
+      } finally {
+        for (const name of ["now", "readAt"]) Reflect.deleteProperty(Object.prototype, name);
+      }
+      expect(desk.encode({ b: "x" })).toBeInstanceOf(Uint8Array);
+    }
+  });
+
+  test("a hole in a list stays one, whatever the list inherits from", () => {
+    const lists = deskFor({ b: { kind: "list", of: STRING, min: 0, max: 4 } });
+    const filled = Object.create(Array.prototype, { 1: { value: "inherited", enumerable: true } });
+    const holed = Object.setPrototypeOf(["a", "b", "c"], filled);
+    expect(lists.encode({ b: holed })).toBeInstanceOf(Uint8Array);
+    delete holed[1];
+    expect(lists.encode({ b: holed })).toBe("input.invalid");
+  });
 });
 
 describe("approvals", () => {
