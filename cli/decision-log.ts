@@ -147,6 +147,7 @@ function whatDecided(outcome: Judgement, desk: Desk): Pick<Decided, "policy" | "
   const members = (outcome.members ?? []).map((one) => {
     const decision = { ...one, ...one.totals };
     return {
+      name: one.name,
       policy: policies.get(one.name) ?? "",
       evaluator: one.evaluator,
       isShadow: one.isShadow,

@@ -3,7 +3,7 @@ import type { Obligation, Outcome } from "@polity/runtime/decision.ts";
 import { digestName, sha256, utf8 } from "@polity/runtime/hash.ts";
 import type { Header } from "@polity/runtime/header.ts";
 import { canonicalJson } from "@polity/runtime/json.ts";
-import { utf8Length } from "@polity/runtime/text-order.ts";
+import { compareText, utf8Length } from "@polity/runtime/text-order.ts";
 import type { RequestCommitment } from "./commitment.ts";
 import type { Common, DecisionEntry, EntryHeader, EntryObligation, MemberDecision } from "./entry.ts";
 import { headerShape, idShape, nameShape } from "./entry-schema.ts";
@@ -19,7 +19,7 @@ export interface Decided {
   /** A `Decision` of the runtime; an `Outcome` without totals lists all of its rules. */
   readonly decision: Judged;
   /** The policy's name and the evaluator's digest; null where the host had none. */
-  readonly policy: { readonly name: string; readonly evaluator: string } | null;
+  readonly policy: (Recorded & { readonly name: string }) | null;
   /** Of a policy set, in place of `policy`: its digest, and what each member said, by its name in the set. */
   readonly set?: {
     readonly digest: string;
@@ -28,6 +28,8 @@ export interface Decided {
   };
   /** The digest of the facts, if there were any. */
   readonly facts: string | null;
+  /** The digest of the file of built facts, where one was loaded. */
+  readonly factsBuilt?: string | null;
   /** As it was asked for; null where nothing was. */
   readonly action: string | null;
   /** The digest of the request's canonical JSON, and the commitment to it; null where it has no such form. */
@@ -44,9 +46,16 @@ export type Judged = Pick<
   readonly errorsTotal?: number;
 };
 
-export interface DecidedMember {
-  readonly policy: string;
+interface Recorded {
   readonly evaluator: string;
+  /** As it was signed, `fromMs <= now < untilMs`; left out or null: for ever. */
+  readonly validity?: { readonly fromMs: number; readonly untilMs: number } | null;
+}
+
+export interface DecidedMember extends Recorded {
+  /** In the set. */
+  readonly name: string;
+  readonly policy: string;
   /** Reported, never counted. */
   readonly isShadow: boolean;
   readonly decision: Judged;
@@ -67,6 +76,7 @@ export function decisionEntry(decided: Decided): DecisionEntry {
     requestId: fits(idShape, requestId) ? requestId : null,
     ...setOf(decided),
     facts,
+    factsBuilt: decided.factsBuilt ?? null,
     state: null,
     action: fits(nameShape, action) ? action : null,
     request: request?.commitment ?? null,
@@ -82,11 +92,12 @@ function setOf({ set, policy, decision }: Decided): Pick<DecisionEntry, "set" | 
   if (set !== undefined) {
     const { digest, epoch, members } = set;
     const share = shareOf(members);
-    return { set: { digest, epoch }, members: members.map((one) => memberOf(one, share)) };
+    const named = [...members].sort((a, b) => compareText(a.name, b.name));
+    return { set: { digest, epoch }, members: named.map((one) => memberOf(one, share)) };
   }
   if (policy === null) return { set: null, members: [] };
-  const { name, evaluator } = policy;
-  const alone = memberOf({ policy: name, evaluator, isShadow: false, decision }, 1);
+  const { name: own, evaluator, validity = null } = policy;
+  const alone = memberOf({ name: null, policy: own, evaluator, validity, isShadow: false, decision }, 1);
   return { set: { digest: evaluator, epoch: 0 }, members: [alone] };
 }
 
@@ -107,7 +118,7 @@ const ERRORS_BYTES_MAX = 8 * 1024;
 const SHADOW_BYTES_MAX = 4 * 1024;
 
 /** What a member takes that lists nothing, its policy's name apart. */
-const MEMBER_BYTES = 360;
+const MEMBER_BYTES = 525;
 
 /** Of the room for lists, what each member has: what the others take besides is not there for any of them. */
 function shareOf(members: readonly DecidedMember[]): number {
@@ -117,14 +128,20 @@ function shareOf(members: readonly DecidedMember[]): number {
 }
 
 /** `share`: of the room for lists, from 0 to 1. */
-function memberOf({ policy, evaluator, isShadow, decision }: DecidedMember, share: number): MemberDecision {
+function memberOf(
+  member: Omit<DecidedMember, "name"> & Pick<MemberDecision, "name">,
+  share: number,
+): MemberDecision {
+  const { name, policy, evaluator, validity = null, isShadow, decision } = member;
   const { verdict, code, granted, rules, errors, shadow = [] } = decision;
   const listed = firstOf(shadow, (rule) => rule, SHADOW_BYTES_MAX * share);
   const erring = firstOf(errors, ({ rule }) => rule, ERRORS_BYTES_MAX * share);
   return {
+    name,
     policy,
     evaluator,
     mode: isShadow ? "shadow" : "enforcing",
+    validity: validity && { from: validity.fromMs, until: validity.untilMs },
     verdict,
     code,
     granted,
@@ -150,6 +167,8 @@ function firstOf<T>(all: readonly T[], nameOf: (one: T) => string, bytesMax: num
 function headerOf(header: Header, digest: string | null): EntryHeader | null {
   try {
     const { now, policyFrom, policyUntil, factsUntil, containment, trust, approvals } = header;
+    // An evaluator is not asked with any other, whatever it says.
+    if (!isPlain(header) || !isPlain(containment)) return null;
     const copy: EntryHeader = {
       now,
       policyFrom,
@@ -169,4 +188,9 @@ function headerOf(header: Header, digest: string | null): EntryHeader | null {
     // From JavaScript anything may arrive, and it has been denied already.
     return null;
   }
+}
+
+function isPlain(object: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(object);
+  return prototype === Object.prototype || prototype === null;
 }

@@ -3,6 +3,7 @@
  * docs/lineage.md are made from it. What is here never changes: other members are another version.
  */
 import { APPROVALS_MAX, RULES_LISTED_MAX, TRUST_MAX } from "@polity/runtime/layout.ts";
+import { MEMBER_NAME } from "@polity/runtime/set-agreement.ts";
 import { compareText, utf8Length } from "@polity/runtime/text-order.ts";
 import { readCanonical } from "./canonical-text.ts";
 import { isOrigin } from "./checkpoint.ts";
@@ -131,11 +132,15 @@ function entry<Kind extends EntryKind>(
 
 // ---- decision
 
+const memberName = pattern("name of a member", "a name of a member", MEMBER_NAME);
+
 const memberDecision = object<MemberDecision>(
   {
+    name: nullable(memberName),
     policy: name,
     evaluator: digest,
     mode: oneOf("enforcing", "shadow"),
+    validity: nullable(object<NonNullable<MemberDecision["validity"]>>({ from: time, until: time })),
     verdict,
     code,
     granted: bool,
@@ -195,6 +200,7 @@ const decision = entry(
     set: nullable(object<PolicySet>({ digest, epoch: count })),
     members: list(memberDecision, { max: LIMITS.members }),
     facts: nullable(digest),
+    factsBuilt: nullable(digest),
     state: nullable(object<NonNullable<DecisionEntry["state"]>>({ before: digest, after: digest })),
     action: nullable(name),
     request: nullable(commitment),
@@ -207,6 +213,9 @@ const decision = entry(
   ({ set, members, header, approvalsConsumed }) => {
     if ((set === null) !== (members.length === 0))
       return ["members", "there are some exactly where there is a set"];
+    const named = members.map((member) => member.name ?? "");
+    if (named.some((one, at) => (at > 0 && !(named[at - 1]! < one)) || (one === "" && named.length > 1)))
+      return ["members", "several have names, in order and none twice"];
     const last = approvalsConsumed.at(-1) ?? -1;
     return last < (header?.approvals.length ?? 0)
       ? null

@@ -72,6 +72,8 @@ export interface DecisionEntry extends Common<"decision"> {
   readonly members: readonly MemberDecision[];
   /** The digest of the facts. */
   readonly facts: string | null;
+  /** The digest of the file of built facts, if one was loaded. */
+  readonly factsBuilt: string | null;
   /** Digests of the state before and after; null where the policy keeps none. */
   readonly state: { readonly before: string; readonly after: string } | null;
   /** Null where what was asked for is no text that an action could be called by. */
@@ -96,11 +98,15 @@ export interface PolicySet {
 
 /** What one evaluator of the set answered. */
 export interface MemberDecision {
+  /** Its name in the set; null of an evaluator outside any set. */
+  readonly name: string | null;
   readonly policy: string;
   /** The evaluator's digest. */
   readonly evaluator: string;
   /** What a shadow answers is written down and changes nothing. */
   readonly mode: "enforcing" | "shadow";
+  /** For how long it was signed to be used, milliseconds since 1970, `until` not included; null: for ever. */
+  readonly validity: { readonly from: number; readonly until: number } | null;
   readonly verdict: Verdict;
   readonly code: string;
   readonly granted: boolean;

@@ -6,6 +6,7 @@ import { digestBytes } from "./hash.ts";
 import type { Header } from "./header.ts";
 import { permissionOf } from "./host-obligations.ts";
 import { ask, askOthers, type Instance } from "./instance.ts";
+import { validityOf } from "./load.ts";
 import { type LoadRefusal, refuseThrown } from "./load-refusal.ts";
 import type { Manifest } from "./manifest.ts";
 import type { Names } from "./named.ts";
@@ -171,7 +172,7 @@ function withState(methods: object, active: () => Active | null): OpenHost {
     manifest: { enumerable: true, get: () => active()?.evaluator.manifest ?? null },
     evaluator: { enumerable: true, get: () => active()?.evaluator.name ?? null },
     facts: { enumerable: true, get: () => active()?.facts.name ?? null },
-    validity: { enumerable: true, get: () => validityOf(active()) },
+    validity: { enumerable: true, get: () => signedOf(active()) },
   };
   const host = Object.freeze(Object.defineProperties(methods, getters)) as OpenHost;
   insides.set(host, active);
@@ -208,7 +209,6 @@ function askShared(live: Instance, { request, names }: OthersRequest, header: He
   return askOthers(live, fields, header, entities, { digest: digestBytes(request.digest)!, names });
 }
 
-function validityOf(active: Active | null): OpenHost["validity"] {
-  const statement = active?.evaluator.statement ?? null;
-  return statement && { fromMs: statement.validFromMs, untilMs: statement.validUntilMs };
+function signedOf(active: Active | null): OpenHost["validity"] {
+  return active === null ? null : validityOf(active.evaluator);
 }

@@ -19,7 +19,7 @@ import {
   readModule,
 } from "./module-bytes.ts";
 import { makeProgram, type Program } from "./program.ts";
-import type { FactsSource, Given } from "./replacement.ts";
+import type { FactsSource, Given, SignedValidity } from "./replacement.ts";
 import type { EvaluatorStatement } from "./statement.ts";
 
 /** An evaluator that passed every check that needs no facts. */
@@ -31,6 +31,8 @@ export interface Evaluator {
   readonly name: string;
   /** What was signed of it; null where no signature was asked for. */
   readonly statement: EvaluatorStatement | null;
+  /** Where nothing was signed here, and somebody says what once was. */
+  readonly validity?: SignedValidity;
 }
 
 export interface LoadedFacts extends FactsBlock {
@@ -50,7 +52,7 @@ export async function openEvaluator(
   if (expect !== undefined && name !== expect) return refuse("load.digest", `this is ${name}`);
   const admitted = admit(name, given);
   if (!admitted.ok) return refuse(admitted.code, admitted.message);
-  const { statement } = admitted;
+  const { statement, validity } = admitted;
   const shape = WebAssembly.validate(bytes) ? readModule(bytes) : null;
   if (shape === null && wantsSimd(bytes))
     return refuse("load.simd", "it uses vector instructions, which this engine lacks: build it without");
@@ -71,7 +73,14 @@ export async function openEvaluator(
   if (wrong !== null) return wrong;
   try {
     const module = await WebAssembly.compile(bytes);
-    return { module, program: makeProgram(manifest), manifest, name, statement };
+    return {
+      module,
+      program: makeProgram(manifest),
+      manifest,
+      name,
+      statement,
+      ...(validity && { validity }),
+    };
   } catch {
     return refuse("load.trap", "the engine does not compile this module");
   }
@@ -213,13 +222,13 @@ const FAILURES = {
 
 /** A fresh instance with these facts in it; a policy lasts no longer in it than was signed. Never throws. */
 export async function instantiate(
-  { module, program, statement }: Evaluator,
+  evaluator: Evaluator,
   facts: FactsBlock,
   sha256: Sha256,
 ): Promise<Instance | LoadRefusal> {
   try {
-    const { exports } = await WebAssembly.instantiate(module);
-    const opened = openInstance(exports, program, facts, sha256, "", validityOf(statement));
+    const { exports } = await WebAssembly.instantiate(evaluator.module);
+    const opened = openInstance(exports, evaluator.program, facts, sha256, "", frameValidity(evaluator));
     return "failed" in opened ? refuse(FAILURES[opened.failed], opened.message) : opened;
   } catch {
     return refuse("load.trap", "the engine does not instantiate this module");
@@ -227,8 +236,13 @@ export async function instantiate(
 }
 
 /** As in a frame, where the last millisecond is included. */
-function validityOf(statement: EvaluatorStatement | null): Validity | undefined {
-  return statement === null
-    ? undefined
-    : { fromMs: statement.validFromMs, untilMs: statement.validUntilMs - 1 };
+function frameValidity(evaluator: Evaluator): Validity | undefined {
+  const signed = validityOf(evaluator);
+  return signed === null ? undefined : { fromMs: signed.fromMs, untilMs: signed.untilMs - 1 };
+}
+
+/** Null: for ever. */
+export function validityOf({ statement, validity }: Evaluator): SignedValidity | null {
+  if (statement === null) return validity ?? null;
+  return { fromMs: statement.validFromMs, untilMs: statement.validUntilMs };
 }

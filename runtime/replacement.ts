@@ -37,12 +37,23 @@ export interface Given {
   readonly expect: string | undefined;
 }
 
+/** `fromMs <= now < untilMs`, as it is signed. */
+export interface SignedValidity {
+  readonly fromMs: number;
+  readonly untilMs: number;
+}
+
 /** Whether this evaluator may come in; the statement is null where none was asked for. */
 export type Admit = (
   name: string,
   given: Given,
 ) =>
-  | { readonly ok: true; readonly statement: EvaluatorStatement | null }
+  | {
+      readonly ok: true;
+      readonly statement: EvaluatorStatement | null;
+      /** Where there is no statement: for how long the evaluator may be used, if not for ever. */
+      readonly validity?: SignedValidity;
+    }
   | { readonly ok: false; readonly code: SignatureCode | LoadCode; readonly message: string };
 
 /** Copies, since nobody may change the bytes while they are judged. */

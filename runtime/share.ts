@@ -10,6 +10,7 @@ import type { Evaluator, LoadedFacts } from "./load.ts";
 import { type LoadRefusal, refuse, refuseThrown } from "./load-refusal.ts";
 import { decodeManifest } from "./manifest-codec.ts";
 import { makeProgram } from "./program.ts";
+import type { SignedValidity } from "./replacement.ts";
 import { MODULE_BYTES_MAX } from "./signed.ts";
 import type { EvaluatorStatement } from "./statement.ts";
 
@@ -23,6 +24,7 @@ export interface SharedEvaluator {
   /** `sha256:` and 64 hex digits. */
   readonly evaluator: string;
   readonly statement: EvaluatorStatement | null;
+  readonly validity?: SignedValidity;
   /** `sha256:` and 64 hex digits. */
   readonly facts: string;
   readonly tag: Uint8Array;
@@ -39,6 +41,7 @@ export function shareHost(host: OpenHost): SharedEvaluator | null {
     module: evaluator.module,
     evaluator: evaluator.name,
     statement: evaluator.statement,
+    ...(evaluator.validity && { validity: evaluator.validity }),
     facts: facts.name,
     tag: facts.tag,
     block: sharedCopy(facts.block),
@@ -84,12 +87,20 @@ export async function openShared(shared: SharedEvaluator, options: SharedOptions
 }
 
 /** The manifest is the one in the module: they cannot be of two minds. */
-function evaluatorOf({ module, evaluator, statement }: SharedEvaluator): Evaluator | LoadRefusal {
+function evaluatorOf(shared: SharedEvaluator): Evaluator | LoadRefusal {
+  const { module, evaluator, statement, validity } = shared;
   if (WebAssembly.Module.imports(module).length > 0) return refuse("load.imports", "there may be none");
   const [section] = WebAssembly.Module.customSections(module, "polity");
   if (section === undefined) return refuse("load.manifest", "no section `polity`");
   const decoded = decodeManifest(new TextDecoder("utf-8", { fatal: true }).decode(section));
   if (!decoded.ok) return refuse("load.manifest", decoded.message);
   const { manifest } = decoded;
-  return { module, program: makeProgram(manifest), manifest, name: evaluator, statement };
+  return {
+    module,
+    program: makeProgram(manifest),
+    manifest,
+    name: evaluator,
+    statement,
+    ...(validity && { validity }),
+  };
 }

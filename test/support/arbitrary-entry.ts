@@ -90,8 +90,10 @@ const names = fc.uniqueArray(name, { maxLength: 5 }).map((all) => all.toSorted(c
 
 const member: fc.Arbitrary<MemberDecision> = fc
   .record({
+    name: orNull(fc.constantFrom("guard", "0", "payments.next")),
     policy: name,
     evaluator: digest,
+    validity: orNull(fc.record({ from: time, until: time })),
     mode: fc.constantFrom("enforcing", "shadow" as const),
     verdict,
     code,
@@ -106,6 +108,15 @@ const member: fc.Arbitrary<MemberDecision> = fc
     errors: erring.map((rule) => ({ rule, kind: "overflow" })),
     errorsTotal: erring.length + surplus,
   }));
+
+/** One, or several by name. */
+function inOrder(members: readonly MemberDecision[]): readonly MemberDecision[] {
+  const named = new Map(members.map((one, at) => [one.name ?? `m${at}`, one]));
+  if (named.size === 1) return members.slice(0, 1);
+  return [...named.entries()]
+    .toSorted(([a], [b]) => compareText(a, b))
+    .map(([own, one]) => ({ ...one, name: own }));
+}
 
 const commitment: fc.Arbitrary<RequestCommitment> = fc
   .tuple(digest, pointers(3), fc.array(digest, { minLength: 3, maxLength: 3 }))
@@ -140,6 +151,7 @@ const decision: fc.Arbitrary<DecisionEntry> = fc
     set: orNull(fc.record({ digest, epoch: count })),
     members: fc.array(member, { minLength: 1, maxLength: 3 }),
     facts: orNull(digest),
+    factsBuilt: orNull(digest),
     state: orNull(fc.record({ before: digest, after: digest })),
     action: orNull(name),
     request: orNull(commitment),
@@ -151,7 +163,7 @@ const decision: fc.Arbitrary<DecisionEntry> = fc
   })
   .map((made) => ({
     ...made,
-    members: made.set === null ? [] : made.members,
+    members: made.set === null ? [] : inOrder(made.members),
     approvalsConsumed: made.approvalsConsumed
       .filter((place) => place < (made.header?.approvals.length ?? 0))
       .toSorted((a, b) => a - b),

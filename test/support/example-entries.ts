@@ -34,9 +34,11 @@ export const EXAMPLE_ENTRIES: readonly Entry[] = [
     set: { digest: digest("5e"), epoch: 17 },
     members: [
       {
+        name: "payments",
         policy: "payments",
         evaluator: digest("e1"),
         mode: "enforcing",
+        validity: { from: Date.UTC(2026, 10, 1), until: Date.UTC(2027, 1, 1) },
         verdict: "allow",
         code: "rule",
         granted: true,
@@ -46,9 +48,11 @@ export const EXAMPLE_ENTRIES: readonly Entry[] = [
         errorsTotal: 0,
       },
       {
-        policy: "payments_next",
+        name: "payments-next",
+        policy: "payments",
         evaluator: digest("e2"),
         mode: "shadow",
+        validity: null,
         verdict: "deny",
         code: "error.overflow",
         granted: false,
@@ -59,6 +63,7 @@ export const EXAMPLE_ENTRIES: readonly Entry[] = [
       },
     ],
     facts: digest("fa"),
+    factsBuilt: null,
     state: { before: digest("b0"), after: digest("b1") },
     action: "pay",
     request: {

@@ -49,6 +49,7 @@ export function decision(
     set: { digest: digestOf("set"), epoch: 0 },
     members: [member(seq % 2 === 0 ? "allow" : "deny")],
     facts: null,
+    factsBuilt: null,
     state: null,
     action: "pay",
     request: committed.commitment,
@@ -81,9 +82,11 @@ export function entryOfSize(seq: number, bytes: number): Entry {
 
 function member(verdict: "allow" | "deny"): MemberDecision {
   return {
+    name: null,
     policy: "p",
     evaluator: digestOf("evaluator"),
     mode: "enforcing",
+    validity: null,
     verdict,
     code: "rule",
     granted: verdict === "allow",

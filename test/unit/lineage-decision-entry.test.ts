@@ -69,9 +69,11 @@ describe("what a host knows after a decision is in its entry", () => {
       set: { digest: digest("e1"), epoch: 0 },
       members: [
         {
+          name: null,
           policy: "payments",
           evaluator: digest("e1"),
           mode: "enforcing",
+          validity: null,
           verdict: "allow",
           code: "rule",
           granted: true,
@@ -82,6 +84,7 @@ describe("what a host knows after a decision is in its entry", () => {
         },
       ],
       facts: digest("fa"),
+      factsBuilt: null,
       state: null,
       action: "pay",
       request: committed.commitment,
@@ -163,6 +166,8 @@ describe("every decision has an entry, whatever came", () => {
     ["another containment", { ...header, containment: { state: "loose", readAt: now } }],
     ["approvals that are no list", { ...header, approvals: "yes" }],
     ["a list of nothing", { ...header, approvals: [null] }],
+    ["of another kind of object", Object.assign(Object.create({ own: 1 }), header)],
+    ["one whose containment is such", { ...header, containment: Object.create(header.containment) }],
     ["too many approvals", { ...header, approvals: new Array(17).fill({}) }],
     [
       "an approval without approver",
@@ -216,17 +221,18 @@ describe("every decision has an entry, whatever came", () => {
 
 describe("a decision of a policy set", () => {
   const member = (policy: string, isShadow: boolean) => {
-    return { policy, evaluator: digest("e2"), isShadow, decision: decided.decision };
+    const validity = isShadow ? null : { fromMs: now - 5, untilMs: now + 5 };
+    return { name: policy, policy, evaluator: digest("e2"), validity, isShadow, decision: decided.decision };
   };
 
   test("has what each member said, and which of them count", () => {
-    const members = [member("baseline", true), member("payments", false)];
+    const members = [member("payments", false), member("baseline", true)];
     const set = { digest: digest("5e"), epoch: 0, members };
     const entry = entryOf({ set, policy: null });
     expect(entry.set).toEqual({ digest: digest("5e"), epoch: 0 });
-    expect(entry.members.map(({ policy, mode }) => [policy, mode])).toEqual([
-      ["baseline", "shadow"],
-      ["payments", "enforcing"],
+    expect(entry.members.map(({ name, mode, validity }) => [name, mode, validity])).toEqual([
+      ["baseline", "shadow", null],
+      ["payments", "enforcing", { from: now - 5, until: now + 5 }],
     ]);
   });
 
@@ -235,8 +241,9 @@ describe("a decision of a policy set", () => {
     const errors = names.map((rule) => ({ rule, kind: "overflow" as const }));
     const totals = { rulesTotal: 70_000, errorsTotal: 256 };
     const decision = { ...decided.decision, rules: names, errors, shadow: names, ...totals };
-    const one = { policy: "p".repeat(64), evaluator: digest("e2"), isShadow: false, decision };
-    const members = Array.from({ length: 64 }, () => one);
+    const validity = { fromMs: now - 1, untilMs: now + 999 };
+    const one = { policy: "p".repeat(64), evaluator: digest("e2"), validity, isShadow: false, decision };
+    const members = Array.from({ length: 64 }, (_, at) => ({ ...one, name: `${at + 10}`.padEnd(64, "m") }));
     const approver = { type: "U".repeat(256), id: "\u0001".repeat(256) };
     const approvals = Array.from({ length: 16 }, () => {
       return { request: digest("aa"), approver, askedAt: now - 999, givenAt: now - 1 };
@@ -245,7 +252,7 @@ describe("a decision of a policy set", () => {
     const entry = entryOf({ set, policy: null, header: { ...header, approvals } });
     expect(entry.members[63]).toMatchObject({ rules: [], errors: [], ...totals });
     const few = entryOf({ set: { ...set, members: members.slice(0, 8) }, policy: null });
-    expect(few.members[7]).toMatchObject({ rules: names.slice(0, 7), errors: errors.slice(0, 3), ...totals });
+    expect(few.members[7]).toMatchObject({ rules: names.slice(0, 6), errors: errors.slice(0, 3), ...totals });
   });
 });
 
