@@ -5,8 +5,8 @@ import { type OpenOptions, openFileLog } from "@polity/lineage/file-store/open.t
 import { nodeCrypto, nodeRandomBytes } from "@polity/lineage/node/crypto.ts";
 import { LogError, type LogStore } from "@polity/lineage/store.ts";
 import { digestName } from "@polity/runtime/hash.ts";
+import { isLabel } from "@polity/runtime/signed-document.ts";
 import type { Signer } from "@polity/runtime/signer.ts";
-import { isLabel } from "@polity/runtime/statement.ts";
 import { failure } from "./failure.ts";
 import { type Invocation, usage } from "./invocation.ts";
 import { withProgress } from "./progress.ts";

@@ -3,18 +3,14 @@
  * order and the first that fails is the answer, so that every host refuses for the same reason.
  */
 import type { CryptoPort } from "./crypto-port.ts";
-import { decodeEnvelope, type Envelope, encodeEnvelope, preAuthEncoding, signEnvelope } from "./dsse.ts";
+import { decodeEnvelope, type Envelope, encodeEnvelope, signEnvelope } from "./dsse.ts";
 import { isBytes } from "./hash.ts";
 import { type PublicKey, publicKeyOf } from "./keys.ts";
 import { timestampText } from "./scalars.ts";
+import { isLabel } from "./signed-document.ts";
 import type { Signer } from "./signer.ts";
-import {
-  decodeStatement,
-  type EvaluatorStatement,
-  encodeStatement,
-  isLabel,
-  STATEMENT_TYPE,
-} from "./statement.ts";
+import { signersOf } from "./signers.ts";
+import { decodeStatement, type EvaluatorStatement, encodeStatement, STATEMENT_TYPE } from "./statement.ts";
 
 /** Whose signatures count, and for what. */
 export interface Trust {
@@ -150,35 +146,22 @@ function readKeys(keys: unknown): ReadonlyMap<string, PublicKey> | string {
 
 /** The ids of the trusted keys that signed. */
 function checkSignatures(
-  { payloadType, payload, signatures }: Envelope,
+  envelope: Envelope,
   { keys, threshold }: Trusted,
   crypto: CryptoPort,
 ): readonly string[] | SignatureRefusal {
+  const { payloadType, signatures } = envelope;
   if (payloadType !== STATEMENT_TYPE) {
     return refuse("envelope.payload_type", `a payload of type ${payloadType}, not ${STATEMENT_TYPE}`);
   }
-  const known = signatures.filter(({ keyid }) => keys.has(keyid));
-  if (known.length === 0) {
+  if (!signatures.some(({ keyid }) => keys.has(keyid))) {
     return refuse("envelope.wrong_key", `signed by ${signatures[0]?.keyid}, which is not a trusted key`);
   }
-  const message = preAuthEncoding(payloadType, payload);
-  for (const { keyid, sig } of known) {
-    if (!isVerified(crypto, keys.get(keyid)!, message, sig)) {
-      return refuse("envelope.bad_signature", `what names ${keyid} is no signature by it on this payload`);
-    }
-  }
-  const signers = [...new Set(known.map(({ keyid }) => keyid))];
+  const found = signersOf(envelope, keys, crypto);
+  if (!found.ok) return refuse("envelope.bad_signature", found.message);
+  const { signers } = found;
   if (signers.length >= threshold) return signers;
   return refuse("envelope.threshold", `${signers.length} of the trusted keys signed, ${threshold} have to`);
-}
-
-/** A host's own `verify` that throws, or answers anything but true, has not verified. */
-function isVerified(crypto: CryptoPort, key: PublicKey, message: Uint8Array, sig: Uint8Array): boolean {
-  try {
-    return crypto.verify(key.bytes, message, sig) === true;
-  } catch {
-    return false;
-  }
 }
 
 // ---- what was signed

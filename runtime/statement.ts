@@ -3,10 +3,17 @@
  * file and whose predicate says for whom, from when and until when it may decide.
  */
 import { digestBytes } from "./hash.ts";
-import { canonicalJson, parseJson } from "./json.ts";
-import { TIMESTAMP_MAX, TIMESTAMP_MIN } from "./layout.ts";
-import { readTimestamp, timestampText } from "./scalars.ts";
-import { array, ascending, bigint, integer, members, refuse, ShapeError, text } from "./shape.ts";
+import { canonicalJson } from "./json.ts";
+import { array, ascending, bigint, integer, members, refuse, text } from "./shape.ts";
+import {
+  DOCUMENT_BYTES_MAX,
+  type DocumentForm,
+  decodeDocument,
+  encodeDocument,
+  label,
+  time,
+  timeText,
+} from "./signed-document.ts";
 
 export interface EvaluatorStatement {
   /** The policy's name. */
@@ -32,16 +39,17 @@ export type StatementResult =
 export const STATEMENT_TYPE = "application/vnd.in-toto+json";
 const TYPE = "https://in-toto.io/Statement/v1";
 const PREDICATE_TYPE = "urn:polity:evaluator:v1";
-/** In base64, with 16 signatures, this still fits an envelope. */
-const STATEMENT_BYTES_MAX = 128 * 1024;
 const ABI_NUMBER_MAX = 65_535;
 
 /** Canonical JSON in UTF-8; throws for what `decodeStatement` would refuse. */
 export function encodeStatement(statement: EvaluatorStatement): Uint8Array {
-  const bytes = new TextEncoder().encode(write(statement));
-  const read = decodeStatement(bytes);
-  if (!read.ok) throw new RangeError(`no statement about an evaluator: ${read.message}`);
-  return bytes;
+  return encodeDocument(FORM, statement, "statement about an evaluator");
+}
+
+/** Only what `encodeStatement` wrote. Never throws. */
+export function decodeStatement(bytes: Uint8Array): StatementResult {
+  const read = decodeDocument(FORM, bytes);
+  return read.ok ? { ok: true, statement: read.value } : read;
 }
 
 function write(statement: EvaluatorStatement): string {
@@ -52,8 +60,8 @@ function write(statement: EvaluatorStatement): string {
       abi: { major: abi.major, minor: abi.minor },
       audience,
       sources: sources.map(({ file, sha256 }) => descriptor(file, sha256)),
-      validFrom: timestampText(BigInt(validFromMs)),
-      validUntil: timestampText(BigInt(validUntilMs)),
+      validFrom: timeText(validFromMs),
+      validUntil: timeText(validUntilMs),
       version: String(version),
     },
     predicateType: PREDICATE_TYPE,
@@ -65,33 +73,6 @@ function write(statement: EvaluatorStatement): string {
 function descriptor(name: string, digest: string): unknown {
   if (digestBytes(digest) === null) throw new RangeError(`${name}: not a SHA-256 in the form sha256:…`);
   return { digest: { sha256: digest.slice("sha256:".length) }, name };
-}
-
-/** Only what `encodeStatement` wrote. Never throws. */
-export function decodeStatement(bytes: Uint8Array): StatementResult {
-  if (bytes.length > STATEMENT_BYTES_MAX)
-    return { ok: false, message: `more than ${STATEMENT_BYTES_MAX} bytes` };
-  const written = utf8Text(bytes);
-  if (written === null) return { ok: false, message: "not UTF-8 text" };
-  const parsed = parseJson(written, { depthMax: 5 });
-  if (!parsed.ok) return { ok: false, message: `not JSON: ${parsed.message} at character ${parsed.offset}` };
-  try {
-    const statement = readStatement(parsed.value);
-    return write(statement) === written
-      ? { ok: true, statement }
-      : { ok: false, message: "not in canonical form: members or spaces stand elsewhere" };
-  } catch (error) {
-    if (error instanceof ShapeError) return { ok: false, message: error.message };
-    throw error;
-  }
-}
-
-function utf8Text(bytes: Uint8Array): string | null {
-  try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch {
-    return null;
-  }
 }
 
 function readStatement(json: unknown): EvaluatorStatement {
@@ -134,20 +115,9 @@ function readDescriptor(json: unknown, where: string): EvaluatorStatement["sourc
   return { file: label(given.name, `${where}.name`), sha256 };
 }
 
-function time(value: unknown, where: string): number {
-  const ms = readTimestamp(value);
-  if (ms === undefined || ms < TIMESTAMP_MIN || ms > TIMESTAMP_MAX) {
-    refuse(where, "not RFC 3339 with `Z`, years 1 to 9999");
-  }
-  return ms;
-}
-
-function label(value: unknown, where: string): string {
-  const given = text(value, where);
-  return isLabel(given) ? given : refuse(where, "not 1 to 255 characters without control characters");
-}
-
-/** What a policy, an audience or a source may be called: it can be shown on one line. */
-export function isLabel(value: unknown): value is string {
-  return typeof value === "string" && /^\P{Cc}{1,255}$/u.test(value) && value.isWellFormed();
-}
+const FORM: DocumentForm<EvaluatorStatement> = {
+  bytesMax: DOCUMENT_BYTES_MAX,
+  depthMax: 5,
+  read: readStatement,
+  write,
+};

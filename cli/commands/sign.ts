@@ -1,8 +1,9 @@
 import { openUnsigned } from "@polity/runtime/authoring.ts";
 import { TIMESTAMP_MAX } from "@polity/runtime/layout.ts";
 import type { Evaluator } from "@polity/runtime/load.ts";
+import { isLabel } from "@polity/runtime/signed-document.ts";
 import { signEvaluator } from "@polity/runtime/signed-evaluator.ts";
-import { type EvaluatorStatement, isLabel } from "@polity/runtime/statement.ts";
+import type { EvaluatorStatement } from "@polity/runtime/statement.ts";
 import { EXIT, failure } from "../failure.ts";
 import { type Invocation, usage } from "../invocation.ts";
 import { readSigner } from "../key-files.ts";

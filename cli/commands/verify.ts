@@ -1,4 +1,4 @@
-import { isLabel } from "@polity/runtime/statement.ts";
+import { isLabel } from "@polity/runtime/signed-document.ts";
 import { checkEnvelope } from "../check-envelope.ts";
 import { advised, EXIT } from "../failure.ts";
 import { type Invocation, usage } from "../invocation.ts";
