@@ -57,7 +57,19 @@ export {
   noteKey,
   openNote,
 } from "./note.ts";
+export {
+  type Continuity,
+  compareHeads,
+  type OpenTilesOptions,
+  type OpenTilesResult,
+  openHead,
+  openTiles,
+  type SignedHead,
+  type TileLog,
+} from "./open-tiles.ts";
 export { type LogCode, LogError, type LogPlace, type LogStore, type Receipt } from "./store.ts";
+export type { TileSource } from "./tile-source.ts";
+export type { Bundle, TileTree } from "./tile-tree.ts";
 export { decodeTlogProof, encodeTlogProof, type ProofFileResult, type TlogProof } from "./tlog-proof.ts";
 export {
   type ConsistencyClaim,

@@ -158,6 +158,8 @@ export type BundleResult =
   | { readonly ok: true; readonly entries: readonly Uint8Array[] }
   | {
       readonly ok: false;
+      /** Those before the place. */
+      readonly entries: readonly Uint8Array[];
       /** In bytes, from the start of the bundle. */
       readonly offset: number;
       readonly message: string;
@@ -189,12 +191,12 @@ export function decodeEntryBundle(bytes: Uint8Array, count: number): BundleResul
   for (let index = 0; index < count; index += 1) {
     const [high, low] = [bytes[at], bytes[at + 1]];
     if (high === undefined || low === undefined) {
-      return { ok: false, offset: at, message: `ends after ${index} of ${count} entries` };
+      return { ok: false, entries, offset: at, message: `ends after ${index} of ${count} entries` };
     }
     const end = at + 2 + high * 256 + low;
     if (end > bytes.length) {
       const message = `entry ${index + 1} of ${count} ends at byte ${end} of ${bytes.length}`;
-      return { ok: false, offset: at, message };
+      return { ok: false, entries, offset: at, message };
     }
     entries.push(bytes.subarray(at + 2, end));
     at = end;
@@ -202,6 +204,7 @@ export function decodeEntryBundle(bytes: Uint8Array, count: number): BundleResul
   if (at === bytes.length) return { ok: true, entries };
   return {
     ok: false,
+    entries,
     offset: at,
     message: `${bytes.length - at} bytes are left over after entry ${count}`,
   };

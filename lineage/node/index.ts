@@ -9,3 +9,4 @@ export {
   nodeSigner,
   nodeUuid,
 } from "./crypto.ts";
+export { folderSource, publicFolder } from "./folder-source.ts";

@@ -177,6 +177,6 @@ describe("bundles", () => {
     ["ffff", 1, 0, "entry 1 of 1 ends at byte 65537 of 2"],
   ])("%s is none of %d", (hex, count, offset, message) => {
     const bytes = Uint8Array.from(hex.match(/../g)!, (digits) => Number.parseInt(digits, 16));
-    expect(decodeEntryBundle(bytes, count)).toEqual({ ok: false, offset, message });
+    expect(decodeEntryBundle(bytes, count)).toMatchObject({ ok: false, offset, message });
   });
 });
