@@ -62,8 +62,11 @@ function mismatch(
   return null;
 }
 
+/** As much of a decision as says whether it permits. */
+export type Releasable = Pick<Decision, "verdict" | "granted" | "obligations">;
+
 /** What a decision lets a host do now. There is no way to a release but through every obligation. */
-export type Permission =
+export type Permission<D extends Releasable = Decision> =
   | {
       readonly kind: "released";
       /** To be discharged once it is done, without fail. */
@@ -72,10 +75,13 @@ export type Permission =
     }
   /** Permitted when these are discharged: discharge them and ask again, with all that were. */
   | { readonly kind: "undischarged"; readonly before: readonly Obligation[] }
-  | { readonly kind: "refused"; readonly decision: Decision };
+  | { readonly kind: "refused"; readonly decision: D };
 
 /** `discharged`: the obligations of this decision that are due before and that the host has discharged. */
-export function permissionOf(decision: Decision, discharged: readonly Obligation[] = []): Permission {
+export function permissionOf<D extends Releasable = Decision>(
+  decision: D,
+  discharged: readonly Obligation[] = [],
+): Permission<D> {
   if (decision.verdict !== "allow" || !decision.granted) return { kind: "refused", decision };
   const due = (when: Obligation["when"]) => decision.obligations.filter((one) => one.when === when);
   const done = new Set(discharged.map(keyOf));
