@@ -21,6 +21,16 @@ export {
   type OpeningResult,
   type RequestCommitment,
 } from "./commitment.ts";
+export {
+  type Cosignature,
+  type Cosigner,
+  type CosignerKey,
+  type CosignerKeyResult,
+  cosignerKey,
+  decodeCosignerVkey,
+  encodeCosignerVkey,
+  openCosignatures,
+} from "./cosignature.ts";
 export { type Decided, decisionEntry, type EntryIdentity, type Judged } from "./decision-entry.ts";
 export type {
   ApprovalEntry,
@@ -47,6 +57,16 @@ export {
   type EntryRefusal,
   encodeEntry,
 } from "./entry-codec.ts";
+export {
+  decodeLogPolicy,
+  encodeLogPolicy,
+  type LogPolicy,
+  type LogPolicyResult,
+  meetsQuorum,
+  type PolicyGroup,
+  type PolicyLog,
+  type PolicyWitness,
+} from "./log-policy.ts";
 export {
   decodeVkey,
   encodeVkey,
@@ -78,3 +98,23 @@ export {
   verifyInclusion,
 } from "./tree-proof.ts";
 export { type ProofResult, verifyProof } from "./verify-proof.ts";
+export {
+  type WitnessAdvance,
+  type WitnessCode,
+  type Witnessed,
+  type WitnessRefusal,
+  type WitnessView,
+  witnessStep,
+} from "./witness.ts";
+export {
+  decodeWitnessRequest,
+  encodeWitnessRequest,
+  type WitnessRequest,
+  type WitnessRequestResult,
+} from "./witness-request.ts";
+export {
+  type LogTrust,
+  openWitnessed,
+  type WitnessedCheckpoint,
+} from "./witnessed-checkpoint.ts";
+export type { Cosigned, WitnessedLog, Witnesses, WitnessProblem } from "./witnesses.ts";

@@ -1,32 +1,15 @@
 /** Signed notes (C2SP signed-note v1), by Ed25519 keys with names. */
-import { decodeBase64, encodeBase64 } from "@polity/runtime/base64.ts";
 import type { CryptoPort } from "@polity/runtime/crypto-port.ts";
-import { type Sha256, toHex, utf8 } from "@polity/runtime/hash.ts";
-import { type KeyCode, type PublicKey, publicKeyOf } from "@polity/runtime/keys.ts";
+import { type Sha256, utf8 } from "@polity/runtime/hash.ts";
+import type { PublicKey } from "@polity/runtime/keys.ts";
 import type { Signer } from "@polity/runtime/signer.ts";
-import {
-  decodeNote,
-  encodeNote,
-  isKeyName,
-  KEY_NAME_BYTES_MAX,
-  type NoteFormCode,
-  type SignatureLine,
-} from "./note-form.ts";
+import { decodeNote, encodeNote, type NoteFormCode, type SignatureLine } from "./note-form.ts";
+import { ED25519, type NamedKey, type NamedKeyResult, namedKey, readVkey, writeVkey } from "./vkey.ts";
 
-/** Above any vkey of Ed25519, and of the algorithms that are refused by name. */
-const VKEY_CHARACTERS_MAX = 4096;
 const SIGNATURE_BYTES = 64;
-/** The algorithm's byte; it counts as part of the key wherever the key is hashed or written. */
-const ED25519 = 1;
 
 /** A key that signs notes. */
-export interface NoteKey {
-  /** See `isKeyName`. */
-  readonly name: string;
-  readonly publicKey: PublicKey;
-  /** 8 hex digits: leads from a signature line to the key, and proves nothing. */
-  readonly hint: string;
-}
+export type NoteKey = NamedKey;
 
 export interface NoteSigner {
   readonly key: NoteKey;
@@ -34,11 +17,7 @@ export interface NoteSigner {
   readonly sign: Signer["sign"];
 }
 
-export type NoteKeyCode = KeyCode | "key.name" | "key.hint";
-
-export type NoteKeyResult =
-  | { readonly ok: true; readonly key: NoteKey }
-  | { readonly ok: false; readonly code: NoteKeyCode; readonly message: string };
+export type NoteKeyResult = NamedKeyResult;
 
 export type NoteCode = NoteFormCode | "note.unknown_keys" | "note.bad_signature";
 
@@ -62,35 +41,17 @@ export type NoteResult =
 
 /** Refused with `key.name` where the name is none: see `isKeyName`. */
 export function noteKey(name: string, publicKey: PublicKey, sha256: Sha256): NoteKeyResult {
-  if (isKeyName(name)) return { ok: true, key: { name, publicKey, hint: hintOf(name, publicKey, sha256) } };
-  const rule = `1 to ${KEY_NAME_BYTES_MAX} bytes of UTF-8 without spaces, control characters and +`;
-  return { ok: false, code: "key.name", message: `not the name of a key: a name has ${rule}` };
+  return namedKey(name, publicKey, ED25519, sha256);
 }
 
 /** `<name>+<hint>+<base64 of the byte 1 and the key>`: how logs publish their keys. */
-export function encodeVkey({ name, hint, publicKey }: NoteKey): string {
-  return `${name}+${hint}+${encodeBase64(typed(publicKey))}`;
+export function encodeVkey(key: NoteKey): string {
+  return writeVkey(key, ED25519);
 }
 
 /** Reads what `encodeVkey` wrote; `key.hint` where the hint belongs to another name or key. Never throws. */
 export function decodeVkey(text: string, sha256: Sha256): NoteKeyResult {
-  if (typeof text !== "string" || text.length > VKEY_CHARACTERS_MAX) {
-    return refuseKey("key.malformed", `a vkey is a text of up to ${VKEY_CHARACTERS_MAX} characters`);
-  }
-  // Base64 may have a + of its own.
-  const match = /^([^+]*)\+([0-9a-f]{8})\+(.*)$/su.exec(text);
-  const bytes = decodeBase64(match?.[3] ?? "");
-  if (match === null || bytes === null || bytes.length === 0) {
-    return refuseKey("key.malformed", "a vkey is name+hint+key: a name, 8 lower-case hex digits, base64");
-  }
-  if (bytes[0] !== ED25519) {
-    return refuseKey("key.unsupported", `a key of algorithm ${bytes[0]}: only ${ED25519}, Ed25519, is known`);
-  }
-  const bare = publicKeyOf(bytes.slice(1));
-  if (!bare.ok) return bare;
-  const named = noteKey(match[1]!, bare.key, sha256);
-  if (!named.ok || named.key.hint === match[2]) return named;
-  return refuseKey("key.hint", `the hint of this name and key is ${named.key.hint}, not ${match[2]}`);
+  return readVkey(text, ED25519, sha256);
 }
 
 /**
@@ -134,25 +95,11 @@ export function openNote(
     const signer = known.find((key) => isSignatureBy(key.publicKey, message, line.signature, crypto));
     if (signer !== undefined) signedBy.add(signer);
     else if (known.length === 0) unknown += 1;
-    else return refuse("note.bad_signature", `the signature by ${nameOf(line)} is not one of this text`);
+    else return refuse("note.bad_signature", `the signature by ${shownSigner(line)} is not one of this text`);
   }
   if (signedBy.size > 0) return { ok: true, text, signedBy: [...signedBy], unknown };
-  const names = lines.slice(0, 3).map(nameOf).join(", ");
+  const names = lines.slice(0, 3).map(shownSigner).join(", ");
   return refuse("note.unknown_keys", `no signature by a key that is trusted here, but by ${names}`);
-}
-
-/** The first 4 bytes of the SHA-256 of name, line feed, algorithm and key. */
-function hintOf(name: string, publicKey: PublicKey, sha256: Sha256): string {
-  const start = utf8(`${name}\n`);
-  const key = typed(publicKey);
-  const bytes = new Uint8Array(start.length + key.length);
-  bytes.set(start);
-  bytes.set(key, start.length);
-  return toHex(sha256(bytes).subarray(0, 4));
-}
-
-function typed({ bytes }: PublicKey): Uint8Array {
-  return Uint8Array.of(ED25519, ...bytes);
 }
 
 function isSignatureBy(
@@ -165,13 +112,9 @@ function isSignatureBy(
 }
 
 /** For messages: whoever wrote the note chose the name, so nothing in it may act on a terminal. */
-function nameOf({ name, hint }: SignatureLine): string {
+export function shownSigner({ name, hint }: Pick<SignatureLine, "name" | "hint">): string {
   const shown = name.replace(/[^!-~]/gu, (character) => `\\u{${character.codePointAt(0)!.toString(16)}}`);
   return `${shown} (${hint})`;
-}
-
-function refuseKey(code: NoteKeyCode, message: string): NoteKeyResult {
-  return { ok: false, code, message };
 }
 
 function refuse(code: NoteCode, message: string): NoteRefusal {

@@ -2,11 +2,14 @@
 import type { CryptoPort } from "@polity/runtime/crypto-port.ts";
 import { digestName, equalBytes } from "@polity/runtime/hash.ts";
 import type { PublicKey } from "@polity/runtime/keys.ts";
-import { type CheckpointRefusal, openCheckpoint } from "./checkpoint.ts";
-import { type NoteKey, type NoteRefusal, noteKey } from "./note.ts";
-import { decodeTlogProof, type ProofFileRefusal, type TlogProof } from "./tlog-proof.ts";
+import type { CheckpointRefusal } from "./checkpoint.ts";
+import type { Cosignature } from "./cosignature.ts";
+import type { LogPolicy } from "./log-policy.ts";
+import type { NoteKey, NoteRefusal } from "./note.ts";
+import { decodeTlogProof, type ProofFileRefusal } from "./tlog-proof.ts";
 import { leafHash } from "./tree.ts";
 import { inclusionRoot } from "./tree-proof.ts";
+import { openWitnessed, type QuorumRefusal } from "./witnessed-checkpoint.ts";
 
 export interface ProofRefusal {
   readonly ok: false;
@@ -25,27 +28,33 @@ export type ProofResult =
       readonly size: number;
       /** `sha256:` and 64 hex digits: the record's leaf hash. */
       readonly leafHash: string;
+      /** By witnesses of the policy; empty where there is none. */
+      readonly cosignatures: readonly Cosignature[];
     }
   | ProofRefusal
   | ProofFileRefusal
   | NoteRefusal
-  | CheckpointRefusal;
+  | CheckpointRefusal
+  | QuorumRefusal;
 
 /**
  * Whether `record`, these very bytes, is the entry of which a log that owns one of `keys` says so. Bare
  * public keys stand for any origin: then the answer's `origin` is what the holder of the key called its log.
- * The file's extra data are not looked at. Never throws.
+ * Under a policy, as many witnesses must have cosigned as it wants (`witness.quorum`), and where it lists
+ * logs, theirs are the keys: `keys` may then be empty. The file's extra data are not looked at. Never throws.
  */
 export function verifyProof(
   proof: Uint8Array | string,
   record: Uint8Array,
   keys: readonly PublicKey[] | readonly NoteKey[],
   crypto: CryptoPort,
+  policy: LogPolicy | null = null,
 ): ProofResult {
   const file = decodeTlogProof(proof);
   if (!file.ok) return file;
-  const opened = openCheckpoint(file.proof.checkpoint, namedKeys(keys, file.proof, crypto), crypto);
+  const opened = openWitnessed(file.proof.checkpoint, { keys, policy }, crypto);
   if (!opened.ok) return opened;
+  const { cosignatures } = opened;
   const { origin, size, root } = opened.checkpoint;
   const { index, hashes } = file.proof;
   const leaf = leafHash(record, crypto.sha256);
@@ -55,25 +64,13 @@ export function verifyProof(
       `entry ${index} of ${size} in ${origin} cannot have a proof of ${hashes.length} hashes`,
     );
   }
-  if (equalBytes(reached, root)) return { ok: true, origin, index, size, leafHash: digestName(leaf) };
+  if (equalBytes(reached, root)) {
+    return { ok: true, origin, index, size, leafHash: digestName(leaf), cosignatures };
+  }
   return notIncluded(
     `the record is not entry ${index} of ${size} in ${origin}: its leaf hash ${digestName(leaf)} ` +
       `leads to the root ${digestName(reached)}, but the log signed ${digestName(root)}`,
   );
-}
-
-/** A hint depends on the name, and of a bare key the name is whatever the checkpoint says it is. */
-function namedKeys(
-  keys: readonly (PublicKey | NoteKey)[],
-  { checkpoint }: TlogProof,
-  { sha256 }: CryptoPort,
-): readonly NoteKey[] {
-  const origin = checkpoint.slice(0, checkpoint.indexOf("\n"));
-  return keys.flatMap((key) => {
-    if ("hint" in key) return [key];
-    const named = noteKey(origin, key, sha256);
-    return named.ok ? [named.key] : [];
-  });
 }
 
 function notIncluded(message: string): ProofRefusal {

@@ -68,6 +68,49 @@ export const rekorEntry = read<{
   readonly expect: { readonly origin: string; readonly index: number; readonly size: number };
 }>("rekor-entry");
 
+export const cosignatures = read<{
+  readonly log: string;
+  readonly witnesses: Readonly<Record<string, string>>;
+  readonly vkeys: readonly (Named & { readonly vkey: string })[];
+  readonly cases: readonly (Named & {
+    readonly note: string;
+    readonly keys: readonly string[];
+    /** Names and times in seconds, or a code. */
+    readonly expect: readonly (readonly [string, number])[] | string;
+  })[];
+  readonly quorums: readonly { readonly policy: string; readonly expect: boolean }[];
+}>("cosignatures");
+
+export const policies = read<{
+  readonly accepted: readonly (Named & {
+    readonly policy: string;
+    readonly expect: {
+      readonly logs: readonly string[];
+      readonly witnesses: readonly (readonly [string, string, string | null])[];
+      readonly groups: readonly (readonly [string, number, readonly string[]])[];
+      readonly quorum: string | null;
+    };
+  })[];
+  /** `expect` is a part of the message. */
+  readonly refused: readonly (Named & { readonly policy: string; readonly expect: string })[];
+}>("policies");
+
+export const witnessRequests = read<{
+  readonly log: string;
+  readonly example: {
+    readonly body: string;
+    readonly expect: { readonly oldSize: number; readonly hashes: number };
+  };
+  readonly cases: readonly (Named & {
+    /** The size that the witness has cosigned; 0: nothing. */
+    readonly seen: 0 | 1 | 3 | 5;
+    readonly body: string;
+    readonly expect: { readonly size?: number; readonly status?: number; readonly code?: string };
+  })[];
+  /** By size, in base64. */
+  readonly roots: Readonly<Record<string, string>>;
+}>("witness-requests");
+
 function read<Values>(name: string): Values {
   return JSON.parse(readFileSync(new URL(`../vectors/lineage/${name}.json`, import.meta.url), "utf8"));
 }

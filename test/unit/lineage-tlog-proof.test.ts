@@ -56,6 +56,7 @@ describe("published files", () => {
         ok: true,
         ...rekor.expect,
         leafHash: digestName(leafHash(record, sha256)),
+        cosignatures: [],
       });
     record[100]! ^= 1;
     expect(verifyProof(rekor.proof, record, [key.key], nodeCrypto)).toMatchObject({
@@ -204,6 +205,7 @@ describe("whether a proof holds", () => {
         index,
         size: at + 1,
         leafHash: digestName(leafHash(entries[index]!, sha256)),
+        cosignatures: [],
       };
       expect(verifyProof(file, entries[index]!, [key], nodeCrypto)).toEqual(expected);
       expect(verifyProof(utf8(file), entries[index]!, [key.publicKey], nodeCrypto)).toEqual(expected);
