@@ -101,7 +101,7 @@ export type TrustRootResult =
   | { readonly ok: false; readonly code: TrustRootCode; readonly message: string };
 
 /** One envelope has 16 signatures, and a rotation needs two thresholds of them. */
-export const THRESHOLD_MAX = 8;
+const THRESHOLD_MAX = 8;
 const KEYS_MAX = 128;
 const KEY_BYTES = 32;
 /** Of names of one kind in one place. */

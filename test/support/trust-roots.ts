@@ -10,7 +10,7 @@ export const [ANNA, BERT, CLEO] = [signerOf(1), signerOf(2), signerOf(3)];
 export const [DORA, EMIL, ONLINE] = [signerOf(5), signerOf(6), signerOf(7)];
 
 export const NOW = Date.UTC(2026, 10, 22, 12);
-export const DAY_MS = 86_400_000;
+const DAY_MS = 86_400_000;
 
 export function idsOf(...signers: readonly Signer[]): readonly string[] {
   return signers.map(({ publicKey }) => publicKey.id).sort();

@@ -31,8 +31,8 @@ function codesIn(folder: string, subjects: string): ReadonlySet<string> {
   return new Set(textsBelow(folder, /^[a-z/-]+\.ts$/).match(code));
 }
 
-test("every refusal of an evaluator, its envelope, a key, facts, a set or a permit", () => {
-  const codes = codesIn("runtime", "load|facts|envelope|trust|key|set|permit");
+test("every refusal of what is signed, trusted or loaded", () => {
+  const codes = codesIn("runtime", "load|facts|envelope|trust|freshness|epoch|key|set|permit");
   expect(codes.size).toBeGreaterThan(40);
   expect(unseen(codes)).toEqual([]);
 });
