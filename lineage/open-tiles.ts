@@ -10,11 +10,13 @@ import type { TileSource } from "./tile-source.ts";
 import { openTileTree, type TileTree } from "./tile-tree.ts";
 import { CHECKPOINT_PATH } from "./tiles.ts";
 
-/** A checkpoint whose signature was checked. */
+/** A checkpoint, and what was looked at. */
 export interface SignedHead {
   /** The signed note, as it was read. */
   readonly note: string;
   readonly checkpoint: Checkpoint;
+  /** Whether a known key signed it; false only where nobody gave a key. */
+  readonly isVerified: boolean;
   /** Signature lines by keys that nobody here knows. */
   readonly unknown: number;
 }
@@ -25,8 +27,11 @@ export interface TileLog extends SignedHead {
 }
 
 export interface OpenTilesOptions {
-  /** Of the log; bare public keys stand for any origin. */
-  readonly keys: readonly (PublicKey | NoteKey)[];
+  /**
+   * Of the log; bare public keys stand for any origin. Null: signatures are not looked at, and everything is
+   * only checked against the checkpoint as it is.
+   */
+  readonly keys: readonly (PublicKey | NoteKey)[] | null;
   readonly crypto: CryptoPort;
   /** The only log that is meant; null for any that a key signed. */
   readonly origin?: string | null;
@@ -81,6 +86,16 @@ export function openHead(bytes: Uint8Array, file: string, options: OpenTilesOpti
   if (!form.ok) throw refused(form.code, form.message, file);
   const unsigned = decodeCheckpoint(form.form.text);
   if (!unsigned.ok) throw refused(unsigned.code, unsigned.message, file);
+  const note = new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
+  const found = unsigned.checkpoint.origin;
+  if (origin !== null && origin !== found) {
+    const message = `this is the log ${found}, not ${origin}: check the place, or the name`;
+    throw new LogError("log.other_origin", message, { file });
+  }
+  if (keys === null) {
+    const { checkpoint } = unsigned;
+    return { note, checkpoint, isVerified: false, unknown: form.form.lines.length };
+  }
   const named = namedKeys(keys, unsigned.checkpoint.origin, crypto.sha256);
   const opened = openCheckpoint(bytes, named, crypto);
   if (!opened.ok) {
@@ -88,11 +103,7 @@ export function openHead(bytes: Uint8Array, file: string, options: OpenTilesOpti
     throw refused(opened.code, `${opened.message}${both}`, file);
   }
   const { checkpoint, unknown } = opened;
-  if (origin !== null && origin !== checkpoint.origin) {
-    const message = `this is the log ${checkpoint.origin}, not ${origin}: check the place, or the name`;
-    throw new LogError("log.other_origin", message, { file });
-  }
-  return { note: new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes), checkpoint, unknown };
+  return { note, checkpoint, isVerified: true, unknown };
 }
 
 function claimText({ origin, size, root }: Checkpoint): string {

@@ -272,9 +272,8 @@ function otherEntry(
   at: number,
   place: { readonly file: string; readonly offset: number },
 ): LogError {
-  const expected = digestName(hashAt(signed, at));
-  const both =
-    `the leaf hash of these bytes is ${digestName(leaf)}, but the tree that was signed has ` + expected;
+  const [found, expected] = [digestName(leaf), digestName(hashAt(signed, at))];
+  const both = `the leaf hash of these bytes is ${found}, but the tree that was signed has ${expected}`;
   for (let other = 0; other * HASH_BYTES < signed.length; other += 1) {
     if (!equalBytes(leaf, hashAt(signed, other))) continue;
     const order = `this is entry ${first + other}, so entries were put in another order`;

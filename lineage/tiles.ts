@@ -209,3 +209,8 @@ export function decodeEntryBundle(bytes: Uint8Array, count: number): BundleResul
     message: `${bytes.length - at} bytes are left over after entry ${count}`,
   };
 }
+
+/** The bundle in which an entry lies, as the full one is called: for messages. */
+export function bundlePath(index: number): string {
+  return tilePath({ level: "entries", index: Math.floor(index / TILE_WIDTH), width: TILE_WIDTH });
+}
