@@ -36,7 +36,10 @@ export type LogCode =
   | "log.opening_mismatch"
   | "log.busy"
   | "log.failed"
-  | "log.closed";
+  | "log.closed"
+  | "witness.ahead"
+  | "witness.fork"
+  | "witness.state";
 
 /** Where in a log's folder something is wrong. */
 export interface LogPlace {

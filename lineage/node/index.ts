@@ -10,3 +10,16 @@ export {
   nodeUuid,
 } from "./crypto.ts";
 export { folderSource, publicFolder } from "./folder-source.ts";
+export {
+  type Judged,
+  type KeeperOptions,
+  type KeeperResult,
+  openKeeper,
+  type WitnessKeeper,
+} from "./witness-keeper.ts";
+export {
+  type ServerOptions,
+  serveWitness,
+  type WitnessEvent,
+  type WitnessServer,
+} from "./witness-server.ts";
