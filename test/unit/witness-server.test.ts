@@ -255,7 +255,7 @@ describe("a writer and its witnesses", () => {
     expect(cosigned.cosignedBy).toHaveLength(1);
   });
 
-  test("refuses to continue a log of which a witness has seen more: witness.ahead, with both sides", async () => {
+  test("stops where a witness has seen more than the log has: witness.ahead, with both sides", async () => {
     const { server, keeper } = await witnessAt();
     await post(server.url, await request(0, 12));
     const policy = policyOf([{ key: keeper.cosigner.key, url: server.url }]);
@@ -290,7 +290,7 @@ describe("a writer and its witnesses", () => {
     });
   });
 
-  test("refuses to continue another history than the one that was cosigned: witness.fork", async () => {
+  test("stops where another history was cosigned than this one: witness.fork", async () => {
     const { server, keeper } = await witnessAt();
     await post(server.url, await request(0, 9));
     const policy = policyOf([{ key: keeper.cosigner.key, url: server.url }]);
