@@ -1,11 +1,11 @@
 /** The way in for everything that runs: an evaluator, signed by someone whom the host trusts. */
 import type { HostSettings } from "./active.ts";
-import { portableCrypto } from "./crypto-port.ts";
+import { type CryptoPort, portableCrypto } from "./crypto-port.ts";
 import type { Verify } from "./ed25519.ts";
 import type { Sha256 } from "./hash.ts";
 import { type LoadResult, makeHost, type OpenHost, openHost } from "./host.ts";
 import { copyObligations, type HostObligation } from "./host-obligations.ts";
-import { type FactsSource, givenOf } from "./replacement.ts";
+import { type Admit, type FactsSource, givenOf } from "./replacement.ts";
 import { givenSetOf, type MemberModule } from "./set-given.ts";
 import { openSetHost, type SetLoadResult } from "./set-host.ts";
 import { type Trust, verifyEvaluator } from "./signed-evaluator.ts";
@@ -110,15 +110,22 @@ export function loadSet(
 }
 
 function signedSettings(trust: Trust, options: HostOptions): HostSettings {
-  const { sha256, verify, sizeBytesMax = MODULE_BYTES_MAX, obligations, spare } = options ?? {};
   const kept = copyOf(trust);
+  return settingsOf(options, (crypto) => (name, { envelope, now }) => {
+    return verifyEvaluator(name, envelope, kept, now as number, crypto);
+  });
+}
+
+/** What a host keeps to, with the way by which evaluators come in. */
+export function settingsOf(options: HostOptions, admit: (crypto: CryptoPort) => Admit): HostSettings {
+  const { sha256, verify, sizeBytesMax = MODULE_BYTES_MAX, obligations, spare } = options ?? {};
   const crypto = { sha256: sha256 ?? portableCrypto.sha256, verify: verify ?? portableCrypto.verify };
   return {
     crypto,
     sizeBytesMax,
     obligations: copyObligations(obligations),
     spare: spare ?? null,
-    admit: (name, { envelope, now }) => verifyEvaluator(name, envelope, kept, now as number, crypto),
+    admit: admit(crypto),
   };
 }
 

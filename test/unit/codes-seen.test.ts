@@ -32,7 +32,7 @@ function codesIn(folder: string, subjects: string): ReadonlySet<string> {
 }
 
 test("every refusal of what is signed, trusted or loaded", () => {
-  const codes = codesIn("runtime", "load|facts|envelope|trust|freshness|epoch|key|set|permit");
+  const codes = codesIn("runtime", "bundle|load|facts|envelope|trust|freshness|epoch|key|set|permit");
   expect(codes.size).toBeGreaterThan(40);
   expect(unseen(codes)).toEqual([]);
 });
