@@ -1,12 +1,6 @@
 /** Many entries into a log, in order. */
-import type { Opening } from "@polity/lineage/commitment.ts";
 import type { Entry } from "@polity/lineage/entry.ts";
 import type { LogStore, Receipt } from "@polity/lineage/store.ts";
-
-export interface Logged {
-  readonly entry: Entry;
-  readonly opening: Opening | null;
-}
 
 export interface Appended {
   /** Of the entries that are durable: all of them, or those before the one that failed. */
@@ -19,17 +13,23 @@ export interface Appended {
 const BATCH = 256;
 
 /** Resolves once all are durable, or one is not and never will be. Never rejects. */
-export async function appendAll(
+export function appendAll(
   store: LogStore,
-  entries: readonly Logged[],
+  entries: readonly Entry[],
+  step: () => void = () => {},
+): Promise<Appended> {
+  return durable(entries, (entry) => store.append(entry), step);
+}
+
+/** As `appendAll`, for whatever becomes an entry by `write`. */
+export async function durable<T>(
+  all: readonly T[],
+  write: (one: T) => Promise<Receipt>,
   step: () => void = () => {},
 ): Promise<Appended> {
   const receipts: Receipt[] = [];
-  for (let from = 0; from < entries.length; from += BATCH) {
-    const batch = entries.slice(from, from + BATCH);
-    const settled = await Promise.allSettled(
-      batch.map(({ entry, opening }) => store.append(entry, opening ?? undefined)),
-    );
+  for (let from = 0; from < all.length; from += BATCH) {
+    const settled = await Promise.allSettled(all.slice(from, from + BATCH).map(write));
     for (const one of settled) {
       if (one.status === "rejected") return { receipts, error: one.reason };
       receipts.push(one.value);

@@ -1,16 +1,14 @@
 /** The log of `pol decide`: what is decided is in it, durable, before anybody sees it. */
-import { commitRequest } from "@polity/lineage/commitment.ts";
-import { type Decided, decisionEntry } from "@polity/lineage/decision-entry.ts";
-import { nodeRandomBytes, nodeUuid } from "@polity/lineage/node/crypto.ts";
+import { nodeRecording } from "@polity/lineage/node/crypto.ts";
+import { type Answered, openRecorder, type Recorder } from "@polity/lineage/recorder.ts";
 import type { LogStore, Receipt } from "@polity/lineage/store.ts";
 import type { Header } from "@polity/runtime/header.ts";
 import type { Signer } from "@polity/runtime/signer.ts";
 import type { Answer } from "./answer.ts";
-import { type Appended, appendAll, type Logged } from "./append-all.ts";
+import { type Appended, durable } from "./append-all.ts";
 import type { Judgement } from "./decision.ts";
 import type { Desk } from "./desk.ts";
 import { beforeEnd } from "./ending.ts";
-import { failure } from "./failure.ts";
 import { logFailure, openToWrite, type Writer } from "./log-folder.ts";
 
 export interface DecisionLog {
@@ -32,13 +30,20 @@ const CHECKPOINT_ENTRIES = 1_000;
 export async function openDecisionLog(writer: Writer, signer: Signer, desk: Desk): Promise<DecisionLog> {
   const { store, nextSeq } = await openToWrite(writer, signer);
   const checkpoints = checkpointsOf(store);
-  let seq = nextSeq(writer.node);
+  const { node } = writer;
+  const recorder = openRecorder(store, {
+    node,
+    nextSeq: nextSeq(node),
+    ports: nodeRecording,
+    mode: "strict",
+  });
   let appending: Promise<unknown> = Promise.resolve();
   let closing: Promise<void> | null = null;
   const isClosing = () => closing !== null;
 
   async function closeOnce(): Promise<void> {
     await appending;
+    await recorder.close();
     await checkpoints.stop();
     await store.close();
     forget();
@@ -52,12 +57,8 @@ export async function openDecisionLog(writer: Writer, signer: Signer, desk: Desk
   return {
     async append(answers) {
       if (isClosing()) return NEVER;
-      const logged = answers.map((answer) => {
-        const one = entryOf(answer, desk, writer.node, seq);
-        seq += 1;
-        return one;
-      });
-      const appended = checkpoints.problem() === undefined ? appendAll(store, logged) : Promise.resolve(NONE);
+      const appended =
+        checkpoints.problem() === undefined ? record(recorder, answers, desk) : Promise.resolve(NONE);
       appending = appended;
       const { receipts, error } = await appended;
       await checkpoints.grown();
@@ -140,7 +141,7 @@ const NO_ACTION = "";
 const NO_HEADER = {} as Header;
 
 /** The evaluator, or the members of a set: nobody has signed it, so it has no epoch but the first. */
-function whatDecided(outcome: Judgement, desk: Desk): Pick<Decided, "policy" | "set"> {
+function whatDecided(outcome: Judgement, desk: Desk): Pick<Answered, "policy" | "set"> {
   const { policy: name, evaluator, members: listed } = desk;
   if (listed === undefined) return { policy: { name, evaluator } };
   const policies = new Map(listed.map((member) => [member.name, member.policy]));
@@ -157,24 +158,24 @@ function whatDecided(outcome: Judgement, desk: Desk): Pick<Decided, "policy" | "
   return { policy: null, set: { digest: evaluator, epoch: 0, members } };
 }
 
-function entryOf({ decision, asked }: Answer, desk: Desk, node: string, seq: number): Logged {
+function record(recorder: Recorder, answers: readonly Answer[], desk: Desk): Promise<Appended> {
+  return durable(answers, async (one) => {
+    const written = await recorder.decision(answeredOf(one, desk));
+    // Only a relaxed recorder leaves something out.
+    if (written === null) throw new Error("a decision was left out");
+    return written.receipt;
+  });
+}
+
+function answeredOf({ decision, asked }: Answer, desk: Desk): Answered {
   const { id, outcome } = decision;
-  const committed = asked.request === null ? null : commitRequest(asked.request.json, [], nodeRandomBytes);
-  if (committed !== null && !committed.ok) {
-    throw failure(`a request cannot be logged: ${committed.code}: ${committed.message}`);
-  }
-  const entry = decisionEntry({
-    identity: { id: nodeUuid(), at: Date.now(), node, seq, execution: null, parents: [], trace: null },
+  return {
     requestId: id === undefined ? null : String(id),
     decision: outcome,
     ...whatDecided(outcome, desk),
     facts: desk.facts,
     action: asked.action ?? NO_ACTION,
-    request:
-      asked.request === null || committed === null
-        ? null
-        : { digest: asked.request.digest, commitment: committed.commitment },
+    request: asked.request,
     header: asked.header ?? NO_HEADER,
-  });
-  return { entry, opening: committed === null ? null : committed.opening };
+  };
 }

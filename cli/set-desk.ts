@@ -3,11 +3,11 @@ import type { Checked } from "@polity/compiler/checked.ts";
 import { decideSet, type Judge } from "@polity/compiler/interpret/set.ts";
 import { loadSetFacts } from "@polity/compiler/interpret/set-facts.ts";
 import { nodeCrypto } from "@polity/lineage/node/crypto.ts";
+import { unsignedSetDigest } from "@polity/lineage/set-digest.ts";
 import { loadSetUnsigned } from "@polity/runtime/authoring.ts";
 import { foreignTo } from "@polity/runtime/foreign.ts";
-import { digestName, sha256, utf8 } from "@polity/runtime/hash.ts";
+import { digestName, sha256 } from "@polity/runtime/hash.ts";
 import { outcomeOf, type SetHost } from "@polity/runtime/index.ts";
-import { canonicalJson } from "@polity/runtime/json.ts";
 import type { Builder } from "./builder.ts";
 import type { Judgement, MemberJudgement } from "./decision.ts";
 import type { Desk, DeskMember } from "./desk.ts";
@@ -121,13 +121,7 @@ function commonOf(
   members: readonly DeskMember[],
   facts: string,
 ): Pick<Desk, "policy" | "evaluator" | "facts" | "members"> {
-  return { policy: "", evaluator: setDigest(members), facts, members };
-}
-
-/** Of a set that nobody has signed: who its members are. */
-function setDigest(members: readonly DeskMember[]): string {
-  const said = members.map(({ name, evaluator, shadow }) => ({ name, evaluator, shadow }));
-  return digestName(sha256(utf8(canonicalJson({ members: said }))));
+  return { policy: "", evaluator: unsignedSetDigest(members), facts, members };
 }
 
 // ---- the reference

@@ -8,10 +8,9 @@
  * `{"commitment":"sha256:…"}` of that field under a salt of its own. Canonical JSON has no byte 00, so the
  * last one ends the pointer; salts have one length, so that no two keys are the same to HMAC (RFC 2104, 2).
  */
-import { hmac } from "@noble/hashes/hmac.js";
-import { sha256 } from "@noble/hashes/sha2.js";
 import { decodeBase64, encodeBase64 } from "@polity/runtime/base64.ts";
-import { digestName, utf8 } from "@polity/runtime/hash.ts";
+import { digestName, sha256 as portableSha256, type Sha256, utf8 } from "@polity/runtime/hash.ts";
+import { hmacSha256 } from "@polity/runtime/hmac.ts";
 import { canonicalJson, parseJson } from "@polity/runtime/json.ts";
 import { compareText, utf8Length } from "@polity/runtime/text-order.ts";
 import { canonicalOf, readCanonical } from "./canonical-text.ts";
@@ -65,6 +64,27 @@ export type CommitResult =
   | { readonly ok: false; readonly code: CommitCode; readonly message: string };
 
 /**
+ * As `commitRequest` without sensitive fields, of what a host has just written as canonical JSON: looking at
+ * it again takes longer than all the rest.
+ */
+export function commitWritten(
+  requestJson: string,
+  randomBytes: (count: number) => Uint8Array,
+  sha256: Sha256 = portableSha256,
+): CommitResult {
+  if (requestJson.length > REQUEST_LENGTH_MAX) {
+    return refuse("commitment.request", `the request is longer than ${REQUEST_LENGTH_MAX} characters`);
+  }
+  const salts = makeSalts(1, randomBytes);
+  if (typeof salts === "string") return refuse("commitment.randomness", salts);
+  return {
+    ok: true,
+    commitment: { commitment: commit(sha256, salts[0]!, "", requestJson), sensitive: [] },
+    opening: { request: requestJson, salt: salts[0]!, sensitive: [] },
+  };
+}
+
+/**
  * `requestJson` is a request's canonical JSON, `sensitivePointers` are in any order, and `randomBytes` gives
  * as many unpredictable bytes as it is asked for: whoever guesses a salt can guess what was committed.
  */
@@ -72,6 +92,7 @@ export function commitRequest(
   requestJson: string,
   sensitivePointers: readonly string[],
   randomBytes: (count: number) => Uint8Array,
+  sha256: Sha256 = portableSha256,
 ): CommitResult {
   const pointers = [...sensitivePointers].sort(compareText);
   const problem = pointersProblem(pointers);
@@ -87,7 +108,7 @@ export function commitRequest(
     const found = valueAt(value, pointerParts(pointer)!);
     if (found === undefined) return refuse("commitment.pointer", `the request has no ${quoted(pointer)}`);
     const field = { pointer, salt: salts[at + 1]!, value: canonicalJson(found.value) };
-    const commitment = commit(field.salt, pointer, field.value);
+    const commitment = commit(sha256, field.salt, pointer, field.value);
     sensitive.push(field);
     commitments.push({ pointer, commitment });
     value = replaceAt(value, pointerParts(pointer)!, { commitment });
@@ -97,13 +118,23 @@ export function commitRequest(
   const salt = salts[0]!;
   return {
     ok: true,
-    commitment: { commitment: commit(salt, "", committed), sensitive: commitments },
+    commitment: { commitment: commit(sha256, salt, "", committed), sensitive: commitments },
     opening: { request: committed, salt, sensitive },
   };
 }
 
 function refuse(code: CommitCode, message: string): CommitResult {
   return { ok: false, code, message };
+}
+
+/** Those of the pointers at which a request has something: an optional field may be absent. */
+export function presentPointers(requestJson: string, pointers: readonly string[]): readonly string[] {
+  const request = readCanonical(requestJson, { sizeMax: REQUEST_LENGTH_MAX });
+  if ("problem" in request) return pointers;
+  return pointers.filter((pointer) => {
+    const parts = pointerParts(pointer);
+    return parts === null || valueAt(request.value, parts) !== undefined;
+  });
 }
 
 /** What is wrong with the pointers of sensitive fields, which come in byte order; null where nothing is. */
@@ -146,8 +177,8 @@ function isSalt(value: unknown): value is Uint8Array {
 
 const PREFIX = "polity/commitment/v1\0";
 
-function commit(salt: Uint8Array, pointer: string, json: string): string {
-  return digestName(hmac(sha256, salt, utf8(`${PREFIX}${pointer}\0${json}`)));
+function commit(sha256: Sha256, salt: Uint8Array, pointer: string, json: string): string {
+  return digestName(hmacSha256(sha256, salt, utf8(`${PREFIX}${pointer}\0${json}`)));
 }
 
 function quoted(text: string): string {
@@ -169,24 +200,28 @@ export type OpeningResult =
   | { readonly ok: false; readonly code: OpeningCode; readonly message: string };
 
 /** Whether `opening` is what was committed to, and the request that it opens. Never throws. */
-export function checkOpening(commitment: RequestCommitment, opening: Opening): OpeningResult {
+export function checkOpening(
+  commitment: RequestCommitment,
+  opening: Opening,
+  sha256: Sha256 = portableSha256,
+): OpeningResult {
   try {
-    return openRequest(commitment, opening);
+    return openRequest(commitment, opening, sha256);
   } catch {
     // A getter or a proxy threw, or what should be an object is none.
     return refuseOpening("opening.malformed", "the commitment or its opening cannot be read");
   }
 }
 
-function openRequest(commitment: RequestCommitment, opening: Opening): OpeningResult {
+function openRequest(commitment: RequestCommitment, opening: Opening, sha256: Sha256): OpeningResult {
   const problem = formProblem(opening);
   if (problem !== null) return refuseOpening("opening.malformed", problem);
-  if (commit(opening.salt, "", opening.request) !== commitment.commitment) {
+  if (commit(sha256, opening.salt, "", opening.request) !== commitment.commitment) {
     return refuseOpening("opening.mismatch", "the request, its salt or its commitment is another one");
   }
   const request = readCanonical(opening.request);
   if ("problem" in request) return refuseOpening("opening.malformed", `the request is ${request.problem}`);
-  return openFields(commitment.sensitive, opening, request.value);
+  return openFields(commitment.sensitive, opening, request.value, sha256);
 }
 
 /** `value` is the request as committed. */
@@ -194,6 +229,7 @@ function openFields(
   commitments: readonly FieldCommitment[],
   opening: Opening,
   value: unknown,
+  sha256: Sha256,
 ): OpeningResult {
   const fields = new Map(opening.sensitive.map((field) => [field.pointer, field]));
   const erased: string[] = [];
@@ -213,7 +249,7 @@ function openFields(
       erased.push(pointer);
       continue;
     }
-    if (commit(field.salt, pointer, field.value) !== commitment) {
+    if (commit(sha256, field.salt, pointer, field.value) !== commitment) {
       const message = `the value at ${quoted(pointer)}, its salt or its commitment is another one`;
       return refuseOpening("opening.mismatch", message);
     }

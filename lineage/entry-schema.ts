@@ -108,16 +108,22 @@ const trace = object<Trace>({
 });
 
 type CommonMembers = Omit<Common<EntryKind>, "kind">;
+type LinkMembers = Pick<CommonMembers, "id" | "execution" | "parents" | "trace">;
 
-const common: MemberShapes<CommonMembers> = {
-  v: version,
+const links: MemberShapes<LinkMembers> = {
   id: uuid,
-  at: time,
-  node: name,
-  seq: count,
   execution: nullable(name),
   parents: list(parent, { max: LIMITS.parents }),
   trace: nullable(trace),
+};
+export const linksShape = object<LinkMembers>(links);
+
+const common: MemberShapes<CommonMembers> = {
+  ...links,
+  v: version,
+  at: time,
+  node: name,
+  seq: count,
 };
 
 /** The members of one kind, without those that all have. */

@@ -87,6 +87,26 @@ export {
   type SignedHead,
   type TileLog,
 } from "./open-tiles.ts";
+export {
+  type Asking,
+  type OutcomeOf,
+  type RecordedDecision,
+  type RecordedHost,
+  type RecordedHostOptions,
+  type RecordedPermission,
+  recordHost,
+} from "./recorded-host.ts";
+export {
+  type Answered,
+  type EntryBody,
+  type Links,
+  type LogReceipt,
+  openRecorder,
+  type Recorder,
+  type RecorderOptions,
+  type RecordingPorts,
+  type Written,
+} from "./recorder.ts";
 export { type LogCode, LogError, type LogPlace, type LogStore, type Receipt } from "./store.ts";
 export type { TileSource } from "./tile-source.ts";
 export type { Bundle, TileTree } from "./tile-tree.ts";

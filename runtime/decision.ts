@@ -43,6 +43,9 @@ export const CODE_NUMBERS = {
   "subject.quarantined": 17,
   "subject.terminated": 18,
   "policy.none": 19,
+  // Of hosts that release nothing before it is written down (lineage/recorded-host.ts).
+  "host.log_busy": 20,
+  "host.log_failed": 21,
   "error.overflow": 33,
   "error.divide": 34,
   "error.range": 35,

@@ -4,10 +4,10 @@
  * bits, so that one permit is one text. What other libraries write is read by theirs, not by this file.
  */
 import { decodeBase64Url, encodeBase64Url } from "./base64url.ts";
-import { digestBytes, utf8 } from "./hash.ts";
+import { utf8 } from "./hash.ts";
 import { canonicalJson, parseJson } from "./json.ts";
 import { integer, members, refuse, ShapeError, text } from "./shape.ts";
-import { isLabel } from "./signed-document.ts";
+import { digest, label } from "./signed-document.ts";
 
 /** What a permit says. Times are whole seconds in the token, milliseconds since 1970 here. */
 export interface Permit {
@@ -172,15 +172,6 @@ function count(value: unknown, where: string): number {
 function formed(value: unknown, where: string, form: RegExp, wanted: string): string {
   const given = text(value, where);
   return form.test(given) ? given : refuse(where, `not ${wanted}`);
-}
-
-function digest(value: unknown, where: string): string {
-  const given = text(value, where);
-  return digestBytes(given) === null ? refuse(where, "not `sha256:` and 64 hex digits") : given;
-}
-
-function label(value: unknown, where: string): string {
-  return isLabel(value) ? value : refuse(where, "not 1 to 255 characters without control characters");
 }
 
 /** `read` answers a value and how it is written: the text must be just that. */

@@ -34,8 +34,8 @@ export {
 
 /** A decision that was written down, as the recorder of a log answers it. */
 export interface WrittenDecision {
-  /** The id of its entry. */
-  readonly id: string;
+  /** The id of its entry; null where there is none. */
+  readonly id: string | null;
   /** In milliseconds since 1970. */
   readonly decidedMs: number;
   readonly decision: Releasable;
@@ -138,7 +138,9 @@ function permitOf(
   terms: PermitTerms,
 ): Permit {
   const { id, action, request, set } = written;
-  if (request === null || set === null) throw new RangeError("there is no request, or no policy set");
+  if (id === null || request === null || set === null) {
+    throw new RangeError("the decision has no entry, no request or no policy set");
+  }
   const salt = Uint8Array.from(terms.randomBytes(PERMIT_SALT_BYTES));
   const json = requestBytes(request.json);
   if (json === null) throw new RangeError("the request is no canonical JSON");

@@ -108,8 +108,7 @@ function complete(drafts: readonly Draft[], { node }: Writer, known: Sequences |
 async function append(store: LogStore, dir: string, entries: readonly Entry[]): Promise<readonly Receipt[]> {
   const progress = startProgress(`appending to ${nameOf(dir)}`);
   try {
-    const all = entries.map((entry) => ({ entry, opening: null }));
-    const { receipts, error } = await appendAll(store, all, progress.step);
+    const { receipts, error } = await appendAll(store, entries, progress.step);
     if (error === undefined) return receipts;
     const problem = logFailure(dir, error);
     if (receipts.length === 0) throw problem;

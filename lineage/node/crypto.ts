@@ -16,6 +16,7 @@ import { hasStrictForm, type Verify } from "@polity/runtime/ed25519.ts";
 import type { Sha256 } from "@polity/runtime/hash.ts";
 import { type PublicKey, readPublicKey, writePublicKey } from "@polity/runtime/keys.ts";
 import type { Signer } from "@polity/runtime/signer.ts";
+import type { RecordingPorts } from "../recorder.ts";
 
 type SignerCode = "key.malformed" | "key.unsupported" | "key.public";
 
@@ -126,15 +127,36 @@ export function generateKey(): {
   return { privatePem: privateKey, publicPem: publicKey, publicKey: read.key };
 }
 
+/** Asking the system takes longer than all else that a salt needs, so some is fetched at once. */
+const RANDOM_POOL_BYTES = 4_096;
+const pool = { bytes: new Uint8Array(0), at: 0 };
+
 /** Unpredictable bytes, as salts are made of. */
 export function nodeRandomBytes(count: number): Uint8Array {
-  return plain(randomBytes(count));
+  if (count > RANDOM_POOL_BYTES / 8) return plain(randomBytes(count));
+  if (pool.at + count > pool.bytes.length) {
+    pool.bytes = randomBytes(RANDOM_POOL_BYTES);
+    pool.at = 0;
+  }
+  const taken = Uint8Array.from(pool.bytes.subarray(pool.at, pool.at + count));
+  // What was given away is nowhere else.
+  pool.bytes.fill(0, pool.at, pool.at + count);
+  pool.at += count;
+  return taken;
 }
 
 /** A UUID (RFC 9562, version 4) in lower case. */
 export function nodeUuid(): string {
   return randomUUID();
 }
+
+/** What a recorder needs (`recorder.ts`). */
+export const nodeRecording: RecordingPorts = Object.freeze({
+  now: Date.now,
+  uuid: nodeUuid,
+  randomBytes: nodeRandomBytes,
+  sha256,
+});
 
 /** A Buffer is a Uint8Array whose `slice` shares memory: nobody outside should meet one. */
 function plain(buffer: Buffer): Uint8Array {

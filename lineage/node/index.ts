@@ -6,6 +6,7 @@ export {
   nodeCrypto,
   nodeHashing,
   nodeRandomBytes,
+  nodeRecording,
   nodeSigner,
   nodeUuid,
 } from "./crypto.ts";

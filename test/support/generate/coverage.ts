@@ -57,7 +57,8 @@ const EVENTS = [
 ];
 
 /** Those that this version can lead to. */
-const CODES = Object.keys(CODE_NUMBERS).filter((code) => !/^error\.(?:cold|full|type)$/.test(code));
+const ELSEWHERE = /^(?:error\.(?:cold|full|type)|host\.log_[a-z]+)$/;
+const CODES = Object.keys(CODE_NUMBERS).filter((code) => !ELSEWHERE.test(code));
 
 /** Rules of each list of a decision. */
 const LISTED_MAX = 256;
