@@ -14,6 +14,7 @@ import {
 } from "./command.ts";
 import { EVIDENCE_COMMANDS } from "./evidence-table.ts";
 import { FACTS_COMMANDS } from "./facts-table.ts";
+import { TRUST_COMMANDS } from "./trust-table.ts";
 
 const VERSION = switchOf("version", "V", "print the version");
 
@@ -195,6 +196,7 @@ export const COMMANDS: readonly Command[] = [
   decide,
   ...FACTS_COMMANDS,
   ...EVIDENCE_COMMANDS,
+  ...TRUST_COMMANDS,
   completion,
 ];
 

@@ -12,13 +12,15 @@ export interface Invocation {
   readonly switches: ReadonlySet<string>;
   /** Options with a value; given twice, the last one counts. */
   readonly values: ReadonlyMap<string, string>;
+  /** All values of each option, as they were given: for options that may come several times. */
+  readonly lists: ReadonlyMap<string, readonly string[]>;
 }
 
 /** Understands what follows the command's name, or fails with what is wrong in it. */
 export function readInvocation(command: Command, args: readonly string[]): Invocation {
   const operands: string[] = [];
   const switches = new Set<string>();
-  const values = new Map<string, string>();
+  const lists = new Map<string, string[]>();
   for (const token of tokensOf(command, args)) {
     if (token.kind === "option-terminator") continue;
     if (token.kind === "positional") {
@@ -30,14 +32,16 @@ export function readInvocation(command: Command, args: readonly string[]): Invoc
       if (token.value !== undefined) throw usage(command, `${token.rawName} takes no value`);
       switches.add(option.name);
     } else {
-      values.set(option.name, optionValue(command, option, token));
+      const given = lists.get(option.name) ?? [];
+      lists.set(option.name, [...given, optionValue(command, option, token)]);
     }
   }
+  const values = new Map([...lists].map(([name, given]) => [name, given.at(-1) ?? ""]));
   if (!switches.has("help")) {
     checkOperands(command, operands, values);
     checkRequired(command, values);
   }
-  return { command, operands, switches, values };
+  return { command, operands, switches, values, lists };
 }
 
 interface OptionToken {

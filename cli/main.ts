@@ -32,6 +32,12 @@ const LOADERS: Readonly<Record<CommandName, () => Promise<Runnable>>> = {
   "log checkpoint": () => import("./commands/log-checkpoint.ts"),
   "log prove": () => import("./commands/log-prove.ts"),
   "log verify": () => import("./commands/log-verify.ts"),
+  "trust init": () => import("./commands/trust-init.ts"),
+  "trust rotate": () => import("./commands/trust-rotate.ts"),
+  "trust sign": () => import("./commands/trust-sign.ts"),
+  "trust show": () => import("./commands/trust-show.ts"),
+  "freshness issue": () => import("./commands/freshness-issue.ts"),
+  "freshness check": () => import("./commands/freshness-check.ts"),
   completion: () => import("./commands/completion.ts"),
 };
 

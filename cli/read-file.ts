@@ -8,9 +8,10 @@ import { quoted, sizeText, visible } from "./words.ts";
 const FILE_BYTES_MAX = 500 * 1024 * 1024;
 
 /** The whole file; fails with a sentence about it. `-` is standard input. */
-export async function readBytes(path: string): Promise<Uint8Array<ArrayBuffer>> {
+export async function readBytes(path: string, bytesMax = FILE_BYTES_MAX): Promise<Uint8Array<ArrayBuffer>> {
   try {
-    return path === "-" ? await readAll(process.stdin, "standard input") : await readPath(path);
+    if (path === "-") return await readAll(process.stdin, "standard input", bytesMax);
+    return await readPath(path, bytesMax);
   } catch (error) {
     throw fileFailure("read", nameOf(path), error);
   }
@@ -101,25 +102,29 @@ export function nameOf(path: string): string {
   return path === "-" ? "standard input" : quoted(path);
 }
 
-async function readPath(path: string): Promise<Uint8Array<ArrayBuffer>> {
+async function readPath(path: string, bytesMax: number): Promise<Uint8Array<ArrayBuffer>> {
   const file = await open(path);
   try {
     const { size } = await file.stat();
-    if (size > FILE_BYTES_MAX) throw tooLarge(quoted(path));
+    if (size > bytesMax) throw tooLarge(quoted(path), bytesMax);
     // A pipe or a device tells no size and may have no end.
-    return await readAll(file.createReadStream({ autoClose: false }), quoted(path));
+    return await readAll(file.createReadStream({ autoClose: false }), quoted(path), bytesMax);
   } finally {
     await file.close();
   }
 }
 
-async function readAll(stream: AsyncIterable<Uint8Array>, name: string): Promise<Uint8Array<ArrayBuffer>> {
+async function readAll(
+  stream: AsyncIterable<Uint8Array>,
+  name: string,
+  bytesMax = FILE_BYTES_MAX,
+): Promise<Uint8Array<ArrayBuffer>> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of stream) {
     chunks.push(chunk);
     size += chunk.length;
-    if (size > FILE_BYTES_MAX) throw tooLarge(name);
+    if (size > bytesMax) throw tooLarge(name, bytesMax);
   }
   const bytes = new Uint8Array(size);
   let at = 0;
@@ -130,6 +135,6 @@ async function readAll(stream: AsyncIterable<Uint8Array>, name: string): Promise
   return bytes;
 }
 
-function tooLarge(name: string): Error {
-  return failure(`cannot read ${name}: larger than ${sizeText(FILE_BYTES_MAX)}`);
+function tooLarge(name: string, bytesMax: number): Error {
+  return failure(`cannot read ${name}: larger than ${sizeText(bytesMax)}`);
 }

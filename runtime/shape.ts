@@ -77,6 +77,7 @@ export function name(value: unknown, where: string): string {
 /** Names must ascend by code units and none may come twice: then there is one way to write them. */
 export function ascending(names: readonly string[], where: string): void {
   for (let at = 1; at < names.length; at += 1) {
-    if (names[at - 1]! >= names[at]!) refuse(where, `${names[at]} is not in order`);
+    if (names[at - 1] === names[at]) refuse(where, `${names[at]} comes twice`);
+    if (names[at - 1]! > names[at]!) refuse(where, `${names[at]} is not in order`);
   }
 }

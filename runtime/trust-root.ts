@@ -233,7 +233,7 @@ const ROLE: readonly string[] = ["keys", "threshold"];
 function readRole({ keys, threshold }: Members, where: string): Role {
   const ids = keyIds(keys, where);
   const count = integer(threshold, `${where}.threshold`, 1, THRESHOLD_MAX);
-  if (count > ids.length) refuse(`${where}.threshold`, `${count}, with ${ids.length} keys`);
+  if (count > ids.length) refuse(`${where}.threshold`, `${count} is more than its keys, ${ids.length}`);
   return { keys: ids, threshold: count };
 }
 
