@@ -78,7 +78,7 @@ export interface Standing {
   readonly threshold: number;
 }
 
-/** By the version before, where it is known, and by its own. Signatures that do not hold count for nothing. */
+/** By the version before, where it is known, and by its own. Signatures that do not hold do not count. */
 export function standings({ envelope, root }: Draft, previous: TrustRoot | null): readonly Standing[] {
   return [...(previous === null ? [] : [previous]), root].map((by) => {
     let signed = 0;

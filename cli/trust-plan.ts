@@ -1,6 +1,6 @@
 /**
- * What a trust root is to say, as people write it: the members of the document, with the names of key files in
- * place of keys, and without what goes without saying. It becomes a trust root by being read as one.
+ * What a trust root is to say, as people write it: the members of the document, with the names of key files
+ * in place of keys, and without what goes without saying. It becomes a trust root by being read as one.
  */
 import { encodeBase64 } from "@polity/runtime/base64.ts";
 import { utf8 } from "@polity/runtime/hash.ts";

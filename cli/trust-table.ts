@@ -68,8 +68,8 @@ const rotate: Command = {
   ],
   examples: [
     {
-      line: "pol trust rotate 1.root.json --remove root=c.pub.pem --add root=d.pub.pem --sign a.pem --sign b.pem",
-      says: "writes 2.root.json; d comes for c",
+      line: "pol trust rotate 1.root.json --remove root=c.pub.pem --add root=d.pub.pem --sign a.pem",
+      says: "writes 2.root.json, where d comes for c; others sign it later",
     },
     {
       line: "pol trust rotate 1.root.json --remove policy=c.pub.pem --min-epoch 43",
@@ -160,7 +160,7 @@ const check: Command = {
   ],
   examples: [
     {
-      line: "pol freshness check payments.fresh.json --trust trust --set payments --epoch 42 --digest sha256:…",
+      line: "pol freshness check now.fresh.json --trust trust --set payments --epoch 42 --digest sha256:…",
       says: "as a host asks before it goes on",
     },
   ],

@@ -63,7 +63,8 @@ function problemOf(note: FreshnessNote, envelope: string, root: TrustRoot): Refu
   const { sets, audiences } = root.policy;
   const isSigned = note.audience === null ? audiences.length === 0 : audiences.includes(note.audience);
   if (!sets.includes(note.set) || !isSigned) {
-    const message = `no epoch of ${note.set} for ${note.audience ?? "no place"} is signed under this trust root`;
+    const what = `${note.set} for ${note.audience ?? "no place"}`;
+    const message = `no epoch of ${what} is signed under this trust root`;
     return {
       ok: false,
       code: "freshness.wrong_set",

@@ -54,7 +54,7 @@ async function nextDraft(invocation: Invocation, previous: TrustRoot): Promise<D
   );
 }
 
-/** What old keys have signed still verifies, and floors start anew where keys go: somebody has to think of it. */
+/** What old keys have signed still verifies, and floors start anew where keys go: somebody has to know. */
 function expectMinEpoch({ command, values }: Invocation, previous: TrustRoot, root: TrustRoot): void {
   const gone = (["policy", "freshness"] as const).find((role) =>
     previous[role].keys.some((id) => !root[role].keys.includes(id)),
