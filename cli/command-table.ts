@@ -14,6 +14,7 @@ import {
 } from "./command.ts";
 import { EVIDENCE_COMMANDS } from "./evidence-table.ts";
 import { FACTS_COMMANDS } from "./facts-table.ts";
+import { REPLAY_COMMANDS } from "./replay-table.ts";
 import { TRUST_COMMANDS } from "./trust-table.ts";
 
 const VERSION = switchOf("version", "V", "print the version");
@@ -148,6 +149,11 @@ const decide: Command = {
     withValue("key", "NAME.pem", "with --log: the private key that signs the log's checkpoints"),
     withValue("origin", "NAME", "with --log: the log's name (default: its own; a new log gets one)"),
     withValue("node", "NAME", "with --log: who decides, as the log says it (default: local)"),
+    withValue(
+      "sensitive",
+      "POINTER",
+      "with --log: a value of requests that can be erased by itself, like /fields/card; may come often",
+    ),
     switchOf("json", null, "print JSON even on a terminal (without one it always is)"),
     HELP,
   ],
@@ -197,6 +203,7 @@ export const COMMANDS: readonly Command[] = [
   ...FACTS_COMMANDS,
   ...EVIDENCE_COMMANDS,
   ...TRUST_COMMANDS,
+  ...REPLAY_COMMANDS,
   completion,
 ];
 

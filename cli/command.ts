@@ -23,6 +23,7 @@ export type CommandName =
   | "log checkpoint"
   | "log prove"
   | "log verify"
+  | "replay"
   | "completion";
 
 export interface Option {

@@ -1,4 +1,6 @@
 /** The log of `pol decide`: what is decided is in it, durable, before anybody sees it. */
+import { join } from "node:path";
+import { ARTEFACTS_FOLDER, artefactFolder } from "@polity/lineage/node/artefact-folder.ts";
 import { nodeRecording } from "@polity/lineage/node/crypto.ts";
 import { type Answered, openRecorder, type Recorder } from "@polity/lineage/recorder.ts";
 import type { LogStore, Receipt } from "@polity/lineage/store.ts";
@@ -9,7 +11,9 @@ import { type Appended, durable } from "./append-all.ts";
 import type { Judgement } from "./decision.ts";
 import type { Desk } from "./desk.ts";
 import { beforeEnd } from "./ending.ts";
+import { failure, fileFailure } from "./failure.ts";
 import { logFailure, openToWrite, type Writer } from "./log-folder.ts";
+import { nameOf } from "./read-file.ts";
 
 export interface DecisionLog {
   /** Durable receipts of all answers, or of those before the failure. */
@@ -27,8 +31,14 @@ const CHECKPOINT_MS = 1_000;
 const CHECKPOINT_ENTRIES = 1_000;
 
 /** A process that is ended before `close` closes first. */
-export async function openDecisionLog(writer: Writer, signer: Signer, desk: Desk): Promise<DecisionLog> {
+export async function openDecisionLog(
+  writer: Writer,
+  signer: Signer,
+  desk: Desk,
+  sensitive: readonly string[] = [],
+): Promise<DecisionLog> {
   const { store, nextSeq } = await openToWrite(writer, signer);
+  await keepArtefacts(writer.dir, store, desk);
   const checkpoints = checkpointsOf(store);
   const { node } = writer;
   const recorder = openRecorder(store, {
@@ -36,6 +46,7 @@ export async function openDecisionLog(writer: Writer, signer: Signer, desk: Desk
     nextSeq: nextSeq(node),
     ports: nodeRecording,
     mode: "strict",
+    sensitive: () => sensitive,
   });
   let appending: Promise<unknown> = Promise.resolve();
   let closing: Promise<void> | null = null;
@@ -73,6 +84,24 @@ export async function openDecisionLog(writer: Writer, signer: Signer, desk: Desk
     },
     close,
   };
+}
+
+/** Before the first decision: nothing is in the log that could not be decided again. */
+async function keepArtefacts(dir: string, store: LogStore, { artefacts }: Desk): Promise<void> {
+  const folder = artefactFolder(join(dir, ARTEFACTS_FOLDER));
+  try {
+    for (const one of artefacts) {
+      if (one instanceof Uint8Array) await folder.put(one);
+      else if ((await folder.putFile(one.path)) !== one.digest) throw changed(one.path);
+    }
+  } catch (error) {
+    await store.close();
+    throw fileFailure("keep", "what decides", error);
+  }
+}
+
+function changed(path: string): Error {
+  return failure(`${nameOf(path)} was changed while it was read`, "run the same command again");
 }
 
 interface Checkpoints {
@@ -174,6 +203,7 @@ function answeredOf({ decision, asked }: Answer, desk: Desk): Answered {
     decision: outcome,
     ...whatDecided(outcome, desk),
     facts: desk.facts,
+    factsBuilt: desk.factsBuilt,
     action: asked.action ?? NO_ACTION,
     request: asked.request,
     header: asked.header ?? NO_HEADER,

@@ -9,6 +9,7 @@ import type { LoadRefusal } from "@polity/runtime/load-refusal.ts";
 import type { Builder } from "./builder.ts";
 import { builtFile, isLines, lineRefusalText } from "./built-facts.ts";
 import type { Judgement } from "./decision.ts";
+import { artefactsOfDesk, type DeskArtefacts } from "./desk-artefacts.ts";
 import { askWith, type EngineName, type EngineRequest, referenceEngine, refusedFacts } from "./engines.ts";
 import { failure } from "./failure.ts";
 import { isModule, soundPolicy } from "./policy-source.ts";
@@ -16,7 +17,7 @@ import { withProgress } from "./progress.ts";
 import { nameOf, readBytes } from "./read-file.ts";
 import { type RequestNamer, requestNamer } from "./request-digest.ts";
 
-export interface Desk {
+export interface Desk extends DeskArtefacts {
   readonly decide: (request: EngineRequest) => Judgement;
   /** The policy's name; empty of a set. */
   readonly policy: string;
@@ -64,14 +65,14 @@ export async function openDesk(files: Files, engine: EngineName, builder: Builde
     return openWithLines(files, files.facts, engine, bytes, builder);
   const facts = files.facts === null ? utf8(NO_FACTS) : await readBytes(files.facts);
   if (isModule(bytes)) {
-    if (engine === "wasm") return moduleDesk(files, bytes, facts);
+    if (engine === "wasm") return moduleDesk(files, bytes, facts, facts);
     throw failure(`--engine reference needs a policy, and ${nameOf(files.policy)} is an evaluator`);
   }
   const checked = await soundPolicy(files.policy, files.root ?? null, bytes);
   if (checked === null) return null;
   if (engine === "reference" && isFactsFile(facts)) throw onlyJson(files.facts ?? "");
   const wasm = await assembled(files, checked, builder);
-  if (engine === "wasm") return moduleDesk(files, wasm, facts);
+  if (engine === "wasm") return moduleDesk(files, wasm, facts, facts);
   return referenceDesk(files, checked, facts, wasm);
 }
 
@@ -95,7 +96,7 @@ async function openWithLines(
   if ("code" in evaluator) throw refusedEvaluator(files, evaluator);
   const built = await builtFile(evaluator.manifest, lines);
   if ("refusal" in built) throw failure(`${nameOf(lines)} is refused: ${lineRefusalText(built.refusal)}`);
-  return moduleDesk(files, wasm, built);
+  return moduleDesk(files, wasm, built, null);
 }
 
 async function assembled({ policy }: Files, checked: Checked, builder: Builder): Promise<Uint8Array> {
@@ -105,7 +106,13 @@ async function assembled({ policy }: Files, checked: Checked, builder: Builder):
 /** Facts that may take more than a second. */
 const LONG_BYTES = 1 << 22;
 
-async function moduleDesk(files: Files, wasm: Uint8Array, facts: Uint8Array): Promise<Desk> {
+/** `given`: the bytes of the facts' own file; null where they are too many. */
+async function moduleDesk(
+  files: Files,
+  wasm: Uint8Array,
+  facts: Uint8Array,
+  given: Uint8Array | null,
+): Promise<Desk> {
   const { sha256 } = nodeCrypto;
   const loading = () => loadUnsigned(wasm, { facts, obligations: "any", sha256, spare: false });
   const isLong = facts.length > LONG_BYTES;
@@ -120,6 +127,7 @@ async function moduleDesk(files: Files, wasm: Uint8Array, facts: Uint8Array): Pr
     policy: host.manifest.policy.name,
     evaluator: host.evaluator,
     facts: host.facts,
+    ...artefactsOfDesk([wasm], files.facts, given, host.facts),
     readsTrust: host.manifest.readsTrust,
     nameRequest: host.request,
   };
@@ -138,12 +146,14 @@ async function referenceDesk(
   const { load: loadFacts } = referenceEngine(checked);
   const loaded = await loadFacts(facts);
   if ("refusal" in loaded) throw refusedFacts(files.facts, loaded.refusal);
+  const name = digestName(nodeCrypto.sha256(facts));
   return {
     decide: loaded.decide,
     policy: checked.policy.name,
     // Whoever computed an answer, the evaluator is what the policy is called by.
     evaluator: digestName(nodeCrypto.sha256(wasm)),
-    facts: digestName(nodeCrypto.sha256(facts)),
+    facts: name,
+    ...artefactsOfDesk([wasm], files.facts, facts, name),
     readsTrust: checked.readsTrust,
     nameRequest: requestNamer(checked.types, checked.actions),
   };

@@ -38,6 +38,7 @@ const LOADERS: Readonly<Record<CommandName, () => Promise<Runnable>>> = {
   "trust show": () => import("./commands/trust-show.ts"),
   "freshness issue": () => import("./commands/freshness-issue.ts"),
   "freshness check": () => import("./commands/freshness-check.ts"),
+  replay: () => import("./commands/replay.ts"),
   completion: () => import("./commands/completion.ts"),
 };
 

@@ -11,6 +11,7 @@ import { outcomeOf, type SetHost } from "@polity/runtime/index.ts";
 import type { Builder } from "./builder.ts";
 import type { Judgement, MemberJudgement } from "./decision.ts";
 import type { Desk, DeskMember } from "./desk.ts";
+import { artefactsOfDesk } from "./desk-artefacts.ts";
 import { type EngineName, type EngineRequest, factsJson, refusedFacts } from "./engines.ts";
 import { EXIT, failure } from "./failure.ts";
 import { withProgress } from "./progress.ts";
@@ -58,7 +59,7 @@ export async function openSetDesk(
   }
   if (engine === "reference") return referenceDesk(files, modules);
   if (!opened.ok) throw refusedFacts(files.factsPath, opened);
-  return hostDesk(opened.set);
+  return hostDesk(files, opened.set, modules);
 }
 
 interface Module {
@@ -89,7 +90,7 @@ async function soundMembers({ set, root }: SetFiles): Promise<readonly OpenedMem
 
 // ---- compiled evaluators
 
-function hostDesk(set: SetHost): Desk {
+function hostDesk(files: SetFiles, set: SetHost, modules: readonly Module[]): Desk {
   const evaluators = new Map(set.members.map(({ name, evaluator }) => [name, evaluator]));
   const members = set.members.map(({ name, shadow, evaluator, manifest }): DeskMember => {
     return { name, shadow, evaluator, policy: manifest.policy.name };
@@ -111,26 +112,36 @@ function hostDesk(set: SetHost): Desk {
       });
       return { ...outcomeOf(decision), rulesTotal, errorsTotal, members: each };
     },
-    ...commonOf(members, set.facts),
+    ...commonOf(files, members, modules, set.facts),
     readsTrust: set.members.some(({ manifest }) => manifest.readsTrust),
     nameRequest: set.request,
   };
 }
 
 function commonOf(
+  { factsPath, facts: given }: SetFiles,
   members: readonly DeskMember[],
+  modules: readonly Module[],
   facts: string,
-): Pick<Desk, "policy" | "evaluator" | "facts" | "members"> {
-  return { policy: "", evaluator: unsignedSetDigest(members), facts, members };
+): Omit<Desk, "decide" | "readsTrust" | "nameRequest"> {
+  const wasms = modules.map(({ wasm }) => wasm);
+  return {
+    policy: "",
+    evaluator: unsignedSetDigest(members),
+    facts,
+    members,
+    ...artefactsOfDesk(wasms, factsPath, given, facts),
+  };
 }
 
 // ---- the reference
 
-function referenceDesk({ facts, factsPath }: SetFiles, modules: readonly Module[]): Desk {
+function referenceDesk(files: SetFiles, modules: readonly Module[]): Desk {
   const programs = modules.flatMap(({ name, shadow, checked, wasm }) => {
     return checked === null ? [] : [{ name, shadow, checked, evaluator: digestName(sha256(wasm)) }];
   });
-  const read = factsJson(facts);
+  const { factsPath } = files;
+  const read = factsJson(files.facts);
   if ("refusal" in read) throw refusedFacts(factsPath, read.refusal);
   const loaded = loadSetFacts(programs, read.json);
   if (!loaded.ok) {
@@ -149,7 +160,7 @@ function referenceDesk({ facts, factsPath }: SetFiles, modules: readonly Module[
   const evaluators = new Map(programs.map(({ name, evaluator }) => [name, evaluator]));
   return {
     decide: (request) => referenceJudgement(judges, evaluators, nameRequest, request),
-    ...commonOf(members, digestName(sha256(facts))),
+    ...commonOf(files, members, modules, digestName(sha256(files.facts))),
     readsTrust: judges.some(({ checked }) => checked.readsTrust),
     nameRequest,
   };

@@ -1,4 +1,6 @@
+import { pointersProblem } from "@polity/lineage/commitment.ts";
 import type { Outcome } from "@polity/runtime/decision.ts";
+import { compareText } from "@polity/runtime/text-order.ts";
 import { type Answer, answer } from "../answer.ts";
 import { openBuilder } from "../builder.ts";
 import { type Decision, decisionJson, decisionText } from "../decision.ts";
@@ -55,7 +57,7 @@ export async function run(invocation: Invocation): Promise<number> {
     : openDeskOfSet({ set, ...files }, engine, builder));
   builder.close();
   if (desk === null) return EXIT.no;
-  const log = logging && signer && (await openDecisionLog(logging.writer, signer, desk));
+  const log = logging && signer && (await openDecisionLog(logging.writer, signer, desk, logging.sensitive));
   try {
     const json = switches.has("json") || !isTerminal("out");
     const code = await (many === undefined
@@ -70,6 +72,8 @@ export async function run(invocation: Invocation): Promise<number> {
 
 interface Logging {
   readonly writer: Writer;
+  /** Pointers, in order. */
+  readonly sensitive: readonly string[];
   readonly key: string;
 }
 
@@ -79,12 +83,19 @@ function loggingOf(invocation: Invocation): Logging | null {
   const dir = values.get("log");
   const key = values.get("key");
   if (dir === undefined) {
-    const needless = ["key", "origin", "node"].find((name) => values.has(name));
+    const needless = ["key", "origin", "node", "sensitive"].find((name) => values.has(name));
     if (needless !== undefined) throw usage(command, `--${needless} is about a log, and --log is missing`);
     return null;
   }
   if (key === undefined) throw usage(command, "--log needs --key, which signs its checkpoints");
-  return { writer: writerOptions(invocation, dir), key };
+  return { writer: writerOptions(invocation, dir), sensitive: sensitiveOption(invocation), key };
+}
+
+function sensitiveOption({ command, lists }: Invocation): readonly string[] {
+  const pointers = [...(lists.get("sensitive") ?? [])].sort(compareText);
+  const problem = pointersProblem(pointers);
+  if (problem === null) return pointers;
+  throw usage(command, `--sensitive: ${problem}`, "a pointer is like /fields/payee/account");
 }
 
 async function answerOne(desk: Desk, log: DecisionLog | null, path: string, json: boolean): Promise<number> {

@@ -2,6 +2,7 @@
 import { type FileHandle, mkdir, readdir, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { equalBytes } from "@polity/runtime/hash.ts";
+import { ARTEFACTS_FOLDER } from "../node/artefact-folder.ts";
 import { LogError } from "../store.ts";
 import {
   errnoOf,
@@ -28,7 +29,7 @@ import { CHECKPOINT_FILE } from "./published.ts";
 export const ENTRIES_FILE = "entries";
 export const OPENINGS_FILE = "openings";
 export const LOCK_FILE = "lock";
-const FILES: readonly string[] = [ENTRIES_FILE, OPENINGS_FILE, CHECKPOINT_FILE, LOCK_FILE];
+const FILES: readonly string[] = [ENTRIES_FILE, OPENINGS_FILE, CHECKPOINT_FILE, LOCK_FILE, ARTEFACTS_FOLDER];
 
 /** A file whose first line was read. */
 export interface LogFile {
