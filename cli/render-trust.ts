@@ -65,27 +65,30 @@ function names(of: readonly string[]): string {
   return of.map(visible).join(", ");
 }
 
-/** Each key with what it may do. */
+/** Each key with what it may do; those of the root come first. */
 export function keyRows(root: TrustRoot): string[][] {
-  return [...root.keys.keys()].map((id) => [id, usesOf(root, id).join(", ")]);
+  const uses = usesOf(root);
+  const rows = [...root.keys.keys()].map((id) => {
+    const has = uses.map(([, keys]) => keys.includes(id));
+    const names = uses.filter((_, at) => has[at]).map(([name]) => name);
+    return { cells: [id, names.join(", ")], order: has.map((one) => (one ? "0" : "1")).join("") };
+  });
+  return rows.sort((a, b) => (a.order < b.order ? -1 : 1)).map(({ cells }) => cells);
 }
 
-function usesOf(
-  { root, policy, freshness, facts, settings, logs, issuers }: TrustRoot,
-  id: string,
-): string[] {
-  const roles: [string, readonly string[]][] = [
+function usesOf({ root, policy, freshness, facts, settings, logs, issuers }: TrustRoot) {
+  const uses: [string, readonly string[]][] = [
     ["root", root.keys],
     ["policy", policy.keys],
     ["freshness", freshness.keys],
   ];
-  for (const [name, { keys }] of facts) roles.push([`facts ${visible(name)}`, keys]);
-  for (const [name, { keys }] of settings) roles.push([`settings ${visible(name)}`, keys]);
-  for (const [origin, keys] of logs) roles.push([`log ${visible(origin)}`, keys.map(({ key }) => key)]);
+  for (const [name, { keys }] of facts) uses.push([`facts ${visible(name)}`, keys]);
+  for (const [name, { keys }] of settings) uses.push([`settings ${visible(name)}`, keys]);
+  for (const [origin, keys] of logs) uses.push([`log ${visible(origin)}`, keys.map(({ key }) => key)]);
   for (const kind of ISSUER_KINDS) {
-    for (const [name, keys] of issuers[kind]) roles.push([`${kind} ${visible(name)}`, keys]);
+    for (const [name, keys] of issuers[kind]) uses.push([`${kind} ${visible(name)}`, keys]);
   }
-  return roles.filter(([, keys]) => keys.includes(id)).map(([name]) => name);
+  return uses;
 }
 
 /** `2 of 2 that version 1 asks for` */
