@@ -14,6 +14,7 @@ import {
 } from "./command.ts";
 import { EVIDENCE_COMMANDS } from "./evidence-table.ts";
 import { FACTS_COMMANDS } from "./facts-table.ts";
+import { PERMIT_COMMANDS } from "./permit-table.ts";
 import { REPLAY_COMMANDS } from "./replay-table.ts";
 import { TRUST_COMMANDS } from "./trust-table.ts";
 
@@ -204,6 +205,7 @@ export const COMMANDS: readonly Command[] = [
   ...EVIDENCE_COMMANDS,
   ...TRUST_COMMANDS,
   ...REPLAY_COMMANDS,
+  ...PERMIT_COMMANDS,
   completion,
 ];
 

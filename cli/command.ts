@@ -24,6 +24,8 @@ export type CommandName =
   | "log prove"
   | "log verify"
   | "replay"
+  | "permit issue"
+  | "permit verify"
   | "completion";
 
 export interface Option {

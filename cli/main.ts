@@ -39,6 +39,8 @@ const LOADERS: Readonly<Record<CommandName, () => Promise<Runnable>>> = {
   "freshness issue": () => import("./commands/freshness-issue.ts"),
   "freshness check": () => import("./commands/freshness-check.ts"),
   replay: () => import("./commands/replay.ts"),
+  "permit issue": () => import("./commands/permit-issue.ts"),
+  "permit verify": () => import("./commands/permit-verify.ts"),
   completion: () => import("./commands/completion.ts"),
 };
 

@@ -1,8 +1,8 @@
-import { isLabel } from "@polity/runtime/signed-document.ts";
 import { checkEnvelope } from "../check-envelope.ts";
 import { advised, EXIT } from "../failure.ts";
-import { type Invocation, usage } from "../invocation.ts";
+import type { Invocation } from "../invocation.ts";
 import { readTrusted } from "../key-files.ts";
+import { labelOption } from "../label-option.ts";
 import { withEnding } from "../output-option.ts";
 import { nameOf, readBytes } from "../read-file.ts";
 import { answerNo } from "../refusal.ts";
@@ -44,10 +44,4 @@ function readEnvelope(path: string): Promise<Uint8Array> {
   return readBytes(path).catch((error: unknown) => {
     throw advised(error, "pol sign writes the envelope; --envelope says where it is");
   });
-}
-
-function labelOption({ command, values }: Invocation, name: string): string | null {
-  const label = values.get(name) ?? null;
-  if (label === null || isLabel(label)) return label;
-  throw usage(command, `--${name} is 1 to 255 characters without control characters`);
 }

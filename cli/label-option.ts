@@ -1,0 +1,9 @@
+import { isLabel } from "@polity/runtime/signed-document.ts";
+import { type Invocation, usage } from "./invocation.ts";
+
+/** What a policy, a service or an issuer is called; null where the option is not given. */
+export function labelOption({ command, values }: Invocation, name: string): string | null {
+  const label = values.get(name) ?? null;
+  if (label === null || isLabel(label)) return label;
+  throw usage(command, `--${name} is 1 to 255 characters without control characters`);
+}
