@@ -4,6 +4,7 @@
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { basename } from "node:path";
+import { writersFile } from "./open-polity.ts";
 
 /** `out` is the file of the evaluator. */
 export async function buildPolicy(policy: string, out: string): Promise<void> {
@@ -12,8 +13,11 @@ export async function buildPolicy(policy: string, out: string): Promise<void> {
 
 export async function buildText(file: string, text: string, out: string, simd = false): Promise<void> {
   const { compile } = await import("@polity/compiler/pipeline.ts");
+  const { generateWriters } = await import("@polity/runtime/generate.ts");
   const { buildEvaluator } = await import("@polity/compiler/wasm.ts");
   const { value, diagnostics } = compile({ file, text });
   if (value === null) throw new Error(diagnostics.map((d) => `${d.code} ${d.message}`).join("\n"));
-  writeFileSync(out, (await buildEvaluator(value, { simd })).wasm);
+  const { wasm, manifest } = await buildEvaluator(value, { simd });
+  writeFileSync(out, wasm);
+  writeFileSync(writersFile(out), generateWriters(manifest));
 }

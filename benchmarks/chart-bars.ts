@@ -1,6 +1,6 @@
 /** Bars side by side, the shorter the better, on an axis on which each factor of ten takes the same room. */
 import { amount, amountOf } from "./report.ts";
-import { BY_HAND, POLITY, type Row } from "./section.ts";
+import { BY_HAND, POLITY, POLITY_BY_TABLE, type Row } from "./section.ts";
 import { bar, line, logScale, type Panel, text, tickSize, tickTime } from "./svg.ts";
 import { mostOf } from "./targets.ts";
 
@@ -50,7 +50,7 @@ export function barPanel(rows: readonly Row[]): Panel {
 }
 
 function toneOf({ engine }: Row) {
-  return engine === POLITY ? "polity" : engine === BY_HAND ? "hand" : "other";
+  return engine === POLITY || engine === POLITY_BY_TABLE ? "polity" : engine === BY_HAND ? "hand" : "other";
 }
 
 /** What tells the row from the others. */

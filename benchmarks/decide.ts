@@ -5,9 +5,17 @@ import { buildPolicy } from "./build.ts";
 import { compare } from "./compare.ts";
 import { HEADER } from "./header.ts";
 import { effortOf } from "./measure.ts";
-import { decideOnly, openInstanceOf, openPolity } from "./open-polity.ts";
+import { decideOnly, openInstanceOf, openPolity, writersOf } from "./open-polity.ts";
 import { PEERS } from "./peers/all.ts";
-import { BY_HAND, type Case, type Measured, type Options, POLITY, type Section } from "./section.ts";
+import {
+  BY_HAND,
+  type Case,
+  type Measured,
+  type Options,
+  POLITY,
+  POLITY_BY_TABLE,
+  type Section,
+} from "./section.ts";
 
 const ROW = "five-field";
 const POLICY = join(import.meta.dirname, "../examples/access/policy.pol");
@@ -15,7 +23,10 @@ const POLICY = join(import.meta.dirname, "../examples/access/policy.pol");
 export const section: Section = {
   name: "decide",
   title: "One small decision: a rule over five fields",
-  cases: () => [BY_HAND, POLITY, ...PEERS.map(({ name }) => name)].map((engine) => ({ row: ROW, engine })),
+  cases: () => {
+    const engines = [BY_HAND, POLITY, POLITY_BY_TABLE, ...PEERS.map(({ name }) => name)];
+    return engines.map((engine) => ({ row: ROW, engine }));
+  },
   prepare: (folder) => buildPolicy(POLICY, join(folder, "access.wasm")),
   run,
 };
@@ -24,10 +35,11 @@ async function run(one: Case, folder: string, options: Options): Promise<readonl
   const { engine } = one;
   const [effort, all] = [effortOf(options), requests(options.seed)];
   if (engine === BY_HAND) return compare({ ...one, requests: all, byHand, note: inlined(all) }, effort);
-  if (engine !== POLITY)
+  if (engine !== POLITY && engine !== POLITY_BY_TABLE)
     return compare({ ...one, requests: all, byHand, ask: await openPeer(engine) }, effort);
   const wasm = join(folder, "access.wasm");
-  const host = await openPolity(wasm);
+  const writers = engine === POLITY ? await writersOf(wasm) : [];
+  const host = await openPolity(wasm, undefined, writers);
   const ask: Ask = (request) => host.decide("access", request, HEADER).verdict === "allow";
   const read = (fields: Access) => ({ action: "access", fields });
   const decide = decideOnly(await openInstanceOf(wasm), read);

@@ -9,12 +9,12 @@ import { chart } from "./chart.ts";
 import { PEERS } from "./peers/all.ts";
 import { type Report, render, summary } from "./report.ts";
 import { runSection } from "./run-section.ts";
-import { BY_HAND, type Case, type Options, POLITY } from "./section.ts";
+import { BY_HAND, type Case, type Options, POLITY, POLITY_BY_TABLE } from "./section.ts";
 import { openSection, SECTION_NAMES } from "./sections.ts";
 import { fits } from "./targets.ts";
 
 const here = import.meta.dirname;
-const ENGINES = [BY_HAND, POLITY, ...PEERS.map(({ name }) => name)];
+const ENGINES = [BY_HAND, POLITY, POLITY_BY_TABLE, ...PEERS.map(({ name }) => name)];
 
 const HELP = `npm run bench -- [options]
 

@@ -14,7 +14,7 @@ import { GITHUB } from "./oopsla/github.ts";
 import type { App, Graph } from "./oopsla/graph.ts";
 import { TINYTODO } from "./oopsla/tinytodo.ts";
 import { type Asked, byHandOf, makeWorld, type World } from "./oopsla/world.ts";
-import { decideOnly, openInstanceOf, openPolity } from "./open-polity.ts";
+import { decideOnly, openInstanceOf, openPolity, writersOf } from "./open-polity.ts";
 import { BY_HAND, type Case, type Measured, type Options, POLITY, type Section } from "./section.ts";
 
 const APPS: readonly App[] = [GDRIVE, GDRIVE_QUIRK, GITHUB, TINYTODO];
@@ -89,10 +89,11 @@ async function runPolity(
   const hosts: Host[] = [];
   const parts: DecideOnly<Asked>[] = [];
   const loads: number[] = [];
+  const writers = await writersOf(wasm);
   for (const graph of graphs) {
     const facts = factsOf(graph);
     const from = performance.now();
-    hosts.push(await openPolity(wasm, facts));
+    hosts.push(await openPolity(wasm, facts, writers));
     loads.push((performance.now() - from) * 1e6);
     parts.push(decideOnly(await openInstanceOf(wasm, facts), (asked: Asked) => asked));
   }

@@ -1,8 +1,10 @@
 /** An evaluator as services ask it, and the same beneath its host: its own call on frames that are ready. */
 import { readFileSync } from "node:fs";
+import { pathToFileURL } from "node:url";
 import { loadUnsigned, openUnsigned } from "@polity/runtime/authoring.ts";
 import { portableCrypto } from "@polity/runtime/crypto-port.ts";
 import { encodeFrame } from "@polity/runtime/frame.ts";
+import type { GeneratedWriter } from "@polity/runtime/generated-writers.ts";
 import type { Host } from "@polity/runtime/host.ts";
 import type { Instance } from "@polity/runtime/instance.ts";
 import { instantiate, openFacts } from "@polity/runtime/load.ts";
@@ -12,10 +14,27 @@ import { HEADER } from "./header.ts";
 const { sha256 } = portableCrypto;
 const ALLOW = 1;
 
-export async function openPolity(wasm: string | Uint8Array, facts?: Uint8Array | string): Promise<Host> {
-  const loaded = await loadUnsigned(bytesOf(wasm), facts === undefined ? {} : { facts });
+type Writers = readonly GeneratedWriter[];
+
+export async function openPolity(
+  wasm: string | Uint8Array,
+  facts?: Uint8Array | string,
+  writers: Writers = [],
+): Promise<Host> {
+  const loaded = await loadUnsigned(bytesOf(wasm), { writers, ...(facts !== undefined && { facts }) });
   if (!loaded.ok) throw new Error(`${loaded.code}: ${loaded.message}`);
   return loaded.host;
+}
+
+/** Where the generated writers of an evaluator lie. */
+export function writersFile(wasm: string): string {
+  return wasm.replace(/\.wasm$/, ".writers.js");
+}
+
+/** As a service would import them. */
+export async function writersOf(wasm: string): Promise<Writers> {
+  const { writers } = (await import(pathToFileURL(writersFile(wasm)).href)) as { readonly writers: Writers };
+  return writers;
 }
 
 /** An instance of its own. */

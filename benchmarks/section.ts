@@ -14,6 +14,8 @@ export interface Options {
 
 /** Ours. */
 export const POLITY = "polity";
+/** Without the writers that `pol build --emit writers` generates. */
+export const POLITY_BY_TABLE = "polity-by-table";
 /** The same by hand, in JavaScript: what all else is compared with. */
 export const BY_HAND = "hand-written";
 

@@ -1,5 +1,5 @@
 /** What is to be reached, and whether it is. Targets are for ours alone, of decisions for varied requests. */
-import { type Figure, type Measured, POLITY, type Row } from "./section.ts";
+import { BY_HAND, type Figure, type Measured, POLITY, POLITY_BY_TABLE, type Row } from "./section.ts";
 
 interface Target {
   /** `*` stands for any text. */
@@ -169,7 +169,7 @@ function growthWithin(from: string, times: number): Aim {
 
 /** Of another engine than ours, and not by hand. */
 function isSameQuestion(other: Measured, row: Measured): boolean {
-  const isOther = other.engine !== row.engine && other.engine !== "hand-written";
+  const isOther = ![row.engine, BY_HAND, POLITY_BY_TABLE].includes(other.engine);
   return isOther && other.row === row.row && isSameFigure(other, row);
 }
 

@@ -83,7 +83,7 @@ const build: Command = {
   options: [
     outputOption("OUT", "where to write; - for standard output (default: FILE with .wasm)"),
     ROOT,
-    withValue("emit", "WHAT", "what to write (default: wasm)", ["wasm", "assemblyscript"]),
+    withValue("emit", "WHAT", "what to write (default: wasm)", ["wasm", "assemblyscript", "writers"]),
     switchOf("simd", null, "with vector instructions, for engines that have them"),
     NO_CACHE,
     JSON_OPTION,
@@ -99,6 +99,10 @@ const build: Command = {
     },
     { line: "pol build payments.pol --simd", says: "faster on long text, where the engine has vectors" },
     { line: "pol build payments.pol --emit assemblyscript", says: "prints the AssemblyScript text" },
+    {
+      line: "pol build payments.pol --emit writers -o payments.writers.js",
+      says: "a file for hosts, who then write requests faster",
+    },
   ],
   exits: DONE_OR_NO,
 };

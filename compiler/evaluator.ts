@@ -58,3 +58,8 @@ export async function buildWith(
 export function emitAssemblyScript(checked: Checked, { simd = false }: BuildOptions = {}): string {
   return emit(lower(checked, { ...VERSIONS, simd }, weigh(checked)));
 }
+
+/** The manifest that the evaluator will have. */
+export function manifestOf(checked: Checked, { simd = false }: BuildOptions = {}): Manifest {
+  return lower(checked, { ...VERSIONS, simd }, weigh(checked)).manifest;
+}

@@ -1,5 +1,6 @@
 /** An evaluator and facts that fit together, with an instance at work and one in reserve. */
 import type { CryptoPort } from "./crypto-port.ts";
+import type { GeneratedWriter } from "./generated-writers.ts";
 import type { HostObligation } from "./host-obligations.ts";
 import type { Instance } from "./instance.ts";
 import {
@@ -31,6 +32,7 @@ export interface HostSettings {
   readonly obligations: readonly HostObligation[] | null;
   /** Whether a second instance is kept ready; null: where the facts take little room. */
   readonly spare: boolean | null;
+  readonly writers: readonly GeneratedWriter[];
   /** Whether an evaluator may come in: under a signature, or any. */
   readonly admit: Admit;
 }

@@ -4,6 +4,7 @@
  */
 import type { HostSettings } from "./active.ts";
 import { portableCrypto } from "./crypto-port.ts";
+import { copyWriters } from "./generated-writers.ts";
 import { type LoadResult, openHost } from "./host.ts";
 import { copyObligations, type HostObligation } from "./host-obligations.ts";
 import { type Evaluator, openEvaluator } from "./load.ts";
@@ -62,12 +63,13 @@ export function openUnsigned(wasm: Uint8Array): Promise<Evaluator | LoadRefusal>
 }
 
 function unsignedSettings(options: UnsignedOptions): HostSettings {
-  const { sha256, sizeBytesMax = MODULE_BYTES_MAX, obligations, spare, validity } = options ?? {};
+  const { sha256, sizeBytesMax = MODULE_BYTES_MAX, obligations, spare, validity, writers } = options ?? {};
   return {
     crypto: { ...portableCrypto, ...(sha256 && { sha256 }) },
     sizeBytesMax,
     obligations: obligations === "any" ? null : copyObligations(obligations),
     spare: spare ?? null,
+    writers: copyWriters(writers),
     admit: (_name, { envelope }) => {
       if (envelope === undefined) return { ok: true, statement: null, ...(validity && { validity }) };
       return { ok: false, code: "trust.invalid", message: "this host was opened without a trust" };

@@ -136,7 +136,12 @@ export function writeQuick(writer: FrameWriter, plan: ActionPlan, fields: unknow
   try {
     if (!isSameHeader(header, last) && !putOther(writer, header)) return false;
     if (plan !== writer.lastPlan || writer.hasUnknownApprover) begin(writer, plan);
-    const end = putQuick(target, steps, base + HEADER_BYTES, from, fields);
+    const { write } = steps;
+    const start = base + HEADER_BYTES;
+    const end =
+      write === null
+        ? putQuick(target, steps, start, from, fields)
+        : write(target, steps, start, from, fields);
     if (end > 0) {
       const { words } = target;
       words[(base >> 2) + 2] = end - base;

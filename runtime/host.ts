@@ -84,49 +84,63 @@ export async function openHost(
 }
 
 export function makeHost(first: Active | null, settings: HostSettings): OpenHost {
-  let active = first;
-  let isBusy = false;
+  // Properties of one object: the engine writes them faster than variables that functions share.
+  const state: State = { active: first, live: first === null ? null : first.live, isBusy: false };
   let lastReplacement: Promise<unknown> = Promise.resolve();
 
-  const answer: Host["answer"] = (action, fields, header, entities) =>
-    asked(action, fields, header, entities, null);
-
-  /** Of another member's request where there is one; then the rest is not looked at. */
-  function asked(
-    action: string,
-    fields: unknown,
-    header: Header,
-    entities: unknown,
-    other: OthersRequest | null,
-  ): Decision {
-    const now = active;
-    const live = now === null ? null : now.live;
+  function decide(action: string, fields: unknown, header: Header, entities?: unknown): Decision {
+    const { live } = state;
     // A getter in a request could ask again while its own request is being written.
-    if (now === null || live === null || isBusy)
-      return denied(now === null ? "policy.none" : "host.not_ready");
-    isBusy = true;
+    if (live === null || state.isBusy) return standingAlone(answer(action, fields, header, entities));
+    // As `asked`, written out: on the way of every request, a call less.
+    state.isBusy = true;
     let decision: Decision | null = null;
     try {
-      decision =
-        other === null ? ask(live, action, fields, header, entities) : askShared(live, other, header);
+      decision = ask(live, action, fields, header, entities);
     } catch {
       // Whatever it was, the instance may be in the middle of something.
     }
-    isBusy = false;
-    return decision ?? dropInstance(now);
+    state.isBusy = false;
+    if (decision === null) return dropInstance(live);
+    return decision.granted ? decision : standingAlone(decision);
   }
 
-  function dropInstance(broken: Active): Decision {
-    broken.live = broken.spare;
-    broken.spare = null;
-    fill(broken, settings);
+  const answer: Host["answer"] = (action, fields, header, entities) =>
+    asked((live) => ask(live, action, fields, header, entities));
+
+  function asked(how: (live: Instance) => Decision | null): Decision {
+    if (state.isBusy) return denied("host.not_ready");
+    // One that was being made may be there by now.
+    state.live ??= state.active?.live ?? null;
+    const { live } = state;
+    if (live === null) return denied(state.active === null ? "policy.none" : "host.not_ready");
+    state.isBusy = true;
+    let decision: Decision | null = null;
+    try {
+      decision = how(live);
+    } catch {
+      // As above.
+    }
+    state.isBusy = false;
+    return decision ?? dropInstance(live);
+  }
+
+  /** A request may have replaced the evaluator meanwhile: then the broken one is out of use already. */
+  function dropInstance(broken: Instance): Decision {
+    const { active } = state;
+    if (active !== null && active.live === broken) {
+      active.live = active.spare;
+      active.spare = null;
+      state.live = active.live;
+      fill(active, settings);
+    }
     return denied("host.trap");
   }
 
   async function replaceNow(given: Given): Promise<{ readonly ok: true } | LoadRefusal> {
-    const next = await prepare(active, given, settings);
+    const next = await prepare(state.active, given, settings);
     if ("code" in next) return next;
-    active = next;
+    [state.active, state.live] = [next, next.live];
     return { ok: true };
   }
 
@@ -143,24 +157,26 @@ export function makeHost(first: Active | null, settings: HostSettings): OpenHost
   }
 
   const methods = {
-    decide(action: string, fields: unknown, header: Header, entities?: unknown): Decision {
-      const decision = asked(action, fields, header, entities, null);
-      return decision.granted ? decision : standingAlone(decision);
-    },
+    decide,
     answer,
     answerOthers: (request: NamedRequest, header: Header, names: () => Names) =>
-      asked("", null, header, undefined, { request, names }),
+      asked((live) => askShared(live, { request, names }, header)),
     request: (action: string, fields: unknown, entities?: unknown) =>
-      requestTo(active, settings, action, fields, entities),
-    fieldsToExecute(action: string, fields: unknown, decision: Decision, done: readonly Obligation[] = []) {
-      const plan = active?.evaluator.program.actions.get(action);
-      const isReleased = permissionOf(decision, done).kind === "released";
-      return plan !== undefined && isReleased ? withPaths(plan, fields, decision.paths) : null;
-    },
+      requestTo(state.active, settings, action, fields, entities),
+    fieldsToExecute: (action: string, fields: unknown, decision: Decision, done?: readonly Obligation[]) =>
+      executableOf(state.active, action, fields, decision, done),
     replace,
-    ready: async () => (active === null ? undefined : fill(active, settings)),
+    ready: async () => (state.active === null ? undefined : fill(state.active, settings)),
   };
-  return withState(methods, () => active);
+  return withState(methods, () => state.active);
+}
+
+interface State {
+  active: Active | null;
+  /** The active one's, as far as it was looked for. */
+  live: Instance | null;
+  /** A request is being written or answered. */
+  isBusy: boolean;
 }
 
 /**
@@ -196,6 +212,18 @@ function requestTo(
   const plan = active?.evaluator.program.actions.get(action);
   if (plan === undefined) return { ok: false, code: "input.unknown_action", path: "" };
   return canonicalRequest(plan, fields, crypto.sha256, entities);
+}
+
+function executableOf(
+  active: Active | null,
+  action: string,
+  fields: unknown,
+  decision: Decision,
+  done: readonly Obligation[] = [],
+): Record<string, unknown> | null {
+  const plan = active?.evaluator.program.actions.get(action);
+  const isReleased = permissionOf(decision, done).kind === "released";
+  return plan !== undefined && isReleased ? withPaths(plan, fields, decision.paths) : null;
 }
 
 /** What another member of a set made of a request. */

@@ -15,6 +15,7 @@ export type {
   Verdict,
 } from "./decision.ts";
 export type { EntityName, FactsCode, FactsRefusal } from "./facts-refusal.ts";
+export type { GeneratedWriter } from "./generated-writers.ts";
 export type { Sha256 } from "./hash.ts";
 export type { ApprovalInput, Header } from "./header.ts";
 export type { Host, LoadResult, OpenHost } from "./host.ts";

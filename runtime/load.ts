@@ -3,6 +3,7 @@ import type { HostSettings } from "./active.ts";
 import { blockOf, NO_FACTS, type ReadFacts, readFacts } from "./facts.ts";
 import { factsFileFor, isFactsFile } from "./facts-file.ts";
 import { type FactsCode, type FactsRefusal, refusal } from "./facts-refusal.ts";
+import { adoptWriters } from "./generated-writers.ts";
 import { digestName, isBytes, type Sha256 } from "./hash.ts";
 import type { Validity } from "./header-fields.ts";
 import { unknownObligation } from "./host-obligations.ts";
@@ -43,7 +44,7 @@ export interface LoadedFacts extends FactsBlock {
 /** Never throws, unless the caller's `sha256` does. */
 export async function openEvaluator(
   given: Given,
-  { crypto: { sha256 }, sizeBytesMax, obligations, admit }: HostSettings,
+  { crypto: { sha256 }, sizeBytesMax, obligations, writers, admit }: HostSettings,
 ): Promise<Evaluator | LoadRefusal> {
   const { wasm: bytes = new Uint8Array(0), expect } = given;
   // Said this way round, a limit that is no number lets nothing through.
@@ -73,14 +74,9 @@ export async function openEvaluator(
   if (wrong !== null) return wrong;
   try {
     const module = await WebAssembly.compile(bytes);
-    return {
-      module,
-      program: makeProgram(manifest),
-      manifest,
-      name,
-      statement,
-      ...(validity && { validity }),
-    };
+    const program = makeProgram(manifest);
+    adoptWriters(program.actions, writers);
+    return { module, program, manifest, name, statement, ...(validity && { validity }) };
   } catch {
     return refuse("load.trap", "the engine does not compile this module");
   }

@@ -4,12 +4,13 @@
  * part of it or goes back to an earlier step, since that costs more than all the checks. Whatever is
  * otherwise goes the longer way from its beginning.
  */
+import { copyAscii } from "./copy-ascii.ts";
 import type { Header } from "./header.ts";
-import { isAnyInherited, type LastHeader } from "./header-fields.ts";
+import type { LastHeader } from "./header-fields.ts";
 import { KEPT_MAX as KEPT, PLACES } from "./kept-ids.ts";
 import { MEMBER_PLACES } from "./members.ts";
 import { type Steps, USUAL } from "./steps.ts";
-import { copyAscii, type Target } from "./writers.ts";
+import type { Target } from "./writers.ts";
 
 // Constants of this module are known to the optimising compiler; what is imported is looked up each time.
 const { id: ID, text: TEXT, enum: ENUM, bool: BOOL, name: NAME, int: INT } = USUAL;
@@ -36,13 +37,28 @@ export function isSameHeader(header: Header, last: LastHeader): boolean {
     state === last.state &&
     Object.getPrototypeOf(header) === ROOT &&
     Object.getPrototypeOf(containment) === ROOT &&
-    !isAnyInherited() &&
+    isNothingInherited() &&
     Array.isArray(approvals) &&
     approvals.length === 0
   );
 }
 
-const ROOT = Object.prototype;
+const ROOT = Object.prototype as unknown as Record<string, unknown>;
+
+/** As `isAnyInherited` of header-fields.ts, of constants that the engine knows. */
+function isNothingInherited(): boolean {
+  return (
+    ROOT.now === undefined &&
+    ROOT.policyFrom === undefined &&
+    ROOT.policyUntil === undefined &&
+    ROOT.factsUntil === undefined &&
+    ROOT.containment === undefined &&
+    ROOT.trust === undefined &&
+    ROOT.approvals === undefined &&
+    ROOT.state === undefined &&
+    ROOT.readAt === undefined
+  );
+}
 
 /**
  * Writes the fields into a frame whose fixed part belongs to the same action or is zero; `start` is the

@@ -2,6 +2,7 @@
 import { type Active, fill, type HostSettings, makeActive } from "./active.ts";
 import type { EntityName, FactsCode } from "./facts-refusal.ts";
 import { foreignTo } from "./foreign.ts";
+import { adoptWriters } from "./generated-writers.ts";
 import { type Host, makeHost } from "./host.ts";
 import {
   crowdProblem,
@@ -188,9 +189,11 @@ async function openEvaluators(
   );
   if (disagreed !== null) return aboutSet(disagreed);
   const counted = evaluators.filter((_, at) => !seats[at]!.shadow).map(({ manifest }) => manifest.types);
-  return evaluators.map((evaluator) => {
+  return evaluators.map((evaluator, at) => {
     const { manifest } = evaluator;
-    return { ...evaluator, program: makeProgram(manifest, foreignTo(manifest.types, counted)) };
+    const program = makeProgram(manifest, foreignTo(manifest.types, counted));
+    adoptWriters(program.actions, settingsOf(seats[at]!.name).writers);
+    return { ...evaluator, program };
   });
 }
 

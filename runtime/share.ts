@@ -74,6 +74,8 @@ export async function openShared(shared: SharedEvaluator, options: SharedOptions
       sizeBytesMax: MODULE_BYTES_MAX,
       obligations: null,
       spare: spare ?? null,
+      // Functions do not reach other threads.
+      writers: [],
       admit: () => ({ ok: false, code: "trust.invalid", message: "this host was opened without a trust" }),
     };
     const evaluator = evaluatorOf(shared);

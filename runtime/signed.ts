@@ -2,6 +2,7 @@
 import type { HostSettings } from "./active.ts";
 import { type CryptoPort, portableCrypto } from "./crypto-port.ts";
 import type { Verify } from "./ed25519.ts";
+import { copyWriters, type GeneratedWriter } from "./generated-writers.ts";
 import type { Sha256 } from "./hash.ts";
 import { type LoadResult, makeHost, type OpenHost, openHost } from "./host.ts";
 import { copyObligations, type HostObligation } from "./host-obligations.ts";
@@ -26,6 +27,8 @@ export interface HostOptions {
    * the facts take up to 16 MiB. Without one, requests are denied with `host.not_ready` until it is made.
    */
   readonly spare?: boolean;
+  /** `writers` of the file that `pol build --emit writers` makes: requests are written faster with them. */
+  readonly writers?: readonly GeneratedWriter[];
 }
 
 export interface LoadOptions extends HostOptions {
@@ -118,13 +121,14 @@ function signedSettings(trust: Trust, options: HostOptions): HostSettings {
 
 /** What a host keeps to, with the way by which evaluators come in. */
 export function settingsOf(options: HostOptions, admit: (crypto: CryptoPort) => Admit): HostSettings {
-  const { sha256, verify, sizeBytesMax = MODULE_BYTES_MAX, obligations, spare } = options ?? {};
+  const { sha256, verify, sizeBytesMax = MODULE_BYTES_MAX, obligations, spare, writers } = options ?? {};
   const crypto = { sha256: sha256 ?? portableCrypto.sha256, verify: verify ?? portableCrypto.verify };
   return {
     crypto,
     sizeBytesMax,
     obligations: copyObligations(obligations),
     spare: spare ?? null,
+    writers: copyWriters(writers),
     admit: admit(crypto),
   };
 }

@@ -1,8 +1,10 @@
 /** What the short way (usual.ts) does for each field of an action, with everything looked up. */
+import { copyAscii } from "./copy-ascii.ts";
 import { interned } from "./interned.ts";
 import { type KeptId, makeKeptIds } from "./kept-ids.ts";
 import { type Members, NO_MEMBERS } from "./members.ts";
 import type { Range } from "./scalars.ts";
+import type { Target } from "./writers.ts";
 
 /** What a usual field is; 0 for a field that is none. A name is text that is not empty: an entity's id. */
 export const USUAL = { other: 0, id: 1, text: 2, enum: 3, bool: 4, name: 5, int: 6 } as const;
@@ -35,6 +37,15 @@ export interface Place extends Step {
   readonly next: Place;
 }
 
+/** As `putQuick` of quick.ts. */
+export type QuickWriter = (
+  target: Target,
+  steps: Steps,
+  start: number,
+  from: number,
+  fields: unknown,
+) => number;
+
 export interface Steps {
   /**
    * The steps in the order of the last request's keys: requests tend to come in one order, and comparing a
@@ -48,6 +59,10 @@ export interface Steps {
   readonly ids: readonly KeptId[];
   /** Where texts wait whose turn it is not yet; empty between two requests. */
   readonly waiting: unknown[];
+  /** Generated for these very fields; null: by table. */
+  write: QuickWriter | null;
+  /** `copyAscii` of writers.ts, for generated writers. */
+  readonly copy: typeof copyAscii;
   /** How many requests are not tried the shortest way, after one to which it did not lead. */
   rest: number;
 }
@@ -77,7 +92,9 @@ export function makeSteps(fields: readonly StepSource[]): Steps {
   const end = makeEnd();
   const first = steps.reduceRight(placeOf, end);
   const byName = new Map(steps.map((step) => [step.name, step]));
-  return { first, end, byName, texts, ids: makeKeptIds(), waiting: texts.map(() => undefined), rest: 0 };
+  const waiting = texts.map(() => undefined);
+  const tools = { write: null, copy: copyAscii };
+  return { first, end, byName, texts, ids: makeKeptIds(), waiting, ...tools, rest: 0 };
 }
 
 /** Written out, so that the engine keeps all of it in the object itself. */

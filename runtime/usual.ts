@@ -4,10 +4,11 @@
  * a text that comes before its turn waits, since the variable part follows the order of the slots and not
  * that of the keys. What comes as all requests come takes a shorter way still (quick.ts).
  */
+import { copyAscii } from "./copy-ascii.ts";
 import { KEPT_MAX as KEPT, keep, keptAt } from "./kept-ids.ts";
 import { memberOf } from "./members.ts";
 import { learn, COPIED_MAX as MAX, type Step, type Steps, USUAL } from "./steps.ts";
-import { copyAscii, copyText, encodeText, putInt, type Target } from "./writers.ts";
+import { copyText, encodeText, putInt, type Target } from "./writers.ts";
 
 // Constants of this module are known to the optimising compiler; what is imported is looked up each time.
 const { other: OTHER, id: ID, text: TEXT, enum: ENUM, bool: BOOL, name: NAME, int: INT } = USUAL;

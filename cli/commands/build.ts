@@ -15,13 +15,15 @@ import { expectWritable, isSameFile, writeWhole } from "../write-file.ts";
 
 const STANDARD_OUTPUT = "-";
 
+type Emit = "wasm" | "assemblyscript" | "writers";
+
 /** What is built, and where it goes. */
 interface Task {
   readonly source: string;
   /** The project's folder; null for that of the file. */
   readonly root: string | null;
   readonly output: string;
-  readonly isText: boolean;
+  readonly emit: Emit;
   readonly simd: boolean;
   readonly json: boolean;
   readonly builder: Builder;
@@ -41,7 +43,7 @@ export async function run(invocation: Invocation): Promise<number> {
     source,
     root: values.get("root") ?? null,
     output,
-    isText: values.get("emit") === "assemblyscript",
+    emit: emitOf(invocation),
     simd,
     json: switches.has("json"),
     // Between two saves it stays warm.
@@ -82,8 +84,8 @@ async function buildOnce(task: Task): Promise<Built> {
     if (json) await printLine(JSON.stringify({ output: null, diagnostics }));
     return { code: EXIT.no, paths };
   }
-  if (task.isText) {
-    await emitText(checked, task, diagnostics);
+  if (task.emit !== "wasm") {
+    await emitText(checked, task, task.emit, diagnostics);
     return { code: EXIT.done, paths };
   }
   const startedMs = performance.now();
@@ -101,8 +103,9 @@ async function buildOnce(task: Task): Promise<Built> {
 }
 
 /** Where to write; fails before any work is done where that cannot be meant. */
-function outputOf({ command, values, switches }: Invocation, source: string): string {
-  const isText = values.get("emit") === "assemblyscript";
+function outputOf(invocation: Invocation, source: string): string {
+  const { command, values, switches } = invocation;
+  const isText = emitOf(invocation) !== "wasm";
   const given = values.get("output");
   if (given === undefined && source === "-" && !isText) throw usage(command, "--output is missing");
   const output = given ?? (isText ? STANDARD_OUTPUT : `${source.replace(/\.pol$/, "")}.wasm`);
@@ -117,19 +120,31 @@ function outputOf({ command, values, switches }: Invocation, source: string): st
   return output;
 }
 
+/** The table of commands lets no other word through. */
+function emitOf({ values }: Invocation): Emit {
+  return (values.get("emit") ?? "wasm") as Emit;
+}
+
 async function emitText(
   checked: Checked,
   { output, json, simd }: Task,
+  emit: Exclude<Emit, "wasm">,
   diagnostics: readonly unknown[],
 ): Promise<void> {
-  const { emitAssemblyScript } = await import("@polity/compiler/evaluator.ts");
-  const assemblyscript = emitAssemblyScript(checked, { simd });
-  if (output !== STANDARD_OUTPUT) writeWhole(output, assemblyscript);
+  const text = await textOf(checked, emit, simd);
+  if (output !== STANDARD_OUTPUT) writeWhole(output, text);
   if (json) {
-    const text = output === STANDARD_OUTPUT ? { output: null, assemblyscript } : { output };
-    await printLine(JSON.stringify({ ...text, size: Buffer.byteLength(assemblyscript), diagnostics }));
-  } else if (output === STANDARD_OUTPUT) await write(assemblyscript);
-  else await printLine(`${visible(output)}  ${sizeText(Buffer.byteLength(assemblyscript))}`);
+    const given = output === STANDARD_OUTPUT ? { output: null, [emit]: text } : { output };
+    await printLine(JSON.stringify({ ...given, size: Buffer.byteLength(text), diagnostics }));
+  } else if (output === STANDARD_OUTPUT) await write(text);
+  else await printLine(`${visible(output)}  ${sizeText(Buffer.byteLength(text))}`);
+}
+
+async function textOf(checked: Checked, emit: Exclude<Emit, "wasm">, simd: boolean): Promise<string> {
+  const { emitAssemblyScript, manifestOf } = await import("@polity/compiler/evaluator.ts");
+  if (emit === "assemblyscript") return emitAssemblyScript(checked, { simd });
+  const { generateWriters } = await import("@polity/runtime/generate.ts");
+  return generateWriters(manifestOf(checked, { simd }));
 }
 
 function nameShown(output: string): string {

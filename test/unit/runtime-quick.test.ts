@@ -1,4 +1,6 @@
 import { encodeFrame, type FrameWriter, openFrame } from "@polity/runtime/frame.ts";
+import { writersText } from "@polity/runtime/generate.ts";
+import { adoptWriters } from "@polity/runtime/generated-writers.ts";
 import { digestName, sha256, utf8 } from "@polity/runtime/hash.ts";
 import type { Header } from "@polity/runtime/header.ts";
 import type { Type, Types } from "@polity/runtime/layout.ts";
@@ -8,6 +10,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { layOut } from "../support/arbitrary-manifest.ts";
 import { HEADER } from "../support/frame-desk.ts";
+import { importWriters } from "../support/generated-writers.ts";
 
 const TYPES: Types = {
   enums: new Map([["Verb", ["read", "write", "delete"]]]),
@@ -88,7 +91,10 @@ const header = fc.oneof(
   ),
 );
 
-test("whatever came before, a frame is what it is without any shorter way", () => {
+test.each(["by table", "generated"])("whatever came before, a frame is what it is %s", async (way) => {
+  const plansOf = () => [planOf(FIELDS, 0), planOf(OTHERS, 1)];
+  const writers = way === "generated" ? await importWriters(writersText("go", plansOf())) : [];
+  expect(writers.map(({ action }) => action)).toEqual(way === "generated" ? ["go-0", "go-1"] : []);
   const step = fc.oneof(
     fc.tuple(fc.constant(0), request, header),
     fc.tuple(fc.constant(1), other, header),
@@ -97,7 +103,9 @@ test("whatever came before, a frame is what it is without any shorter way", () =
   fc.assert(
     fc.property(fc.array(step, { minLength: 2, maxLength: 12 }), (steps) => {
       const writer = openWriter();
-      const plans = [planOf(FIELDS, 0), planOf(OTHERS, 1)];
+      const plans = plansOf();
+      adoptWriters(new Map(plans.map((plan) => [plan.action, plan])), writers);
+      for (const { usual } of plans) expect(usual!.write !== null).toBe(way === "generated");
       for (const [index, given, said] of steps) {
         const fields = fieldsOf(index, given);
         const plan = plans[index]!;
@@ -112,6 +120,25 @@ test("whatever came before, a frame is what it is without any shorter way", () =
     }),
     { numRuns: 1_500, seed: 12 },
   );
+});
+
+test("a writer that was generated for another layout is left alone", async () => {
+  const writers = await importWriters(writersText("go", [planOf(FIELDS, 0)]));
+  const { e: _, ...fewer } = FIELDS;
+  const wider: Readonly<Record<string, Type>> = { ...FIELDS, g: { kind: "int", min: -6n, max: 2n ** 40n } };
+  for (const [fields, isAdopted] of [
+    [FIELDS, true],
+    [fewer, false],
+    [wider, false],
+    [OTHERS, false],
+  ] as const) {
+    const plan = planOf(fields, 0);
+    adoptWriters(new Map([[plan.action, plan]]), writers);
+    expect(plan.usual!.write !== null).toBe(isAdopted);
+  }
+  const renamed = planOf(FIELDS, 1);
+  adoptWriters(new Map([[renamed.action, renamed]]), writers);
+  expect(renamed.usual!.write).toBeNull();
 });
 
 /** `null`: a good one; with an order of keys, the values of these alone, `h` being nobody's. */

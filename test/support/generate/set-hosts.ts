@@ -29,6 +29,7 @@ export const SETTINGS: HostSettings = {
   sizeBytesMax: Number.MAX_SAFE_INTEGER,
   obligations: null,
   spare: true,
+  writers: [],
   admit: () => ({ ok: true, statement: null }),
 };
 
