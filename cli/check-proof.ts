@@ -1,7 +1,9 @@
 /** What a proof, a record and an opening say together, for somebody who has only the key of the log. */
 import { checkOpening, decodeOpening } from "@polity/lineage/commitment.ts";
+import type { Cosignature } from "@polity/lineage/cosignature.ts";
 import type { Entry } from "@polity/lineage/entry.ts";
 import { decodeEntry } from "@polity/lineage/entry-codec.ts";
+import type { LogPolicy } from "@polity/lineage/log-policy.ts";
 import { nodeCrypto } from "@polity/lineage/node/crypto.ts";
 import { verifyProof } from "@polity/lineage/verify-proof.ts";
 import type { PublicKey } from "@polity/runtime/keys.ts";
@@ -24,6 +26,8 @@ export interface Proven {
   readonly leafHash: string;
   readonly entry: Entry;
   readonly opened: Opened | null;
+  /** By witnesses of the policy. */
+  readonly cosignatures: readonly Cosignature[];
 }
 
 export interface Opened {
@@ -38,13 +42,17 @@ export interface EvidenceRefusal extends Refusal {
   readonly about: keyof Evidence;
 }
 
-/** The first thing that is wrong, or what was logged; any log of the key's will do where `log` is null. */
+/**
+ * The first thing that is wrong, or what was logged; any log of the key's will do where `log` is null.
+ * Without a key, the policy has to list the log.
+ */
 export function checkEvidence(
   { proof, record, opening }: Evidence,
-  key: PublicKey,
+  key: PublicKey | null,
   log: string | null = null,
+  policy: LogPolicy | null = null,
 ): Proven | EvidenceRefusal {
-  const proven = verifyProof(proof, record, [key], nodeCrypto);
+  const proven = verifyProof(proof, record, key === null ? [] : [key], nodeCrypto, policy);
   if (!proven.ok) return refusal("proof", proven.code, proven.message);
   if (log !== null && log !== proven.origin) {
     return refusal("proof", "proof.other_origin", `the proof is of the log ${proven.origin}, not of ${log}`);
@@ -57,8 +65,8 @@ export function checkEvidence(
   const { entry } = decoded;
   const opened = opening === null ? null : openRequest(entry, opening);
   if (opened !== null && "code" in opened) return opened;
-  const { origin, index, size, leafHash } = proven;
-  return { ok: true, origin, index, size, leafHash, entry, opened };
+  const { origin, index, size, leafHash, cosignatures } = proven;
+  return { ok: true, origin, index, size, leafHash, entry, opened, cosignatures };
 }
 
 function openRequest(entry: Entry, bytes: Uint8Array): Opened | EvidenceRefusal {
@@ -79,6 +87,7 @@ const AGAIN = "take the file as pol log prove wrote it";
 const HINTS: ReadonlyMap<string, string> = new Map([
   ["note.unknown_keys", "give the public key of the log that signed, or do not believe this proof"],
   ["note.bad_signature", "the checkpoint in the proof was changed after it was signed"],
+  ["witness.quorum", "ask whoever keeps the log for a proof from a checkpoint that they have cosigned"],
   ["proof.other_origin", "ask for a proof from the log that is meant"],
   ["proof.not_included", "record and proof do not belong together, or one of them was changed"],
   ["opening.mismatch", "the opening is that of another entry, or was changed"],

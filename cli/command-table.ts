@@ -17,6 +17,7 @@ import { FACTS_COMMANDS } from "./facts-table.ts";
 import { PERMIT_COMMANDS } from "./permit-table.ts";
 import { REPLAY_COMMANDS } from "./replay-table.ts";
 import { TRUST_COMMANDS } from "./trust-table.ts";
+import { WITNESS_COMMANDS } from "./witness-table.ts";
 
 const VERSION = switchOf("version", "V", "print the version");
 
@@ -207,6 +208,7 @@ export const COMMANDS: readonly Command[] = [
   decide,
   ...FACTS_COMMANDS,
   ...EVIDENCE_COMMANDS,
+  ...WITNESS_COMMANDS,
   ...TRUST_COMMANDS,
   ...REPLAY_COMMANDS,
   ...PERMIT_COMMANDS,

@@ -26,6 +26,9 @@ export type CommandName =
   | "replay"
   | "permit issue"
   | "permit verify"
+  | "log compare"
+  | "log witness"
+  | "log vkey"
   | "completion";
 
 export interface Option {

@@ -132,6 +132,7 @@ const logProve: Command = {
     required(withValue("index", "N", "which entry, from 0")),
     required(outputOption("P.tlog-proof", "where to write the proof; the entry goes beside it, into P.json")),
     switchOf("opening", null, "also write P.opening.json, which reveals the request"),
+    withValue("policy", "FILE", "a log policy: refuse where fewer have cosigned than it wants"),
     JSON_OPTION,
     HELP,
   ],
@@ -153,7 +154,8 @@ const logVerify: Command = {
   summary: "Check a proof, or a whole log",
   operands: { ...files("P.tlog-proof|DIR", 1, [".tlog-proof"]), isFolder: true },
   options: [
-    required(withValue("key", PUBLIC_KEY, "the public key of the log")),
+    withValue("key", PUBLIC_KEY, "the public key of the log"),
+    withValue("policy", "FILE", "of a proof: a log policy, whose logs are trusted and whose quorum cosigned"),
     withValue("origin", "NAME", "the log that is meant (default: any that the key signed)"),
     withValue("record", "R.json", "of a proof: the entry (default: P.json)"),
     withValue("opening", "O.json", "of a proof: the request that was decided, to be checked too"),
@@ -164,6 +166,10 @@ const logVerify: Command = {
     {
       line: "pol log verify refund.tlog-proof --record refund.json --key log.pub.pem",
       says: "needs nothing of the log but its public key",
+    },
+    {
+      line: "pol log verify refund.tlog-proof --policy policy.txt",
+      says: "and that as many witnesses have cosigned as the policy wants",
     },
     {
       line: "pol log verify decisions --key log.pub.pem",

@@ -1,6 +1,9 @@
 /** What shows to anybody that a log has an entry: the entry, its proof, and what opens its request. */
 import { encodeOpening } from "@polity/lineage/commitment.ts";
+import { openCosignatures } from "@polity/lineage/cosignature.ts";
+import { checkQuorum, type LogPolicy, policyCosigners } from "@polity/lineage/log-policy.ts";
 import { nodeCrypto } from "@polity/lineage/node/crypto.ts";
+import { decodeNote } from "@polity/lineage/note-form.ts";
 import type { LogStore } from "@polity/lineage/store.ts";
 import { encodeTlogProof } from "@polity/lineage/tlog-proof.ts";
 import { leafHash } from "@polity/lineage/tree.ts";
@@ -24,6 +27,7 @@ export async function proveEntry(
   store: LogStore,
   index: number,
   isOpened: boolean,
+  policy: LogPolicy | null = null,
 ): Promise<ProvenEntry | Refusal> {
   const note = await store.head();
   const { size, root } = note === null ? { size: 0, root: new Uint8Array() } : checkpointOf(note);
@@ -35,6 +39,8 @@ export async function proveEntry(
     const hint = "pol log checkpoint signs for it; while pol decide runs, it does so each second";
     return refusal(`no checkpoint covers entry ${index} yet: the last one covers ${size}`, hint);
   }
+  const short = policy === null ? null : quorumProblem(note, policy);
+  if (short !== null) return short;
   const opened = isOpened ? await store.opening(index) : null;
   if (isOpened && opened === null) {
     return refusal(`nothing opens entry ${index}: it has no request, or its request was erased`, null);
@@ -46,6 +52,19 @@ export async function proveEntry(
   }
   const proof = encodeTlogProof({ index, hashes, checkpoint: note, extra: null });
   return { ok: true, proof, record, opening: opened === null ? null : encodeOpening(opened), size };
+}
+
+/** A policy is also about logs; here it is about those who cosign, as the key of this log is not at hand. */
+function quorumProblem(note: string, policy: LogPolicy): Refusal | null {
+  const decoded = decodeNote(note);
+  const cosigned = decoded.ok ? openCosignatures(decoded.form, policyCosigners(policy), nodeCrypto) : decoded;
+  if (!cosigned.ok) return { ok: false, code: cosigned.code, message: cosigned.message, hint: null };
+  const quorum = checkQuorum(
+    policy,
+    cosigned.cosignatures.map(({ key }) => key),
+  );
+  const hint = "the next checkpoint may have more: pol log checkpoint asks the witnesses again";
+  return quorum.ok ? null : { ...quorum, hint };
 }
 
 /** `6, 0 to 5` */

@@ -46,23 +46,33 @@ function counts(map: ReadonlyMap<string, number>): string {
   return [...map].map(([name, count]) => `${count} ${name}`).join(", ");
 }
 
-export function provenLines({ origin, index, size, leafHash, entry, opened }: Proven): string[] {
+export function provenLines({ origin, index, size, leafHash, entry, opened, ...rest }: Proven): string[] {
+  const cosigned = rest.cosignatures.map(({ key, timeSeconds }, at) => [
+    at === 0 ? "cosigned" : "",
+    `${timeText(timeSeconds * 1000)} by ${key.name}`,
+  ]);
   const erased = opened === null || opened.erased.length === 0 ? [] : [["erased", opened.erased.join(", ")]];
   return columns([
     ...entryRows(entry),
     ["log", origin],
     ["entry", `${index} of ${size}, leaf ${leafHash}`],
+    ...cosigned,
     ...(opened === null ? [] : [["request", opened.request]]),
     ...erased,
   ]).map(visible);
 }
 
-export function provenSummary({ origin, index, size, leafHash, entry, opened }: Proven) {
+export function provenSummary({ origin, index, size, leafHash, entry, opened, cosignatures }: Proven) {
   const { kind, id, at, node, seq } = entry;
   const said = { kind, id, at: timeText(at), node, seq };
   const decided = entry.kind === "decision" ? decisionSummary(entry) : {};
   const request = opened === null ? {} : { request: JSON.parse(opened.request), erased: opened.erased };
-  return { origin, index, size, leaf: leafHash, entry: { ...said, ...decided }, ...request };
+  const by = cosignatures.map(({ key: { name }, timeSeconds }) => ({
+    name,
+    at: timeText(timeSeconds * 1000),
+  }));
+  const cosigned = by.length === 0 ? {} : { cosigned: by };
+  return { origin, index, size, leaf: leafHash, ...cosigned, entry: { ...said, ...decided }, ...request };
 }
 
 function decisionSummary({ verdict, code, action, requestId, members, facts }: DecisionEntry) {

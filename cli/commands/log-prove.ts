@@ -4,6 +4,7 @@ import { readCount } from "@polity/lineage/count.ts";
 import { EXIT, failure } from "../failure.ts";
 import { type Invocation, usage } from "../invocation.ts";
 import { logFailure, openToRead } from "../log-folder.ts";
+import { policyOption } from "../log-policy-file.ts";
 import { withEnding } from "../output-option.ts";
 import { type ProvenEntry, proveEntry } from "../prove-entry.ts";
 import { holdsOther, nameOf } from "../read-file.ts";
@@ -30,11 +31,14 @@ export async function run(invocation: Invocation): Promise<number> {
   const [dir = ""] = operands;
   const index = indexOption(invocation);
   const outputs = outputsOf(invocation, dir);
+  const policy = await policyOption(invocation);
   const store = await openToRead(dir);
   try {
-    const proven = await proveEntry(store, index, outputs.opening !== null).catch((error: unknown) => {
-      throw logFailure(dir, error);
-    });
+    const proven = await proveEntry(store, index, outputs.opening !== null, policy).catch(
+      (error: unknown) => {
+        throw logFailure(dir, error);
+      },
+    );
     if (!proven.ok) return await answerNo(`log ${nameOf(dir)}`, proven, json);
     await writeOutputs(outputs, proven);
     await tell(outputs, index, store.origin, proven.size, json);

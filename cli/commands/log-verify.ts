@@ -6,6 +6,7 @@ import { advised, EXIT } from "../failure.ts";
 import { type Invocation, usage } from "../invocation.ts";
 import { readTrusted } from "../key-files.ts";
 import { logRefusal, originOption, otherLog } from "../log-folder.ts";
+import { policyOption } from "../log-policy-file.ts";
 import { withEnding } from "../output-option.ts";
 import { withProgress } from "../progress.ts";
 import { isFolder, nameOf, readBytes } from "../read-file.ts";
@@ -29,10 +30,15 @@ export async function run(invocation: Invocation): Promise<number> {
     throw usage(command, `--record is missing, since ${nameOf(path)} is not called P${ENDING}`);
   }
   const origin = originOption(invocation);
-  const key = await readTrusted(values.get("key") ?? "");
-  return isLog
-    ? verifyFolder(path, { key, origin }, json)
-    : verifyOne(invocation, path, { key, origin }, json);
+  const keyPath = values.get("key");
+  if (keyPath === undefined && (isLog || !values.has("policy"))) {
+    throw usage(command, isLog ? "--key is missing" : "--key or --policy is missing");
+  }
+  const key = keyPath === undefined ? null : await readTrusted(keyPath);
+  if (!isLog) return verifyOne(invocation, path, { key, origin }, json);
+  if (key === null || values.has("policy"))
+    throw usage(command, "--policy is about a proof, and this is a folder");
+  return verifyFolder(path, { key, origin }, json);
 }
 
 /** Whose log is meant, and which one; null: any of that key's. */
@@ -54,11 +60,13 @@ async function verifyFolder(dir: string, { key, origin }: Meant, json: boolean):
 }
 
 async function verifyOne(
-  { values }: Invocation,
+  invocation: Invocation,
   path: string,
-  { key, origin }: Meant,
+  { key, origin }: Omit<Meant, "key"> & { readonly key: PublicKey | null },
   json: boolean,
 ): Promise<number> {
+  const { values } = invocation;
+  const policy = await policyOption(invocation);
   const recordPath = values.get("record") ?? withEnding(path, ENDING, ".json");
   const openingPath = values.get("opening");
   const evidence = {
@@ -68,7 +76,7 @@ async function verifyOne(
     }),
     opening: openingPath === undefined ? null : await readBytes(openingPath),
   };
-  const checked = checkEvidence(evidence, key, origin);
+  const checked = checkEvidence(evidence, key, origin, policy);
   if (!checked.ok) {
     const files = { proof: path, record: recordPath, opening: openingPath ?? "" };
     return answerNo(nameOf(files[checked.about]), checked, json);
