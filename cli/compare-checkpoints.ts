@@ -15,6 +15,7 @@ import { openTiles, type TileLog } from "@polity/lineage/open-tiles.ts";
 import { decodeTlogProof, PROOF_BYTES_MAX } from "@polity/lineage/tlog-proof.ts";
 import { httpSource } from "@polity/lineage/web/http-source.ts";
 import type { PublicKey } from "@polity/runtime/keys.ts";
+import { unreachable } from "@polity/runtime/unreachable.ts";
 import { failure } from "./failure.ts";
 import { nameOf, readBytes, utf8Text } from "./read-file.ts";
 import { visible } from "./words.ts";
@@ -86,6 +87,8 @@ export function comparePair(
       const sizes = `${compared.earlier.size} and ${compared.later.size} entries`;
       throw failure(`${sizes} cannot be compared without the log`, "--log DIR|URL says where it is");
     }
+    default:
+      return unreachable(compared);
   }
 }
 

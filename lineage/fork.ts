@@ -129,8 +129,8 @@ export function verifyFork(fork: Fork, keys: readonly NoteKey[], crypto: CryptoP
     return refuse("proof.no_fork", `the proof from ${sizes} does not lead to the root that was signed`);
   }
   if (!equalBytes(root, earlier.root)) return { ok: true, earlier, later, root };
-  const message = `both checkpoints are of one history: ${earlier.size} entries have the root ${digestName(root)}`;
-  return refuse("proof.no_fork", message);
+  const both = `${earlier.size} entries have the root ${digestName(root)}`;
+  return refuse("proof.no_fork", `both checkpoints are of one history: ${both}`);
 }
 
 /** The root that the later tree has under the earlier size; null where the proof shows none. */

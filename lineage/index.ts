@@ -58,6 +58,17 @@ export {
   encodeEntry,
 } from "./entry-codec.ts";
 export {
+  type Comparison,
+  compareCheckpoints,
+  decodeFork,
+  encodeFork,
+  type Fork,
+  type ForkFileResult,
+  type ForkProof,
+  type ForkResult,
+  verifyFork,
+} from "./fork.ts";
+export {
   decodeLogPolicy,
   encodeLogPolicy,
   type LogPolicy,
