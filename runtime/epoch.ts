@@ -120,14 +120,11 @@ export function followRoots(floor: EpochFloor, path: readonly SignedRoot[]): Fol
 
 /** A key that only comes can have signed nothing before. */
 function keyLeft(floor: EpochFloor, path: readonly SignedRoot[]): boolean {
-  let before: Pick<EpochFloor, "policyKeys" | "freshnessKeys"> = floor;
+  let before: RoleKeys = floor;
   for (const { root, digest } of path) {
     if (root.version <= floor.rootVersion) continue;
     const now = ofRoot(root, digest);
-    const hasLeft =
-      before.policyKeys.some((id) => !now.policyKeys.includes(id)) ||
-      before.freshnessKeys.some((id) => !now.freshnessKeys.includes(id));
-    if (hasLeft) return true;
+    if (someGone(before, now)) return true;
     before = now;
   }
   return false;
@@ -167,6 +164,47 @@ export function mayActivate(floor: EpochFloor, statement: EpochStatement, root: 
   }
   const isNew = epoch !== floor.epoch || floor.digest === null;
   return { ok: true, floor: isNew ? { ...floor, epoch, digest } : floor, isNew };
+}
+
+/**
+ * Whether `next` may be written over `kept`, which another process may have written meanwhile: a floor never
+ * goes down, unless by a later trust root from which a key has gone.
+ */
+export function mayReplace(kept: EpochFloor, next: EpochFloor): EpochRefusal | null {
+  if (next.root !== kept.root) {
+    return refuse("epoch.other_root", `a floor of ${kept.root} is here, and this is one of ${next.root}`);
+  }
+  if (next.set !== kept.set || next.audience !== kept.audience) {
+    const [given, here] = [next, kept].map((of) => `${of.set} for ${of.audience ?? "no place"}`);
+    return refuse("epoch.wrong_set", `a floor of ${here} is here, and this is one of ${given}`);
+  }
+  const [version, seen] = [next.rootVersion, kept.rootVersion];
+  if (version < seen) {
+    return refuse("epoch.root_rolled_back", `version ${seen} of the trust root was seen, this is ${version}`);
+  }
+  if (version === seen && next.rootDigest !== kept.rootDigest) {
+    const was = `version ${seen} of the trust root was ${kept.rootDigest}`;
+    return refuse("epoch.root_forked", `${was}, and here it is ${next.rootDigest}`);
+  }
+  const hasGone = version > seen && someGone(kept, next);
+  if (next.epoch < kept.epoch && !hasGone) {
+    return refuse(
+      "epoch.rolled_back",
+      `epoch ${next.epoch} after epoch ${kept.epoch}, which is active already`,
+    );
+  }
+  const isSame = next.epoch === kept.epoch && kept.digest !== null && !hasGone;
+  if (!isSame || next.digest === kept.digest) return null;
+  return refuse("epoch.forked", `epoch ${kept.epoch} was ${kept.digest}, and here it is ${next.digest}`);
+}
+
+type RoleKeys = Pick<EpochFloor, "policyKeys" | "freshnessKeys">;
+
+function someGone(before: RoleKeys, now: RoleKeys): boolean {
+  return (
+    before.policyKeys.some((id) => !now.policyKeys.includes(id)) ||
+    before.freshnessKeys.some((id) => !now.freshnessKeys.includes(id))
+  );
 }
 
 function refuse(code: EpochCode, message: string): EpochRefusal {

@@ -10,6 +10,7 @@ export {
   nodeSigner,
   nodeUuid,
 } from "./crypto.ts";
+export { type FloorCode, FloorError, type FloorOptions, folderFloor } from "./epoch-floor.ts";
 export { folderSource, publicFolder } from "./folder-source.ts";
 export {
   type Judged,

@@ -38,10 +38,17 @@ test("every refusal of what is signed, trusted or loaded", () => {
 });
 
 test("every refusal of an entry, an opening, a note, a proof or a log", () => {
-  const kinds = "entry|commitment|opening|note|vkey|checkpoint|proof|log|key|witness|replay";
+  const kinds = "entry|commitment|opening|note|vkey|checkpoint|proof|log|key|epoch|witness|replay";
   const codes = codesIn("lineage", kinds);
   expect(codes.size).toBeGreaterThan(30);
   expect(unseen(codes)).toEqual([]);
+});
+
+test("every refusal of a trust root, a note of freshness or an epoch has a row in docs/trust.md", () => {
+  const text = readFileSync(join(root, "docs", "trust.md"), "utf8");
+  const codes = [...codesIn("runtime", "trust|freshness|epoch"), ...codesIn("lineage", "epoch")];
+  expect(codes.length).toBeGreaterThan(35);
+  expect(codes.filter((code) => !text.includes(`| \`${code}\` |`))).toEqual([]);
 });
 
 test("a code that no test mentions is found", () => {

@@ -1,0 +1,116 @@
+/**
+ * The file of an epoch floor: a line that says what it is, canonical JSON (RFC 8785), and a line with the
+ * SHA-256 of both. The sum is against accidents: whoever may write here may write a sum too.
+ */
+import type { EpochFloor } from "@polity/runtime/epoch.ts";
+import { digestName, sha256, utf8 } from "@polity/runtime/hash.ts";
+import { canonicalJson, parseJson } from "@polity/runtime/json.ts";
+import { array, ascending, integer, members, refuse, ShapeError } from "@polity/runtime/shape.ts";
+import { digest, label } from "@polity/runtime/signed-document.ts";
+
+export type FloorRead =
+  | { readonly ok: true; readonly floor: EpochFloor }
+  | { readonly ok: false; readonly message: string };
+
+export const FLOOR_BYTES_MAX = 64 * 1024;
+const FIRST_LINE = "polity-epoch-floor/1\n";
+const KEYS_MAX = 128;
+
+/** Throws a RangeError for what `decodeFloor` would refuse. */
+export function encodeFloor(floor: EpochFloor): Uint8Array {
+  const bytes = utf8(write(floor));
+  const read = decodeFloor(bytes);
+  if (!read.ok) throw new RangeError(`no epoch floor: ${read.message}`);
+  return bytes;
+}
+
+function write(floor: EpochFloor): string {
+  const {
+    audience,
+    digest: manifest,
+    epoch,
+    freshnessKeys,
+    policyKeys,
+    root,
+    rootDigest,
+    rootVersion,
+    set,
+  } = floor;
+  const keys = { freshnessKeys, policyKeys };
+  const json = canonicalJson({
+    audience,
+    digest: manifest,
+    epoch,
+    ...keys,
+    root,
+    rootDigest,
+    rootVersion,
+    set,
+  });
+  const body = `${FIRST_LINE}${json}\n`;
+  return `${body}${digestName(sha256(utf8(body)))}\n`;
+}
+
+/** Only what `encodeFloor` wrote. Never throws. */
+export function decodeFloor(bytes: Uint8Array): FloorRead {
+  if (bytes.length > FLOOR_BYTES_MAX) return { ok: false, message: `more than ${FLOOR_BYTES_MAX} bytes` };
+  const written = utf8Text(bytes);
+  if (written === null) return { ok: false, message: "not UTF-8 text" };
+  if (!written.startsWith(FIRST_LINE)) return { ok: false, message: "it does not begin as an epoch floor" };
+  const [json = "", sum, end, ...more] = written.slice(FIRST_LINE.length).split("\n");
+  if (sum === undefined || end !== "" || more.length > 0) return { ok: false, message: "not three lines" };
+  if (sum !== digestName(sha256(utf8(`${FIRST_LINE}${json}\n`)))) {
+    return { ok: false, message: "its sum is not that of its content" };
+  }
+  const parsed = parseJson(json, { depthMax: 2 });
+  if (!parsed.ok) return { ok: false, message: parsed.message };
+  try {
+    const floor = read(parsed.value);
+    return write(floor) === written ? { ok: true, floor } : { ok: false, message: "not in canonical form" };
+  } catch (error) {
+    if (error instanceof ShapeError) return { ok: false, message: error.message };
+    throw error;
+  }
+}
+
+const MEMBERS: readonly string[] = [
+  "audience",
+  "digest",
+  "epoch",
+  "freshnessKeys",
+  "policyKeys",
+  "root",
+  "rootDigest",
+  "rootVersion",
+  "set",
+];
+
+function read(json: unknown): EpochFloor {
+  const given = members(json, "floor", MEMBERS);
+  return {
+    root: label(given.root, "root"),
+    rootVersion: integer(given.rootVersion, "rootVersion", 1, Number.MAX_SAFE_INTEGER),
+    rootDigest: digest(given.rootDigest, "rootDigest"),
+    policyKeys: keys(given.policyKeys, "policyKeys"),
+    freshnessKeys: keys(given.freshnessKeys, "freshnessKeys"),
+    set: label(given.set, "set"),
+    audience: given.audience === null ? null : label(given.audience, "audience"),
+    epoch: integer(given.epoch, "epoch", 0, Number.MAX_SAFE_INTEGER),
+    digest: given.digest === null ? null : digest(given.digest, "digest"),
+  };
+}
+
+function keys(value: unknown, where: string): readonly string[] {
+  const ids = array(value, where, digest);
+  if (ids.length < 1 || ids.length > KEYS_MAX) refuse(where, `not 1 to ${KEYS_MAX}`);
+  ascending(ids, where);
+  return ids;
+}
+
+function utf8Text(bytes: Uint8Array): string | null {
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    return null;
+  }
+}
