@@ -92,7 +92,13 @@ export function logFailure(dir: string, error: unknown): unknown {
 }
 
 /** These say that nobody could look, not that something was found. */
-const UNSEEN: ReadonlySet<string> = new Set(["log.not_a_folder", "log.unreadable", "log.read_only"]);
+const UNSEEN: ReadonlySet<string> = new Set([
+  "log.not_a_folder",
+  "log.unreadable",
+  "log.unreachable",
+  "log.no_index",
+  "log.read_only",
+]);
 
 /** What a check of a log found, with its place; fails where it could not be checked. */
 export function logRefusal(dir: string, error: LogError): Refusal {

@@ -1,6 +1,7 @@
 /** What was found in a log or a proof, for people as lines and for programs as JSON's values. */
 import type { DecisionEntry, Entry } from "@polity/lineage/entry.ts";
 import type { LogSummary } from "@polity/lineage/file-store/verify.ts";
+import type { LogTally } from "@polity/lineage/verify-tiles.ts";
 import type { Proven } from "./check-proof.ts";
 import type { Head } from "./log-folder.ts";
 import { columns } from "./table.ts";
@@ -36,8 +37,38 @@ export function logSummary({ time, kinds, verdicts, ...rest }: LogSummary) {
   };
 }
 
+/** What verifying a published log found. */
+export function tallyLines(tally: LogTally): string[] {
+  const { origin, size, from, root, time, kinds, verdicts, commitments } = tally;
+  const read = size - from;
+  const entries =
+    from === 0 ? `${size}: ${kindCounts(kinds)}` : `${size}, of which ${from} were verified before`;
+  return columns([
+    ["log", origin],
+    ["entries", size === 0 ? "none" : entries],
+    ...(from === 0 ? [] : [["new", read === 0 ? "none" : `${read}: ${kindCounts(kinds)}`]]),
+    ...(verdicts.size === 0 ? [] : [["decisions", counts(verdicts)]]),
+    ...(time === null ? [] : [["time", `${timeText(time.fromMs)} to ${timeText(time.toMs)}`]]),
+    ...(commitments === 0 ? [] : [["requests", `${commitments} committed to`]]),
+    ["root", root],
+  ]);
+}
+
+export function tallySummary({ origin, size, from, root, time, kinds, verdicts, commitments }: LogTally) {
+  return {
+    origin,
+    size,
+    root,
+    from,
+    time: time === null ? null : { from: timeText(time.fromMs), to: timeText(time.toMs) },
+    kinds: Object.fromEntries(kinds),
+    verdicts: Object.fromEntries(verdicts),
+    commitments,
+  };
+}
+
 /** `3 decisions, 1 outcome` */
-function kindCounts(kinds: LogSummary["kinds"]): string {
+function kindCounts(kinds: ReadonlyMap<string, number>): string {
   return [...kinds].map(([kind, count]) => plural(count, kind)).join(", ");
 }
 

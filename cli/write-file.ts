@@ -9,6 +9,7 @@ import {
   statSync,
   writeFileSync,
 } from "node:fs";
+import { open } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { failure, fileFailure } from "./failure.ts";
 import { quoted } from "./words.ts";
@@ -25,6 +26,31 @@ export function writeWhole(path: string, content: string | Uint8Array, mode = 0o
     // A link stays a link: the file it names is replaced.
     else if (existing === undefined) replaceFile(path, content, mode);
     else replaceFile(realpathSync(path), content, existing.mode & 0o777);
+  } catch (error) {
+    throw fileFailure("write", quoted(path), error);
+  }
+}
+
+/** As `writeWhole`, piece by piece: for what does not fit into memory. */
+export async function writePieces<T>(
+  path: string,
+  produce: (put: (piece: string) => Promise<void>) => Promise<T>,
+): Promise<T> {
+  const draft = join(dirname(path), `.${basename(path)}.${crypto.randomUUID()}.tmp`);
+  try {
+    const file = await open(draft, "wx");
+    try {
+      const done = await produce((piece) => file.appendFile(piece));
+      await file.sync();
+      await file.close();
+      renameSync(draft, path);
+      bringFolderToDisk(dirname(path));
+      return done;
+    } catch (error) {
+      await file.close().catch(() => {});
+      rmSync(draft, { force: true });
+      throw error;
+    }
   } catch (error) {
     throw fileFailure("write", quoted(path), error);
   }

@@ -137,12 +137,12 @@ async function addEntries(
   return added;
 }
 
-type Insert = (read: ReadEntry) => void;
+export type Insert = (read: ReadEntry) => void;
 
 /** Executions whose agent is remembered. */
 const AGENTS_MAX = 10_000;
 
-function makeInsert(database: Database): Insert {
+export function makeInsert(database: Database): Insert {
   const entryRow = database.prepare("INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
   const edgeRow = database.prepare("INSERT INTO edge VALUES (?, ?, ?, ?, ?)");
   const agentRow = database.prepare(

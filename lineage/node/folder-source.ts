@@ -1,7 +1,8 @@
 /** The files of a log in a folder: what lies below `DIR/public`, or a copy of that. */
 import { constants } from "node:fs";
-import { open, stat } from "node:fs/promises";
+import { open, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
+import type { FsckSource } from "../fsck.ts";
 import { LogError } from "../store.ts";
 import { type TileSource, tooLong } from "../tile-source.ts";
 import { CHECKPOINT_PATH } from "../tiles.ts";
@@ -84,4 +85,19 @@ function readError(error: unknown, file: string): LogError {
   }
   const detail = error instanceof Error ? error.message : "what was thrown is no error";
   return new LogError("log.unreadable", `cannot be read: ${detail}; check owner, modes and disk`, { file });
+}
+
+/** As `folderSource`, for whoever looks at files that no checkpoint implies. */
+export function folderWithNames(dir: string): FsckSource {
+  return {
+    ...folderSource(dir),
+    names: async (folder) => {
+      try {
+        return (await readdir(join(dir, folder))).sort();
+      } catch (error) {
+        if (ABSENT.has(codeOf(error))) return [];
+        throw readError(error, folder);
+      }
+    },
+  };
 }

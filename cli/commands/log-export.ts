@@ -1,0 +1,94 @@
+import type { TileLog } from "@polity/lineage/open-tiles.ts";
+import { readEntries } from "@polity/lineage/read-entries.ts";
+import { EXPORT_FORMATS, type ExportFormat, exportLine } from "../export-formats.ts";
+import { EXIT } from "../failure.ts";
+import { type Invocation, usage } from "../invocation.ts";
+import { numberOption } from "../number-option.ts";
+import { outputOption, STANDARD_OUTPUT } from "../output-option.ts";
+import { startProgress } from "../progress.ts";
+import { withPublished } from "../published-log.ts";
+import { nameOf } from "../read-file.ts";
+import { tellNote } from "../tell.ts";
+import { printLine, write } from "../terminal.ts";
+import { plural, visible } from "../words.ts";
+import { writePieces } from "../write-file.ts";
+
+/** Lines are handed on in pieces of about this many characters. */
+const PIECE = 64 * 1024;
+
+interface Exported {
+  readonly written: number;
+  /** Entries that the format has no shape for. */
+  readonly left: number;
+}
+
+export function run(invocation: Invocation): Promise<number> {
+  const { command, values, switches } = invocation;
+  const format = EXPORT_FORMATS.find((known) => known === (values.get("format") ?? "jsonl"))!;
+  const [from, to] = [numberOption(invocation, "from") ?? 0, numberOption(invocation, "to")];
+  if (to !== null && to < from) throw usage(command, `--to ${to} is before --from ${from}`);
+  const output = outputOption(invocation, STANDARD_OUTPUT, []);
+  const json = switches.has("json");
+  if (json && output === STANDARD_OUTPUT) throw usage(command, "with --json, -o says where the entries go");
+  return withPublished(invocation, async (log, place) => {
+    const { origin, size } = log.checkpoint;
+    const end = Math.min(to ?? size, size);
+    const progress = startProgress(`exporting ${nameOf(place.name)}`);
+    let done: Exported;
+    try {
+      const lines = linesOf(log, { format, from, end, step: progress.step });
+      done =
+        output === STANDARD_OUTPUT
+          ? await inPieces(lines, write)
+          : await writePieces(output, (put) => inPieces(lines, put));
+    } finally {
+      await progress.stop();
+    }
+    if (json) {
+      const about = { ok: true, origin, size, from, to: end, format, verified: log.isVerified };
+      await printLine(JSON.stringify({ ...about, ...done, output }));
+      return EXIT.done;
+    }
+    const left = done.left === 0 ? "" : `; ${done.left} are no decisions, and left out`;
+    const signed = log.isVerified ? "" : "; no --key, so no signature was checked";
+    const where = output === STANDARD_OUTPUT ? "" : ` to ${visible(output)}`;
+    await tellNote(`${plural(done.written, "entry", "entries")} of ${origin}${where}${left}${signed}`);
+    return EXIT.done;
+  });
+}
+
+interface Range {
+  readonly format: ExportFormat;
+  readonly from: number;
+  readonly end: number;
+  readonly step: () => void;
+}
+
+/** A line for each entry; null for those that are left out. */
+async function* linesOf(log: TileLog, { format, from, end, step }: Range): AsyncGenerator<string | null> {
+  if (from >= end) return;
+  for await (const read of readEntries(log.tree, from, end)) {
+    yield exportLine(format, log.checkpoint.origin, read);
+    step();
+  }
+}
+
+async function inPieces(
+  lines: AsyncIterable<string | null>,
+  put: (piece: string) => Promise<void>,
+): Promise<Exported> {
+  let [piece, written, left] = ["", 0, 0];
+  for await (const line of lines) {
+    if (line === null) {
+      left += 1;
+      continue;
+    }
+    written += 1;
+    piece += `${line}\n`;
+    if (piece.length < PIECE) continue;
+    await put(piece);
+    piece = "";
+  }
+  if (piece !== "") await put(piece);
+  return { written, left };
+}
