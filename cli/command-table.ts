@@ -14,6 +14,7 @@ import {
 } from "./command.ts";
 import { EVIDENCE_COMMANDS } from "./evidence-table.ts";
 import { FACTS_COMMANDS } from "./facts-table.ts";
+import { LOG_COMMANDS } from "./log-table.ts";
 import { PERMIT_COMMANDS } from "./permit-table.ts";
 import { REPLAY_COMMANDS } from "./replay-table.ts";
 import { TRUST_COMMANDS } from "./trust-table.ts";
@@ -209,6 +210,7 @@ export const COMMANDS: readonly Command[] = [
   ...FACTS_COMMANDS,
   ...EVIDENCE_COMMANDS,
   ...WITNESS_COMMANDS,
+  ...LOG_COMMANDS,
   ...TRUST_COMMANDS,
   ...REPLAY_COMMANDS,
   ...PERMIT_COMMANDS,

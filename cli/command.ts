@@ -29,6 +29,12 @@ export type CommandName =
   | "log compare"
   | "log witness"
   | "log vkey"
+  | "log get"
+  | "log tail"
+  | "log consistency"
+  | "log fsck"
+  | "log search"
+  | "log export"
   | "completion";
 
 export interface Option {

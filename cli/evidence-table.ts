@@ -152,11 +152,14 @@ const logProve: Command = {
 const logVerify: Command = {
   name: "log verify",
   summary: "Check a proof, or a whole log",
-  operands: { ...files("P.tlog-proof|DIR", 1, [".tlog-proof"]), isFolder: true },
+  operands: { ...files("P.tlog-proof|DIR|URL", 1, [".tlog-proof"]), isFolder: true },
   options: [
     withValue("key", PUBLIC_KEY, "the public key of the log"),
     withValue("policy", "FILE", "of a proof: a log policy, whose logs are trusted and whose quorum cosigned"),
     withValue("origin", "NAME", "the log that is meant (default: any that the key signed)"),
+    withValue("since", "CHECKPOINT", "of a log: it must go on from this checkpoint, which was kept"),
+    withValue("keep", "FILE", "of a log: as --since where FILE is there; then keep the new checkpoint in it"),
+    switchOf("all", null, "of a log: read also the entries that the kept checkpoint covers"),
     withValue("record", "R.json", "of a proof: the entry (default: P.json)"),
     withValue("opening", "O.json", "of a proof: the request that was decided, to be checked too"),
     JSON_OPTION,
@@ -174,6 +177,10 @@ const logVerify: Command = {
     {
       line: "pol log verify decisions --key log.pub.pem",
       says: "every entry, from the first byte to the last",
+    },
+    {
+      line: "pol log verify https://logs.example.com/eu/ --key log.pub.pem --keep seen.txt",
+      says: "what is new since the last time; both checkpoints, where it shows another history",
     },
     {
       line: "pol log verify decisions --key log.pub.pem --origin example.com/payments",

@@ -3,9 +3,9 @@ import { decodeEntry } from "@polity/lineage/entry-codec.ts";
 import type { TileLog } from "@polity/lineage/open-tiles.ts";
 import type { ReadEntry } from "@polity/lineage/read-entries.ts";
 import { LogError } from "@polity/lineage/store.ts";
+import { countOption } from "./count-option.ts";
 import { freshIndex } from "./index-place.ts";
 import { type Invocation, usage } from "./invocation.ts";
-import { numberOption } from "./number-option.ts";
 import type { Place } from "./published-log.ts";
 import type { Refusal } from "./refusal.ts";
 import { quoted } from "./words.ts";
@@ -17,7 +17,7 @@ export async function askedEntry(
   log: TileLog,
 ): Promise<ReadEntry | Refusal> {
   const { command, values } = invocation;
-  const index = numberOption(invocation, "index");
+  const index = countOption(invocation, "index", 0);
   const id = values.get("id");
   if ((index === null) === (id === undefined)) {
     throw usage(

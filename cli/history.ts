@@ -2,6 +2,7 @@
 import { compareHeads, type SignedHead, type TileLog } from "@polity/lineage/open-tiles.ts";
 import { encodeBase64 } from "@polity/runtime/base64.ts";
 import { digestName } from "@polity/runtime/hash.ts";
+import { unreachable } from "@polity/runtime/unreachable.ts";
 import { EXIT } from "./failure.ts";
 import { nameOf } from "./read-file.ts";
 import { tellFailure } from "./tell.ts";
@@ -33,8 +34,8 @@ export async function contradictionOf(earlier: SignedHead, log: TileLog): Promis
         ...notes,
         code: "log.shrunk",
         message:
-          `the log has ${plural(now.size, "entry", "entries")} now, but ${before.size} were signed for before: ` +
-          "its end was cut off, or an old copy was put in its place",
+          `the log has ${plural(now.size, "entry", "entries")} now, but ${before.size} were signed for ` +
+          "before: its end was cut off, or an old copy was put in its place",
         hint: "ask whoever keeps the log for the entries that are missing; keep both checkpoints as evidence",
         proof: null,
       };
@@ -48,6 +49,8 @@ export async function contradictionOf(earlier: SignedHead, log: TileLog): Promis
         hint: "no honest log signs both: keep the checkpoints and the proof as evidence, and trust neither",
         proof: { root: compared.root, hashes: compared.proof },
       };
+    default:
+      return unreachable(compared);
   }
 }
 

@@ -13,7 +13,11 @@ import {
 const PLACE = { ...files("DIR|URL", 1, []), isFolder: true };
 const KEY = withValue("key", "NAME.pub.pem", "the public key of the log (default: no signature is checked)");
 const ORIGIN = withValue("origin", "NAME", "the log that is meant (default: any)");
-const INDEX_FILE = withValue("index-file", "FILE", "where the index lies (default: DIR/index.sqlite, or a cache)");
+const INDEX_FILE = withValue(
+  "index-file",
+  "FILE",
+  "where the index lies (default: DIR/index.sqlite, or a cache)",
+);
 const WRONG = "1 the log is not what was signed, or shows another history than before";
 
 const short = (option: Option, letter: string): Option => ({ ...option, short: letter });
@@ -32,7 +36,10 @@ const logGet: Command = {
     HELP,
   ],
   examples: [
-    { line: "pol log get decisions --index 7 --key log.pub.pem", says: "the bytes that were logged, once proven" },
+    {
+      line: "pol log get decisions --index 7 --key log.pub.pem",
+      says: "the bytes that were logged, once proven",
+    },
     { line: "pol log get https://logs.example.com/eu/ --index 7 --json", says: "of a log on a server" },
   ],
   exits: ["0 done", "1 there is no such entry, or the log is not what was signed"],
@@ -52,7 +59,10 @@ const logTail: Command = {
   ],
   examples: [
     { line: "pol log tail decisions -n 20 --key log.pub.pem", says: "the last twenty" },
-    { line: "pol log tail -f https://logs.example.com/eu/ --json", says: "each entry, soon after it is published" },
+    {
+      line: "pol log tail -f https://logs.example.com/eu/ --json",
+      says: "each entry, soon after it is published",
+    },
   ],
   exits: ["0 done", WRONG],
 };
@@ -71,8 +81,14 @@ const logConsistency: Command = {
     HELP,
   ],
   examples: [
-    { line: "pol log consistency decisions --from 1000 --key log.pub.pem", says: "the hashes, and both roots" },
-    { line: "pol log consistency decisions --since kept.txt --key log.pub.pem", says: "both notes, where it does not" },
+    {
+      line: "pol log consistency decisions --from 1000 --key log.pub.pem",
+      says: "the hashes, and both roots",
+    },
+    {
+      line: "pol log consistency decisions --since kept.txt --key log.pub.pem",
+      says: "both notes, where it does not",
+    },
   ],
   exits: ["0 done", WRONG],
 };
@@ -118,8 +134,14 @@ const logSearch: Command = {
     HELP,
   ],
   examples: [
-    { line: "pol log search decisions --verdict deny --agent invoice-bot", says: "what it was not allowed to do" },
-    { line: "pol log search decisions --children-of sha256:… --key log.pub.pem", says: "what came of an entry" },
+    {
+      line: "pol log search decisions --verdict deny --agent invoice-bot",
+      says: "what it was not allowed to do",
+    },
+    {
+      line: "pol log search decisions --children-of sha256:… --key log.pub.pem",
+      says: "what came of an entry",
+    },
   ],
   exits: ["0 done, whether anything was found or not", WRONG],
 };
@@ -139,7 +161,10 @@ const logExport: Command = {
     HELP,
   ],
   examples: [
-    { line: "pol log export decisions --key log.pub.pem > entries.jsonl", says: "index, leaf hash and entry" },
+    {
+      line: "pol log export decisions --key log.pub.pem > entries.jsonl",
+      says: "index, leaf hash and entry",
+    },
     { line: "pol log export decisions --format cloudevents -o events.jsonl", says: "CloudEvents 1.0" },
     { line: "pol log export decisions --format opa | gzip > decisions.gz", says: "as OPA logs decisions" },
   ],

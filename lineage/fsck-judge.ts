@@ -76,7 +76,8 @@ async function rightOf(
 function wrongTile({ path, bytes }: Suspect["kept"], derived: Uint8Array): Finding {
   let offset = 0;
   while (offset < bytes.length && bytes[offset] === derived[offset]) offset += 1;
-  const message = `this byte is ${hex(bytes[offset])}, and what is below the tile gives ${hex(derived[offset])}`;
+  const [found, given] = [hex(bytes[offset]), hex(derived[offset])];
+  const message = `this byte is ${found}, and what is below the tile gives ${given}`;
   return { code: "log.other_tile", message: restore(message), file: path, offset, index: null };
 }
 
@@ -141,7 +142,7 @@ interface ChangedByte {
   readonly was: number;
 }
 
-/** The one byte with which the entry, or its length, is what was signed; null where no single one does that. */
+/** The one byte that makes the entry, or its length, what was signed; null where no single one does. */
 function changedByte({ bytes, entry, expected, offset }: Other, sha256: Sha256): ChangedByte | null {
   for (const at of [offset, offset + 1]) {
     for (let was = 0; was < 256; was += 1) {

@@ -1,10 +1,10 @@
 import type { TileLog } from "@polity/lineage/open-tiles.ts";
 import { encodeBase64 } from "@polity/runtime/base64.ts";
 import { digestName } from "@polity/runtime/hash.ts";
+import { countOption } from "../count-option.ts";
 import { EXIT } from "../failure.ts";
 import { answerContradiction, contradictionOf } from "../history.ts";
 import { type Invocation, usage } from "../invocation.ts";
-import { numberOption } from "../number-option.ts";
 import { outputOption, STANDARD_OUTPUT } from "../output-option.ts";
 import { readKept, withPublished } from "../published-log.ts";
 import { nameOf } from "../read-file.ts";
@@ -17,7 +17,7 @@ import { writeWhole } from "../write-file.ts";
 /** The proof is the body that witnesses take (C2SP tlog-witness, add-checkpoint). */
 export async function run(invocation: Invocation): Promise<number> {
   const { command, values, switches } = invocation;
-  const from = numberOption(invocation, "from");
+  const from = countOption(invocation, "from", 0);
   const since = values.get("since");
   if ((from === null) === (since === undefined)) {
     throw usage(
@@ -44,7 +44,8 @@ export async function run(invocation: Invocation): Promise<number> {
 }
 
 function beyond(from: number, size: number): Refusal {
-  const message = `there is no proof from ${from}: the log has signed for ${plural(size, "entry", "entries")}`;
+  const entries = plural(size, "entry", "entries");
+  const message = `there is no proof from ${from}: the log has signed for ${entries}`;
   return { ok: false, code: "log.no_entry", message, hint: null };
 }
 

@@ -1,9 +1,9 @@
 import type { TileLog } from "@polity/lineage/open-tiles.ts";
 import { readEntries } from "@polity/lineage/read-entries.ts";
+import { countOption } from "../count-option.ts";
 import { EXPORT_FORMATS, type ExportFormat, exportLine } from "../export-formats.ts";
 import { EXIT } from "../failure.ts";
 import { type Invocation, usage } from "../invocation.ts";
-import { numberOption } from "../number-option.ts";
 import { outputOption, STANDARD_OUTPUT } from "../output-option.ts";
 import { startProgress } from "../progress.ts";
 import { withPublished } from "../published-log.ts";
@@ -25,7 +25,7 @@ interface Exported {
 export function run(invocation: Invocation): Promise<number> {
   const { command, values, switches } = invocation;
   const format = EXPORT_FORMATS.find((known) => known === (values.get("format") ?? "jsonl"))!;
-  const [from, to] = [numberOption(invocation, "from") ?? 0, numberOption(invocation, "to")];
+  const [from, to] = [countOption(invocation, "from", 0) ?? 0, countOption(invocation, "to", 0)];
   if (to !== null && to < from) throw usage(command, `--to ${to} is before --from ${from}`);
   const output = outputOption(invocation, STANDARD_OUTPUT, []);
   const json = switches.has("json");
@@ -49,7 +49,10 @@ export function run(invocation: Invocation): Promise<number> {
       await printLine(JSON.stringify({ ...about, ...done, output }));
       return EXIT.done;
     }
-    const left = done.left === 0 ? "" : `; ${done.left} are no decisions, and left out`;
+    const left =
+      done.left === 0
+        ? ""
+        : `; ${plural(done.left, "entry is no decision", "entries are no decisions")}, and left out`;
     const signed = log.isVerified ? "" : "; no --key, so no signature was checked";
     const where = output === STANDARD_OUTPUT ? "" : ` to ${visible(output)}`;
     await tellNote(`${plural(done.written, "entry", "entries")} of ${origin}${where}${left}${signed}`);

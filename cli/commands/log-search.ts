@@ -4,10 +4,10 @@ import type { Query } from "@polity/lineage/index-store/query.ts";
 import type { TileLog } from "@polity/lineage/open-tiles.ts";
 import type { ReadEntry } from "@polity/lineage/read-entries.ts";
 import { digestBytes, digestName } from "@polity/runtime/hash.ts";
+import { countOption } from "../count-option.ts";
 import { EXIT } from "../failure.ts";
 import { freshIndex } from "../index-place.ts";
 import { type Invocation, usage } from "../invocation.ts";
-import { numberOption } from "../number-option.ts";
 import { withPublished } from "../published-log.ts";
 import { entryCells, entryJson } from "../render-entry.ts";
 import { columns } from "../table.ts";
@@ -64,7 +64,7 @@ export function run(invocation: Invocation): Promise<number> {
 
 function queryOf(invocation: Invocation): Query {
   const { command, values } = invocation;
-  const limit = numberOption(invocation, "limit", 1) ?? LIMIT_USUAL;
+  const limit = countOption(invocation, "limit", 1) ?? LIMIT_USUAL;
   const query: Record<string, string | number> = {};
   for (const [option, name] of Object.entries(TEXTS)) {
     const value = values.get(option);

@@ -2,10 +2,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { OpenTilesOptions, TileLog } from "@polity/lineage/open-tiles.ts";
 import { readEntries } from "@polity/lineage/read-entries.ts";
 import { LogError } from "@polity/lineage/store.ts";
+import { countOption } from "../count-option.ts";
 import { EXIT } from "../failure.ts";
 import { answerContradiction, contradictionOf } from "../history.ts";
 import type { Invocation } from "../invocation.ts";
-import { numberOption } from "../number-option.ts";
 import { openPublished, type Place, withPublished } from "../published-log.ts";
 import { entryCells, entryJson } from "../render-entry.ts";
 import { columns } from "../table.ts";
@@ -22,7 +22,7 @@ const WAIT_MAX_MS = 60_000;
 const TABLE_ROWS = 256;
 
 export function run(invocation: Invocation): Promise<number> {
-  const last = numberOption(invocation, "last") ?? LAST_USUAL;
+  const last = countOption(invocation, "last", 0) ?? LAST_USUAL;
   const json = invocation.switches.has("json");
   return withPublished(invocation, async (log, place, options) => {
     const { size } = log.checkpoint;

@@ -1,3 +1,5 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { verifyLog } from "@polity/lineage/file-store/verify.ts";
 import { nodeCrypto } from "@polity/lineage/node/crypto.ts";
 import type { PublicKey } from "@polity/runtime/keys.ts";
@@ -14,6 +16,7 @@ import { answerNo } from "../refusal.ts";
 import { logLines, logSummary, provenLines, provenSummary } from "../render-log.ts";
 import { tellNote } from "../tell.ts";
 import { paintFor, printLine, write } from "../terminal.ts";
+import { verifyPublished } from "../verify-published.ts";
 import { visible } from "../words.ts";
 
 const ENDING = ".tlog-proof";
@@ -22,6 +25,7 @@ export async function run(invocation: Invocation): Promise<number> {
   const { command, operands, values, switches } = invocation;
   const json = switches.has("json");
   const [path = ""] = operands;
+  if (isPublished(path)) return verifyPublished(invocation);
   const isLog = isFolder(path);
   if (isLog && (values.has("record") || values.has("opening"))) {
     throw usage(command, "--record and --opening are about a proof, and this is a folder");
@@ -39,6 +43,13 @@ export async function run(invocation: Invocation): Promise<number> {
   if (key === null || values.has("policy"))
     throw usage(command, "--policy is about a proof, and this is a folder");
   return verifyFolder(path, { key, origin }, json);
+}
+
+/** A log on a server, or one whose public files are there. */
+function isPublished(path: string): boolean {
+  if (/^https?:\/\//i.test(path)) return true;
+  if (!existsSync(path) || !isFolder(path)) return false;
+  return existsSync(join(path, "public")) || existsSync(join(path, "tile"));
 }
 
 /** Whose log is meant, and which one; null: any of that key's. */

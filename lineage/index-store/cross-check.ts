@@ -134,7 +134,7 @@ function differences(log: Database, index: Database, table: keyof typeof ROWS, s
 
 function otherRow(index: number, table: keyof typeof ROWS): Finding {
   const what = table === "entry" ? "the entry" : "the parents of the entry";
-  const message = `the index has something else than the log about ${what}: remove the index, it is made anew`;
+  const message = `the index has something else than the log about ${what}: remove it, and it is made anew`;
   return { code: "log.other_index", message, file: null, offset: null, index };
 }
 

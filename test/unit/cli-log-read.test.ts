@@ -1,0 +1,362 @@
+/** What `pol log` says to whoever reads a published log, in folders and on servers, whole or changed. */
+import { execFile, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import type { Entry } from "@polity/lineage/entry.ts";
+import { nodeCrypto } from "@polity/lineage/node/crypto.ts";
+import { verifyConsistency } from "@polity/lineage/tree-proof.ts";
+import { decodeBase64 } from "@polity/runtime/base64.ts";
+import { digestBytes, digestName } from "@polity/runtime/hash.ts";
+import { writePublicKey } from "@polity/runtime/keys.ts";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { freshFolder } from "../support/file-log.ts";
+import { noteSigner } from "../support/lineage-log.ts";
+import { bytesOf, decision, dozen, heartbeat, nthEntry } from "../support/log-entries.ts";
+import { notRun } from "../support/not-run.ts";
+import { bundleOf, logFilesOf, signedHead, type TileFiles } from "../support/tile-folder.ts";
+
+const LAUNCHER = new URL("../../cli/bin/pol.js", import.meta.url).pathname;
+const env = { ...process.env, NO_COLOR: "1", XDG_CACHE_HOME: join(freshCache(), "cache") };
+
+function freshCache(): string {
+  return process.env.TMPDIR ?? "/tmp";
+}
+
+interface Ended {
+  readonly code: number;
+  readonly out: string;
+  readonly error: string;
+}
+
+function pol(...args: string[]): Promise<Ended> {
+  return new Promise((resolve) => {
+    execFile(process.execPath, [LAUNCHER, ...args], { env, maxBuffer: 1e8 }, (failed, out, error) => {
+      resolve({ code: typeof failed?.code === "number" ? failed.code : 0, out, error });
+    });
+  });
+}
+
+const many = (count: number): Entry[] => Array.from({ length: count }, (_, seq) => nthEntry(seq).entry);
+const filesOf = (entries: readonly Entry[]) => logFilesOf(entries.map(bytesOf));
+
+/** A folder with a log's public files, and its key. */
+function made(files: TileFiles): { readonly dir: string; readonly key: string } {
+  const dir = freshFolder();
+  const key = join(dir, "log.pub.pem");
+  writeFileSync(key, writePublicKey(noteSigner().key.publicKey));
+  put(dir, files);
+  return { dir: join(dir, "log"), key };
+}
+
+/** In place of what was there. */
+function put(parent: string, files: TileFiles): void {
+  rmSync(join(parent, "log", "public"), { recursive: true, force: true });
+  // The checkpoint comes last, as writers have it.
+  for (const [path, bytes] of files) {
+    const file = join(parent, "log", "public", path);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, bytes);
+  }
+}
+
+describe("a log that was changed", () => {
+  const entries = dozen().map(({ entry }) => entry);
+  const bundle = "tile/entries/000.p/12";
+  const rewritten = () => entries.with(5, decision(4, "other").entry).map(bytesOf);
+  const reordered = () => entries.with(5, entries[6]!).with(6, entries[5]!).map(bytesOf);
+
+  test.each<[string, (files: TileFiles) => Promise<TileFiles> | TileFiles, string, RegExp]>([
+    [
+      "a rewritten entry",
+      (files) => files.set(bundle, bundleOf(rewritten())),
+      "log.other_entry",
+      /rewritten/,
+    ],
+    [
+      "re-ordered entries",
+      (files) => files.set(bundle, bundleOf(reordered())),
+      "log.other_entry",
+      /this is entry 6/,
+    ],
+    [
+      "entries and tiles rewritten",
+      async (files) => {
+        const others = await filesOf([...entries.slice(0, 11), heartbeat(12)]);
+        return others.set("checkpoint", files.get("checkpoint")!);
+      },
+      "log.other_root",
+      /under the root sha256:\S+ but the checkpoint of 12 entries was signed for sha256:/,
+    ],
+    [
+      "a forged checkpoint",
+      (files) => {
+        const note = Buffer.from(files.get("checkpoint")!).toString();
+        return files.set("checkpoint", Buffer.from(note.replace("\n12\n", "\n11\n")));
+      },
+      "log.bad_signature",
+      /claims that example.com\/log has 11 entries/,
+    ],
+    [
+      "a tail that was cut off",
+      async (files) => (await filesOf(entries.slice(0, 9))).set("checkpoint", files.get("checkpoint")!),
+      "log.missing",
+      /the checkpoint promises this file/,
+    ],
+  ])("%s: verify says so, with both sides", async (_name, change, code, message) => {
+    const { dir, key } = made(await change(await filesOf(entries)));
+    const people = await pol("log", "verify", dir, "--key", key);
+    expect([people.code, people.out]).toEqual([1, ""]);
+    expect(people.error).toContain(code);
+    expect(people.error).toMatch(message);
+    const json = await pol("log", "verify", dir, "--key", key, "--json");
+    expect([json.code, json.error, JSON.parse(json.out)]).toEqual([
+      1,
+      "",
+      expect.objectContaining({ ok: false, code }),
+    ]);
+    expect((await pol("log", "fsck", dir, "--key", key)).code).toBe(1);
+  });
+
+  test("fsck names file and byte, as text and as JSON", async () => {
+    const { dir, key } = made(await filesOf(many(300)));
+    const file = join(dir, "public", "tile/0/000");
+    const bytes = readFileSync(file);
+    bytes[77]! ^= 1;
+    writeFileSync(file, bytes);
+    const people = await pol("log", "fsck", dir, "--key", key);
+    expect([people.code, people.out]).toEqual([1, ""]);
+    expect(people.error).toMatch(/^pol: error: tile\/0\/000, byte 77: log\.other_tile: this byte is 0x/);
+    expect(people.error).toContain("1 thing is wrong");
+    const json = await pol("log", "fsck", dir, "--key", key, "--json");
+    const { ok, findings } = JSON.parse(json.out) as {
+      ok: boolean;
+      findings: { file: string; offset: number }[];
+    };
+    expect([ok, findings.map(({ file, offset }) => [file, offset])]).toEqual([false, [["tile/0/000", 77]]]);
+  });
+
+  test("fsck tells dangling parents, and an index that says something else", async () => {
+    const parent = {
+      leaf: digestName(nodeCrypto.sha256(Buffer.from("x"))),
+      relation: "caused" as const,
+      log: null,
+    };
+    const { dir, key } = made(await filesOf([heartbeat(0), { ...decision(1).entry, parents: [parent] }]));
+    const good = await pol("log", "fsck", dir, "--key", key);
+    expect([good.code, good.error]).toEqual([
+      0,
+      expect.stringMatching(/^pol: note: entry 1: caused by sha256:.*no earlier entry/),
+    ]);
+    await pol("log", "search", dir);
+    const { DatabaseSync } = await import("node:sqlite");
+    const database = new DatabaseSync(join(dir, "index.sqlite"));
+    database.exec("UPDATE entry SET verdict = 'allow' WHERE at_index = 1");
+    database.close();
+    const bad = await pol("log", "fsck", dir, "--key", key);
+    expect([bad.code, bad.error]).toEqual([
+      1,
+      expect.stringContaining("index.sqlite, entry 1: log.other_index"),
+    ]);
+    // What the index says wrongly is not shown as found.
+    const found = await pol("log", "search", dir, "--verdict", "allow", "--key", key);
+    expect([found.out, found.error]).toEqual([
+      "",
+      expect.stringContaining("1 entry of the index are not in the log"),
+    ]);
+  });
+});
+
+describe("another history", () => {
+  async function forked() {
+    const { dir, key } = made(await filesOf(many(9)));
+    const keep = join(dirname(dir), "seen");
+    expect((await pol("log", "verify", dir, "--key", key, "--keep", keep)).code).toBe(0);
+    const before = readFileSync(keep, "utf8");
+    expect(before).toBe(await signedHead(many(9).map(bytesOf)));
+    const others = [...many(6), heartbeat(6), ...[7, 8, 9, 10, 11].map((seq) => heartbeat(seq))];
+    put(dirname(dir), await filesOf(others));
+    return { dir, key, keep, before, now: await signedHead(others.map(bytesOf)) };
+  }
+
+  test("shows both notes, with the proof that they contradict each other", async () => {
+    const { dir, key, keep, before, now } = await forked();
+    const { code, out, error } = await pol("log", "verify", dir, "--key", key, "--since", keep);
+    expect([code, out]).toEqual([1, ""]);
+    expect(error).toContain(
+      "log.forked: the log shows two histories: its first 9 entries are under the root sha256:",
+    );
+    for (const note of [before, now]) {
+      for (const line of note.split("\n").filter((text) => text !== ""))
+        expect(error).toContain(`    ${line}\n`);
+    }
+    const json = await pol("log", "verify", dir, "--key", key, "--keep", keep, "--json");
+    const found = JSON.parse(json.out) as {
+      code: string;
+      earlier: string;
+      later: string;
+      proof: { root: string; hashes: string[] };
+    };
+    expect([json.code, found.code, found.earlier, found.later]).toEqual([1, "log.forked", before, now]);
+    const toRoot = decodeBase64(now.split("\n")[2]!)!;
+    const fromRoot = decodeBase64(found.proof.root)!;
+    const proof = found.proof.hashes.map((hash) => decodeBase64(hash)!);
+    expect(verifyConsistency({ from: 9, to: 12, fromRoot, toRoot, proof }, nodeCrypto.sha256)).toBe(true);
+    expect(found.proof.root).not.toBe(before.split("\n")[2]);
+    // What was kept stays: it is evidence.
+    expect(readFileSync(keep, "utf8")).toBe(before);
+    expect((await pol("log", "consistency", dir, "--since", keep)).code).toBe(1);
+  });
+
+  test("a log that shrank shows both", async () => {
+    const { dir, key } = made(await filesOf(many(9)));
+    const keep = join(dirname(dir), "seen");
+    await pol("log", "verify", dir, "--key", key, "--keep", keep);
+    put(dirname(dir), await filesOf(many(5)));
+    const { code, error } = await pol("log", "verify", dir, "--key", key, "--keep", keep);
+    expect([code, error]).toEqual([
+      1,
+      expect.stringContaining("log.shrunk: the log has 5 entries now, but 9 were signed"),
+    ]);
+    expect(error).toContain("    9\n");
+    expect(error).toContain("    5\n");
+  });
+
+  test("a kept checkpoint that is none, and one of another log", async () => {
+    const { dir, key } = made(await filesOf(many(3)));
+    const keep = join(dirname(dir), "seen");
+    writeFileSync(keep, "hello\n");
+    const none = await pol("log", "verify", dir, "--key", key, "--since", keep);
+    expect([none.code, none.error]).toEqual([1, expect.stringContaining("log.malformed")]);
+    writeFileSync(keep, await signedHead(many(3).map(bytesOf), noteSigner(1, "example.com/other")));
+    const other = await pol("log", "verify", dir, "--key", key, "--since", keep);
+    expect([other.code, other.error]).toEqual([1, expect.stringContaining("log.other_origin")]);
+  });
+
+  test("tail -f goes on with what is published, and stops at a fork", async () => {
+    const { dir, key } = made(await filesOf(many(3)));
+    const child = spawn(
+      process.execPath,
+      [LAUNCHER, "log", "tail", dir, "-f", "-n", "2", "--json", "--key", key],
+      {
+        env,
+        stdio: ["ignore", "pipe", "pipe"],
+      },
+    );
+    onTestFinished(() => void child.kill());
+    let [out, error] = ["", ""];
+    child.stdout.on("data", (data) => (out += data));
+    child.stderr.on("data", (data) => (error += data));
+    const indices = () => out.split("\n").flatMap((line) => /"index":(\d+)/.exec(line)?.[1] ?? []);
+    const wait = { timeout: 20_000, interval: 20 };
+    await expect.poll(indices, wait).toEqual(["1", "2"]);
+    add(dir, await filesOf(many(6)));
+    await expect.poll(indices, wait).toEqual(["1", "2", "3", "4", "5"]);
+    add(dir, await filesOf([...many(5), decision(5).entry, heartbeat(6)]));
+    const [code] = await once(child, "exit");
+    expect(code).toBe(1);
+    expect(JSON.parse(out.trimEnd().split("\n").at(-1)!)).toMatchObject({ ok: false, code: "log.forked" });
+    expect(error).toBe("");
+  });
+
+  /** As a writer publishes: the checkpoint is replaced last. */
+  function add(dir: string, files: TileFiles): void {
+    for (const [path, bytes] of files) {
+      mkdirSync(dirname(join(dir, "public", path)), { recursive: true });
+      writeFileSync(join(dir, "public", path), bytes);
+    }
+  }
+});
+
+describe("reading", () => {
+  test("over HTTP, from python3 -m http.server", async () => {
+    if (spawnSync("python3", ["--version"]).status !== 0) {
+      notRun("pol log over python3 -m http.server", "no python3");
+      return;
+    }
+    const { dir, key } = made(await filesOf(many(300)));
+    const args = ["-u", "-m", "http.server", "0", "--bind", "127.0.0.1", "--directory", join(dir, "public")];
+    const server = spawn("python3", args, { stdio: ["ignore", "pipe", "ignore"] });
+    onTestFinished(() => void server.kill());
+    const [line] = await once(server.stdout, "data");
+    const url = `http://127.0.0.1:${/ port (\d+) /.exec(String(line))![1]}/`;
+    const verified = await pol("log", "verify", url, "--key", key, "--json");
+    expect(JSON.parse(verified.out)).toMatchObject({
+      ok: true,
+      size: 300,
+      kinds: { decision: 100, heartbeat: 200 },
+    });
+    const got = await pol("log", "get", url, "--index", "299", "--key", key);
+    expect(got.out).toBe(`${Buffer.from(bytesOf(nthEntry(299).entry))}\n`);
+    const found = await pol("log", "search", url, "--id", nthEntry(150).entry.id, "--key", key);
+    expect([found.out, found.error]).toEqual([
+      expect.stringMatching(/^150 /),
+      expect.stringContaining("verified inclusion, completeness not proven"),
+    ]);
+    expect((await pol("log", "fsck", url, "--key", key)).code).toBe(0);
+  });
+
+  test("nobody at an address is no answer, and no address is a mistake", async () => {
+    const { key } = made(new Map());
+    const nobody = await pol("log", "verify", "http://127.0.0.1:9/", "--key", key);
+    expect([nobody.code, nobody.error]).toEqual([2, expect.stringContaining("log.unreachable")]);
+    expect((await pol("log", "tail", "https://a b/")).code).toBe(2);
+    expect((await pol("log", "tail", join(dirname(key), "none"))).error).toContain("log.missing");
+  });
+
+  test("export in every format, whole or in part", async () => {
+    const { dir, key } = made(await filesOf(many(300)));
+    const file = join(dirname(dir), "entries.jsonl");
+    const done = await pol("log", "export", dir, "--key", key, "-o", file, "--json");
+    expect(JSON.parse(done.out)).toMatchObject({ ok: true, written: 300, left: 0, verified: true });
+    const lines = readFileSync(file, "utf8").trimEnd().split("\n");
+    expect(lines.map((line) => (JSON.parse(line) as { index: number }).index)).toEqual(
+      many(300).map((_, at) => at),
+    );
+    const events = await pol("log", "export", dir, "--format", "cloudevents", "--from", "3", "--to", "4");
+    expect(JSON.parse(events.out)).toMatchObject({
+      specversion: "1.0",
+      id: nthEntry(3).entry.id,
+      source: "//example.com/log",
+      type: "polity.lineage.decision.v1",
+      sequence: "0000000000000003",
+      data: { kind: "decision", seq: 3 },
+    });
+    const opa = await pol("log", "export", dir, "--format", "opa");
+    expect(opa.out.trimEnd().split("\n")).toHaveLength(100);
+    expect(opa.error).toContain("200 entries are no decisions");
+    expect(JSON.parse(opa.out.split("\n")[0]!)).toMatchObject({
+      path: "pay",
+      erased: ["/input"],
+      result: { verdict: "allow" },
+    });
+    const unwritable = await pol("log", "export", dir, "-o", join(dir, "none", "x"));
+    expect(unwritable.code).toBe(2);
+    const broken = join(dir, "public", "tile/entries/001.p/44");
+    writeFileSync(broken, "broken");
+    const refused = await pol("log", "export", dir, "-o", `${file}.2`);
+    expect([refused.code, existsSync(`${file}.2`)]).toEqual([1, false]);
+  });
+
+  test("consistency as witnesses take it", async () => {
+    const { dir, key } = made(await filesOf(many(20)));
+    const shown = await pol("log", "consistency", dir, "--from", "7", "--key", key, "-o", "-");
+    const [head, note] = shown.out.split(/\n\n(.*)/s);
+    const [old, ...hashes] = head!.split("\n");
+    expect([old, note]).toEqual(["old 7", await signedHead(many(20).map(bytesOf))]);
+    const json = JSON.parse((await pol("log", "consistency", dir, "--from", "7", "--json")).out) as Record<
+      string,
+      string
+    >;
+    const claim = {
+      from: 7,
+      to: 20,
+      fromRoot: digestBytes(json.fromRoot!)!,
+      toRoot: digestBytes(json.toRoot!)!,
+      proof: hashes.map((hash) => decodeBase64(hash)!),
+    };
+    expect(verifyConsistency(claim, nodeCrypto.sha256)).toBe(true);
+    const beyond = await pol("log", "consistency", dir, "--from", "21");
+    expect([beyond.code, beyond.error]).toEqual([1, expect.stringContaining("log.no_entry")]);
+  });
+});
