@@ -2,6 +2,7 @@
  * Every command and option of `pol`, in one table: parsing, help, did-you-mean and completion all read it, so
  * that they cannot disagree.
  */
+import { BUNDLE_COMMANDS } from "./bundle-table.ts";
 import {
   type Command,
   files,
@@ -208,6 +209,7 @@ export const COMMANDS: readonly Command[] = [
   inspect,
   decide,
   ...FACTS_COMMANDS,
+  ...BUNDLE_COMMANDS,
   ...EVIDENCE_COMMANDS,
   ...WITNESS_COMMANDS,
   ...LOG_COMMANDS,

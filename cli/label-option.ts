@@ -1,7 +1,7 @@
 import { isLabel } from "@polity/runtime/signed-document.ts";
 import { type Invocation, usage } from "./invocation.ts";
 
-/** What a policy, a service or an issuer is called; null where the option is not given. */
+/** What a policy, a set, a service or a place is called; null where the option is not given. */
 export function labelOption({ command, values }: Invocation, name: string): string | null {
   const label = values.get(name) ?? null;
   if (label === null || isLabel(label)) return label;

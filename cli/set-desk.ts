@@ -16,11 +16,8 @@ import { type EngineName, type EngineRequest, factsJson, refusedFacts } from "./
 import { EXIT, failure } from "./failure.ts";
 import { withProgress } from "./progress.ts";
 import { nameOf } from "./read-file.ts";
-import { setText } from "./render-set.ts";
 import { type RequestNamer, requestNamer } from "./request-digest.ts";
-import { type OpenedMember, openMember, problemsBetween, readSetFolder, speakingOf } from "./set-members.ts";
-import { tellFindings } from "./tell.ts";
-import { paintFor, write } from "./terminal.ts";
+import { soundMembers } from "./sound-set.ts";
 
 interface SetFiles {
   readonly set: string;
@@ -71,21 +68,6 @@ interface Module {
 
 async function assembled(path: string, checked: Checked, builder: Builder): Promise<Uint8Array> {
   return (await withProgress(`building ${nameOf(path)}`, () => builder.build(checked))).wasm;
-}
-
-async function soundMembers({ set, root }: SetFiles): Promise<readonly OpenedMember[] | null> {
-  const { members: listed, folder, problem } = await readSetFolder(set);
-  const members: OpenedMember[] = [];
-  for (const one of listed) members.push(await openMember(one, { folder, root }));
-  const own = [problem, ...members.map((member) => member.problem)].filter((one) => one !== null);
-  const problems = [...own, ...problemsBetween(members)];
-  await tellFindings(members.flatMap(({ program }) => program?.findings ?? []));
-  if (problems.length > 0) {
-    const text = setText({ path: set, members, problems }, false, paintFor("error"));
-    await write(`${text}\n`, "error");
-  }
-  const isSound = problems.length === 0 && members.every((member) => speakingOf(member) !== null);
-  return isSound ? members : null;
 }
 
 // ---- compiled evaluators

@@ -1,6 +1,6 @@
 /** The second half of letting a bundle in: that its files are those that were signed, and fit together. */
 import type { BundleFiles } from "./archive.ts";
-import { factsProblem, type SignedFacts } from "./bundle-facts.ts";
+import { openFacts, type SignedFacts } from "./bundle-facts.ts";
 import type { SignedManifest, TellCheck, Wanted } from "./bundle-manifest.ts";
 import { evaluatorPath, FACTS_PATH, sourceFile, sourcePath } from "./bundle-paths.ts";
 import { type BundleProblem, problem } from "./bundle-refusal.ts";
@@ -17,6 +17,8 @@ export interface BundledMember extends SetManifestMember {
   /** `sha256:` and 64 hex digits. */
   readonly digest: string;
   readonly sources: Manifest["sources"];
+  readonly kind: "guard" | "policy";
+  readonly simd: boolean;
 }
 
 export interface BundleContents {
@@ -34,6 +36,24 @@ export function openContents(
   crypto: CryptoPort,
   tell: TellCheck,
 ): BundleContents | BundleProblem {
+  const opened = openMembers(manifest, contents, crypto, tell);
+  if (!opened.ok) return opened;
+  const { members } = opened;
+  const snapshot = contents.get(FACTS_PATH);
+  if (snapshot === undefined) return { ok: true, members, facts: null };
+  const facts = openFacts(snapshot, contents, manifest, root, wanted, crypto);
+  if ("code" in facts) return facts;
+  tell("facts", `version ${facts.statement.version}, signed by ${facts.signers.length}`);
+  return { ok: true, members, facts };
+}
+
+/** The part of it that is asked of nobody: whether these are the files of this manifest, and fit together. */
+export function openMembers(
+  manifest: SetManifest,
+  contents: BundleFiles,
+  crypto: CryptoPort,
+  tell: TellCheck,
+): Pick<BundleContents, "ok" | "members"> | BundleProblem {
   const altered = checkFiles(manifest, contents, crypto);
   if (altered !== null) return altered;
   tell("contents", `${manifest.files.length} files are as they were signed`);
@@ -48,12 +68,7 @@ export function openContents(
   const useless = uselessSource(manifest, members);
   if (useless !== null) return problem("bundle.sources", `${useless} is of no member`, useless);
   tell("members", members.map(({ name }) => name).join(", "));
-  const snapshot = contents.get(FACTS_PATH);
-  if (snapshot === undefined) return { ok: true, members, facts: null };
-  const facts = factsProblem(snapshot, contents, manifest, root, wanted, crypto);
-  if ("code" in facts) return facts;
-  tell("facts", `version ${facts.statement.version}, signed by ${facts.signers.length}`);
-  return { ok: true, members, facts };
+  return { ok: true, members };
 }
 
 function checkFiles(
@@ -113,7 +128,11 @@ function openMember(
     const what = digests.has(beside) ? "is not what" : "is missing, from which";
     return problem("bundle.sources", `${beside} ${what} ${path} was compiled`, beside);
   }
-  return { ...member, wasm, digest: digests.get(path)!, sources: own.sources };
+  return { ...member, wasm, digest: digests.get(path)!, ...saidBy(own) };
+}
+
+function saidBy({ sources, guard, simd }: Manifest): Pick<BundledMember, "sources" | "kind" | "simd"> {
+  return { sources, kind: guard === true ? "guard" : "policy", simd: simd === true };
 }
 
 /** A path of a source that no evaluator was compiled from; null where there is none. */

@@ -22,7 +22,7 @@ export interface SignedFacts {
 }
 
 /** Never throws. */
-export function factsProblem(
+export function openFacts(
   bytes: Uint8Array,
   contents: BundleFiles,
   manifest: SetManifest,

@@ -13,7 +13,7 @@ export const FACTS_PATH = "facts.json";
 /** Who vouches for the snapshot. */
 export const FACTS_ENVELOPE_PATH = "facts.dsse.json";
 
-export const PATH_CHARACTERS_MAX = 255;
+const PATH_CHARACTERS_MAX = 255;
 /** With the manifest. */
 export const BUNDLE_FILES_MAX = 1_024;
 /** Of one file; what the host loads has limits of its own. */

@@ -1,31 +1,28 @@
 import { openUnsigned } from "@polity/runtime/authoring.ts";
-import { TIMESTAMP_MAX } from "@polity/runtime/layout.ts";
 import type { Evaluator } from "@polity/runtime/load.ts";
-import { isLabel } from "@polity/runtime/signed-document.ts";
 import { signEvaluator } from "@polity/runtime/signed-evaluator.ts";
 import type { EvaluatorStatement } from "@polity/runtime/statement.ts";
 import { EXIT, failure } from "../failure.ts";
 import { type Invocation, usage } from "../invocation.ts";
 import { readSigner } from "../key-files.ts";
+import { labelOption } from "../label-option.ts";
 import { outputOption, STANDARD_OUTPUT, withEnding } from "../output-option.ts";
 import { nameOf, readBytes } from "../read-file.ts";
 import { statementRows } from "../render-statement.ts";
 import { columns } from "../table.ts";
+import { DAYS_USUAL, termOption } from "../term-option.ts";
 import { printLine, write } from "../terminal.ts";
-import { timeOption, timeText } from "../time-option.ts";
+import { timeText } from "../time-option.ts";
 import { visible } from "../words.ts";
 import { writeWhole } from "../write-file.ts";
-
-const DAYS_USUAL = 90;
-const MS_PER_DAY = 86_400_000;
 
 export async function run(invocation: Invocation): Promise<number> {
   const { command, operands, values, switches } = invocation;
   const [path = ""] = operands;
   const key = values.get("key") ?? "";
   if (path === "-" && !values.has("output")) throw usage(command, "--output is missing");
-  const term = termOf(invocation);
-  const audience = audienceOf(invocation);
+  const term = termOption(invocation);
+  const audience = labelOption(invocation, "audience");
   const output = outputOption(invocation, withEnding(path, ".wasm", ".dsse.json"), [path, key]);
   const signer = await readSigner(key);
   const { manifest, name: digest } = await soundEvaluator(path);
@@ -51,23 +48,6 @@ export async function run(invocation: Invocation): Promise<number> {
   if (!values.has("until")) lines.push(`  (--until was not given: ${DAYS_USUAL} days)`);
   await printLine(lines.join("\n"), output === STANDARD_OUTPUT ? "error" : "out");
   return EXIT.done;
-}
-
-function termOf(invocation: Invocation): Pick<EvaluatorStatement, "validFromMs" | "validUntilMs"> {
-  const validFromMs = timeOption(invocation, "from") ?? Date.now();
-  const validUntilMs = timeOption(invocation, "until") ?? validFromMs + DAYS_USUAL * MS_PER_DAY;
-  if (validUntilMs > TIMESTAMP_MAX) throw usage(invocation.command, "it would be valid beyond the year 9999");
-  if (validFromMs < validUntilMs) return { validFromMs, validUntilMs };
-  throw usage(
-    invocation.command,
-    `valid from ${timeText(validFromMs)} until ${timeText(validUntilMs)} is never`,
-  );
-}
-
-function audienceOf({ command, values }: Invocation): string | null {
-  const audience = values.get("audience") ?? null;
-  if (audience === null || isLabel(audience)) return audience;
-  throw usage(command, "--audience is 1 to 255 characters without control characters");
 }
 
 /** Whoever signs vouches for a file, so it is checked as a host would. */

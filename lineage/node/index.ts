@@ -1,6 +1,7 @@
 /** What the writer of a log needs, on Node: a log in a folder, keys, and the platform's own cryptography. */
 export { type OpenOptions, type OpenResult, openFileLog } from "../file-store/open.ts";
 export { type LogSummary, type VerifyResult, verifyLog } from "../file-store/verify.ts";
+export { type BundleFilesResult, readBundle } from "./bundle-files.ts";
 export {
   generateKey,
   nodeCrypto,

@@ -2,9 +2,11 @@
 import { nodeCrypto } from "@polity/lineage/node/crypto.ts";
 import type { BundleFiles } from "@polity/runtime/archive.ts";
 import {
+  type BundleCode,
   type BundleHome,
   type BundleHost,
   type BundleNews,
+  type BundleRefusal,
   type FloorKeeper,
   loadBundle,
 } from "@polity/runtime/bundle.ts";
@@ -79,10 +81,8 @@ export async function opened(files: BundleFiles, floor: FloorKeeper = memoryFloo
   return loaded.host;
 }
 
-/** The code of the refusal, and of which file; empty where there was none. */
-export function codeOf(
-  result: { readonly ok: true } | { readonly ok: false; readonly code: string },
-): string {
+/** The code of the refusal; empty where there was none. */
+export function codeOf(result: { readonly ok: true } | BundleRefusal): BundleCode | "" {
   return result.ok ? "" : result.code;
 }
 

@@ -99,7 +99,7 @@ export function sourcesFor(
   return new Map(all.map(({ file, text }) => [file, utf8(text)]));
 }
 
-export const FACTS_STATEMENT: FactsStatement = {
+const FACTS_STATEMENT: FactsStatement = {
   set: "payments",
   version: 12n,
   digest: "",
