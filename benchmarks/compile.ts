@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { longPolicy } from "./long-policy.ts";
 import { timingOf } from "./measure.ts";
 import { type Case, type Measured, type Options, POLITY, type Section } from "./section.ts";
+import { timeSaves } from "./watch.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 const POL = join(ROOT, "cli/bin/pol.js");
@@ -17,6 +18,7 @@ const ROWS = [
   "check-10000-lines",
   "build-five-field",
   "build-five-field-again",
+  "build-five-field-watch",
 ];
 
 export const section: Section = {
@@ -46,6 +48,9 @@ async function run(one: Case, folder: string, { isQuick }: Options): Promise<rea
       { ...same, figure: "build", ...timingOf(runs.map(({ ns }) => ns)) },
       { ...same, figure: "memory", ...none, bytes: Math.max(...runs.map(({ peakBytes }) => peakBytes)) },
     ];
+  }
+  if (one.row === "build-five-field-watch") {
+    return [{ ...same, figure: "build", ...timingOf(await timeSaves(POL, ACCESS, folder, isQuick ? 1 : 9)) }];
   }
   const out = join(folder, "out.wasm");
   const runs = Array.from({ length: times }, () => {
