@@ -159,6 +159,7 @@ const logVerify: Command = {
     withValue("origin", "NAME", "the log that is meant (default: any that the key signed)"),
     withValue("since", "CHECKPOINT", "of a log: it must go on from this checkpoint, which was kept"),
     withValue("keep", "FILE", "of a log: as --since where FILE is there; then keep the new checkpoint in it"),
+    withValue("evidence", "FILE", "of a log: where it shows two histories, what shows it to others"),
     switchOf("all", null, "of a log: read also the entries that the kept checkpoint covers"),
     withValue("record", "R.json", "of a proof: the entry (default: P.json)"),
     withValue("opening", "O.json", "of a proof: the request that was decided, to be checked too"),

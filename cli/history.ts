@@ -1,4 +1,5 @@
 /** Whether a log goes on from a checkpoint that was kept; where it does not, both sides are shown. */
+import { encodeFork } from "@polity/lineage/fork.ts";
 import { compareHeads, type SignedHead, type TileLog } from "@polity/lineage/open-tiles.ts";
 import { encodeBase64 } from "@polity/runtime/base64.ts";
 import { digestName } from "@polity/runtime/hash.ts";
@@ -52,6 +53,13 @@ export async function contradictionOf(earlier: SignedHead, log: TileLog): Promis
     default:
       return unreachable(compared);
   }
+}
+
+/** What `pol log compare` checks; null where nothing is proven: a log that shrank may be an old copy. */
+export function evidenceOf({ earlier, later, proof }: Contradiction): string | null {
+  if (proof === null) return null;
+  // Of two checkpoints of one size, the roots say it all.
+  return encodeFork({ earlier, later, proof: proof.hashes.length === 0 ? null : proof });
 }
 
 /** In the manner of checksum databases: both notes, and the proof that they contradict each other. */

@@ -12,6 +12,11 @@ import {
 
 const PLACE = { ...files("DIR|URL", 1, []), isFolder: true };
 const KEY = withValue("key", "NAME.pub.pem", "the public key of the log (default: no signature is checked)");
+const POLICY = withValue(
+  "policy",
+  "POLICY",
+  "which logs are meant, and how many witnesses must have cosigned",
+);
 const ORIGIN = withValue("origin", "NAME", "the log that is meant (default: any)");
 const INDEX_FILE = withValue(
   "index-file",
@@ -30,6 +35,7 @@ const logGet: Command = {
     withValue("index", "N", "which entry, from 0"),
     withValue("id", "UUID", "or its id, which is looked up in the index"),
     KEY,
+    POLICY,
     ORIGIN,
     INDEX_FILE,
     JSON_OPTION,
@@ -53,6 +59,7 @@ const logTail: Command = {
     short(withValue("last", "N", "how many (default: 10)"), "n"),
     switchOf("follow", "f", "go on with what is published; each checkpoint must continue the one before"),
     KEY,
+    POLICY,
     ORIGIN,
     switchOf("json", null, "one JSON object a line instead of text"),
     HELP,
@@ -76,6 +83,7 @@ const logConsistency: Command = {
     withValue("since", "CHECKPOINT", "from a checkpoint that was kept, which must be of this log"),
     outputOption("FILE", "write the proof as witnesses take it; - for standard output"),
     KEY,
+    POLICY,
     ORIGIN,
     JSON_OPTION,
     HELP,
@@ -97,7 +105,7 @@ const logFsck: Command = {
   name: "log fsck",
   summary: "Check all files of a log against each other",
   operands: PLACE,
-  options: [KEY, ORIGIN, JSON_OPTION, HELP],
+  options: [KEY, POLICY, ORIGIN, JSON_OPTION, HELP],
   examples: [
     {
       line: "pol log fsck decisions --key log.pub.pem",
@@ -128,6 +136,7 @@ const logSearch: Command = {
     withValue("until", "TIME", "before this time"),
     withValue("limit", "N", "how many at most (default: 100)"),
     KEY,
+    POLICY,
     ORIGIN,
     INDEX_FILE,
     JSON_OPTION,
@@ -156,6 +165,7 @@ const logExport: Command = {
     withValue("to", "N", "up to, not including, this one (default: all)"),
     outputOption("FILE", "where to write; - for standard output (default: -)"),
     KEY,
+    POLICY,
     ORIGIN,
     JSON_OPTION,
     HELP,

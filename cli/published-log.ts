@@ -16,6 +16,7 @@ import { failure } from "./failure.ts";
 import { type Invocation, usage } from "./invocation.ts";
 import { readTrusted } from "./key-files.ts";
 import { logRefusal, originOption } from "./log-folder.ts";
+import { policyOption } from "./log-policy-file.ts";
 import { withProgress } from "./progress.ts";
 import { nameOf, readBytes } from "./read-file.ts";
 import { answerNo } from "./refusal.ts";
@@ -45,7 +46,8 @@ export async function placeOf({ command }: Invocation, written: string): Promise
 export async function trustOption(invocation: Invocation): Promise<OpenTilesOptions> {
   const path = invocation.values.get("key");
   const keys = path === undefined ? null : [await readTrusted(path)];
-  return { keys, crypto: nodeCrypto, origin: originOption(invocation) };
+  const policy = await policyOption(invocation);
+  return { keys, policy, crypto: nodeCrypto, origin: originOption(invocation) };
 }
 
 export async function openPublished(place: Place, options: OpenTilesOptions): Promise<TileLog> {

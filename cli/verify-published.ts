@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import type { SignedHead, TileLog } from "@polity/lineage/open-tiles.ts";
 import { verifyEntries } from "@polity/lineage/verify-tiles.ts";
 import { EXIT } from "./failure.ts";
-import { answerContradiction, contradictionOf } from "./history.ts";
+import { answerContradiction, contradictionOf, evidenceOf } from "./history.ts";
 import { type Invocation, usage } from "./invocation.ts";
 import { startProgress } from "./progress.ts";
 import { readKept, withPublished } from "./published-log.ts";
@@ -25,13 +25,19 @@ export async function verifyPublished(invocation: Invocation): Promise<number> {
       "--keep FILE reads FILE and then replaces it",
     );
   }
-  if (keep !== undefined) expectWritable(keep);
+  if (!values.has("key") && !values.has("policy")) throw usage(command, "--key or --policy is missing");
+  const output = values.get("evidence");
+  for (const path of [keep, output]) if (path !== undefined) expectWritable(path);
   const keptPath = since ?? (keep !== undefined && existsSync(keep) ? keep : undefined);
   return withPublished(invocation, async (log, place, options) => {
     const kept =
       keptPath === undefined ? null : await readKept(keptPath, { ...options, origin: log.checkpoint.origin });
     const contradiction = kept === null ? null : await contradictionOf(kept, log);
-    if (contradiction !== null) return answerContradiction(place.name, contradiction, json);
+    if (contradiction !== null) {
+      const evidence = evidenceOf(contradiction);
+      if (output !== undefined && evidence !== null) writeWhole(output, evidence);
+      return answerContradiction(place.name, contradiction, json);
+    }
     const tally = await verifyAll(log, place.name, switches.has("all") ? null : kept);
     if (keep !== undefined) writeWhole(keep, log.note);
     const warnings = log.unknown === 0 ? [] : [unknownText(log.unknown)];

@@ -1,14 +1,16 @@
 /** Opens a published log for whoever trusts its key, and compares it with a checkpoint seen before. */
 import type { CryptoPort } from "@polity/runtime/crypto-port.ts";
-import { digestName, equalBytes, type Sha256 } from "@polity/runtime/hash.ts";
+import { digestName, equalBytes } from "@polity/runtime/hash.ts";
 import type { PublicKey } from "@polity/runtime/keys.ts";
-import { type Checkpoint, decodeCheckpoint, openCheckpoint } from "./checkpoint.ts";
-import { type NoteKey, noteKey } from "./note.ts";
+import { type Checkpoint, decodeCheckpoint } from "./checkpoint.ts";
+import type { LogPolicy } from "./log-policy.ts";
+import type { NoteKey } from "./note.ts";
 import { decodeNote, NOTE_BYTES_MAX } from "./note-form.ts";
 import { type LogCode, LogError } from "./store.ts";
 import type { TileSource } from "./tile-source.ts";
 import { openTileTree, type TileTree } from "./tile-tree.ts";
 import { CHECKPOINT_PATH } from "./tiles.ts";
+import { openWitnessed } from "./witnessed-checkpoint.ts";
 
 /** A checkpoint, and what was looked at. */
 export interface SignedHead {
@@ -33,6 +35,8 @@ export interface OpenTilesOptions {
    */
   readonly keys: readonly (PublicKey | NoteKey)[] | null;
   readonly crypto: CryptoPort;
+  /** Who has to have cosigned, and which logs are meant; null, or left out: nobody has to. */
+  readonly policy?: LogPolicy | null;
   /** The only log that is meant; null for any that a key signed. */
   readonly origin?: string | null;
   /** See `TileTreeOptions`. */
@@ -76,12 +80,13 @@ const CODES: ReadonlyMap<string, readonly [LogCode, string]> = new Map([
     "note.bad_signature",
     ["log.bad_signature", "it was forged, or changed after it was signed; restore it from a copy"],
   ],
+  ["witness.quorum", ["log.unwitnessed", "ask whoever keeps the log, or wait for the next checkpoint"]],
   ["checkpoint.wrong_origin", ["log.other_key", "use the key of this log, or check whose log this is"]],
 ]);
 
 /** A checkpoint from anywhere: `file` is what messages call it. Throws a `LogError`. */
 export function openHead(bytes: Uint8Array, file: string, options: OpenTilesOptions): SignedHead {
-  const { keys, crypto, origin = null } = options;
+  const { keys, crypto, origin = null, policy = null } = options;
   const form = decodeNote(bytes);
   if (!form.ok) throw refused(form.code, form.message, file);
   const unsigned = decodeCheckpoint(form.form.text);
@@ -92,17 +97,17 @@ export function openHead(bytes: Uint8Array, file: string, options: OpenTilesOpti
     const message = `this is the log ${found}, not ${origin}: check the place, or the name`;
     throw new LogError("log.other_origin", message, { file });
   }
-  if (keys === null) {
+  if (keys === null && policy === null) {
     const { checkpoint } = unsigned;
     return { note, checkpoint, isVerified: false, unknown: form.form.lines.length };
   }
-  const named = namedKeys(keys, unsigned.checkpoint.origin, crypto.sha256);
-  const opened = openCheckpoint(bytes, named, crypto);
+  const opened = openWitnessed(bytes, { keys: keys ?? [], policy }, crypto);
   if (!opened.ok) {
     const both = opened.code === "note.bad_signature" ? claimText(unsigned.checkpoint) : "";
     throw refused(opened.code, `${opened.message}${both}`, file);
   }
-  const { checkpoint, unknown } = opened;
+  const { checkpoint, signedBy, cosignatures } = opened;
+  const unknown = form.form.lines.length - signedBy.length - cosignatures.length;
   return { note, checkpoint, isVerified: true, unknown };
 }
 
@@ -113,14 +118,6 @@ function claimText({ origin, size, root }: Checkpoint): string {
 function refused(code: string, message: string, file: string): LogError {
   const [ours, advice] = CODES.get(code) ?? ["log.malformed", "restore it from a copy"];
   return new LogError(ours, `${message}: ${advice}`, { file, offset: 0 });
-}
-
-function namedKeys(keys: readonly (PublicKey | NoteKey)[], origin: string, sha256: Sha256): NoteKey[] {
-  return keys.flatMap((key) => {
-    if ("hint" in key) return [key];
-    const named = noteKey(origin, key, sha256);
-    return named.ok ? [named.key] : [];
-  });
 }
 
 /** How a log goes on from a checkpoint that was seen before. */

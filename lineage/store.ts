@@ -17,6 +17,7 @@ export type LogCode =
   | "log.missing"
   | "log.unreadable"
   | "log.unreachable"
+  | "log.unwitnessed"
   | "log.no_index"
   | "log.read_only"
   | "log.full"

@@ -25,11 +25,15 @@ export async function run(invocation: Invocation): Promise<number> {
   const { command, operands, values, switches } = invocation;
   const json = switches.has("json");
   const [path = ""] = operands;
-  if (isPublished(path)) return verifyPublished(invocation);
-  const isLog = isFolder(path);
+  const isServed = isPublished(path);
+  const isLog = isServed || isFolder(path);
   if (isLog && (values.has("record") || values.has("opening"))) {
-    throw usage(command, "--record and --opening are about a proof, and this is a folder");
+    throw usage(command, "--record and --opening are about a proof, and this is a log");
   }
+  if (!isLog && (values.has("since") || values.has("keep"))) {
+    throw usage(command, "--since and --keep are about a log, and this is a proof");
+  }
+  if (isServed) return verifyPublished(invocation);
   if (!isLog && !path.endsWith(ENDING) && !values.has("record")) {
     throw usage(command, `--record is missing, since ${nameOf(path)} is not called P${ENDING}`);
   }

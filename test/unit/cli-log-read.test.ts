@@ -3,8 +3,10 @@ import { execFile, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { cosignerKey, encodeCosignerVkey } from "@polity/lineage/cosignature.ts";
 import type { Entry } from "@polity/lineage/entry.ts";
 import { nodeCrypto } from "@polity/lineage/node/crypto.ts";
+import { encodeVkey } from "@polity/lineage/note.ts";
 import { verifyConsistency } from "@polity/lineage/tree-proof.ts";
 import { decodeBase64 } from "@polity/runtime/base64.ts";
 import { digestBytes, digestName } from "@polity/runtime/hash.ts";
@@ -203,6 +205,10 @@ describe("another history", () => {
     const proof = found.proof.hashes.map((hash) => decodeBase64(hash)!);
     expect(verifyConsistency({ from: 9, to: 12, fromRoot, toRoot, proof }, nodeCrypto.sha256)).toBe(true);
     expect(found.proof.root).not.toBe(before.split("\n")[2]);
+    const evidence = join(dirname(dir), "fork");
+    await pol("log", "verify", dir, "--key", key, "--keep", keep, "--evidence", evidence);
+    const compared = await pol("log", "compare", evidence, "--key", key, "--json");
+    expect([compared.code, JSON.parse(compared.out)]).toEqual([1, expect.objectContaining({ ok: false })]);
     // What was kept stays: it is evidence.
     expect(readFileSync(keep, "utf8")).toBe(before);
     expect((await pol("log", "consistency", dir, "--since", keep)).code).toBe(1);
@@ -294,6 +300,21 @@ describe("reading", () => {
       expect.stringContaining("verified inclusion, completeness not proven"),
     ]);
     expect((await pol("log", "fsck", url, "--key", key)).code).toBe(0);
+  });
+
+  test("verify needs to know whom to believe, and a policy about witnesses is kept", async () => {
+    const { dir, key } = made(await filesOf(many(3)));
+    expect((await pol("log", "verify", dir)).error).toContain("--key or --policy is missing");
+    expect((await pol("log", "verify", dir, "--key", key, "--opening", key)).code).toBe(2);
+    const policy = join(dirname(dir), "policy");
+    const log = `log ${encodeVkey(noteSigner().key)}\n`;
+    writeFileSync(policy, `${log}quorum none\n`);
+    expect((await pol("log", "verify", dir, "--policy", policy)).code).toBe(0);
+    const witness = cosignerKey("example.com/witness", noteSigner(2).key.publicKey, nodeCrypto.sha256);
+    if (!witness.ok) throw new Error(witness.message);
+    writeFileSync(policy, `${log}witness w ${encodeCosignerVkey(witness.key)}\nquorum w\n`);
+    const alone = await pol("log", "verify", dir, "--policy", policy, "--key", key);
+    expect([alone.code, alone.error]).toEqual([1, expect.stringContaining("log.unwitnessed")]);
   });
 
   test("nobody at an address is no answer, and no address is a mistake", async () => {
