@@ -9,7 +9,7 @@ const replay: Command = {
     withValue("key", "NAME.pub.pem", "the public key of the log: what is replayed is what was signed"),
     withValue("origin", "NAME", "with --key: the log that is meant (default: any that the key signed)"),
     withValue("artefacts", "DIR", "more evaluators and facts, files by their digests; may come often"),
-    withValue("bundle", "DIR", "a folder with evaluators and facts under any names; may come often"),
+    withValue("bundle", "PATH", "a bundle, or any folder with evaluators and facts; may come often"),
     withValue("with", "OTHER", "another version, .pol or .wasm: list every verdict that it changes"),
     withValue("member", "NAME", "with --with: whose place it takes (default: of its policy, by name)"),
     withValue("root", "DIR", "with --with: the project, from which files may be imported"),

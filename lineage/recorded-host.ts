@@ -2,6 +2,8 @@
  * A host whose decisions are written down. A strict one releases a decision once its entry is durable: what
  * cannot be written is denied, with a code that says so, and whoever asked gets the receipt of all else.
  */
+
+import type { BundleHost } from "@polity/runtime/bundle.ts";
 import type { Code, Obligation } from "@polity/runtime/decision.ts";
 import type { Header } from "@polity/runtime/header.ts";
 import type { OpenHost } from "@polity/runtime/host.ts";
@@ -27,8 +29,9 @@ import { LogError, type LogStore } from "./store.ts";
 
 export interface RecordedHostOptions extends RecorderOptions {
   /**
-   * What is in force, asked right after each decision: digest and epoch of a signed set. Null, or left out: a
-   * set that nobody signed, which has epoch 0 and the digest of who its members are.
+   * What is in force, asked right after each decision: digest and epoch of a signed set. Null, or left out:
+   * what a bundle's host says itself, or a set that nobody signed, which has epoch 0 and the digest of who its
+   * members are.
    */
   readonly set?: () => { readonly digest: string; readonly epoch: number } | null;
   /** The digest of the file of built facts, where one is loaded. */
@@ -78,12 +81,11 @@ export interface RecordedHost {
   readonly close: Recorder["close"];
 }
 
+/** A host, a policy set, or a bundle's. */
+export type AnyHost = OpenHost | Omit<SetHost, "replace"> | BundleHost;
+
 /** The host is asked by this alone: what others ask it is written down nowhere. */
-export function recordHost(
-  host: OpenHost | SetHost,
-  store: LogStore,
-  options: RecordedHostOptions,
-): RecordedHost {
+export function recordHost(host: AnyHost, store: LogStore, options: RecordedHostOptions): RecordedHost {
   const recorder = openRecorder(store, options);
   /** What was judged, for as long as somebody has the decision. */
   const judged = new WeakMap<RecordedDecision, unknown>();
@@ -162,10 +164,12 @@ interface Judged {
 }
 
 /** What is given is read once: the caller's objects may answer anew. */
-function judge(host: OpenHost | SetHost, asking: Asking, options: RecordedHostOptions): Judged {
+function judge(host: AnyHost, asking: Asking, options: RecordedHostOptions): Judged {
   const { action, requestId = null } = asking;
   const [fields, entities] = [ownCopy(asking.fields), ownCopy(asking.entities)];
-  const header = ownCopy(asking.header) as Header;
+  const given = ownCopy(asking.header) as Header;
+  // A bundle's host asks with less than it is told, and that is what was judged.
+  const header = isBundle(host) ? host.headerOf(given) : given;
   const decision = host.decide(action, fields, header, entities);
   const named = host.request(action, fields, entities);
   const answered = {
@@ -182,7 +186,7 @@ function judge(host: OpenHost | SetHost, asking: Asking, options: RecordedHostOp
 }
 
 function whoDecided(
-  host: OpenHost | SetHost,
+  host: AnyHost,
   decision: Decision,
   { set: signed }: RecordedHostOptions,
 ): Pick<Answered, "policy" | "set"> {
@@ -199,8 +203,13 @@ function whoDecided(
     const { evaluator, validity, manifest } = member;
     return [{ name, policy: manifest.policy.name, evaluator, validity, isShadow: shadow, decision: own }];
   });
-  const { digest, epoch } = signed?.() ?? { digest: unsignedSetDigest(loaded), epoch: 0 };
+  const own = isBundle(host) ? { digest: host.digest, epoch: host.manifest.epoch } : null;
+  const { digest, epoch } = signed?.() ?? own ?? { digest: unsignedSetDigest(loaded), epoch: 0 };
   return { policy: null, set: { digest, epoch, members } };
+}
+
+function isBundle(host: AnyHost): host is BundleHost {
+  return "headerOf" in host;
 }
 
 /** As the entry says it. */

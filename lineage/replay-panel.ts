@@ -11,6 +11,7 @@ import { ArtefactError, type Artefacts } from "./artefacts.ts";
 import type { Decided, Judged } from "./decision-entry.ts";
 import type { DecisionEntry } from "./entry.ts";
 import { factsOf } from "./replay-facts.ts";
+import { manifestProblem } from "./replay-manifest.ts";
 import { unsignedSetDigest } from "./set-digest.ts";
 
 /** What an evaluator outside any set is called among those that were lost. */
@@ -169,7 +170,19 @@ function factsProblem({ facts }: Cast, found: string): PanelProblem | null {
   return problem("replay.facts", `the built facts are of ${found}, and the entry says ${facts}`, facts);
 }
 
+/** What somebody signed says who its members are; nobody need believe the entry. */
+async function setProblem({ set, members, facts }: Cast, artefacts: Artefacts): Promise<PanelProblem | null> {
+  if (set === null || set.epoch === 0) return null;
+  const { digest } = set;
+  const statement = await artefacts.read(digest);
+  if (statement === null) return missing("the manifest of the set,", digest);
+  const wrong = manifestProblem(statement, { set, members, facts });
+  return wrong === null ? null : problem("replay.set", wrong, digest);
+}
+
 async function openSet(cast: Cast, artefacts: Artefacts, sha256: Sha256): Promise<Panel | PanelProblem> {
+  const wrong = await setProblem(cast, artefacts);
+  if (wrong !== null) return wrong;
   const facts = await factsFor(cast, null, artefacts, sha256);
   if ("code" in facts) return facts;
   const modules: Parameters<typeof loadSetUnsigned>[0][number][] = [];

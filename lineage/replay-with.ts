@@ -69,7 +69,9 @@ export async function openComparison(
 function recast(cast: Cast, isReplaced: (one: MemberDecision) => boolean, evaluator: string): Cast | null {
   if (!cast.members.some(isReplaced)) return null;
   const members = cast.members.map((one) => (isReplaced(one) ? { ...one, evaluator } : one));
-  return { ...cast, members, factsBuilt: null };
+  // What was signed had other members, and facts that were built were built for another evaluator.
+  const set = cast.set && { ...cast.set, epoch: 0 };
+  return { ...cast, set, members, factsBuilt: null };
 }
 
 function comparing(open: OpenPanel, recastOf: (cast: Cast) => Cast | null, sha256: Sha256): Comparison {
