@@ -173,7 +173,8 @@ function textIn(header: Uint8Array, at: number, length: number): string {
 }
 
 function isZero(bytes: Uint8Array): boolean {
-  return bytes.every((byte) => byte === 0);
+  for (const byte of bytes) if (byte !== 0) return false;
+  return true;
 }
 
 function tooLarge(message: string): Refusal {
