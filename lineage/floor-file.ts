@@ -25,28 +25,11 @@ export function encodeFloor(floor: EpochFloor): Uint8Array {
 }
 
 function write(floor: EpochFloor): string {
-  const {
-    audience,
-    digest: manifest,
-    epoch,
-    freshnessKeys,
-    policyKeys,
-    root,
-    rootDigest,
-    rootVersion,
-    set,
-  } = floor;
-  const keys = { freshnessKeys, policyKeys };
-  const json = canonicalJson({
-    audience,
-    digest: manifest,
-    epoch,
-    ...keys,
-    root,
-    rootDigest,
-    rootVersion,
-    set,
-  });
+  // A copy, so that members that are none of a floor's are not written.
+  const { audience, digest: manifest, epoch, freshnessKeys, policyKeys, set } = floor;
+  const { root, rootDigest, rootVersion, sinceVersion } = floor;
+  const of = { root, rootDigest, rootVersion, sinceVersion, freshnessKeys, policyKeys };
+  const json = canonicalJson({ ...of, audience, digest: manifest, epoch, set });
   const body = `${FIRST_LINE}${json}\n`;
   return `${body}${digestName(sha256(utf8(body)))}\n`;
 }
@@ -83,6 +66,7 @@ const MEMBERS: readonly string[] = [
   "rootDigest",
   "rootVersion",
   "set",
+  "sinceVersion",
 ];
 
 function read(json: unknown): EpochFloor {
@@ -93,6 +77,7 @@ function read(json: unknown): EpochFloor {
     rootDigest: digest(given.rootDigest, "rootDigest"),
     policyKeys: keys(given.policyKeys, "policyKeys"),
     freshnessKeys: keys(given.freshnessKeys, "freshnessKeys"),
+    sinceVersion: integer(given.sinceVersion, "sinceVersion", 1, Number.MAX_SAFE_INTEGER),
     set: label(given.set, "set"),
     audience: given.audience === null ? null : label(given.audience, "audience"),
     epoch: integer(given.epoch, "epoch", 0, Number.MAX_SAFE_INTEGER),

@@ -27,6 +27,8 @@ export interface EpochFloor {
   readonly root: string;
   readonly rootVersion: number;
   readonly rootDigest: string;
+  /** The version with which the floor began, or began anew. */
+  readonly sinceVersion: number;
   /** Ids of the keys of these roles then, ascending. */
   readonly policyKeys: readonly string[];
   readonly freshnessKeys: readonly string[];
@@ -75,7 +77,8 @@ export type ActivationResult =
 
 /** Where nothing was activated yet. */
 export function firstFloor({ root, digest }: SignedRoot, set: string, audience: string | null): EpochFloor {
-  return { ...ofRoot(root, digest), set, audience, epoch: root.minEpoch, digest: null };
+  const begins = { sinceVersion: root.version, epoch: root.minEpoch, digest: null };
+  return { ...ofRoot(root, digest), set, audience, ...begins };
 }
 
 function ofRoot(root: TrustRoot, rootDigest: string) {
@@ -112,22 +115,33 @@ export function followRoots(floor: EpochFloor, path: readonly SignedRoot[]): Fol
     const was = `version ${floor.rootVersion} of the trust root was ${floor.rootDigest}`;
     return refuse("epoch.root_forked", `${was}, and here it is ${known.digest}`);
   }
-  const isReset = keyLeft(floor, path);
+  const since = lastLoss(floor, path);
+  const isReset = since !== null;
   const isRaised = isReset || root.minEpoch > floor.epoch;
-  const { epoch, digest: manifest } = isRaised ? { epoch: root.minEpoch, digest: null } : floor;
-  return { ok: true, floor: { ...floor, ...ofRoot(root, digest), epoch, digest: manifest }, isReset };
+  const begins = isRaised ? { epoch: root.minEpoch, digest: null } : {};
+  const sinceVersion = since ?? floor.sinceVersion;
+  return { ok: true, floor: { ...floor, ...ofRoot(root, digest), ...begins, sinceVersion }, isReset };
 }
 
-/** A key that only comes can have signed nothing before. */
-function keyLeft(floor: EpochFloor, path: readonly SignedRoot[]): boolean {
+type RoleKeys = Pick<EpochFloor, "policyKeys" | "freshnessKeys">;
+
+/** The last version after the floor's in which a key is gone; null: none is. A new key has signed nothing. */
+function lastLoss(floor: EpochFloor, path: readonly SignedRoot[]): number | null {
   let before: RoleKeys = floor;
+  let loss: number | null = null;
   for (const { root, digest } of path) {
     if (root.version <= floor.rootVersion) continue;
     const now = ofRoot(root, digest);
-    if (someGone(before, now)) return true;
+    const isGone = (id: string, keys: readonly string[]) => !keys.includes(id);
+    if (
+      before.policyKeys.some((id) => isGone(id, now.policyKeys)) ||
+      before.freshnessKeys.some((id) => isGone(id, now.freshnessKeys))
+    ) {
+      loss = root.version;
+    }
     before = now;
   }
-  return false;
+  return loss;
 }
 
 /** Whether an epoch may be activated over a floor that follows `root`. Never throws. */
@@ -168,7 +182,7 @@ export function mayActivate(floor: EpochFloor, statement: EpochStatement, root: 
 
 /**
  * Whether `next` may be written over `kept`, which another process may have written meanwhile: a floor never
- * goes down, unless by a later trust root from which a key has gone.
+ * goes down, unless it began anew with a later trust root than the one that is kept.
  */
 export function mayReplace(kept: EpochFloor, next: EpochFloor): EpochRefusal | null {
   if (next.root !== kept.root) {
@@ -186,25 +200,17 @@ export function mayReplace(kept: EpochFloor, next: EpochFloor): EpochRefusal | n
     const was = `version ${seen} of the trust root was ${kept.rootDigest}`;
     return refuse("epoch.root_forked", `${was}, and here it is ${next.rootDigest}`);
   }
-  const hasGone = version > seen && someGone(kept, next);
-  if (next.epoch < kept.epoch && !hasGone) {
-    return refuse(
-      "epoch.rolled_back",
-      `epoch ${next.epoch} after epoch ${kept.epoch}, which is active already`,
-    );
+  if (next.sinceVersion < kept.sinceVersion) {
+    const began = `the floor began anew with version ${kept.sinceVersion} of the trust root`;
+    return refuse("epoch.rolled_back", `${began}, and this one with version ${next.sinceVersion}`);
   }
-  const isSame = next.epoch === kept.epoch && kept.digest !== null && !hasGone;
+  const isAnew = version > seen && next.sinceVersion > seen;
+  if (next.epoch < kept.epoch && !isAnew) {
+    return refuse("epoch.rolled_back", `epoch ${next.epoch} after epoch ${kept.epoch}, which was active`);
+  }
+  const isSame = next.epoch === kept.epoch && kept.digest !== null && !isAnew;
   if (!isSame || next.digest === kept.digest) return null;
   return refuse("epoch.forked", `epoch ${kept.epoch} was ${kept.digest}, and here it is ${next.digest}`);
-}
-
-type RoleKeys = Pick<EpochFloor, "policyKeys" | "freshnessKeys">;
-
-function someGone(before: RoleKeys, now: RoleKeys): boolean {
-  return (
-    before.policyKeys.some((id) => !now.policyKeys.includes(id)) ||
-    before.freshnessKeys.some((id) => !now.freshnessKeys.includes(id))
-  );
 }
 
 function refuse(code: EpochCode, message: string): EpochRefusal {

@@ -16,6 +16,7 @@ function digestOf(epoch: number): string {
 const BASE: Omit<EpochFloor, "epoch" | "digest"> = {
   root: "example.com/agents",
   rootVersion: 1,
+  sinceVersion: 1,
   rootDigest: digestOf(1),
   policyKeys: [digestOf(2)],
   freshnessKeys: [digestOf(3)],

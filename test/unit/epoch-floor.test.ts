@@ -20,6 +20,7 @@ const digestOf = (of: number) => `sha256:${of.toString(16).padStart(64, "0")}`;
 const FLOOR: EpochFloor = {
   root: "example.com/agents",
   rootVersion: 3,
+  sinceVersion: 2,
   rootDigest: digestOf(3),
   policyKeys: idsOf(ANNA, BERT),
   freshnessKeys: idsOf(ONLINE),
@@ -139,7 +140,7 @@ describe("a floor", () => {
 });
 
 describe("what may be written over it", () => {
-  const gone = { policyKeys: idsOf(ANNA) };
+  const anew = { sinceVersion: 4 };
   const later = { rootVersion: 4, rootDigest: digestOf(4) };
   const outcome = (change: Partial<EpochFloor>, kept: EpochFloor = FLOOR) =>
     mayReplace(kept, { ...FLOOR, ...change })?.code ?? "written";
@@ -152,8 +153,10 @@ describe("what may be written over it", () => {
     ["no manifest", { digest: null }, "epoch.forked"],
     ["a later root", later, "written"],
     ["a later root and an earlier epoch", { ...later, epoch: 41 }, "epoch.rolled_back"],
-    ["a later root without a key, and an earlier epoch", { ...later, ...gone, epoch: 3 }, "written"],
-    ["the same root without a key, and an earlier epoch", { ...gone, epoch: 3 }, "epoch.rolled_back"],
+    ["a later root with which it began anew", { ...later, ...anew, epoch: 3, digest: null }, "written"],
+    ["a later root, and it began anew before", { ...later, sinceVersion: 3, epoch: 3 }, "epoch.rolled_back"],
+    ["the same root, and it began anew", { ...anew, epoch: 3 }, "epoch.rolled_back"],
+    ["a floor that began before", { sinceVersion: 1, epoch: 99 }, "epoch.rolled_back"],
     ["an earlier root", { rootVersion: 2, epoch: 99 }, "epoch.root_rolled_back"],
     ["another root of that version", { rootDigest: digestOf(9), epoch: 99 }, "epoch.root_forked"],
     ["that of something else", { root: "example.com/others", epoch: 99 }, "epoch.other_root"],
