@@ -7,7 +7,7 @@ import { createInterface } from "node:readline";
 
 const WAIT_MS = 60_000;
 
-/** Nanoseconds of so many saves, each of another text; the first build, before any save, is not among them. */
+/** Nanoseconds of so many saves, each of another text; the first build is not among them. */
 export async function timeSaves(
   pol: string,
   policy: string,

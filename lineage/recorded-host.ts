@@ -30,8 +30,8 @@ import { LogError, type LogStore } from "./store.ts";
 export interface RecordedHostOptions extends RecorderOptions {
   /**
    * What is in force, asked right after each decision: digest and epoch of a signed set. Null, or left out:
-   * what a bundle's host says itself, or a set that nobody signed, which has epoch 0 and the digest of who its
-   * members are.
+   * what a bundle's host says itself, or a set that nobody signed, which has epoch 0 and the digest of who
+   * its members are.
    */
   readonly set?: () => { readonly digest: string; readonly epoch: number } | null;
   /** The digest of the file of built facts, where one is loaded. */

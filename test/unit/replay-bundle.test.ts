@@ -1,4 +1,4 @@
-/** Decisions of a signed set: narrowed by its freshness note, logged, and made again from the bundle's files. */
+/** Decisions of a signed set: narrowed by its freshness note, logged, and made again from the bundle. */
 import { artefactsOf, heldArtefacts } from "@polity/lineage/artefacts.ts";
 import type { DecisionEntry } from "@polity/lineage/entry.ts";
 import { nodeCrypto, nodeRecording } from "@polity/lineage/node/crypto.ts";
