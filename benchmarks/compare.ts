@@ -25,14 +25,18 @@ export interface DecideOnly<Request> {
 
 /** Every row of one engine: varied and repeated requests, and each figure that it has. */
 export function compare<Request>(comparison: Comparison<Request>, effort: Effort): readonly Measured[] {
-  const { row, engine, ask } = comparison;
-  const wrong = ask === undefined ? null : differences(comparison, ask);
-  if (wrong !== null) {
-    const nothing = { median_ns: null, p99_ns: null, ratio_to_hand: null };
-    const same = { row, engine, ...nothing, note: wrong, isWrong: true };
-    return [{ ...same, mode: "varied", figure: "encode-and-decide" }];
-  }
+  const wrong = wrongRow(comparison);
+  if (wrong !== null) return [wrong];
   return (["varied", "repeated"] as const).flatMap((mode) => timeMode(comparison, mode, effort));
+}
+
+/** What is shown of an engine that answers otherwise than the rule by hand; null where it does not. */
+export function wrongRow<Request>(comparison: Comparison<Request>): Measured | null {
+  const { row, engine, ask } = comparison;
+  const note = ask === undefined ? null : differences(comparison, ask);
+  if (note === null) return null;
+  const nothing = { median_ns: null, p99_ns: null, ratio_to_hand: null };
+  return { row, engine, mode: "varied", figure: "encode-and-decide", ...nothing, note, isWrong: true };
 }
 
 function timeMode<Request>(comparison: Comparison<Request>, mode: Mode, effort: Effort): Measured[] {
