@@ -25,7 +25,8 @@ export async function run(invocation: Invocation): Promise<number> {
   const { command, operands, values, switches } = invocation;
   const json = switches.has("json");
   const [path = ""] = operands;
-  const isServed = isPublished(path);
+  const isServed =
+    isPublished(path) && !(isWritersOwn(path) && !PUBLIC_OPTIONS.some((name) => values.has(name)));
   const isLog = isServed || isFolder(path);
   if (isLog && (values.has("record") || values.has("opening"))) {
     throw usage(command, "--record and --opening are about a proof, and this is a log");
@@ -54,6 +55,14 @@ function isPublished(path: string): boolean {
   if (/^https?:\/\//i.test(path)) return true;
   if (!existsSync(path) || !isFolder(path)) return false;
   return existsSync(join(path, "public")) || existsSync(join(path, "tile"));
+}
+
+/** Options that ask about the public part of a log alone. */
+const PUBLIC_OPTIONS = ["since", "keep", "policy"] as const;
+
+/** Where entries are that no checkpoint covers yet, and what opens requests: the writer's folder, not a copy. */
+function isWritersOwn(path: string): boolean {
+  return existsSync(join(path, "wal"));
 }
 
 /** Whose log is meant, and which one; null: any of that key's. */
