@@ -116,16 +116,21 @@ const show: Command = {
   exits: ["0 a host would trust it", "1 it would not"],
 };
 
+const ABOUT = [
+  withValue("bundle", "BUNDLE", "the bundle, signed by policy keys: its set, audience, epoch and digest"),
+  withValue("set", "NAME", "without --bundle: the policy set"),
+  withValue("audience", "NAME", "without --bundle: where it runs (default: bound to no place)"),
+  withValue("epoch", "N", "without --bundle: the epoch"),
+  withValue("digest", "DIGEST", "without --bundle: of that epoch's manifest"),
+];
+
 const issue: Command = {
   name: "freshness issue",
   summary: "Say which epoch of a set is the latest one",
   operands: { ...files("", 0, []), min: 0 },
   options: [
     TRUST,
-    required(withValue("set", "NAME", "the policy set")),
-    withValue("audience", "NAME", "where it runs (default: bound to no place)"),
-    required(withValue("epoch", "N", "the latest epoch there is")),
-    required(withValue("digest", "DIGEST", "of that epoch's manifest")),
+    ...ABOUT,
     required(withValue("key", PRIVATE_KEY, "a private freshness key; several times")),
     withValue("from", "TIME", "from when on it holds, RFC 3339 with Z (default: now)"),
     withValue("until", "TIME", "until when (default: 10 minutes after --from)"),
@@ -136,7 +141,7 @@ const issue: Command = {
   ],
   examples: [
     {
-      line: "pol freshness issue --trust trust --set payments --epoch 42 --digest sha256:… --key online.pem",
+      line: "pol freshness issue --trust trust --bundle payments-42.tar --key online.pem",
       says: "writes payments.fresh.json, which holds for ten minutes",
     },
   ],
@@ -147,20 +152,10 @@ const check: Command = {
   name: "freshness check",
   summary: "Say whether an epoch is the latest one",
   operands: files("NOTE.fresh.json", 1, [".fresh.json"]),
-  options: [
-    TRUST,
-    required(withValue("set", "NAME", "the policy set that is active")),
-    withValue("audience", "NAME", "where it runs (default: bound to no place)"),
-    required(withValue("epoch", "N", "the epoch that is active")),
-    required(withValue("digest", "DIGEST", "of its manifest")),
-    PIN,
-    NOW,
-    JSON_OPTION,
-    HELP,
-  ],
+  options: [TRUST, ...ABOUT, PIN, NOW, JSON_OPTION, HELP],
   examples: [
     {
-      line: "pol freshness check now.fresh.json --trust trust --set payments --epoch 42 --digest sha256:…",
+      line: "pol freshness check payments.fresh.json --trust trust --bundle payments-42.tar",
       says: "as a host asks before it goes on",
     },
   ],

@@ -3,7 +3,7 @@ import { ENVELOPE_BYTES_MAX } from "@polity/runtime/dsse.ts";
 import { checkFreshness } from "@polity/runtime/freshness.ts";
 import { digestOption } from "../digest-option.ts";
 import { EXIT } from "../failure.ts";
-import { activeOf } from "../freshness-options.ts";
+import { activeOf, activeOfBundle } from "../freshness-options.ts";
 import type { Invocation } from "../invocation.ts";
 import { nameOf, readBytes } from "../read-file.ts";
 import { answerNo } from "../refusal.ts";
@@ -18,10 +18,13 @@ export async function run(invocation: Invocation): Promise<number> {
   const { operands, values, switches } = invocation;
   const [path = ""] = operands;
   const json = switches.has("json");
-  const active = activeOf(invocation);
+  const said = activeOf(invocation);
   const nowMs = timeOption(invocation, "now") ?? Date.now();
   const walked = await openTrust([values.get("trust") ?? ""], nowMs, digestOption(invocation, "pin"));
   if (!walked.ok) return answerNo(nameOf(walked.file), walked, json);
+  const bundle = values.get("bundle") ?? "";
+  const active = said ?? activeOfBundle(bundle, walked.root, nowMs);
+  if ("code" in active) return answerNo(nameOf(bundle), active, json);
   const note = await readBytes(path, ENVELOPE_BYTES_MAX);
   const checked = checkFreshness(note, walked.root, nowMs, active, nodeCrypto);
   if (!checked.ok) {

@@ -5,7 +5,7 @@ import type { Signer } from "@polity/runtime/signer.ts";
 import type { TrustRoot } from "@polity/runtime/trust-root.ts";
 import { digestOption } from "../digest-option.ts";
 import { EXIT } from "../failure.ts";
-import { activeOf } from "../freshness-options.ts";
+import { activeOf, activeOfBundle } from "../freshness-options.ts";
 import { type Invocation, usage } from "../invocation.ts";
 import { readSigner } from "../key-files.ts";
 import { outputOption, STANDARD_OUTPUT } from "../output-option.ts";
@@ -24,7 +24,7 @@ const USUAL_MS = 600_000;
 export async function run(invocation: Invocation): Promise<number> {
   const { command, values, lists, switches } = invocation;
   const json = switches.has("json");
-  const active = activeOf(invocation);
+  const said = activeOf(invocation);
   const fromMs = timeOption(invocation, "from") ?? Date.now();
   const untilMs = timeOption(invocation, "until") ?? Math.min(fromMs + USUAL_MS, Number(TIMESTAMP_MAX));
   if (fromMs >= untilMs) {
@@ -34,6 +34,9 @@ export async function run(invocation: Invocation): Promise<number> {
   const walked = await openTrust([trust], fromMs, digestOption(invocation, "pin"));
   if (!walked.ok) return answerNo(nameOf(walked.file), walked, json);
   const { root } = walked;
+  const bundle = values.get("bundle") ?? "";
+  const active = said ?? activeOfBundle(bundle, root, fromMs);
+  if ("code" in active) return answerNo(nameOf(bundle), active, json);
   const output = outputOption(invocation, `${fileName(active.set)}.fresh.json`, [
     trust,
     ...(lists.get("key") ?? []),
