@@ -60,7 +60,7 @@ function isPublished(path: string): boolean {
 /** Options that ask about the public part of a log alone. */
 const PUBLIC_OPTIONS = ["since", "keep", "policy"] as const;
 
-/** Where entries are that no checkpoint covers yet, and what opens requests: the writer's folder, not a copy. */
+/** With entries that no checkpoint covers yet, and what opens requests: no copy of the public part. */
 function isWritersOwn(path: string): boolean {
   return existsSync(join(path, "wal"));
 }
