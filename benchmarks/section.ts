@@ -37,6 +37,12 @@ export type Figure =
   /** From bytes to the first answer, or to being ready for it. */
   | "load"
   | "build"
+  /** An entry in a log, of those that come one after the other; and what a single one waits for. */
+  | "append"
+  | "ack"
+  /** A proof for others, and what they do with it. */
+  | "prove"
+  | "check"
   /** No time but bytes. */
   | "size"
   | "memory";

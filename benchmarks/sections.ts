@@ -12,6 +12,7 @@ const FILES: readonly (readonly [name: string, open: () => Promise<{ readonly se
   ["size", () => import("./size.ts")],
   ["memory", () => import("./memory.ts")],
   ["threads", () => import("./threads.ts")],
+  ["lineage", () => import("./lineage.ts")],
 ];
 
 export const SECTION_NAMES: readonly string[] = FILES.map(([name]) => name);

@@ -56,6 +56,11 @@ const TARGETS: readonly Target[] = [
   // What is noticed from one collection to the next, engine included, is never quite the same.
   { row: "memory-growth-heap", figure: "memory", aims: [bytesWithin(64 * KIB, "64 KiB")] },
   { row: "memory-entities-*", figure: "memory", aims: [bytesEachWithin(100, "entity")] },
+  { row: "append-64x16", figure: "append", aims: [perSecond(40_000)] },
+  { row: "append-1", figure: "ack", aims: [within(MILLISECOND)] },
+  { row: "append-8", figure: "ack", aims: [within(MILLISECOND)] },
+  { row: "append-64x16-at-40000", figure: "ack", aims: [within(MILLISECOND)] },
+  { row: "open-10000000", figure: "load", aims: [within(2 * SECOND)] },
 ];
 
 /** The same rows, with what is to be reached beside each. */
@@ -100,6 +105,11 @@ export function fits(pattern: string, name: string): boolean {
 function within(ns: number): Aim {
   const isMet: Aim["isMet"] = ({ median_ns }) => median_ns !== null && median_ns <= ns;
   return { text: `≤ ${time(ns)}`, isMet, most: () => ns };
+}
+
+function perSecond(count: number): Aim {
+  const { isMet, most } = within(SECOND / count);
+  return { text: `≥ ${count.toLocaleString("en")} a second`, isMet, ...(most && { most }) };
 }
 
 function eachWithin(ns: number, unit: string): Aim {

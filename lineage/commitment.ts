@@ -77,11 +77,22 @@ export function commitWritten(
   }
   const salts = makeSalts(1, randomBytes);
   if (typeof salts === "string") return refuse("commitment.randomness", salts);
+  const opening: Opening = Object.freeze({ request: requestJson, salt: salts[0]!, sensitive: NONE });
+  writtenOpenings.add(opening);
   return {
     ok: true,
-    commitment: { commitment: commit(sha256, salts[0]!, "", requestJson), sensitive: [] },
-    opening: { request: requestJson, salt: salts[0]!, sensitive: [] },
+    commitment: { commitment: commit(sha256, salts[0]!, "", requestJson), sensitive: NONE },
+    opening,
   };
+}
+
+const NONE: readonly never[] = Object.freeze([]);
+/** Made above: their texts cannot change any more, and are canonical. */
+const writtenOpenings = new WeakSet<Opening>();
+
+/** Whether nothing but salt and commitment of this opening is still to be looked at. */
+export function isWrittenOpening(opening: Opening): boolean {
+  return writtenOpenings.has(opening);
 }
 
 /**
@@ -218,6 +229,9 @@ function openRequest(commitment: RequestCommitment, opening: Opening, sha256: Sh
   if (problem !== null) return refuseOpening("opening.malformed", problem);
   if (commit(sha256, opening.salt, "", opening.request) !== commitment.commitment) {
     return refuseOpening("opening.mismatch", "the request, its salt or its commitment is another one");
+  }
+  if (isWrittenOpening(opening) && commitment.sensitive.length === 0) {
+    return { ok: true, request: opening.request, erased: [] };
   }
   const request = readCanonical(opening.request);
   if ("problem" in request) return refuseOpening("opening.malformed", `the request is ${request.problem}`);

@@ -116,6 +116,7 @@ export {
   type Recorder,
   type RecorderOptions,
   type RecordingPorts,
+  type RecordingStore,
   type Written,
 } from "./recorder.ts";
 export { type LogCode, LogError, type LogPlace, type LogStore, type Receipt } from "./store.ts";

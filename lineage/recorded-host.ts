@@ -22,10 +22,11 @@ import {
   openRecorder,
   type Recorder,
   type RecorderOptions,
+  type RecordingStore,
   type Written,
 } from "./recorder.ts";
 import { unsignedSetDigest } from "./set-digest.ts";
-import { LogError, type LogStore } from "./store.ts";
+import { LogError } from "./store.ts";
 
 export interface RecordedHostOptions extends RecorderOptions {
   /**
@@ -85,7 +86,7 @@ export interface RecordedHost {
 export type AnyHost = OpenHost | Omit<SetHost, "replace"> | BundleHost;
 
 /** The host is asked by this alone: what others ask it is written down nowhere. */
-export function recordHost(host: AnyHost, store: LogStore, options: RecordedHostOptions): RecordedHost {
+export function recordHost(host: AnyHost, store: RecordingStore, options: RecordedHostOptions): RecordedHost {
   const recorder = openRecorder(store, options);
   /** What was judged, for as long as somebody has the decision. */
   const judged = new WeakMap<RecordedDecision, unknown>();

@@ -98,8 +98,11 @@ export interface Recorder {
 const WAITING_MAX = 4_096;
 const WAITING_CHARACTERS_MAX = 16 * 1024 * 1024;
 
+/** What a recorder asks of a store. */
+export type RecordingStore = Pick<LogStore, "origin" | "append" | "flush">;
+
 interface State {
-  readonly store: LogStore;
+  readonly store: RecordingStore;
   readonly options: RecorderOptions;
   readonly waitingMax: number;
   readonly charactersMax: number;
@@ -119,7 +122,7 @@ interface State {
 }
 
 /** Nobody else may write for this node while it is open. Throws a RangeError for options that are none. */
-export function openRecorder(store: LogStore, options: RecorderOptions): Recorder {
+export function openRecorder(store: RecordingStore, options: RecorderOptions): Recorder {
   const { waitingMax = WAITING_MAX, waitingCharactersMax = WAITING_CHARACTERS_MAX } = options;
   if (!fits(nameShape, options.node)) throw new RangeError("`node` is no name that an entry can have");
   if (!Number.isSafeInteger(waitingMax) || waitingMax < 1) {

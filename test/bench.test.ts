@@ -8,7 +8,10 @@ import { SECTION_NAMES } from "../benchmarks/sections.ts";
 const ROOT = join(import.meta.dirname, "..");
 const RESULTS = join(ROOT, "benchmarks/results");
 const MODES = ["varied", "repeated", "once"];
-const FIGURES = ["decide", "encode-and-decide", "load", "build", "size", "memory"];
+const FIGURES = [
+  ...["decide", "encode-and-decide", "load", "build", "size", "memory"],
+  ...["append", "ack", "prove", "check"],
+];
 const KEYS = ["row", "engine", "mode", "figure", "median_ns", "p99_ns", "ratio_to_hand", "target", "met"];
 /** Only where a figure needs them. */
 const OTHER_KEYS = ["bytes", "units", "note", "isWrong"];

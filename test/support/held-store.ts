@@ -3,13 +3,14 @@ import type { Opening } from "@polity/lineage/commitment.ts";
 import { checkOpening } from "@polity/lineage/commitment.ts";
 import type { Entry } from "@polity/lineage/entry.ts";
 import { encodeEntry } from "@polity/lineage/entry-codec.ts";
+import type { RecordingStore } from "@polity/lineage/recorder.ts";
 import { dueAfter, sequenceProblem } from "@polity/lineage/sequence.ts";
-import { LogError, type LogStore, type Receipt } from "@polity/lineage/store.ts";
+import { LogError, type Receipt } from "@polity/lineage/store.ts";
 import { leafHash } from "@polity/lineage/tree.ts";
 import { digestName, sha256 } from "@polity/runtime/hash.ts";
 
 export interface HeldStore {
-  readonly store: LogStore;
+  readonly store: RecordingStore;
   /** What is durable, in order. */
   readonly entries: Entry[];
   readonly openings: (Opening | null)[];
@@ -58,22 +59,7 @@ export function heldStore({ isHeld = true, roomMax = 1e6 } = {}): HeldStore {
       waiting.push({ entry, opening: opening ?? null, leaf, resolve, reject });
       if (!isHeld) void sync();
     });
-  const no = () => Promise.reject(new Error("not in this test"));
-  const store: LogStore = {
-    origin: "example.com/held",
-    get size() {
-      return entries.length;
-    },
-    append,
-    flush: () => sync(),
-    checkpoint: no,
-    head: no,
-    entry: no,
-    opening: async (index) => openings[index] ?? null,
-    inclusionProof: no,
-    consistencyProof: no,
-    close: async () => {},
-  };
+  const store: RecordingStore = { origin: "example.com/held", append, flush: () => sync() };
   return {
     store,
     entries,

@@ -1,0 +1,167 @@
+/** What a log of many entries costs whoever opens, proves and checks it. */
+import { execFileSync } from "node:child_process";
+import { join } from "node:path";
+import { verifyLog } from "@polity/lineage/file-store/verify.ts";
+import { generateKey, nodeCrypto, nodeRecording, nodeSigner } from "@polity/lineage/node/crypto.ts";
+import { openRecorder } from "@polity/lineage/recorder.ts";
+import type { LogStore } from "@polity/lineage/store.ts";
+import { encodeTlogProof } from "@polity/lineage/tlog-proof.ts";
+import { verifyProof } from "@polity/lineage/verify-proof.ts";
+import { portableCrypto } from "@polity/runtime/crypto-port.ts";
+import type { PublicKey } from "@polity/runtime/keys.ts";
+import type { Signer } from "@polity/runtime/signer.ts";
+import { openLog } from "./lineage-stores.ts";
+import { median, timingOf } from "./measure.ts";
+import { random } from "./random.ts";
+import type { Case, Measured, Options } from "./section.ts";
+import { digits } from "./targets.ts";
+
+/** As many entries of some 300 bytes, all of them under a checkpoint, written and closed. */
+export async function runLog(one: Case, folder: string, options: Options): Promise<readonly Measured[]> {
+  const size = Number(/\d+$/.exec(one.row)?.[0]);
+  const dir = join(folder, one.row);
+  const { privatePem } = generateKey();
+  const signer = signerOf(privatePem);
+  await fill(dir, signer, size);
+  const rows: Measured[] = [];
+  const row = (name: string, figure: Measured["figure"], found: Partial<Measured>): void => {
+    const nothing = { median_ns: null, p99_ns: null, ratio_to_hand: null };
+    rows.push({ row: `${name}-${size}`, engine: one.engine, mode: "once", figure, ...nothing, ...found });
+  };
+  const opened = Array.from({ length: options.isQuick ? 1 : 3 }, () => openApart(dir, privatePem));
+  row("open", "load", {
+    ...timingOf(opened.map(({ ns }) => ns)),
+    units: size,
+    note: "in a fresh process, from opening the folder to the first entry that is durable",
+  });
+  row("open", "memory", {
+    bytes: median(opened.map(({ bytes }) => bytes)),
+    note: "what the process takes more than before it opened the log",
+  });
+  const from = performance.now();
+  const verified = await verifyLog(dir, signer.publicKey, nodeCrypto);
+  const ns = (performance.now() - from) * 1e6;
+  if (!verified.ok) throw verified.error;
+  row("fsck", "check", { median_ns: ns, units: size, note: `${digits((size * 1e9) / ns)} entries a second` });
+  for (const [name, figure, found] of await proofs(dir, signer, size, options)) row(name, figure, found);
+  return rows;
+}
+
+function signerOf(privatePem: string): Signer {
+  const made = nodeSigner(privatePem);
+  if (!made.ok) throw new Error(made.message);
+  return made.signer;
+}
+
+const BATCH = 1_024;
+
+async function fill(dir: string, signer: Signer, size: number): Promise<void> {
+  const store = await openLog(dir, signer);
+  const recorder = openRecorder(store, { node: "n", nextSeq: 0, ports: nodeRecording, mode: "strict" });
+  const event = { kind: "event", name: "tool.called", phase: "ok", event: "e", digest: null } as const;
+  for (let at = 0; at < size; at += BATCH) {
+    const count = Math.min(BATCH, size - at);
+    await Promise.all(Array.from({ length: count }, () => recorder.append(event)));
+  }
+  await store.checkpoint();
+  await store.close();
+}
+
+interface Opened {
+  readonly ns: number;
+  readonly bytes: number;
+}
+
+function openApart(dir: string, privatePem: string): Opened {
+  const input = JSON.stringify({ dir, privatePem });
+  const said = execFileSync(process.execPath, [import.meta.filename], { input, encoding: "utf8" });
+  return JSON.parse(said) as Opened;
+}
+
+/** One entry is written, so that it is ready to go on and not only to read. */
+async function openHere(dir: string, privatePem: string): Promise<Opened> {
+  const signer = signerOf(privatePem);
+  const node = nodeRecording.uuid();
+  const before = process.memoryUsage.rss();
+  const from = performance.now();
+  const store = await openLog(dir, signer);
+  const recorder = openRecorder(store, { node, nextSeq: 0, ports: nodeRecording, mode: "strict" });
+  await recorder.append({ kind: "heartbeat", checkpoint: null });
+  const ns = (performance.now() - from) * 1e6;
+  const bytes = Math.max(1, process.memoryUsage.rss() - before);
+  await store.checkpoint();
+  await store.close();
+  return { ns, bytes };
+}
+
+// ---- proofs
+
+type Found = readonly [name: string, figure: Measured["figure"], found: Partial<Measured>];
+
+const PROOFS = 2_000;
+
+async function proofs(
+  dir: string,
+  signer: Signer,
+  size: number,
+  options: Options,
+): Promise<readonly Found[]> {
+  const store = await openLog(dir, signer);
+  const note = await store.checkpoint();
+  const next = random(options.seed);
+  const count = options.isQuick ? 20 : PROOFS;
+  const made: Proven[] = [];
+  const times: number[] = [];
+  for (let at = 0; at < count; at += 1) {
+    const index = Math.floor(next() * size);
+    const from = performance.now();
+    made.push(await prove(store, index, note));
+    times.push((performance.now() - from) * 1e6);
+  }
+  await store.close();
+  return [
+    ["prove", "prove", { ...timingOf(times), mode: "varied", note: "entry and proof file, of any entry" }],
+    ["verify", "check", { ...checked(made, signer.publicKey, nodeCrypto), mode: "varied" }],
+    [
+      "verify-portable",
+      "check",
+      {
+        ...checked(made.slice(0, 100), signer.publicKey, portableCrypto),
+        mode: "varied",
+        note: "as a browser",
+      },
+    ],
+  ];
+}
+
+interface Proven {
+  readonly record: Uint8Array;
+  readonly proof: Uint8Array;
+}
+
+async function prove(store: LogStore, index: number, checkpoint: string): Promise<Proven> {
+  const size = Number(checkpoint.split("\n")[1]);
+  const record = await store.entry(index);
+  if (record === null) throw new Error(`there is no entry ${index}`);
+  const hashes = await store.inclusionProof(index, size);
+  const proof = encodeTlogProof({ index, hashes, checkpoint, extra: null });
+  return { record, proof: new TextEncoder().encode(proof) };
+}
+
+function checked(made: readonly Proven[], key: PublicKey, crypto: typeof nodeCrypto) {
+  const times = made.map(({ proof, record }) => {
+    const from = performance.now();
+    const result = verifyProof(proof, record, [key], crypto);
+    const ns = (performance.now() - from) * 1e6;
+    if (!result.ok) throw new Error(`${result.code}: ${result.message}`);
+    return ns;
+  });
+  return timingOf(times);
+}
+
+if (import.meta.main) {
+  let input = "";
+  for await (const piece of process.stdin) input += piece;
+  const { dir, privatePem } = JSON.parse(input) as { readonly dir: string; readonly privatePem: string };
+  process.stdout.write(JSON.stringify(await openHere(dir, privatePem)));
+}
