@@ -19,6 +19,7 @@ import { type PackageFolder, unresolved } from "./build/closed.ts";
 import { type PublishedManifest, publishedManifest, type WorkspaceManifest } from "./build/manifest.ts";
 import { packagePage } from "./build/readme.ts";
 import { jsonModule, publishedDeclarations, publishedJs } from "./build/specifiers.ts";
+import { viewerPage } from "./build/viewer.ts";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const project = JSON.parse(read("package.json")) as {
@@ -35,6 +36,7 @@ const AS_THEY_ARE: ReadonlyMap<string, readonly string[]> = new Map([
 try {
   const out = outFolder(process.argv.slice(2));
   emit(out);
+  writeFileSync(join(out, "proof-viewer.html"), await viewerPage());
   const packages = project.workspaces.map((workspace) => finish(workspace, join(out, workspace)));
   const problems = await unresolved(packages);
   if (problems.length > 0) throw new Error(problems.join("\n"));

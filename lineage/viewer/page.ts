@@ -1,0 +1,249 @@
+/**
+ * The page: takes files and whom to trust, and shows what was checked. All judgement is in `lineage/*.ts`.
+ */
+import { portableCrypto } from "@polity/runtime/crypto-port.ts";
+import { digestName, sha256 } from "@polity/runtime/hash.ts";
+import { decodeFork, type Fork, verifyFork } from "../fork.ts";
+import { type NoteKey, noteKey } from "../note.ts";
+import { type Check, type CheckName, type ProofReport, readTrust, reportProof } from "../proof-report.ts";
+import type { LogTrust } from "../witnessed-checkpoint.ts";
+import { button, byId, element, save } from "./elements.ts";
+import { marksOf, valueTable } from "./entry-table.ts";
+import { FILE_BYTES_MAX, type FileRole, roleOf } from "./given-files.ts";
+import { forkCard, historyCard, type Outcome } from "./history.ts";
+
+interface Given {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+}
+
+const ROLES: Readonly<Record<FileRole, string>> = {
+  proof: "proof",
+  record: "record",
+  opening: "opening",
+  consistency: "consistency",
+  evidence: "evidence",
+  trust: "trust",
+};
+
+const NAMES: Readonly<Record<CheckName, string>> = {
+  file: "Proof file",
+  signature: "Log's signature",
+  witnesses: "Witnesses",
+  inclusion: "In the log",
+  entry: "Record",
+  opening: "Request",
+};
+
+const MARKS: Readonly<Record<Check["state"], string>> = { good: "✓", bad: "✗", open: "…", none: "–" };
+
+const given = new Map<FileRole, Given>();
+const trustField = byId<HTMLTextAreaElement>("trust");
+/** Whatever is shown belongs to the latest change; an answer of an earlier one is dropped. */
+let turn = 0;
+
+async function take(files: Iterable<File>): Promise<void> {
+  busy(true);
+  const strange: string[] = [];
+  for (const file of files) {
+    const bytes = file.size > FILE_BYTES_MAX ? null : new Uint8Array(await file.arrayBuffer());
+    const role = bytes === null ? null : roleOf(bytes);
+    if (bytes === null || role === null) strange.push(file.name);
+    else if (role === "trust") trustField.value = new TextDecoder().decode(bytes);
+    else given.set(role, { name: file.name, bytes });
+  }
+  tell("unknown", strange.length === 0 ? null : `not a file that this page knows: ${strange.join(", ")}`);
+  await show();
+}
+
+async function show(): Promise<void> {
+  turn += 1;
+  const mine = turn;
+  busy(true);
+  await check(() => mine === turn);
+  if (mine === turn) busy(false);
+}
+
+async function check(isLatest: () => boolean): Promise<void> {
+  showFiles();
+  const trust = readTrust(trustField.value, sha256);
+  tell("trust-problem", trust.ok ? null : `${trust.code}: ${trust.message}`);
+  for (const id of ["fork", "checks", "history", "entry", "request"]) byId(id).hidden = true;
+  const isTrusting = trust.ok && (trust.trust.keys.length > 0 || (trust.trust.policy?.logs.length ?? 0) > 0);
+  const proof = given.get("proof");
+  const evidence = given.get("evidence");
+  if (proof === undefined && evidence === undefined) {
+    return verdict("", "Nothing to check yet", "Drop a proof and its record above.");
+  }
+  if (!isTrusting || !trust.ok) {
+    const why = "A proof says something only to those who know the key of the log.";
+    return verdict("", "Whom do you trust?", trust.ok ? `${why} Paste it above.` : "Mend what is above.");
+  }
+  if (evidence !== undefined) return showEvidence(evidence, trust.trust);
+  const report = reportProof(
+    {
+      proof: proof!.bytes,
+      record: given.get("record")?.bytes ?? null,
+      opening: given.get("opening")?.bytes ?? null,
+    },
+    trust.trust,
+    portableCrypto,
+  );
+  showReport(report);
+  const outcome = await historyOf(report, trust.trust);
+  if (!isLatest()) return;
+  if (outcome.card !== null) fill("history", outcome.card);
+  // Of two histories neither is to be believed, so neither is shown as if it were.
+  if (outcome.fork !== null) for (const id of ["entry", "request"]) byId(id).hidden = true;
+  if (outcome.fork !== null) fill("fork", forkCard(outcome.fork, saveEvidence));
+  judge(report, outcome);
+}
+
+const NO_HISTORY: Outcome = { card: null, fork: null, isProblem: false };
+
+async function historyOf({ head }: ProofReport, trust: LogTrust): Promise<Outcome> {
+  if (head === null) return NO_HISTORY;
+  return historyCard(head, trust, given.get("consistency")?.bytes ?? null, () => void show());
+}
+
+function judge(report: ProofReport, { fork, isProblem }: Outcome): void {
+  const bad = report.checks.find(({ state }) => state === "bad");
+  if (fork !== null) {
+    verdict(
+      "bad",
+      "This log shows two histories",
+      "Both checkpoints are signed by it. Trust neither, keep both.",
+    );
+  } else if (bad !== undefined) {
+    verdict("bad", "Do not believe this", `${NAMES[bad.name]}: ${bad.text}`);
+  } else if (!report.isProven) {
+    verdict(
+      "",
+      "The record is missing",
+      "The checkpoint is genuine; drop the record that the proof is about.",
+    );
+  } else if (isProblem) {
+    const text = "The entry is in a tree that the log signed, but not shown to be the one you saw before.";
+    verdict("", "Proven, as far as it goes", text);
+  } else {
+    const { checkpoint } = report.head!;
+    const place = `Entry ${report.index} of ${checkpoint.size} in ${checkpoint.origin}`;
+    verdict("good", "The entry is in the log", `${place}, leaf ${report.leafHash}`);
+  }
+}
+
+function showReport(report: ProofReport): void {
+  const rows = report.checks.map(({ name, state, code, text }) => {
+    const said = code === null ? text : `${code}: ${text}`;
+    const mark = element("span", "state", MARKS[state]);
+    mark.setAttribute("aria-label", state);
+    return element(
+      "li",
+      `check ${state}`,
+      mark,
+      element("span", "what", NAMES[name]),
+      element("span", "said", said),
+    );
+  });
+  fill("checks", [element("h2", "", "What was checked"), element("ul", "", ...rows)]);
+  // A record that is not proven is anybody's claim, and is not shown as if it were more.
+  if (!report.isProven || report.entry === null) return;
+  const record = new TextDecoder().decode(given.get("record")!.bytes);
+  fill("entry", [
+    element("h2", "", `The entry: ${report.entry.kind}`),
+    valueTable(JSON.parse(record), new Map()),
+  ]);
+  const { request } = report;
+  if (request === null) return;
+  fill("request", [
+    element("h2", "", "The request that was decided"),
+    valueTable(JSON.parse(request.request), marksOf(request)),
+  ]);
+}
+
+function showEvidence({ bytes }: Given, { keys, policy }: LogTrust): void {
+  const decoded = decodeFork(bytes);
+  if (!decoded.ok) {
+    verdict("bad", "This is no evidence", `${decoded.code}: ${decoded.message}`);
+    return;
+  }
+  const { fork } = decoded;
+  const origin = fork.earlier.slice(0, fork.earlier.indexOf("\n"));
+  const named = [...keys, ...(policy?.logs.map(({ key }) => key) ?? [])].flatMap((key): NoteKey[] => {
+    if ("hint" in key) return [key];
+    const made = noteKey(origin, key, sha256);
+    return made.ok ? [made.key] : [];
+  });
+  const verified = verifyFork(fork, named, portableCrypto);
+  if (!verified.ok) {
+    verdict("bad", "This evidence shows nothing", `${verified.code}: ${verified.message}`);
+    return;
+  }
+  fill("fork", forkCard(fork, saveEvidence));
+  const { earlier, later, root } = verified;
+  const roots = `${digestName(earlier.root)} in one, ${digestName(root)} in the other, of ${later.size}`;
+  verdict("bad", "This log shows two histories", `Its first ${earlier.size} entries have the root ${roots}.`);
+}
+
+function saveEvidence(fork: Fork, text: string): void {
+  const origin = fork.earlier.slice(0, fork.earlier.indexOf("\n"));
+  save(`${origin.replace(/[^A-Za-z0-9.-]+/g, "-")}.fork`, text);
+}
+
+function showFiles(): void {
+  const rows = [...given].map(([role, { name }]) => {
+    const remove = button("Remove", "", () => {
+      given.delete(role);
+      void show();
+    });
+    return element("li", "", element("span", "role", ROLES[role]), element("span", "name", name), remove);
+  });
+  byId("files").replaceChildren(...rows);
+}
+
+function verdict(state: "" | "good" | "bad", title: string, text: string): void {
+  const place = byId("verdict");
+  place.className = `card verdict ${state}`;
+  place.replaceChildren(element("strong", "", title), element("span", "", text));
+}
+
+/** So that whoever cannot see the page, or drives it, knows when the verdict stands. */
+function busy(isBusy: boolean): void {
+  byId("verdict").setAttribute("aria-busy", String(isBusy));
+}
+
+function fill(id: string, children: readonly HTMLElement[]): void {
+  const place = byId(id);
+  place.replaceChildren(...children);
+  place.hidden = false;
+}
+
+function tell(id: string, problem: string | null): void {
+  const place = byId(id);
+  place.replaceChildren(problem === null ? "" : element("span", "", problem));
+  place.hidden = problem === null;
+}
+
+function listen(): void {
+  const drop = byId("drop");
+  const choose = byId<HTMLInputElement>("choose");
+  choose.addEventListener("change", () => {
+    void take([...(choose.files ?? [])]);
+    choose.value = "";
+  });
+  // Dropped beside the field, a file would otherwise be opened in place of the page.
+  document.addEventListener("dragover", (event) => {
+    event.preventDefault();
+    drop.classList.add("over");
+  });
+  document.addEventListener("dragleave", () => drop.classList.remove("over"));
+  document.addEventListener("drop", (event) => {
+    event.preventDefault();
+    drop.classList.remove("over");
+    void take([...(event.dataTransfer?.files ?? [])]);
+  });
+  trustField.addEventListener("input", () => void show());
+}
+
+listen();
+void show();

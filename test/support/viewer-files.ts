@@ -1,0 +1,109 @@
+/**
+ * What somebody might be given: proofs of one log at two sizes, of another history, and what goes with them.
+ */
+import { encodeOpening } from "@polity/lineage/commitment.ts";
+import { encodeCosignerVkey } from "@polity/lineage/cosignature.ts";
+import { encodeEntry } from "@polity/lineage/entry-codec.ts";
+import { encodeFork } from "@polity/lineage/fork.ts";
+import { encodeVkey } from "@polity/lineage/note.ts";
+import { encodeTlogProof } from "@polity/lineage/tlog-proof.ts";
+import { leafHash, type Tree } from "@polity/lineage/tree.ts";
+import { encodeWitnessRequest } from "@polity/lineage/witness-request.ts";
+import { sha256, utf8 } from "@polity/runtime/hash.ts";
+import { writePublicKey } from "@polity/runtime/keys.ts";
+import { checkpointOf, noteSigner, treeOf } from "./lineage-log.ts";
+import { decision, heartbeat } from "./log-entries.ts";
+import { cosignedBy, witnessSigner } from "./witnesses.ts";
+
+/**
+ * By the name of the file; `small` and `large` are sizes of one log, `other` is the same log's other history.
+ */
+export interface ViewerFiles {
+  readonly files: ReadonlyMap<string, Uint8Array>;
+  readonly vkey: string;
+  readonly pem: string;
+  readonly policy: string;
+}
+
+const INDEX = 4;
+
+export async function viewerFiles(): Promise<ViewerFiles> {
+  const witness = witnessSigner(7, "witness.example/w1");
+  const { entry, opening } = decision(INDEX, "eu-1/node-7");
+  const encoded = encodeEntry(entry);
+  if (!encoded.ok) throw new Error(encoded.message);
+  const record = encoded.bytes;
+  const entries = Array.from({ length: 12 }, (_, at) => (at === INDEX ? record : bytesOf(at)));
+  const [small, large] = [treeOf(entries.slice(0, 7)), treeOf(entries)];
+  const otherLarge = treeOf(entries.map((one, at) => (at === 2 ? Uint8Array.of(1) : one)));
+  const otherSmall = treeOf(entries.slice(0, 7).map((one, at) => (at === 2 ? Uint8Array.of(1) : one)));
+  const proof = async (tree: Tree, cosigners = [witness]) => {
+    const checkpoint = await cosignedBy(await checkpointOf(tree), cosigners, 1_764_000_000);
+    return utf8(
+      encodeTlogProof({
+        index: INDEX,
+        hashes: tree.inclusionProof(INDEX, tree.size),
+        checkpoint,
+        extra: null,
+      }),
+    );
+  };
+  const earlier = await checkpointOf(small);
+  const later = await checkpointOf(otherLarge);
+  const erased = { ...opening, sensitive: [] };
+  const changed = Uint8Array.from(record);
+  changed[changed.indexOf(0x34)] = 0x35;
+  const files = new Map<string, Uint8Array>([
+    ["small.tlog-proof", await proof(small)],
+    ["large.tlog-proof", await proof(large)],
+    ["other.tlog-proof", await proof(otherSmall)],
+    ["bare.tlog-proof", await proof(small, [])],
+    ["record.json", record],
+    ["changed.json", changed],
+    ["opening.json", utf8(encodeOpening(opening))],
+    ["erased.json", utf8(encodeOpening(erased))],
+    ["wrong.json", utf8(encodeOpening(decision(9, "eu-1/node-7").opening))],
+    [
+      "consistency.txt",
+      utf8(
+        encodeWitnessRequest({
+          oldSize: 7,
+          proof: large.consistencyProof(7, 12),
+          checkpoint: await checkpointOf(large),
+        }),
+      ),
+    ],
+    [
+      "bent.txt",
+      utf8(
+        encodeWitnessRequest({
+          oldSize: 7,
+          proof: otherLarge.consistencyProof(7, 12),
+          checkpoint: await checkpointOf(large),
+        }),
+      ),
+    ],
+    [
+      "two.fork",
+      utf8(
+        encodeFork({
+          earlier,
+          later,
+          proof: { root: otherLarge.root(7), hashes: otherLarge.consistencyProof(7, 12) },
+        }),
+      ),
+    ],
+    ["strange.bin", Uint8Array.of(0, 1, 2, 3)],
+  ]);
+  const { key } = noteSigner();
+  const vkey = encodeVkey(key);
+  const policy = `log ${vkey}\nwitness w1 ${encodeCosignerVkey(witness.key)}\nquorum w1\n`;
+  return { files, vkey, pem: writePublicKey(key.publicKey), policy };
+}
+
+function bytesOf(seq: number): Uint8Array {
+  const encoded = encodeEntry(heartbeat(seq, "eu-1/node-7"));
+  if (!encoded.ok) throw new Error(encoded.message);
+  if (leafHash(encoded.bytes, sha256).length !== 32) throw new Error("no leaf hash");
+  return encoded.bytes;
+}
