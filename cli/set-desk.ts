@@ -166,7 +166,7 @@ function referenceJudgement(
 }
 
 /** As the member that leads names it: the first policy that counts and declares the action, or the first. */
-function namerOf(judges: readonly Judge[]): RequestNamer {
+export function namerOf(judges: readonly Judge[]): RequestNamer {
   const counted = judges.filter(({ shadow }) => !shadow).map(({ checked }) => checked.types);
   const rank = ({ shadow, checked }: Judge) => (shadow ? 2 : checked.kind === "guard" ? 1 : 0);
   const leads = new Map<string, RequestNamer>();

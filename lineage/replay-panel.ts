@@ -65,7 +65,7 @@ export function wasmPanels(artefacts: Artefacts, sha256: Sha256): OpenPanel {
 /** Histories come in stretches under one policy; a few may alternate. */
 const KEPT_MAX = 8;
 
-function keeping(open: OpenPanel): OpenPanel {
+export function keeping(open: OpenPanel): OpenPanel {
   const kept = new Map<string, ReturnType<OpenPanel>>();
   return (cast) => {
     const key = keyOf(cast);
@@ -171,7 +171,10 @@ function factsProblem({ facts }: Cast, found: string): PanelProblem | null {
 }
 
 /** What somebody signed says who its members are; nobody need believe the entry. */
-async function setProblem({ set, members, facts }: Cast, artefacts: Artefacts): Promise<PanelProblem | null> {
+export async function setProblem(
+  { set, members, facts }: Cast,
+  artefacts: Artefacts,
+): Promise<PanelProblem | null> {
   if (set === null || set.epoch === 0) return null;
   const { digest } = set;
   const statement = await artefacts.read(digest);

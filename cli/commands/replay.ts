@@ -1,9 +1,12 @@
+import type { Checked } from "@polity/compiler/checked.ts";
+import type { Artefacts } from "@polity/lineage/artefacts.ts";
 import { nodeCrypto } from "@polity/lineage/node/crypto.ts";
 import { makeReplay, type ReplayFinding } from "@polity/lineage/replay.ts";
-import { wasmPanels } from "@polity/lineage/replay-panel.ts";
+import { type OpenPanel, wasmPanels } from "@polity/lineage/replay-panel.ts";
 import { type ChangedVerdict, openComparison } from "@polity/lineage/replay-with.ts";
 import { LogError } from "@polity/lineage/store.ts";
-import { openBuilder } from "../builder.ts";
+import { digestName } from "@polity/runtime/hash.ts";
+import { type Builder, openBuilder } from "../builder.ts";
 import { EXIT, failure } from "../failure.ts";
 import { type Invocation, usage } from "../invocation.ts";
 import { readTrusted } from "../key-files.ts";
@@ -21,14 +24,15 @@ export async function run(invocation: Invocation): Promise<number> {
   const [dir = ""] = operands;
   const json = switches.has("json");
   const signed = await signedOption(invocation);
-  const other = await otherOption(invocation);
-  if (other === null) return EXIT.no;
+  const given = await givenOf(invocation);
+  if (given === null) return EXIT.no;
+  const { other, programs } = given;
   const artefacts = await openArtefacts(dir, lists.get("artefacts") ?? [], lists.get("bundle") ?? []);
   let log: ReplayedLog | null = null;
   try {
     log = await withProgress(`opening ${nameOf(dir)}`, () => openReplayed(dir, signed));
     const report = openReplayReport(dir, log, json);
-    if (other.wasm === null) return await replayAll(log, report, wasmPanels(artefacts, nodeCrypto.sha256));
+    if (other === null) return await replayAll(log, report, await panelsOf(programs, artefacts));
     const comparison = await openComparison(
       { wasm: other.wasm, member: values.get("member") ?? null },
       artefacts,
@@ -46,6 +50,13 @@ export async function run(invocation: Invocation): Promise<number> {
   }
 }
 
+/** The reference is loaded where it is asked for. */
+async function panelsOf(programs: Given["programs"], artefacts: Artefacts): Promise<OpenPanel> {
+  if (programs === null) return wasmPanels(artefacts, nodeCrypto.sha256);
+  const { referencePanels } = await import("../reference-panel.ts");
+  return referencePanels(programs, artefacts);
+}
+
 async function signedOption(invocation: Invocation): Promise<Signed | null> {
   const { command, values } = invocation;
   const origin = originOption(invocation);
@@ -57,30 +68,64 @@ async function signedOption(invocation: Invocation): Promise<Signed | null> {
 
 interface Other {
   readonly path: string;
-  /** Null where no other version is asked about. */
-  readonly wasm: Uint8Array | null;
+  readonly wasm: Uint8Array;
 }
 
-/** Null where it is a policy with errors, which are told. */
-async function otherOption({ command, values, switches }: Invocation): Promise<Other | null> {
-  const path = values.get("with");
-  const needless = ["member", "root"].find((name) => values.has(name));
-  if (path === undefined) {
-    if (needless !== undefined)
-      throw usage(command, `--${needless} is about another version: --with names it`);
-    return { path: "", wasm: null };
+/** What decides, beside what the log has: another version, or sources. */
+interface Given {
+  /** Null where no other version is asked about. */
+  readonly other: Other | null;
+  /** By the digest of what each compiles to; null where evaluators decide. */
+  readonly programs: ReadonlyMap<string, Checked> | null;
+}
+
+/** Null where a policy has errors, which are told. */
+async function givenOf(invocation: Invocation): Promise<Given | null> {
+  const { command, values, lists, switches } = invocation;
+  const path = values.get("with") ?? null;
+  const sources = lists.get("source") ?? [];
+  const isReference = values.get("engine") === "reference";
+  if (path === null && values.has("member")) {
+    throw usage(command, "--member is about another version: --with names it");
   }
-  const bytes = await readBytes(path);
-  if (isModule(bytes)) return { path, wasm: bytes };
-  const checked = await soundPolicy(path, values.get("root") ?? null, bytes);
-  if (checked === null) return null;
+  if (path === null && sources.length === 0 && values.has("root")) {
+    throw usage(command, "--root is about policies: --with or --source names them");
+  }
+  if (isReference !== sources.length > 0) {
+    throw usage(command, "--engine reference and --source go together: it needs the sources of evaluators");
+  }
+  if (isReference && path !== null) throw usage(command, "--with and --engine reference exclude each other");
   const builder = openBuilder({ cache: !switches.has("no-cache") });
   try {
-    const task = async () => (await builder.build(checked)).wasm;
-    return { path, wasm: await withProgress(`building ${nameOf(path)}`, task) };
+    if (path !== null) {
+      const other = await moduleAt(path, values.get("root") ?? null, builder);
+      return other && { other, programs: null };
+    }
+    const programs = new Map<string, Checked>();
+    for (const source of sources) {
+      const built = await moduleAt(source, values.get("root") ?? null, builder);
+      if (built === null) return null;
+      if (built.checked === null) throw usage(command, `--source is a policy, and ${nameOf(source)} is none`);
+      programs.set(digestName(nodeCrypto.sha256(built.wasm)), built.checked);
+    }
+    return { other: null, programs: isReference ? programs : null };
   } finally {
     builder.close();
   }
+}
+
+/** Null where it is a policy with errors, which are told. */
+async function moduleAt(
+  path: string,
+  root: string | null,
+  builder: Builder,
+): Promise<(Other & { readonly checked: Checked | null }) | null> {
+  const bytes = await readBytes(path);
+  if (isModule(bytes)) return { path, wasm: bytes, checked: null };
+  const checked = await soundPolicy(path, root, bytes);
+  if (checked === null) return null;
+  const task = async () => (await builder.build(checked)).wasm;
+  return { path, wasm: await withProgress(`building ${nameOf(path)}`, task), checked };
 }
 
 /** Calls `each` for every entry, in order. */
@@ -99,11 +144,7 @@ async function through(
   }
 }
 
-async function replayAll(
-  log: ReplayedLog,
-  report: ReplayReport,
-  open: ReturnType<typeof wasmPanels>,
-): Promise<number> {
+async function replayAll(log: ReplayedLog, report: ReplayReport, open: OpenPanel): Promise<number> {
   const replay = makeReplay({ open, sha256: nodeCrypto.sha256 });
   const tell = async (finding: ReplayFinding | null) => void (finding && (await report.finding(finding)));
   await through(log, async (entry) => tell(await replay.next(entry)));

@@ -2,7 +2,9 @@
 import type { DecisionEntry } from "@polity/lineage/entry.ts";
 import { decodeEntry } from "@polity/lineage/entry-codec.ts";
 import type { ReplayEntry } from "@polity/lineage/replay.ts";
+import { digestName, sha256 } from "@polity/runtime/hash.ts";
 import { expect, test } from "vitest";
+import { referencePanels } from "../../cli/reference-panel.ts";
 import type { Checked } from "../../compiler/checked.ts";
 import { compile } from "../../compiler/pipeline.ts";
 import { buildEvaluator } from "../../compiler/wasm.ts";
@@ -26,6 +28,8 @@ const SEED = 28;
 const REQUESTS = 220;
 const NOW = 1_795_000_000_000;
 const WINDOW = { fromMs: NOW - 3_600_000, untilMs: NOW + 3_600_000 };
+
+const nameOf = (wasm: Uint8Array) => digestName(sha256(wasm));
 
 /** Requests as they come from outside: plain data. */
 function asData(asked: AskedOnce): AskedOnce | null {
@@ -65,11 +69,13 @@ async function historyOfSet(number: number) {
       name,
       shadow,
       wasm: (await buildEvaluator(checked)).wasm,
-      ...(at % 2 === 0 && { validity: WINDOW }),
+      // The reference knows one time for all.
+      ...((number > 0 || at % 2 === 0) && { validity: WINDOW }),
     })),
   );
   const recorder = await recordSet(modules, JSON.stringify(json));
-  return { rows: historyOf(random, merge(members), recorder, source), recorder, random };
+  const programs = new Map(modules.map(({ wasm }, at) => [nameOf(wasm), members[at]!.checked]));
+  return { rows: historyOf(random, merge(members), recorder, source), recorder, random, programs };
 }
 
 async function historyAlone(number: number) {
@@ -80,7 +86,8 @@ async function historyAlone(number: number) {
     const { json, source } = generateFacts(random, checked);
     const { wasm } = await buildEvaluator(checked);
     const recorder = await recordAlone(wasm, JSON.stringify(json), number % 2 === 0 ? WINDOW : null);
-    return { rows: historyOf(random, checked, recorder, source), recorder, random };
+    const programs = new Map([[nameOf(wasm), checked]]);
+    return { rows: historyOf(random, checked, recorder, source), recorder, random, programs };
   }
 }
 
@@ -175,6 +182,18 @@ function withMember(entry: DecisionEntry, change: Partial<DecisionEntry["members
 function other(verdict: DecisionEntry["verdict"] | undefined): DecisionEntry["verdict"] {
   return verdict === "deny" ? "allow" : "deny";
 }
+
+test("D1: by the reference, too", async () => {
+  for (const [number, { rows, recorder, programs }] of (await all()).entries()) {
+    const open = referencePanels(programs, recorder.artefacts);
+    const { findings, summary } = await replayed(rows, recorder.artefacts, open);
+    if (number === 0) expect(findings[0]?.code).toBe("replay.reference");
+    else expect([findings, summary.same + summary.unread]).toEqual([[], rows.length]);
+  }
+  const [{ rows = [], recorder } = {}] = await all();
+  const none = await replayed(rows, recorder!.artefacts, referencePanels(new Map(), recorder!.artefacts));
+  expect(none.findings[0]?.code).toBe("replay.source_missing");
+}, 120_000);
 
 test("D2: whatever else is written in its place is found, with its place and both sides", async () => {
   const told = new Map<string, number>();

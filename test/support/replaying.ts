@@ -10,7 +10,7 @@ import {
   type ReplayFinding,
   type ReplaySummary,
 } from "@polity/lineage/replay.ts";
-import { wasmPanels } from "@polity/lineage/replay-panel.ts";
+import { type OpenPanel, wasmPanels } from "@polity/lineage/replay-panel.ts";
 import { unsignedSetDigest } from "@polity/lineage/set-digest.ts";
 import { loadSetUnsigned, loadUnsigned, type UnsignedMember } from "@polity/runtime/authoring.ts";
 import { sha256, utf8 } from "@polity/runtime/hash.ts";
@@ -128,8 +128,12 @@ export interface Replayed {
   readonly summary: ReplaySummary;
 }
 
-export async function replayed(rows: readonly ReplayEntry[], artefacts: Artefacts): Promise<Replayed> {
-  const replay = makeReplay({ open: wasmPanels(artefacts, sha256), sha256 });
+export async function replayed(
+  rows: readonly ReplayEntry[],
+  artefacts: Artefacts,
+  open: OpenPanel = wasmPanels(artefacts, sha256),
+): Promise<Replayed> {
+  const replay = makeReplay({ open, sha256 });
   const findings: ReplayFinding[] = [];
   for (const row of rows) {
     const finding = await replay.next(row);
