@@ -42,7 +42,8 @@ export function answer(desk: Desk, text: string | null, unreadable = "not UTF-8 
   if (!parsed.ok) return refuse("input.invalid", `${parsed.message} (character ${parsed.offset + 1})`);
   const { id, result } = readRequest(parsed.value, desk.readsTrust);
   if ("deny" in result) return refuse(result.deny, result.why, id);
-  const { action, fields, entities, header, assumed } = result;
+  const { action, fields, entities, assumed } = result;
+  const header = desk.headerOf?.(result.header) ?? result.header;
   const named = desk.nameRequest(action, fields, entities);
   const outcome = desk.decide({ action, fields, header, entities });
   const request = named.ok ? named : null;

@@ -38,6 +38,7 @@ const HINTS: ReadonlyMap<string, string> = new Map([
   ["bundle.facts_expired", "sign fresh facts, and publish them as a new epoch"],
   ["bundle.facts_malformed", "facts are one JSON text"],
   ["bundle.facts_not_granted", FACTS],
+  ["bundle.not_kept", "--floor names the folder where it is; --first-start is for a host that never had one"],
   ["epoch.below_minimum", "publish an epoch that the trust root lets in"],
   ["epoch.rolled_back", "older content is published as a new epoch: pol bundle create --rollback"],
   ["epoch.forked", "ask who holds the keys: of one epoch there is one manifest"],

@@ -5,6 +5,7 @@ import {
   HELP,
   JSON_OPTION,
   type Operands,
+  type Option,
   outputOption,
   required,
   switchOf,
@@ -14,6 +15,17 @@ import {
 const PRIVATE_KEY = "NAME.pem";
 const FROM = withValue("from", "TIME", "when it starts to be valid, RFC 3339 with Z (default: now)");
 const UNTIL = withValue("until", "TIME", "from when on it is refused (default: 90 days after --from)");
+
+/** Of `pol decide`, where it is given a bundle. */
+export const DECIDE_BUNDLE_OPTIONS: readonly Option[] = [
+  withValue("trust", "PATH", "with a BUNDLE: the trust root, a file or a folder with its versions"),
+  withValue("freshness", "NOTE.fresh.json", "with a BUNDLE: who says that it is the latest epoch"),
+  withValue("floor", "DIR", "with a BUNDLE: where it is kept which epoch was activated last"),
+  switchOf("first-start", null, "with a BUNDLE: nothing is kept there yet"),
+  withValue("audience", "NAME", "with a BUNDLE: where this is (default: where the bundle says)"),
+  withValue("pin", "DIGEST", "with a BUNDLE: what the digest of the trust root's first version must be"),
+  withValue("now", "TIME", "with a BUNDLE: when it is loaded, RFC 3339 with Z (default: now)"),
+];
 
 const bundle: Operands = { ...files("BUNDLE", 1, [".tar"]), isFolder: true };
 
@@ -83,6 +95,7 @@ const verify: Command = {
     withValue("set", "NAME", "the set that is wanted (default: the one that it says it is)"),
     withValue("audience", "NAME", "where it is to run (default: where it says)"),
     withValue("freshness", "NOTE.fresh.json", "who says that it is the latest epoch (default: not asked)"),
+    withValue("floor", "DIR", "the epoch floor of a host, which is read (default: not asked)"),
     withValue("pin", "DIGEST", "what the digest of the trust root's first version must be"),
     withValue("now", "TIME", "when, RFC 3339 with Z (default: now)"),
     JSON_OPTION,

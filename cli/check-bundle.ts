@@ -5,7 +5,7 @@ import { loadSetUnsigned } from "@polity/runtime/authoring.ts";
 import { type BundledMember, openContents } from "@polity/runtime/bundle-contents.ts";
 import { openManifest } from "@polity/runtime/bundle-manifest.ts";
 import { BUNDLE_BYTES_MAX } from "@polity/runtime/bundle-paths.ts";
-import { firstFloor, mayActivate } from "@polity/runtime/epoch.ts";
+import { type EpochFloor, firstFloor, followRoots, mayActivate } from "@polity/runtime/epoch.ts";
 import { checkFreshness } from "@polity/runtime/freshness.ts";
 import type { SetManifest } from "@polity/runtime/set-manifest.ts";
 import { timeText } from "@polity/runtime/signed-document.ts";
@@ -19,6 +19,8 @@ export interface AskedOfBundle {
   readonly nowMs: number;
   /** The latest note; null where nobody asks about it. */
   readonly freshness: Uint8Array | null;
+  /** What a host has activated; null where nobody asks about it. */
+  readonly floor: EpochFloor | null;
 }
 
 /** A check that passed, and what was seen. */
@@ -57,9 +59,12 @@ export async function checkBundle(
   };
   const { name, audience, epoch, change } = manifest;
   const statement = { set: name, audience, epoch, digest, change };
-  const activation = mayActivate(firstFloor(trust, name, audience), statement, root);
+  const first = firstFloor(trust, name, audience);
+  const followed = asked.floor === null ? null : followRoots(asked.floor, trust.path);
+  if (followed?.ok === false) return end(followed);
+  const activation = mayActivate(followed?.floor ?? first, statement, root);
   if (!activation.ok) return end(activation);
-  tell("epoch", `${epoch}, the trust root lets in ${root.minEpoch} and higher`);
+  tell("epoch", epochSays(epoch, followed?.floor.epoch ?? null, root.minEpoch));
   if (asked.freshness !== null) {
     const fresh = checkFreshness(asked.freshness, root, asked.nowMs, statement, nodeCrypto);
     if (!fresh.ok) return end(fresh);
@@ -71,6 +76,11 @@ export async function checkBundle(
   if (unloaded !== null) return end(unloaded);
   tell("load", "the members agree, and take their facts");
   return end(null);
+}
+
+function epochSays(epoch: number, kept: number | null, minEpoch: number): string {
+  if (kept === null) return `${epoch}, the trust root lets in ${minEpoch} and higher`;
+  return `${epoch}, the last one here was ${kept}`;
 }
 
 interface Why {

@@ -2,7 +2,7 @@
  * Every command and option of `pol`, in one table: parsing, help, did-you-mean and completion all read it, so
  * that they cannot disagree.
  */
-import { BUNDLE_COMMANDS } from "./bundle-table.ts";
+import { BUNDLE_COMMANDS, DECIDE_BUNDLE_OPTIONS } from "./bundle-table.ts";
 import {
   type Command,
   files,
@@ -144,7 +144,7 @@ const test: Command = {
 const decide: Command = {
   name: "decide",
   summary: "Answer requests",
-  operands: { ...files("FILE.pol|FILE.wasm", 1, [".pol", ".wasm"]), instead: "set" },
+  operands: { ...files("FILE.pol|FILE.wasm|BUNDLE", 1, [".pol", ".wasm", ".tar"]), instead: "set" },
   options: [
     SET("ask the members of a policy set together"),
     withValue("request", "R.json", "one request; - for standard input"),
@@ -162,6 +162,7 @@ const decide: Command = {
       "POINTER",
       "with --log: a value of requests that can be erased by itself, like /fields/card; may come often",
     ),
+    ...DECIDE_BUNDLE_OPTIONS,
     switchOf("json", null, "print JSON even on a terminal (without one it always is)"),
     HELP,
   ],
@@ -179,12 +180,16 @@ const decide: Command = {
       line: "pol decide --set set.json --request request.json --facts facts.json",
       says: "what all members say together, and each of them; one facts file for all",
     },
+    {
+      line: "pol decide 7.tar --trust trust --freshness now.fresh.json --floor floor --request r.json",
+      says: "as a host that takes only what is signed, and no older epoch than before",
+    },
   ],
   exits: [
     "0 allow, 10 hold, 11 deny, 12 quarantine, 13 terminate",
     "14 allow, with obligations that somebody has to discharge",
     "0 with --requests, once every line is answered",
-    "1 the policy has errors, or the evaluator is not sound",
+    "1 the policy has errors, or the evaluator is not sound, or the bundle is refused",
   ],
 };
 

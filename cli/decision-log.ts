@@ -169,22 +169,23 @@ const NONE: Appended = { receipts: [], error: undefined };
 const NO_ACTION = "";
 const NO_HEADER = {} as Header;
 
-/** The evaluator, or the members of a set: nobody has signed it, so it has no epoch but the first. */
+/** The evaluator, or the members of a set, which has an epoch where somebody signed it. */
 function whatDecided(outcome: Judgement, desk: Desk): Pick<Answered, "policy" | "set"> {
   const { policy: name, evaluator, members: listed } = desk;
   if (listed === undefined) return { policy: { name, evaluator } };
-  const policies = new Map(listed.map((member) => [member.name, member.policy]));
+  const known = new Map(listed.map((member) => [member.name, member]));
   const members = (outcome.members ?? []).map((one) => {
     const decision = { ...one, ...one.totals };
     return {
       name: one.name,
-      policy: policies.get(one.name) ?? "",
+      policy: known.get(one.name)?.policy ?? "",
       evaluator: one.evaluator,
+      validity: known.get(one.name)?.validity ?? null,
       isShadow: one.isShadow,
       decision,
     };
   });
-  return { policy: null, set: { digest: evaluator, epoch: 0, members } };
+  return { policy: null, set: { digest: evaluator, epoch: desk.epoch ?? 0, members } };
 }
 
 function record(recorder: Recorder, answers: readonly Answer[], desk: Desk): Promise<Appended> {

@@ -5,9 +5,11 @@ import { loadUnsigned, openUnsigned } from "@polity/runtime/authoring.ts";
 import { NO_FACTS } from "@polity/runtime/facts.ts";
 import { isFactsFile } from "@polity/runtime/facts-file.ts";
 import { digestName, utf8 } from "@polity/runtime/hash.ts";
+import type { Header } from "@polity/runtime/header.ts";
 import type { LoadRefusal } from "@polity/runtime/load-refusal.ts";
 import type { Builder } from "./builder.ts";
 import { builtFile, isLines, lineRefusalText } from "./built-facts.ts";
+import type { BundleDeskFiles } from "./bundle-desk.ts";
 import type { Judgement } from "./decision.ts";
 import { artefactsOfDesk, type DeskArtefacts } from "./desk-artefacts.ts";
 import { askWith, type EngineName, type EngineRequest, referenceEngine, refusedFacts } from "./engines.ts";
@@ -23,6 +25,10 @@ export interface Desk extends DeskArtefacts {
   readonly policy: string;
   /** `sha256:` and 64 hex digits, as are those of requests; of a set the digest of who its members are. */
   readonly evaluator: string;
+  /** Of a set that somebody signed; left out: nobody has. */
+  readonly epoch?: number;
+  /** What is really asked, where this is less than somebody says: left out, it is the same. */
+  readonly headerOf?: (header: Header) => Header;
   /** Of a set, by name. */
   readonly members?: readonly DeskMember[];
   readonly facts: string;
@@ -35,6 +41,8 @@ export interface DeskMember {
   readonly policy: string;
   readonly evaluator: string;
   readonly shadow: boolean;
+  /** As it was signed; left out: nobody has. */
+  readonly validity?: { readonly fromMs: number; readonly untilMs: number } | null;
 }
 
 /** The files by the names that messages give them; `facts` is null where none is named. */
@@ -56,6 +64,12 @@ export async function openDeskOfSet(
   // One evaluator needs nothing of what sets need.
   const { openSetDesk } = await import("./set-desk.ts");
   return openSetDesk({ set, root, factsPath: facts, facts: bytes }, engine, builder);
+}
+
+/** Fails where a file cannot be used, or the bundle is refused. */
+export async function openDeskOfBundle(files: BundleDeskFiles): Promise<Desk> {
+  const { openBundleDesk } = await import("./bundle-desk.ts");
+  return openBundleDesk(files);
 }
 
 /** Null where the policy has errors, which are told; fails where a file cannot be used. */

@@ -7,7 +7,7 @@ import { unsignedSetDigest } from "@polity/lineage/set-digest.ts";
 import { loadSetUnsigned } from "@polity/runtime/authoring.ts";
 import { foreignTo } from "@polity/runtime/foreign.ts";
 import { digestName, sha256 } from "@polity/runtime/hash.ts";
-import { outcomeOf, type SetHost } from "@polity/runtime/index.ts";
+import type { SetHost } from "@polity/runtime/index.ts";
 import type { Builder } from "./builder.ts";
 import type { Judgement, MemberJudgement } from "./decision.ts";
 import type { Desk, DeskMember } from "./desk.ts";
@@ -17,6 +17,7 @@ import { EXIT, failure } from "./failure.ts";
 import { withProgress } from "./progress.ts";
 import { nameOf } from "./read-file.ts";
 import { type RequestNamer, requestNamer } from "./request-digest.ts";
+import { askSet } from "./set-judgement.ts";
 import { soundMembers } from "./sound-set.ts";
 
 interface SetFiles {
@@ -73,27 +74,11 @@ async function assembled(path: string, checked: Checked, builder: Builder): Prom
 // ---- compiled evaluators
 
 function hostDesk(files: SetFiles, set: SetHost, modules: readonly Module[]): Desk {
-  const evaluators = new Map(set.members.map(({ name, evaluator }) => [name, evaluator]));
   const members = set.members.map(({ name, shadow, evaluator, manifest }): DeskMember => {
     return { name, shadow, evaluator, policy: manifest.policy.name };
   });
   return {
-    decide({ action, fields, header, entities }): Judgement {
-      const decision = set.decide(action, fields, header, entities);
-      const { rulesTotal, errorsTotal } = decision;
-      const each = decision.members.map(({ name, kind, shadow, decision: own }): MemberJudgement => {
-        const totals = { rulesTotal: own.rulesTotal, errorsTotal: own.errorsTotal };
-        return {
-          ...outcomeOf(own),
-          name,
-          kind,
-          isShadow: shadow,
-          evaluator: evaluators.get(name) ?? "",
-          totals,
-        };
-      });
-      return { ...outcomeOf(decision), rulesTotal, errorsTotal, members: each };
-    },
+    decide: askSet(set),
     ...commonOf(files, members, modules, set.facts),
     readsTrust: set.members.some(({ manifest }) => manifest.readsTrust),
     nameRequest: set.request,

@@ -1,8 +1,10 @@
+import { FloorError, folderFloor } from "@polity/lineage/node/epoch-floor.ts";
 import { ENVELOPE_BYTES_MAX } from "@polity/runtime/dsse.ts";
+import type { EpochFloor } from "@polity/runtime/epoch.ts";
 import { openBundle } from "../bundle-files.ts";
 import { type CheckedBundle, checkBundle } from "../check-bundle.ts";
 import { digestOption } from "../digest-option.ts";
-import { EXIT } from "../failure.ts";
+import { EXIT, failure } from "../failure.ts";
 import type { Invocation } from "../invocation.ts";
 import { labelOption } from "../label-option.ts";
 import { nameOf, readBytes } from "../read-file.ts";
@@ -34,6 +36,7 @@ export async function run(invocation: Invocation): Promise<number> {
     audience: audience ?? claimed?.audience ?? null,
     nowMs,
     freshness,
+    floor: await floorAt(values.get("floor")),
   });
   if (json) return answerJson(checked);
   await write(passedText(path, checked));
@@ -42,6 +45,17 @@ export async function run(invocation: Invocation): Promise<number> {
     await printLine("  (--freshness was not given: a host asks for a note that this is the latest epoch)");
   }
   return EXIT.done;
+}
+
+/** Read only: what a host would write is for the host to write. */
+async function floorAt(folder: string | undefined): Promise<EpochFloor | null> {
+  if (folder === undefined) return null;
+  try {
+    return await folderFloor(folder, { mayBegin: false }).read();
+  } catch (error) {
+    if (!(error instanceof FloorError)) throw error;
+    throw failure(`the epoch floor in ${nameOf(folder)} cannot be used: ${error.message}`);
+  }
 }
 
 function passedText(path: string, { passed, refusal, signers }: CheckedBundle): string {

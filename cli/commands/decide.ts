@@ -3,9 +3,10 @@ import type { Outcome } from "@polity/runtime/decision.ts";
 import { compareText } from "@polity/runtime/text-order.ts";
 import { type Answer, answer } from "../answer.ts";
 import { openBuilder } from "../builder.ts";
+import { bundleOptions } from "../bundle-options.ts";
 import { type Decision, decisionJson, decisionText } from "../decision.ts";
 import { type DecisionLog, openDecisionLog } from "../decision-log.ts";
-import { type Desk, openDesk, openDeskOfSet } from "../desk.ts";
+import { type Desk, openDesk, openDeskOfBundle, openDeskOfSet } from "../desk.ts";
 import type { EngineName } from "../engines.ts";
 import { EXIT } from "../failure.ts";
 import { type Invocation, usage } from "../invocation.ts";
@@ -51,11 +52,15 @@ export async function run(invocation: Invocation): Promise<number> {
   const signer = logging === null ? null : await readSigner(logging.key);
   const engine = (values.get("engine") ?? "wasm") as EngineName;
   const files = { root: values.get("root") ?? null, facts };
+  const signed = bundleOptions(invocation);
   const builder = openBuilder({ cache: !switches.has("no-cache") });
-  const desk = await (set === undefined
-    ? openDesk({ policy, ...files }, engine, builder)
-    : openDeskOfSet({ set, ...files }, engine, builder));
-  builder.close();
+  const opening =
+    signed !== null
+      ? openDeskOfBundle(signed)
+      : set === undefined
+        ? openDesk({ policy, ...files }, engine, builder)
+        : openDeskOfSet({ set, ...files }, engine, builder);
+  const desk = await opening.finally(builder.close);
   if (desk === null) return EXIT.no;
   const log = logging && signer && (await openDecisionLog(logging.writer, signer, desk, logging.sensitive));
   try {
