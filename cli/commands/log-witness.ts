@@ -31,12 +31,15 @@ export async function run(invocation: Invocation): Promise<number> {
   if (!opened.ok) throw witnessFailure(dir, opened.error);
   const { keeper } = opened;
   const tell = switches.has("json") ? jsonTell() : textTell();
-  const ended = Promise.withResolvers<Error | null>();
   // The first end counts; those after it are what comes of it.
+  let end: (problem: Error | null) => void = () => undefined;
+  const ended = new Promise<Error | null>((resolve) => {
+    end = resolve;
+  });
   const onAnswer = (event: WitnessEvent) => {
     void tell.answer(event).then(() => {
-      if (event.failure !== null) ended.resolve(event.failure);
-      else if (switches.has("once")) ended.resolve(null);
+      if (event.failure !== null) end(event.failure);
+      else if (switches.has("once")) end(null);
     });
   };
   const server = await serveWitness(keeper, { ...listen, onAnswer }).catch(async (error: unknown) => {
@@ -49,7 +52,7 @@ export async function run(invocation: Invocation): Promise<number> {
   };
   const forget = beforeEnd(close);
   await tell.start(server.url, keeper, logs);
-  const problem = await ended.promise;
+  const problem = await ended;
   await close();
   forget();
   if (problem !== null) throw failure(`witness ${quoted(dir)}: ${visible(problem.message)}`);
