@@ -162,6 +162,11 @@ const decide: Command = {
       "POINTER",
       "with --log: a value of requests that can be erased by itself, like /fields/card; may come often",
     ),
+    withValue(
+      "anchor",
+      "FOLDER",
+      "with --log: where the last checkpoint is kept outside of it (see the docs)",
+    ),
     ...DECIDE_BUNDLE_OPTIONS,
     switchOf("json", null, "print JSON even on a terminal (without one it always is)"),
     HELP,

@@ -90,6 +90,11 @@ const logAppend: Command = {
     required(withValue("key", PRIVATE_KEY, "the private key that signs the log's checkpoints")),
     withValue("origin", "NAME", "the log's name (default: its own; a new log gets one)"),
     withValue("node", "NAME", "who appends, where an entry does not say it (default: local)"),
+    withValue(
+      "anchor",
+      "FOLDER",
+      "where the last checkpoint is kept outside of the log (default: see the docs)",
+    ),
     JSON_OPTION,
     HELP,
   ],
@@ -112,6 +117,11 @@ const logCheckpoint: Command = {
   operands: { ...files("DIR", 1, []), isFolder: true },
   options: [
     required(withValue("key", PRIVATE_KEY, "the private key that signs the log's checkpoints")),
+    withValue(
+      "anchor",
+      "FOLDER",
+      "where the last checkpoint is kept outside of the log (default: see the docs)",
+    ),
     JSON_OPTION,
     HELP,
   ],

@@ -3,6 +3,7 @@ import { type Checkpoint, decodeCheckpoint, isOrigin } from "@polity/lineage/che
 import { hasLog } from "@polity/lineage/file-store/folder.ts";
 import { type OpenOptions, openFileLog } from "@polity/lineage/file-store/open.ts";
 import { nodeCrypto, nodeRandomBytes } from "@polity/lineage/node/crypto.ts";
+import { fileAnchor, usualAnchorFolder } from "@polity/lineage/node/file-anchor.ts";
 import { LogError, type LogStore } from "@polity/lineage/store.ts";
 import { digestName } from "@polity/runtime/hash.ts";
 import { isLabel } from "@polity/runtime/signed-document.ts";
@@ -20,6 +21,8 @@ export interface Writer {
   readonly dir: string;
   readonly origin: string | null;
   readonly node: string;
+  /** A folder; null for the usual one of the log's origin. */
+  readonly anchor: string | null;
 }
 
 const NODE_USUAL = "local";
@@ -32,7 +35,14 @@ export function writerOptions(invocation: Invocation, dir: string): Writer {
   if (!isLabel(node) || Buffer.byteLength(node) > NODE_BYTES_MAX) {
     throw usage(command, `--node is 1 to ${NODE_BYTES_MAX} bytes without control characters`);
   }
-  return { dir, origin, node };
+  return { dir, origin, node, anchor: anchorOption(invocation) };
+}
+
+/** Where the last checkpoint is kept outside of the log; null where nobody says. */
+export function anchorOption({ command, values }: Invocation): string | null {
+  const anchor = values.get("anchor") ?? null;
+  if (anchor === "") throw usage(command, "--anchor is a folder");
+  return anchor;
 }
 
 /** The log's name that is asked for; null where none is. */
@@ -50,11 +60,16 @@ export interface WrittenLog {
 }
 
 /** Makes the log where there is none yet; says where a crash had left something. */
-export async function openToWrite({ dir, origin }: Writer, signer: Signer): Promise<WrittenLog> {
+export async function openToWrite({ dir, origin, anchor }: Writer, signer: Signer): Promise<WrittenLog> {
   // What cannot be looked at is for opening it to explain.
   const isThere = await hasLog(dir).catch(() => true);
   const name = origin ?? (isThere ? null : originFor(signer));
-  const { store, nextSeq, recoveredBytes } = await open(dir, { origin: name, signer, create: true });
+  const { store, nextSeq, recoveredBytes } = await open(dir, {
+    origin: name,
+    signer,
+    create: true,
+    ...anchored(anchor),
+  });
   if (recoveredBytes > 0) {
     const what = `${sizeText(recoveredBytes)} of an interrupted write, which nobody was told of,`;
     await tellNote(`log ${nameOf(dir)}: ${what} are gone`);
@@ -63,8 +78,8 @@ export async function openToWrite({ dir, origin }: Writer, signer: Signer): Prom
 }
 
 /** A log that must be there, to be written to. */
-export async function openToSign(dir: string, signer: Signer): Promise<LogStore> {
-  return (await open(dir, { origin: null, signer, create: false })).store;
+export async function openToSign(dir: string, signer: Signer, anchor: string | null): Promise<LogStore> {
+  return (await open(dir, { origin: null, signer, create: false, ...anchored(anchor) })).store;
 }
 
 /** A log that must be there, and stays as it is. */
@@ -72,8 +87,13 @@ export async function openToRead(dir: string): Promise<LogStore> {
   return (await open(dir, { origin: null, signer: null, create: false })).store;
 }
 
+function anchored(folder: string | null): Required<Pick<OpenOptions, "anchor">> {
+  return { anchor: (origin) => fileAnchor(folder ?? usualAnchorFolder(origin)) };
+}
+
 async function open(dir: string, options: Omit<OpenOptions, "crypto">) {
-  const task = () => openFileLog(dir, { ...options, crypto: nodeCrypto });
+  // Commands say themselves when to sign.
+  const task = () => openFileLog(dir, { ...options, crypto: nodeCrypto, checkpointMs: 0 });
   const opened = await withProgress(`opening ${nameOf(dir)}`, task);
   if (opened.ok) return opened;
   throw logFailure(dir, opened.error);

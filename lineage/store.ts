@@ -1,4 +1,5 @@
 /** What a store of log entries does, whatever keeps the bytes. */
+import type { Checkpoint } from "./checkpoint.ts";
 import type { Opening } from "./commitment.ts";
 import type { Entry } from "./entry.ts";
 
@@ -22,6 +23,7 @@ export type LogCode =
   | "log.read_only"
   | "log.full"
   | "log.locked"
+  | "log.unsupported"
   | "log.bad_origin"
   | "log.other_origin"
   | "log.other_key"
@@ -31,9 +33,13 @@ export type LogCode =
   | "log.other_index"
   | "log.duplicate_id"
   | "log.dangling_parent"
+  | "log.rolled_back"
+  | "log.anchor_failed"
+  | "log.anchor_moved"
   | "log.bad_signature"
   | "log.no_signer"
   | "log.unsigned"
+  | "log.unwitnessed"
   | "log.malformed"
   | "log.truncated"
   | "log.uncovered"
@@ -83,6 +89,12 @@ function placeText({ file, offset, index }: LogPlace): string {
   return parts.length === 0 ? "" : `${parts.join(", ")}: `;
 }
 
+/** A checkpoint that is published. */
+export interface PublishedHead extends Checkpoint {
+  /** The signed note, with cosignatures. */
+  readonly note: string;
+}
+
 export interface LogStore {
   /** The log's name, which its checkpoints carry. */
   readonly origin: string;
@@ -99,10 +111,22 @@ export interface LogStore {
   readonly checkpoint: () => Promise<string>;
   /** The published checkpoint, a signed note; null where there is none yet. */
   readonly head: () => Promise<string | null>;
+  /** The same with its parts, at once. */
+  readonly published: () => PublishedHead | null;
+  /** Calls whenever another checkpoint was published; the answer ends that. */
+  readonly onPublished: (listener: (head: PublishedHead) => void) => () => void;
   /** The bytes of an entry; null beyond the size. */
   readonly entry: (index: number) => Promise<Uint8Array | null>;
   /** What opens an entry's request commitment; null where there is none, or it was erased. */
   readonly opening: (index: number) => Promise<Opening | null>;
+  /**
+   * Erases what opens some fields of a request, or all of it where no pointers are given; false where there
+   * is none of it. It is gone once this resolves; entry and proofs stay as they are. To say so in the log
+   * (a `redaction`) is for the caller.
+   */
+  readonly erase: (index: number, pointers?: readonly string[]) => Promise<boolean>;
+  /** Of the first `size` entries, or of all. */
+  readonly root: (size?: number) => Promise<Uint8Array>;
   /** RFC 6962, 2.1.1: hashes of 32 bytes, the leaf's sibling first. */
   readonly inclusionProof: (index: number, size: number) => Promise<readonly Uint8Array[]>;
   /** RFC 6962, 2.1.2. */

@@ -1,14 +1,15 @@
 import { EXIT } from "../failure.ts";
 import type { Invocation } from "../invocation.ts";
 import { readSigner } from "../key-files.ts";
-import { openToSign, signHead } from "../log-folder.ts";
+import { anchorOption, openToSign, signHead } from "../log-folder.ts";
 import { headLines } from "../render-log.ts";
 import { printLine, write } from "../terminal.ts";
 
-export async function run({ operands, values, switches }: Invocation): Promise<number> {
+export async function run(invocation: Invocation): Promise<number> {
+  const { operands, values, switches } = invocation;
   const [dir = ""] = operands;
   const signer = await readSigner(values.get("key") ?? "");
-  const store = await openToSign(dir, signer);
+  const store = await openToSign(dir, signer, anchorOption(invocation));
   try {
     const head = await signHead(store, dir);
     if (switches.has("json")) await printLine(JSON.stringify({ ok: true, ...head }));

@@ -1,52 +1,29 @@
-/** A log's folder: which files it has, how they begin, and how they come to be. */
-import { type FileHandle, mkdir, readdir, stat } from "node:fs/promises";
+/** A log's folder: how it comes to be, and which log it is. */
 import { dirname, join, resolve } from "node:path";
-import { equalBytes } from "@polity/runtime/hash.ts";
-import { ARTEFACTS_FOLDER } from "../node/artefact-folder.ts";
+import { decodeCheckpoint } from "../checkpoint.ts";
+import { decodeNote, NOTE_BYTES_MAX } from "../note-form.ts";
 import { LogError } from "../store.ts";
 import {
-  errnoOf,
-  FOLDER_MODE,
-  ioError,
-  openOrNull,
-  PRIVATE_MODE,
-  PUBLIC_MODE,
-  readSmall,
-  readUpTo,
-  replaceFile,
-  syncFolder,
+  type Disk,
+  nodeDisk,
+  PRIVATE_FOLDER_MODE,
+  PUBLIC_FILE_MODE,
+  PUBLIC_FOLDER_MODE,
+  readWhole,
 } from "./disk.ts";
+import { errnoOf, ioError } from "./disk-errors.ts";
 import {
-  decodeFileHeader,
-  encodeFileHeader,
-  FILE_HEADER_BYTES_MAX,
-  type FileHeader,
-  type FileKind,
-  GENERATION_BYTES,
-} from "./file-header.ts";
-import { CHECKPOINT_FILE } from "./published.ts";
-
-export const ENTRIES_FILE = "entries";
-export const OPENINGS_FILE = "openings";
-export const LOCK_FILE = "lock";
-const FILES: readonly string[] = [ENTRIES_FILE, OPENINGS_FILE, CHECKPOINT_FILE, LOCK_FILE, ARTEFACTS_FOLDER];
-
-/** A file whose first line was read. */
-export interface LogFile {
-  readonly name: FileKind;
-  readonly handle: FileHandle;
-  readonly header: FileHeader;
-  /** Where the first frame lies. */
-  readonly firstFrame: number;
-  /** When it was opened. */
-  readonly sizeBytes: number;
-}
-
-export interface LogFiles {
-  readonly entries: LogFile;
-  /** Null where there is none: whoever got a copy may have none. */
-  readonly openings: LogFile | null;
-}
+  CHECKPOINT_FILE,
+  NAME_FILE,
+  PUBLIC_FOLDER,
+  REQUESTS_FOLDER,
+  replaceFile,
+  SEQUENCES_FILE,
+  STAGING_FOLDER,
+  strangeNames,
+  WAL_FOLDER,
+} from "./layout.ts";
+import { decodeLogName, encodeLogName, HEADER_BYTES_MAX } from "./segment-header.ts";
 
 /** From JavaScript anything may arrive, even what cannot stand in a message. */
 export function expectPath(dir: unknown): void {
@@ -55,120 +32,89 @@ export function expectPath(dir: unknown): void {
 }
 
 /** Makes the folder where that is asked for; otherwise it must be there. */
-export async function expectFolder(dir: string, create: boolean): Promise<void> {
+export async function expectFolder(disk: Disk, dir: string, create: boolean): Promise<void> {
   try {
-    if (!(await stat(dir)).isDirectory()) {
+    if (!(await disk.isFolder(dir))) {
       throw new LogError("log.not_a_folder", `${dir} is a file: a log is a folder`);
     }
   } catch (error) {
     if (!create || errnoOf(error) !== "ENOENT") throw ioError(error, dir, "read");
-    const first = await mkdir(dir, { recursive: true, mode: FOLDER_MODE });
-    if (first !== undefined) await syncAround(resolve(first), resolve(dir));
+    await makeFolders(disk, resolve(dir));
   }
 }
 
-/** Makes the folders from `first` down to `last` durable: each has its name in the one above. */
-async function syncAround(first: string, last: string): Promise<void> {
-  for (let made = last; ; made = dirname(made)) {
-    await syncFolder(dirname(made));
-    if (made === first || made === dirname(made)) return;
-  }
+/** Each folder's name is durable in the one above before anything is put into it. */
+async function makeFolders(disk: Disk, dir: string): Promise<void> {
+  const parent = dirname(dir);
+  if ((await disk.names(parent)) === null) await makeFolders(disk, parent);
+  if (await disk.makeFolder(dir, PUBLIC_FOLDER_MODE)) await disk.syncFolder(parent);
 }
 
-/** Files that are no part of a log, by name, sorted. */
-export async function strangeFiles(dir: string): Promise<readonly string[]> {
-  return (await readdir(dir)).filter((name) => !FILES.includes(name)).sort();
+/** Whether the folder has a log, whole or of what is published only. */
+export async function hasLog(dir: string, disk: Disk = nodeDisk): Promise<boolean> {
+  return (await nameOf(disk, dir)) !== null || (await disk.identity(join(dir, CHECKPOINT_FILE))) !== null;
 }
 
-export async function hasLog(dir: string): Promise<boolean> {
-  const handle = await openOrNull(join(dir, ENTRIES_FILE), "r");
-  await handle?.close();
-  return handle !== null;
+async function nameOf(disk: Disk, dir: string): Promise<Uint8Array | null> {
+  return readWhole(disk, join(dir, NAME_FILE), HEADER_BYTES_MAX);
 }
 
-/** An empty log. The entries come last: a folder without them has no log yet, whatever else is there. */
-export async function makeLog(dir: string, origin: string): Promise<void> {
-  const strange = (await strangeFiles(dir)).filter((name) => !LEFT_BEHIND.test(name));
-  const checkpoint = await openOrNull(join(dir, CHECKPOINT_FILE), "r");
-  await checkpoint?.close();
-  if (checkpoint !== null) throw missing(dir, ENTRIES_FILE);
+/** The log's name; null where the folder has none. */
+export async function readOrigin(disk: Disk, dir: string): Promise<string | null> {
+  const bytes = await nameOf(disk, dir);
+  if (bytes === null) return null;
+  const origin = decodeLogName(bytes);
+  if (origin !== null) return origin;
+  const message = "the line does not name a log, or was changed: restore the file from a copy";
+  throw new LogError("log.malformed", message, { file: NAME_FILE, offset: 0 });
+}
+
+/** As the checkpoint says, whose signature is not looked at here. */
+export async function publishedOrigin(disk: Disk, dir: string): Promise<string | null> {
+  const bytes = await readWhole(disk, join(dir, CHECKPOINT_FILE), NOTE_BYTES_MAX);
+  const form = bytes === null ? null : decodeNote(bytes);
+  if (!form?.ok) return null;
+  const decoded = decodeCheckpoint(form.form.text);
+  return decoded.ok ? decoded.checkpoint.origin : null;
+}
+
+/** That a log may begin in the folder: nothing else is there, and nothing is left of one. */
+export async function expectRoom(disk: Disk, dir: string): Promise<void> {
+  const strange = await strangeNames(disk, dir);
   if (strange.length > 0) {
     const names = strange.slice(0, 3).join(", ");
     throw new LogError("log.not_empty", `${dir} has other files (${names}): a log wants a folder of its own`);
   }
-  await expectNoOpenings(dir);
-  const generation = crypto.getRandomValues(new Uint8Array(GENERATION_BYTES));
-  const headerOf = (kind: FileKind) => encodeFileHeader({ kind, origin, generation });
-  await replaceFile(dir, OPENINGS_FILE, headerOf("openings"), PRIVATE_MODE);
-  await replaceFile(dir, ENTRIES_FILE, headerOf("entries"), PUBLIC_MODE);
+  for (const folder of [PUBLIC_FOLDER, WAL_FOLDER, REQUESTS_FOLDER]) {
+    const names = await disk.names(join(dir, folder));
+    if (names === null || names.length === 0) continue;
+    const advice = "restore that, or move this elsewhere";
+    const message = `there is something in ${folder}, but no file \`${NAME_FILE}\`: ${advice}`;
+    throw new LogError("log.not_empty", message, { file: `${folder}/${names[0]}` });
+  }
 }
 
-/** Of a write, or of the takeover of a lock, that was interrupted. */
-const LEFT_BEHIND = /\.new$|^lock(?:\.[0-9a-f-]{36})+$/;
+/** An empty log. Its name comes last: a folder without it has no log yet, whatever else is there. */
+export async function makeLog(disk: Disk, dir: string, origin: string): Promise<void> {
+  await makeParts(disk, dir);
+  await disk.syncFolder(dirname(resolve(dir)));
+  // It would be of another log.
+  await disk.remove(join(dir, SEQUENCES_FILE));
+  await replaceFile(disk, dir, NAME_FILE, encodeLogName(origin), PUBLIC_FILE_MODE);
+}
 
-/** Where the entries are gone, openings may be all that is left of them. */
-async function expectNoOpenings(dir: string): Promise<void> {
-  const bytes = await readSmall(join(dir, OPENINGS_FILE), FILE_HEADER_BYTES_MAX + 1);
-  if (bytes === null) return;
-  const line = bytes.indexOf(0x0a);
-  // Without a line's end this may be the beginning of a first line.
-  const isMore = line === -1 ? bytes.length > FILE_HEADER_BYTES_MAX : line + 1 < bytes.length;
-  if (!isMore) return;
-  const message = "there are openings, but no entries: restore the entries, or move this file elsewhere";
-  throw new LogError("log.not_empty", message, { file: OPENINGS_FILE });
+/** The folders that a writer needs, and nothing in the one for files that are being made. */
+export async function makeParts(disk: Disk, dir: string): Promise<void> {
+  await disk.makeFolder(join(dir, PUBLIC_FOLDER), PUBLIC_FOLDER_MODE);
+  for (const folder of [WAL_FOLDER, REQUESTS_FOLDER, STAGING_FOLDER]) {
+    await disk.makeFolder(join(dir, folder), PRIVATE_FOLDER_MODE);
+  }
+  const staging = join(dir, STAGING_FOLDER);
+  for (const name of (await disk.names(staging)) ?? []) await disk.remove(join(staging, name));
+  await disk.syncFolder(dir);
 }
 
 export function missing(dir: string, file: string): LogError {
   const advice = "check the path, or restore the file from a copy";
   return new LogError("log.missing", `there is no such file in ${dir}: ${advice}`, { file });
-}
-
-/** Opens what is there and checks that it is one log's. The caller closes it with `closeFiles`. */
-export async function openFiles(dir: string, flags: "r" | "r+"): Promise<LogFiles> {
-  const entries = await openFile(dir, ENTRIES_FILE, flags);
-  if (entries === null) throw missing(dir, ENTRIES_FILE);
-  let openings: LogFile | null = null;
-  try {
-    openings = await openFile(dir, OPENINGS_FILE, flags);
-    if (openings !== null) expectSameLog(entries.header, openings.header);
-    return { entries, openings };
-  } catch (error) {
-    await closeFiles({ entries, openings });
-    throw error;
-  }
-}
-
-export async function closeFiles({ entries, openings }: LogFiles): Promise<void> {
-  await entries.handle.close();
-  await openings?.handle.close();
-}
-
-async function openFile(dir: string, name: FileKind, flags: "r" | "r+"): Promise<LogFile | null> {
-  const handle = await openOrNull(join(dir, name), flags).catch((error: unknown) => {
-    throw ioError(error, name, flags === "r" ? "read" : "write");
-  });
-  if (handle === null) return null;
-  try {
-    const { size } = await handle.stat();
-    const decoded = decodeFileHeader(await readUpTo(handle, 0, Math.min(size, FILE_HEADER_BYTES_MAX)));
-    if (!decoded.ok) throw damaged(name, `${decoded.message}: restore the file from a copy`);
-    const { header, sizeBytes: firstFrame } = decoded;
-    if (header.kind !== name) throw damaged(name, `this is the file ${header.kind}, under another name`);
-    return { name, handle, header, firstFrame, sizeBytes: size };
-  } catch (error) {
-    await handle.close();
-    throw ioError(error, name, "read");
-  }
-}
-
-function expectSameLog(entries: FileHeader, openings: FileHeader): void {
-  if (entries.origin === openings.origin && equalBytes(entries.generation, openings.generation)) return;
-  throw damaged(
-    OPENINGS_FILE,
-    `this is the file of another log (${openings.origin}): restore it from a copy`,
-  );
-}
-
-function damaged(file: string, message: string): LogError {
-  return new LogError("log.malformed", message, { file, offset: 0 });
 }

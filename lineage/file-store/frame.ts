@@ -1,111 +1,74 @@
 /**
- * How a record lies in a file of the log, all numbers little-endian:
- *
- *     u32 length of the body | u32 CRC-32 | u64 mark | body
- *
- * The checksum covers generation, offset in the file, length, mark and body: a frame that was moved, or comes
- * from another file, is as wrong as one that was changed. The mark of an entry's frame says how many bytes of
- * the file were durable when it was written; that of an opening's is the entry's index.
+ * One record of a segment: `u32le length | u32le crc32 | u64le index | u64le generation | body`. Of the
+ * generation's 8 bytes the first 6 are random and those of the segment, so that what lay on the disk before
+ * never passes for a record. The last 2 say how many records of the same batch came before it, and bear the
+ * segment's own mark. A batch is written once the one before it is durable: whoever finds record n of place p
+ * knows that the records before n - p were durable. The CRC-32 covers all of it. It is against accidents.
  */
 import { crc32 } from "node:zlib";
-import { GENERATION_BYTES } from "./file-header.ts";
 
-export const FRAME_HEADER_BYTES = 16;
-
-export interface FrameLimits {
-  readonly generation: Uint8Array;
-  readonly bodyBytesMax: number;
-}
+export const FRAME_HEADER_BYTES = 24;
+export const GENERATION_BYTES = 6;
+/** Records in a batch at most: the place has 15 bits. */
+export const PLACES_MAX = 2 ** 15;
+const MARK = 0x8000;
 
 export interface Frame {
-  readonly mark: number;
-  /** A view of the bytes given. */
+  /** Of the entry, from 0. */
+  readonly index: number;
+  /** Records of the same batch before this one. */
+  readonly place: number;
+  /** In the log: the entry came with an opening. Among openings: this one was erased. */
+  readonly isMarked: boolean;
   readonly body: Uint8Array;
 }
 
-/**
- * `short`: the bytes end before the frame does; `wrong`: no frame, whatever may follow. A decoder that was
- * told less than 16 bytes cannot know which.
- */
-export type FrameResult =
-  | { readonly ok: true; readonly frame: Frame; readonly sizeBytes: number }
-  | { readonly ok: false; readonly problem: "short"; readonly neededBytes: number }
-  | { readonly ok: false; readonly problem: "wrong"; readonly message: string };
-
-/** Writes a frame to `target` at `at`; `offset` is where in the file it will lie. */
-export function encodeFrame(
-  target: Uint8Array,
-  at: number,
-  offset: number,
-  { mark, body }: Frame,
-  generation: Uint8Array,
-): void {
-  const view = viewOf(target);
-  view.setUint32(at, body.length, true);
-  setUint64(view, at + 8, mark);
+/** Writes a frame at `at`, and returns where the next one goes. */
+export function encodeFrame(target: Buffer, at: number, frame: Frame, generation: Uint8Array): number {
+  const { index, place, isMarked, body } = frame;
+  target.writeUInt32LE(body.length, at);
+  target.writeUInt32LE(0, at + 4);
+  target.writeUInt32LE(index % 2 ** 32, at + 8);
+  target.writeUInt32LE(Math.floor(index / 2 ** 32), at + 12);
+  target.set(generation, at + 16);
+  target.writeUInt16LE(place + (isMarked ? MARK : 0), at + 22);
+  const end = at + FRAME_HEADER_BYTES + body.length;
   target.set(body, at + FRAME_HEADER_BYTES);
-  view.setUint32(at + 4, checksum(generation, offset, mark, body), true);
+  target.writeUInt32LE(crc32(target.subarray(at, end)), at + 4);
+  return end;
 }
 
-/** Reads what `encodeFrame` wrote, from the start of `bytes`, which lie at `offset` in the file. */
-export function decodeFrame(bytes: Uint8Array, offset: number, limits: FrameLimits): FrameResult {
-  if (bytes.length < FRAME_HEADER_BYTES) {
-    return { ok: false, problem: "short", neededBytes: FRAME_HEADER_BYTES };
-  }
-  const view = viewOf(bytes);
-  const length = view.getUint32(0, true);
-  const mark = getUint64(view, 8);
-  if (length === 0 || length > limits.bodyBytesMax) {
-    return wrong(`a record of ${length} bytes, where 1 to ${limits.bodyBytesMax} are possible`);
-  }
-  const sizeBytes = FRAME_HEADER_BYTES + length;
-  if (bytes.length < sizeBytes) return { ok: false, problem: "short", neededBytes: sizeBytes };
-  const body = bytes.subarray(FRAME_HEADER_BYTES, sizeBytes);
-  if (mark === null || checksum(limits.generation, offset, mark, body) !== view.getUint32(4, true)) {
-    return wrong("the checksum of the record is wrong");
-  }
-  return { ok: true, frame: { mark, body }, sizeBytes };
+/** The frame that begins at `at`; null where there is none of this generation. Shares the source's memory. */
+export function decodeFrame(
+  source: Buffer,
+  at: number,
+  generation: Uint8Array,
+  bodyBytesMax: number,
+): Frame | null {
+  const start = at + FRAME_HEADER_BYTES;
+  if (start > source.length) return null;
+  const length = source.readUInt32LE(at);
+  if (length > bodyBytesMax || start + length > source.length) return null;
+  return decodeWithLength(source, at, generation, length);
 }
 
-/** The mark that the 16 bytes before a body claim, whatever the checksum says; null beyond 2^53-1. */
-export function markOf(header: Uint8Array): number | null {
-  return getUint64(viewOf(header), 8);
-}
-
-/** A copy of a frame that says itself to be as long as it is. */
-export function withLength(frame: Uint8Array): Uint8Array {
-  const copy = frame.slice();
-  viewOf(copy).setUint32(0, frame.length - FRAME_HEADER_BYTES, true);
-  return copy;
-}
-
-function wrong(message: string): FrameResult {
-  return { ok: false, problem: "wrong", message };
-}
-
-/** What the checksum covers besides the body; nothing here is asynchronous, so one buffer is enough. */
-const prefix = new Uint8Array(GENERATION_BYTES + 20);
-const prefixView = viewOf(prefix);
-
-function checksum(generation: Uint8Array, offset: number, mark: number, body: Uint8Array): number {
-  prefix.set(generation);
-  setUint64(prefixView, GENERATION_BYTES, offset);
-  prefixView.setUint32(GENERATION_BYTES + 8, body.length, true);
-  setUint64(prefixView, GENERATION_BYTES + 12, mark);
-  return crc32(body, crc32(prefix));
-}
-
-function viewOf(bytes: Uint8Array): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-}
-
-function setUint64(view: DataView, at: number, value: number): void {
-  view.setUint32(at, value % 2 ** 32, true);
-  view.setUint32(at + 4, Math.floor(value / 2 ** 32), true);
-}
-
-/** Null beyond 2^53-1. */
-function getUint64(view: DataView, at: number): number | null {
-  const value = view.getUint32(at + 4, true) * 2 ** 32 + view.getUint32(at, true);
-  return Number.isSafeInteger(value) ? value : null;
+/** As `decodeFrame`, where the length is known from elsewhere; the one in the frame is not looked at. */
+export function decodeWithLength(
+  source: Buffer,
+  at: number,
+  generation: Uint8Array,
+  length: number,
+): Frame | null {
+  const start = at + FRAME_HEADER_BYTES;
+  if (source.compare(generation, 0, GENERATION_BYTES, at + 16, at + 16 + GENERATION_BYTES) !== 0) return null;
+  const body = source.subarray(start, start + length);
+  const header = Buffer.from(source.subarray(at, start));
+  const found = header.readUInt32LE(4);
+  header.writeUInt32LE(length, 0);
+  header.writeUInt32LE(0, 4);
+  if (crc32(body, crc32(header)) !== found) return null;
+  const index = source.readUInt32LE(at + 8) + source.readUInt32LE(at + 12) * 2 ** 32;
+  if (!Number.isSafeInteger(index)) return null;
+  const place = source.readUInt16LE(at + 22);
+  return { index, place: place % MARK, isMarked: place >= MARK, body };
 }

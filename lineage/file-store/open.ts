@@ -1,30 +1,32 @@
 /** Opens a log's folder, for one writer or for any number of readers. */
 import type { CryptoPort } from "@polity/runtime/crypto-port.ts";
 import type { Signer } from "@polity/runtime/signer.ts";
+import type { Anchor } from "../anchor.ts";
 import { isOrigin } from "../checkpoint.ts";
 import { type NoteKey, noteKey } from "../note.ts";
 import { LogError, type LogStore } from "../store.ts";
-import { ioError } from "./disk.ts";
+import type { Witnesses } from "../witnesses.ts";
+import { type Disk, nodeDisk } from "./disk.ts";
+import { ioError } from "./disk-errors.ts";
 import {
-  closeFiles,
-  ENTRIES_FILE,
   expectFolder,
   expectPath,
+  expectRoom,
   hasLog,
-  LOCK_FILE,
-  type LogFile,
   makeLog,
   missing,
-  OPENINGS_FILE,
-  openFiles,
+  publishedOrigin,
+  readOrigin,
 } from "./folder.ts";
+import { CHECKPOINT_FILE, LOCK_FILE, NAME_FILE } from "./layout.ts";
 import { takeLock } from "./lock.ts";
 import type { LogState } from "./log-state.ts";
-import type { Signing } from "./publish.ts";
-import { CHECKPOINT_FILE, readPublished } from "./published.ts";
-import { makeReading } from "./read-log.ts";
-import { scanEntries, scanOpenings } from "./scan.ts";
-import { type LogWriting, makeWriting } from "./write-log.ts";
+import type { LogMetrics } from "./metrics.ts";
+import { openWriting } from "./open-writing.ts";
+import { readPublished } from "./published.ts";
+import { makeReading, readOnly } from "./read-log.ts";
+import { segmentFirsts } from "./segment-read.ts";
+import { makeTileReader } from "./tile-read.ts";
 
 export interface OpenOptions {
   /** The log's name; null takes the one that the folder has. */
@@ -34,6 +36,15 @@ export interface OpenOptions {
   readonly crypto: CryptoPort;
   /** Whether to make the folder and an empty log in it where there is none. */
   readonly create: boolean;
+  /** Keeps what was signed last outside of the folder. Without one, an old copy of the folder goes on. */
+  readonly anchor?: (origin: string) => Anchor;
+  readonly witnesses?: Witnesses;
+  /** A checkpoint after so many milliseconds in which the log grew; 0: only when asked for. Usually 1000. */
+  readonly checkpointMs?: number;
+  /** The last checkpoint again, for fresh cosignatures, after so many milliseconds without a new one. */
+  readonly heartbeatMs?: number;
+  /** For tests of what a disk can do. */
+  readonly disk?: Disk;
 }
 
 export type OpenResult =
@@ -42,16 +53,17 @@ export type OpenResult =
       readonly store: LogStore;
       /** Bytes of entries that nobody was promised, which an interrupted write had left; they are gone. */
       readonly recoveredBytes: number;
-      /** The `seq` that is due for a node: 0 where it has not written to this log. */
+      /** The `seq` that is due for a node: 0 where it has not written to this log. Readers are told 0. */
       readonly nextSeq: (node: string) => number;
+      readonly metrics: () => LogMetrics | null;
     }
   | { readonly ok: false; readonly error: LogError };
 
 /**
- * Reads and checks everything that is in the folder, see docs/lineage.md. Without a signer and without
- * `create` nothing is written, there is no lock, the store answers for what was there when it was opened, and
- * the signature of its checkpoint goes unchecked; `append`, `flush` and `checkpoint` reject with
- * `log.read_only`. Never rejects.
+ * Reads and checks what a writer goes on from, see docs/lineage.md. Without a signer and without `create`
+ * nothing is written, there is no lock, the store answers for what is published, and the signature of its
+ * checkpoint goes unchecked; `append`, `flush`, `erase` and `checkpoint` reject with `log.read_only`. Never
+ * rejects.
  */
 export async function openFileLog(dir: string, options: OpenOptions): Promise<OpenResult> {
   let isWriter = true;
@@ -59,105 +71,94 @@ export async function openFileLog(dir: string, options: OpenOptions): Promise<Op
     expectPath(dir);
     isWriter = options.signer !== null || options.create;
     if (options.origin !== null && !isOrigin(options.origin)) throw badOrigin(options.origin);
-    await expectFolder(dir, options.create);
-    if (!options.create && !(await hasLog(dir))) throw missing(dir, ENTRIES_FILE);
-    return isWriter ? await openWriter(dir, options) : await openReader(dir, options);
+    const disk = options.disk ?? nodeDisk;
+    await expectFolder(disk, dir, options.create);
+    if (!options.create && !(await hasLog(dir, disk))) throw missing(dir, NAME_FILE);
+    return isWriter ? await openWriter(disk, dir, options) : await openReader(disk, dir, options);
   } catch (error) {
     return { ok: false, error: ioError(error, dir, isWriter ? "write" : "read") };
   }
 }
 
-async function openReader(dir: string, options: OpenOptions): Promise<OpenResult> {
-  const opened = await openState(dir, options, "r");
-  const { state, sequences } = opened;
-  const refuse = async () => {
-    throw new LogError("log.read_only", "the log was opened for reading: open it with a signer to write");
+/** Of what is published; the writer may be at work. */
+async function openReader(disk: Disk, dir: string, options: OpenOptions): Promise<OpenResult> {
+  const { crypto } = options;
+  const published = await readPublished(disk, dir, null, crypto);
+  const origin = (await readOrigin(disk, dir)) ?? published?.checkpoint.origin ?? null;
+  if (origin === null) throw missing(dir, NAME_FILE);
+  expectOrigin(origin, options.origin, NAME_FILE);
+  if (published !== null) expectOrigin(published.checkpoint.origin, origin, CHECKPOINT_FILE);
+  const size = published?.checkpoint.size ?? 0;
+  const firsts = await segmentFirsts(disk, dir, "requests");
+  const state: LogState = {
+    disk,
+    dir,
+    origin,
+    crypto,
+    tiles: makeTileReader(disk, dir, () => size, crypto.sha256, null),
+    size: () => size,
+    requestsFirsts: () => firsts,
+    published,
+    isClosed: false,
   };
-  const store = storeOf(state, {
+  const refuse = async () => {
+    throw readOnly();
+  };
+  const store: LogStore = {
+    origin,
+    size,
+    ...makeReading(state),
     append: refuse,
     checkpoint: refuse,
+    erase: refuse,
     flush: async () => {},
+    onPublished: () => () => {},
     close: async () => {
-      if (state.isClosed) return;
       state.isClosed = true;
-      await closeFiles(state.files);
     },
-  });
-  return { ok: true, store, recoveredBytes: 0, nextSeq: (node) => sequences.get(node) ?? 0 };
+  };
+  return { ok: true, store, recoveredBytes: 0, nextSeq: () => 0, metrics: () => null };
 }
 
 /** The lock comes first: what is read under it stays as it is. */
-async function openWriter(dir: string, options: OpenOptions): Promise<OpenResult> {
-  const lock = await takeLock(dir, LOCK_FILE);
+async function openWriter(disk: Disk, dir: string, options: OpenOptions): Promise<OpenResult> {
+  const { signer, crypto } = options;
+  if ((await readOrigin(disk, dir)) === null) await expectBeginning(disk, dir, options.origin);
+  const lock = await takeLock(dir, LOCK_FILE, disk);
   try {
-    if (!(await hasLog(dir))) {
-      if (options.origin === null) throw badOrigin("");
-      await makeLog(dir, options.origin);
-    }
-    const { state, sequences, signing } = await openState(dir, options, "r+");
-    try {
-      const recoveredBytes = await cutTails(state);
-      const store = storeOf(state, makeWriting(state, sequences, lock, signing));
-      return { ok: true, store, recoveredBytes, nextSeq: (node) => sequences.get(node) ?? 0 };
-    } catch (error) {
-      await closeFiles(state.files);
-      throw error;
-    }
+    const found = await readOrigin(disk, dir);
+    if (found === null) await makeLog(disk, dir, await expectBeginning(disk, dir, options.origin));
+    const origin = found ?? options.origin ?? "";
+    expectOrigin(origin, options.origin, NAME_FILE);
+    const published = await readPublished(
+      disk,
+      dir,
+      signer && ((name) => keyOf(name, signer, crypto)),
+      crypto,
+    );
+    if (published !== null) expectOrigin(published.checkpoint.origin, origin, CHECKPOINT_FILE);
+    const signing = signer && {
+      key: keyOf(origin, signer, crypto),
+      sign: signer.sign,
+      anchor: options.anchor?.(origin) ?? null,
+      witnesses: options.witnesses ?? null,
+    };
+    const { checkpointMs = 1000, heartbeatMs = 0 } = options;
+    const parts = { disk, dir, origin, crypto, lock, published, signing, checkpointMs, heartbeatMs };
+    return { ok: true, ...(await openWriting(parts)) };
   } catch (error) {
-    await lock.release();
+    lock.release();
     throw error;
   }
 }
 
-function storeOf(state: LogState, writing: LogWriting): LogStore {
-  return {
-    origin: state.origin,
-    get size() {
-      return state.tree.size;
-    },
-    ...makeReading(state),
-    ...writing,
-  };
-}
-
-interface Opened {
-  readonly state: LogState;
-  readonly sequences: Map<string, number>;
-  readonly signing: Signing | null;
-}
-
-async function openState(dir: string, options: OpenOptions, flags: "r" | "r+"): Promise<Opened> {
-  const { crypto, signer } = options;
-  // Before the entries: a writer that is at work makes them durable before it promises them.
-  const published = await readPublished(dir, signer && ((origin) => keyOf(origin, signer, crypto)), crypto);
-  const files = await openFiles(dir, flags);
-  try {
-    const { origin } = files.entries.header;
-    expectOrigin(origin, options.origin, ENTRIES_FILE);
-    if (published !== null) expectOrigin(published.checkpoint.origin, origin, CHECKPOINT_FILE);
-    if (flags === "r+" && files.openings === null) throw missing(dir, OPENINGS_FILE);
-    const entries = await scanEntries(files.entries, published?.checkpoint ?? null, crypto);
-    const { openings } = files;
-    const scanned = openings && (await scanOpenings(openings, entries.tree.size));
-    const state: LogState = {
-      dir,
-      origin,
-      crypto,
-      files,
-      tree: entries.tree,
-      entryOffsets: entries.offsets,
-      openingOffsets: scanned?.offsets ?? [],
-      entriesEnd: entries.end,
-      openingsEnd: scanned?.end ?? 0,
-      published,
-      isClosed: false,
-    };
-    const signing = signer && { key: keyOf(origin, signer, crypto), sign: signer.sign };
-    return { state, sequences: entries.sequences, signing };
-  } catch (error) {
-    await closeFiles(files);
-    throw ioError(error, ENTRIES_FILE, "read");
-  }
+/** The name of the log that is to begin. */
+async function expectBeginning(disk: Disk, dir: string, origin: string | null): Promise<string> {
+  // Only what is published was copied: nobody may go on from that without knowing what is missing.
+  if ((await publishedOrigin(disk, dir)) !== null) throw missing(dir, NAME_FILE);
+  await expectRoom(disk, dir);
+  if (origin === null) throw badOrigin("");
+  return origin;
 }
 
 function keyOf(origin: string, signer: Signer, { sha256 }: CryptoPort): NoteKey {
@@ -178,22 +179,4 @@ function expectOrigin(found: string, expected: string | null, file: string): voi
     file,
     offset: 0,
   });
-}
-
-/** Takes away what an interrupted write left, and returns how many bytes of entries that were. */
-async function cutTails({ files, entriesEnd, openingsEnd }: LogState): Promise<number> {
-  const recoveredBytes = await cut(files.entries, entriesEnd);
-  if (files.openings !== null) await cut(files.openings, openingsEnd);
-  return recoveredBytes;
-}
-
-async function cut({ name, handle, sizeBytes }: LogFile, end: number): Promise<number> {
-  if (sizeBytes === end) return 0;
-  try {
-    await handle.truncate(end);
-    await handle.sync();
-  } catch (error) {
-    throw ioError(error, name, "write");
-  }
-  return sizeBytes - end;
 }

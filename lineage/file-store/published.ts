@@ -6,9 +6,8 @@ import { type Checkpoint, decodeCheckpoint, openCheckpoint } from "../checkpoint
 import type { NoteKey } from "../note.ts";
 import { decodeNote, NOTE_BYTES_MAX } from "../note-form.ts";
 import { type LogCode, LogError } from "../store.ts";
-import { PUBLIC_MODE, readSmall, replaceFile } from "./disk.ts";
-
-export const CHECKPOINT_FILE = "checkpoint";
+import { type Disk, PUBLIC_FILE_MODE, readWhole } from "./disk.ts";
+import { CHECKPOINT_FILE, replaceFile } from "./layout.ts";
 
 export interface Published {
   /** The signed note. */
@@ -20,12 +19,21 @@ export interface Published {
 
 /** Null where nothing was published yet. Without a key, the signature goes unchecked. */
 export async function readPublished(
+  disk: Disk,
   dir: string,
   key: ((origin: string) => NoteKey) | null,
   crypto: CryptoPort,
 ): Promise<Published | null> {
-  const bytes = await readSmall(join(dir, CHECKPOINT_FILE), NOTE_BYTES_MAX + 1);
-  if (bytes === null) return null;
+  const bytes = await readWhole(disk, join(dir, CHECKPOINT_FILE), NOTE_BYTES_MAX);
+  return bytes === null ? null : openPublished(bytes, key, crypto);
+}
+
+/** Throws what is wrong with the note, as of the checkpoint's file. */
+export function openPublished(
+  bytes: Uint8Array,
+  key: ((origin: string) => NoteKey) | null,
+  crypto: CryptoPort,
+): Published {
   const form = decodeNote(bytes);
   if (!form.ok) throw refused(form.code, form.message);
   const unsigned = decodeCheckpoint(form.form.text);
@@ -49,6 +57,6 @@ function refused(code: string, message: string): LogError {
   return new LogError(ours, `${message}: ${advice}`, { file: CHECKPOINT_FILE, offset: 0 });
 }
 
-export async function writePublished(dir: string, note: string): Promise<void> {
-  await replaceFile(dir, CHECKPOINT_FILE, utf8(note), PUBLIC_MODE);
+export async function writePublished(disk: Disk, dir: string, note: string): Promise<void> {
+  await replaceFile(disk, dir, CHECKPOINT_FILE, utf8(note), PUBLIC_FILE_MODE);
 }

@@ -1,8 +1,8 @@
 /** Entries on their way to the disk. */
 import { checkOpening, type Opening } from "../commitment.ts";
-import type { Entry } from "../entry.ts";
-import { decodeEntry, encodeEntry } from "../entry-codec.ts";
-import { dueAfter, sequenceProblem } from "../sequence.ts";
+import type { DecisionEntry, Entry } from "../entry.ts";
+import { encodeEntry } from "../entry-codec.ts";
+import { type Counted, dueAfter, sequenceProblem } from "../sequence.ts";
 import { LogError, type Receipt } from "../store.ts";
 import { FRAME_HEADER_BYTES } from "./frame.ts";
 import { BATCH_BYTES_MAX, OPENING_BYTES_MAX, QUEUE_BYTES_MAX, QUEUE_COUNT_MAX } from "./limits.ts";
@@ -12,6 +12,9 @@ import { decodeOpeningBody, encodeOpeningBody } from "./opening-body.ts";
 export interface Waiting {
   readonly body: Uint8Array;
   readonly opening: Uint8Array | null;
+  readonly node: string;
+  /** Of the node, once this entry is in. */
+  readonly due: number;
   readonly resolve: (receipt: Receipt) => void;
   readonly reject: (error: LogError) => void;
 }
@@ -22,6 +25,8 @@ export interface Queue {
   bytes: number;
   /** For each node, the `seq` that is due once the items are in. */
   readonly sequences: Map<string, number>;
+  /** Called with the time that each accepted entry claims, in milliseconds since 1970. */
+  readonly onTime: (at: number) => void;
 }
 
 /**
@@ -40,23 +45,42 @@ export function enqueue(
     const where = encoded.path === "" ? "" : `${encoded.path}: `;
     throw invalid(`${where}${encoded.message} (${encoded.code})`);
   }
-  const decoded = decodeEntry(encoded.bytes);
-  if (!decoded.ok) throw invalid(`the entry changed while it was read: ${decoded.message}`);
-  const written = decoded.entry;
+  const written = writtenEntry(encoded.bytes);
   const problem = sequenceProblem(queue.sequences, written);
   if (problem !== null) throw invalid(problem);
-  const item = { body: encoded.bytes, opening: openingBytes(written, opening), resolve, reject };
+  const { node } = written;
+  const due = dueAfter(written);
+  const item = {
+    body: encoded.bytes,
+    opening: openingBytes(written, opening),
+    node,
+    due,
+    resolve,
+    reject,
+  };
   const bytes = itemBytes(item);
   if (queue.bytes + bytes > QUEUE_BYTES_MAX) throw busy(`${queue.bytes} bytes`);
   queue.items.push(item);
   queue.bytes += bytes;
-  queue.sequences.set(written.node, dueAfter(written));
+  queue.sequences.set(node, due);
+  queue.onTime(written.at);
+}
+
+/** What the store goes by, as it is in the bytes: members of the entry itself may answer anew each time. */
+type Written = Counted & Pick<DecisionEntry, "request" | "at">;
+
+const decoder = new TextDecoder();
+
+/** The bytes are canonical JSON of an entry. */
+function writtenEntry(bytes: Uint8Array): Written {
+  const { at, from_seq, ...json } = JSON.parse(decoder.decode(bytes));
+  return { ...json, fromSeq: from_seq, at: Date.parse(at) };
 }
 
 /** What does not open its entry's commitment would be found by every later check of the log. */
-function openingBytes(entry: Entry, opening: Opening | undefined): Uint8Array | null {
+function openingBytes({ kind, request }: Written, opening: Opening | undefined): Uint8Array | null {
   if (opening === undefined) return null;
-  if (entry.kind !== "decision" || entry.request === null) {
+  if (kind !== "decision" || request === null) {
     throw new LogError("log.opening_mismatch", "there is an opening, but the entry commits to no request");
   }
   const bytes = writtenOpening(opening);
@@ -64,7 +88,7 @@ function openingBytes(entry: Entry, opening: Opening | undefined): Uint8Array | 
     throw invalid(`the opening has ${bytes.length} bytes, at most ${OPENING_BYTES_MAX} are kept`);
   }
   const decoded = decodeOpeningBody(bytes);
-  const result = decoded.ok ? checkOpening(entry.request, decoded.opening) : decoded;
+  const result = decoded.ok ? checkOpening(request, decoded.opening) : decoded;
   if (!result.ok) throw new LogError("log.opening_mismatch", `${result.message} (${result.code})`);
   return bytes;
 }

@@ -1,81 +1,62 @@
-/** What every open log answers; each answer is checked against the checksums again. */
-import type { Opening } from "../commitment.ts";
-import { LIMITS } from "../entry-schema.ts";
+/** What every open log answers. */
 import { LogError, type LogStore } from "../store.ts";
-import { ioError, readUpTo } from "./disk.ts";
-import type { LogFile } from "./folder.ts";
-import { decodeFrame, FRAME_HEADER_BYTES } from "./frame.ts";
-import { OPENING_BYTES_MAX } from "./limits.ts";
 import { closedError, type LogState } from "./log-state.ts";
-import { decodeOpeningBody } from "./opening-body.ts";
+import { readOpening } from "./openings.ts";
+import { makeTileTree } from "./tile-tree.ts";
 
-export type LogReading = Pick<LogStore, "head" | "entry" | "opening" | "inclusionProof" | "consistencyProof">;
+export type LogReading = Pick<
+  LogStore,
+  "head" | "published" | "entry" | "opening" | "inclusionProof" | "consistencyProof" | "root"
+>;
 
 export function makeReading(state: LogState): LogReading {
+  const { disk, dir, tiles } = state;
+  const tree = makeTileTree(tiles.hashes, state.crypto.sha256);
   const expectOpen = () => {
     if (state.isClosed) throw closedError();
   };
+  const isThere = (index: number) => Number.isSafeInteger(index) && index >= 0 && index < state.size();
   return {
-    head: async () => {
+    async head() {
       expectOpen();
       return state.published?.note ?? null;
     },
-    entry: async (index) => {
+    published: () => state.published && { note: state.published.note, ...state.published.checkpoint },
+    async entry(index) {
       expectOpen();
-      return readEntry(state, index);
+      return isThere(index) ? (await tiles.entry(index)).slice() : null;
     },
-    opening: async (index) => {
+    async opening(index) {
       expectOpen();
-      return readOpening(state, index);
+      return isThere(index) ? readOpening(disk, dir, state.requestsFirsts(), index) : null;
     },
-    inclusionProof: async (index, size) => {
+    async root(size = state.size()) {
       expectOpen();
-      return state.tree.inclusionProof(index, size);
+      expectWithin("size", size, 0, state.size());
+      return tree.root(size);
     },
-    consistencyProof: async (from, to) => {
+    async inclusionProof(index, size) {
       expectOpen();
-      return state.tree.consistencyProof(from, to);
+      expectWithin("size", size, 0, state.size());
+      expectWithin("index", index, 0, size - 1);
+      return tree.inclusionProof(index, size);
+    },
+    async consistencyProof(from, to) {
+      expectOpen();
+      expectWithin("size", to, 0, state.size());
+      expectWithin("earlier size", from, 0, to);
+      return tree.consistencyProof(from, to);
     },
   };
 }
 
-async function readEntry(state: LogState, index: number): Promise<Uint8Array | null> {
-  const offset = state.entryOffsets[index];
-  if (offset === undefined) return null;
-  const end = state.entryOffsets[index + 1] ?? state.entriesEnd;
-  return readBody(state.files.entries, offset, end - offset, LIMITS.entryBytes, index);
+function expectWithin(what: string, value: number, min: number, max: number): void {
+  if (Number.isSafeInteger(value) && value >= min && value <= max) return;
+  const range = max < min ? "but there is none in an empty tree" : `not an integer from ${min} to ${max}`;
+  throw new RangeError(`the ${what} is ${value}, ${range}`);
 }
 
-async function readOpening(state: LogState, index: number): Promise<Opening | null> {
-  const { openings } = state.files;
-  const offset = state.openingOffsets[index] ?? -1;
-  if (openings === null || offset === -1) return null;
-  const header = await readUpTo(openings.handle, offset, FRAME_HEADER_BYTES);
-  const sized = decodeFrame(header, offset, { ...openings.header, bodyBytesMax: OPENING_BYTES_MAX });
-  const length = !sized.ok && sized.problem === "short" ? sized.neededBytes : 0;
-  const body = await readBody(openings, offset, length, OPENING_BYTES_MAX, index);
-  const decoded = decodeOpeningBody(body);
-  if (decoded.ok) return decoded.opening;
-  throw new LogError("log.malformed", `${decoded.message}: restore the file from a copy`, {
-    file: openings.name,
-    offset,
-    index,
-  });
-}
-
-async function readBody(
-  file: LogFile,
-  offset: number,
-  length: number,
-  bodyBytesMax: number,
-  index: number,
-): Promise<Uint8Array> {
-  const place = { file: file.name, offset, index };
-  const bytes = await readUpTo(file.handle, offset, length).catch((error: unknown) => {
-    throw ioError(error, file.name, "read");
-  });
-  const result = decodeFrame(bytes, offset, { generation: file.header.generation, bodyBytesMax });
-  if (result.ok && result.sizeBytes === length) return result.frame.body;
-  const message = "the record is no longer what it was: restore the file from a copy";
-  throw new LogError("log.malformed", message, place);
+/** What a store that was opened for reading says to writers. */
+export function readOnly(): LogError {
+  return new LogError("log.read_only", "the log was opened for reading: open it with a signer to write");
 }

@@ -2,11 +2,9 @@
 import { checkOpening } from "../commitment.ts";
 import type { Entry } from "../entry.ts";
 import { LogError, type LogPlace } from "../store.ts";
-import { type LogFile, OPENINGS_FILE } from "./folder.ts";
-import { type FrameRead, type FrameReader, makeFrameReader } from "./frame-reader.ts";
-import { OPENING_BYTES_MAX } from "./limits.ts";
-import { decodeOpeningBody } from "./opening-body.ts";
-import { isTornOpening } from "./torn-tail.ts";
+import type { Disk } from "./disk.ts";
+import { openingOf } from "./openings.ts";
+import { damaged, endOf, framesOf, type PlacedFrame, readSegment, type Segment } from "./segment-read.ts";
 
 export interface OpeningsCheck {
   /** To be called for each entry in turn; what was erased is not missed. */
@@ -17,84 +15,89 @@ export interface OpeningsCheck {
   readonly found: () => number;
 }
 
-/** Of a log with `size` entries. Openings are durable before their entries, so there may be some ahead. */
-export function makeOpeningsCheck(file: LogFile | null, size: number): OpeningsCheck {
-  let found = 0;
-  if (file === null) {
-    return { expectOpens: async () => {}, expectEnd: async () => null, found: () => found };
-  }
-  const { handle, header, firstFrame, sizeBytes } = file;
-  const limits = { generation: header.generation, bodyBytesMax: OPENING_BYTES_MAX };
-  const reader = makeFrameReader({ ...limits, handle, from: firstFrame, until: sizeBytes });
-  let next: Next | null = null;
+interface Next {
+  readonly segment: Segment;
+  readonly frame: PlacedFrame;
+}
 
-  /** Stays the same until `next` is null again. */
-  async function look(): Promise<Next> {
-    next ??= await readNext(reader, file!, size);
+/** `firsts`: of the segments, ascending. */
+export function makeOpeningsCheck(
+  disk: Disk,
+  dir: string,
+  origin: string,
+  firsts: readonly number[],
+): OpeningsCheck {
+  let found = 0;
+  let isTorn = false;
+  const all = openings();
+  let next: Next | null | undefined;
+
+  async function* openings(): AsyncGenerator<Next> {
+    let due = 0;
+    for (const [at, first] of firsts.entries()) {
+      const segment = await readSegment(disk, dir, "requests", first);
+      if (segment === null) continue;
+      if (segment.header.origin !== origin) throw damaged(segment.file, 0, "this is of another log");
+      const frames = framesOf(segment);
+      for (let read = frames.next(); ; read = frames.next()) {
+        if (read.done) {
+          isTorn = expectClean(segment, read.value, at === firsts.length - 1);
+          break;
+        }
+        const { index, offset } = read.value;
+        if (index < due) throw damaged(segment.file, offset, `openings are not in order: ${index} again`);
+        due = index + 1;
+        yield { segment, frame: read.value };
+      }
+    }
+  }
+
+  async function look(): Promise<Next | null> {
+    if (next === undefined) {
+      const read = await all.next();
+      next = read.done ? null : read.value;
+    }
     return next;
   }
 
   return {
     found: () => found,
-    expectOpens: async (entry, index) => {
+    async expectOpens(entry, index) {
       const read = await look();
-      if (read.kind !== "frame" || read.mark > index) return;
-      const place = { file: OPENINGS_FILE, offset: read.offset, index };
-      if (read.mark < index)
-        throw damaged(`openings are not in order: here is that of entry ${read.mark}`, place);
-      expectOpened(entry, read.body, place);
+      if (read === null || read.frame.index > index) return;
+      next = undefined;
+      if (read.frame.isMarked) return;
+      expectOpened(entry, read);
       found += 1;
-      next = null;
     },
-    expectEnd: async () => {
+    async expectEnd() {
       let ahead = 0;
-      let due = size;
-      for (let read = await look(); ; read = await look()) {
-        if (read.kind !== "frame") return aheadText(ahead, read.kind === "torn");
-        const place = { file: OPENINGS_FILE, offset: read.offset };
-        if (read.mark < due)
-          throw damaged(`openings are not in order: here is that of entry ${read.mark}`, place);
-        due = read.mark + 1;
-        ahead += 1;
-        next = null;
-      }
+      for (; (await look()) !== null; next = undefined) ahead += 1;
+      const parts: string[] = [];
+      if (ahead > 0) parts.push(`${ahead} for entries that are not there`);
+      if (isTorn) parts.push("the beginning of one");
+      if (parts.length === 0) return null;
+      return `openings end with ${parts.join(", and ")}: a writer was interrupted, or is at work`;
     },
   };
 }
 
-type Next =
-  | Extract<FrameRead, { kind: "frame" } | { kind: "end" }>
-  | { readonly kind: "torn"; readonly offset: number };
-
-async function readNext(reader: FrameReader, file: LogFile, size: number): Promise<Next> {
-  const read = await reader.next();
-  if (read.kind === "frame" || read.kind === "end") return read;
-  const { message, offset } = read;
-  if (await isTornOpening(file, offset, size)) return { kind: "torn", offset };
-  throw damaged(message, { file: OPENINGS_FILE, offset });
+/** Whether it ends within a record, as only the last segment may. */
+function expectClean(segment: Segment, offset: number, isLast: boolean): boolean {
+  const { dataEnd, isTorn } = endOf(segment, offset);
+  if (dataEnd <= offset) return false;
+  if (isTorn && isLast) return true;
+  throw damaged(segment.file, offset, "the checksum of the record is wrong");
 }
 
-/** Of less than a frame's first bytes nobody can say whose opening that was to be. */
-function aheadText(whole: number, isTorn: boolean): string | null {
-  const parts: string[] = [];
-  if (whole > 0) parts.push(`${whole} for entries that are not there`);
-  if (isTorn) parts.push("the beginning of one");
-  if (parts.length === 0) return null;
-  return `openings end with ${parts.join(", and ")}: a writer was interrupted, or is at work`;
-}
-
-function expectOpened(entry: Entry, body: Uint8Array, place: LogPlace): void {
-  const decoded = decodeOpeningBody(body);
-  if (!decoded.ok) throw damaged(decoded.message, place);
+function expectOpened(entry: Entry, { segment, frame }: Next): void {
+  const place: LogPlace = { file: segment.file, offset: frame.offset, index: frame.index };
+  const opening = openingOf(segment, frame);
   if (entry.kind !== "decision" || entry.request === null) {
     throw mismatch("there is an opening, but the entry commits to no request", place);
   }
-  const result = checkOpening(entry.request, decoded.opening);
+  const result = checkOpening(entry.request, opening);
   if (!result.ok) throw mismatch(result.message, place);
-}
-
-function damaged(message: string, place: LogPlace): LogError {
-  return new LogError("log.malformed", `${message}: restore the file from a copy`, place);
 }
 
 function mismatch(message: string, place: LogPlace): LogError {

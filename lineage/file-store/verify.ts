@@ -3,33 +3,27 @@
  * that are signed and openings by the entries, against people; all else in the files by checksums, against
  * accidents. The first thing that is wrong is the answer.
  */
+import { join } from "node:path";
 import type { CryptoPort } from "@polity/runtime/crypto-port.ts";
 import { digestName, equalBytes } from "@polity/runtime/hash.ts";
 import type { PublicKey } from "@polity/runtime/keys.ts";
 import type { Checkpoint } from "../checkpoint.ts";
 import type { Entry } from "../entry.ts";
 import { decodeEntry } from "../entry-codec.ts";
-import { LIMITS } from "../entry-schema.ts";
 import { type NoteKey, noteKey } from "../note.ts";
-import { makeRollingRoot } from "../rolling-root.ts";
 import { dueAfter, sequenceProblem } from "../sequence.ts";
 import { LogError, type LogPlace } from "../store.ts";
-import { leafHash } from "../tree.ts";
-import { ioError } from "./disk.ts";
-import {
-  closeFiles,
-  ENTRIES_FILE,
-  expectFolder,
-  expectPath,
-  type LogFile,
-  type LogFiles,
-  openFiles,
-  strangeFiles,
-} from "./folder.ts";
-import { type FrameRead, makeFrameReader } from "./frame-reader.ts";
-import { CHECKPOINT_FILE, type Published, readPublished } from "./published.ts";
-import { expectMark } from "./scan.ts";
-import { isTornEntry } from "./torn-tail.ts";
+import { partialTiles, TILE_WIDTH, tileWidth } from "../tiles.ts";
+import { HASH_BYTES, leafHash } from "../tree.ts";
+import { makeTreeEdge, type TreeEdge } from "../tree-edge.ts";
+import { type Disk, nodeDisk } from "./disk.ts";
+import { ioError } from "./disk-errors.ts";
+import { expectFolder, expectPath, readOrigin } from "./folder.ts";
+import { CHECKPOINT_FILE, NAME_FILE, REQUESTS_FOLDER, strangeNames } from "./layout.ts";
+import { lastUpTo } from "./openings.ts";
+import { type Published, readPublished } from "./published.ts";
+import { damaged, endOf, framesOf, readSegment, segmentFirsts } from "./segment-read.ts";
+import { fileOf, makeTileReader, type TileReader } from "./tile-read.ts";
 import { makeOpeningsCheck, type OpeningsCheck } from "./verify-openings.ts";
 
 export interface LogSummary {
@@ -56,23 +50,19 @@ export type VerifyResult =
   | { readonly ok: false; readonly error: LogError };
 
 /**
- * Whether the folder is, whole, what the owner of `key` signed: checkpoint, header, every frame, every entry,
- * each node's count, every opening, and the root. Entries that no checkpoint covers are refused. Parents are
- * not looked up. Reads only, without the writer's lock: what is written meanwhile may show as uncovered, or
- * as a warning about openings. Memory does not grow with entries, only with the number of nodes that wrote
- * them. Never rejects.
+ * Whether the folder is, whole, what the owner of `key` signed: checkpoint, every tile, every entry, each
+ * node's count, every opening, and the root. Entries that no checkpoint covers are refused. Parents are not
+ * looked up. Reads only, without the writer's lock: what is written meanwhile may show as uncovered, or as a
+ * warning about openings. Memory does not grow with entries, only with the number of nodes that wrote them.
+ * Never rejects.
  */
 export async function verifyLog(dir: string, key: PublicKey, crypto: CryptoPort): Promise<VerifyResult> {
   try {
     expectPath(dir);
-    await expectFolder(dir, false);
-    const published = await readPublished(dir, (origin) => keyOf(origin, key, crypto), crypto);
-    const files = await openFiles(dir, "r");
-    try {
-      return { ok: true, ...(await verifyFiles(dir, files, published, crypto)) };
-    } finally {
-      await closeFiles(files);
-    }
+    await expectFolder(nodeDisk, dir, false);
+    const published = await readPublished(nodeDisk, dir, (origin) => keyOf(origin, key, crypto), crypto);
+    if (published === null) throw unsigned();
+    return { ok: true, ...(await verifyFiles(nodeDisk, dir, published, crypto)) };
   } catch (error) {
     return { ok: false, error: ioError(error, dir, "read") };
   }
@@ -85,23 +75,25 @@ function keyOf(origin: string, publicKey: PublicKey, { sha256 }: CryptoPort): No
 }
 
 async function verifyFiles(
+  disk: Disk,
   dir: string,
-  files: LogFiles,
-  published: Published | null,
+  published: Published,
   crypto: CryptoPort,
 ): Promise<LogSummary> {
-  if (published === null) throw unsigned();
   const { checkpoint } = published;
-  const { header } = files.entries;
-  if (header.origin !== checkpoint.origin) {
-    const message = `a checkpoint of ${checkpoint.origin} beside entries of ${header.origin}`;
+  const origin = await readOrigin(disk, dir);
+  if (origin !== null && origin !== checkpoint.origin) {
+    const message = `a checkpoint of ${checkpoint.origin} in the folder of ${origin}`;
     throw new LogError("log.other_origin", `${message}: restore it from a copy`, {
       file: CHECKPOINT_FILE,
       offset: 0,
     });
   }
-  const openings = makeOpeningsCheck(files.openings, checkpoint.size);
-  const tally = await verifyEntries(files, checkpoint, openings, crypto);
+  const firsts = await segmentFirsts(disk, dir, "requests");
+  const openings = makeOpeningsCheck(disk, dir, checkpoint.origin, firsts);
+  const tiles = makeTileReader(disk, dir, () => checkpoint.size, crypto.sha256, null);
+  const tally = await verifyEntries(tiles, checkpoint, openings, crypto);
+  await expectCovered(disk, dir, checkpoint.size);
   const ahead = await openings.expectEnd();
   return {
     origin: checkpoint.origin,
@@ -112,7 +104,11 @@ async function verifyFiles(
     verdicts: tally.verdicts,
     commitments: tally.commitments,
     openings: openings.found(),
-    warnings: [...(ahead === null ? [] : [ahead]), ...(await warningsOf(dir, files, published))],
+    warnings: [
+      ...(ahead === null ? [] : [ahead]),
+      ...(await warningsOf(disk, dir, published)),
+      ...clockWarnings(tally),
+    ],
   };
 }
 
@@ -122,44 +118,71 @@ interface Tally {
   readonly verdicts: Map<string, number>;
   commitments: number;
   time: LogSummary["time"];
+  /** Of the last entry of each node. */
+  readonly times: Map<string, number>;
+  /** Entries that claim to be earlier than the one before them of the same node. */
+  clockBack: number;
 }
 
 async function verifyEntries(
-  files: LogFiles,
+  tiles: TileReader,
   checkpoint: Checkpoint,
   openings: OpeningsCheck,
   { sha256 }: CryptoPort,
 ): Promise<Tally> {
-  const { handle, header, firstFrame, sizeBytes } = files.entries;
-  const limits = { generation: header.generation, bodyBytesMax: LIMITS.entryBytes };
-  const reader = makeFrameReader({ ...limits, handle, from: firstFrame, until: sizeBytes });
-  const rolling = makeRollingRoot(sha256);
+  const { size } = checkpoint;
+  const edge = makeTreeEdge(sha256);
   const tally: Tally = {
     due: new Map(),
     kinds: new Map(),
     verdicts: new Map(),
     commitments: 0,
     time: null,
+    times: new Map(),
+    clockBack: 0,
   };
-  for (let index = 0; ; index += 1) {
-    if (index === checkpoint.size) expectRoot(rolling.root(), checkpoint);
-    const read = await reader.next();
-    const place = { file: ENTRIES_FILE, offset: read.offset, index };
-    if (read.kind !== "frame") {
-      await expectEnd(files.entries, read, checkpoint.size, place);
-      return tally;
+  for (let bundle = 0; bundle * TILE_WIDTH < size; bundle += 1) {
+    const width = tileWidth("entries", bundle, size);
+    const bodies = await tiles.bundle(bundle, width);
+    const file = fileOf({ level: "entries", index: bundle, width });
+    for (const [at, body] of bodies.slice(0, width).entries()) {
+      const index = bundle * TILE_WIDTH + at;
+      const decoded = decodeEntry(body);
+      const problem = decoded.ok ? sequenceProblem(tally.due, decoded.entry) : decoded.message;
+      if (!decoded.ok || problem !== null) {
+        const message = `${problem}: restore the file from a copy, or ask who wrote the log`;
+        throw new LogError("log.entry_invalid", message, { file, index });
+      }
+      await expectTiles(tiles, edge.append(leafHash(body, sha256)));
+      count(tally, decoded.entry);
+      await openings.expectOpens(decoded.entry, index);
     }
-    if (index >= checkpoint.size) throw uncovered(checkpoint.size, place);
-    expectMark(read, index);
-    const decoded = decodeEntry(read.body);
-    const problem = decoded.ok ? sequenceProblem(tally.due, decoded.entry) : decoded.message;
-    if (!decoded.ok || problem !== null) {
-      const message = `${problem}: restore the file from a copy, or ask who wrote the log`;
-      throw new LogError("log.entry_invalid", message, place);
-    }
-    rolling.append(leafHash(read.body, sha256));
-    count(tally, decoded.entry);
-    await openings.expectOpens(decoded.entry, index);
+  }
+  await expectTiles(tiles, partialTilesOf(edge));
+  expectRoot(edge.root(), checkpoint);
+  return tally;
+}
+
+interface Hashes {
+  readonly level: number;
+  readonly index: number;
+  readonly hashes: Uint8Array;
+}
+
+function partialTilesOf(edge: TreeEdge): Hashes[] {
+  return partialTiles(edge.size).map(({ level, index }) => {
+    return { level: level as number, index, hashes: edge.partial(level as number) };
+  });
+}
+
+async function expectTiles(tiles: TileReader, expected: readonly Hashes[]): Promise<void> {
+  for (const { level, index, hashes } of expected) {
+    const width = hashes.length / HASH_BYTES;
+    const found = await tiles.hashes(level, index, width);
+    if (equalBytes(found.subarray(0, hashes.length), hashes)) continue;
+    const file = fileOf({ level, index, width });
+    const message = "the hashes are not those of the tiles below: restore the file from a copy";
+    throw new LogError("log.malformed", message, { file });
   }
 }
 
@@ -167,6 +190,8 @@ function count(tally: Tally, entry: Entry): void {
   const { at, kind, node } = entry;
   tally.due.set(node, dueAfter(entry));
   tally.kinds.set(kind, (tally.kinds.get(kind) ?? 0) + 1);
+  if (at < (tally.times.get(node) ?? at)) tally.clockBack += 1;
+  tally.times.set(node, at);
   tally.time = {
     fromMs: Math.min(tally.time?.fromMs ?? at, at),
     toMs: Math.max(tally.time?.toMs ?? at, at),
@@ -181,32 +206,29 @@ function expectRoot(found: Uint8Array, { size, root }: Checkpoint): void {
   const message =
     `the ${size} entries are under the root ${digestName(found)}, but the checkpoint of ${size} was signed ` +
     `for ${digestName(root)}: an entry was changed or replaced; restore the file from a copy`;
-  throw new LogError("log.other_root", message, { file: ENTRIES_FILE });
+  throw new LogError("log.other_root", message, { file: CHECKPOINT_FILE });
 }
 
-async function expectEnd(
-  file: LogFile,
-  read: Exclude<FrameRead, { kind: "frame" }>,
-  size: number,
-  place: LogPlace & { index: number },
-): Promise<void> {
-  if (place.index < size) {
-    const promise = `the checkpoint covers ${size} entries: restore the file from a copy`;
-    if (read.kind === "wrong") throw damaged(read.message, place);
-    const message = read.kind === "end" ? "the file ends" : read.message;
-    throw new LogError("log.truncated", `${message}, but ${promise}`, place);
+/** What was written ahead of the checkpoint is no damage, but nobody vouches for it. */
+async function expectCovered(disk: Disk, dir: string, size: number): Promise<void> {
+  const firsts = await segmentFirsts(disk, dir, "wal");
+  const from = lastUpTo(firsts, size) ?? size;
+  for (const first of firsts) {
+    const segment = first < from ? null : await readSegment(disk, dir, "wal", first);
+    if (segment === null) continue;
+    const frames = framesOf(segment);
+    for (let read = frames.next(); ; read = frames.next()) {
+      if (!read.done) {
+        const { offset, index } = read.value;
+        if (index >= size) throw uncovered(size, { file: segment.file, offset, index });
+        continue;
+      }
+      const { offset, dataEnd, isTorn } = endOf(segment, read.value);
+      if (dataEnd <= offset) break;
+      if (isTorn) throw begun({ file: segment.file, offset });
+      throw damaged(segment.file, offset, "no crash leaves such bytes, so they were changed");
+    }
   }
-  if (read.kind === "end") return;
-  if (!(await isTornEntry(file, read.offset))) {
-    throw damaged(`${read.message}; no crash leaves such bytes, so they were changed later`, place);
-  }
-  const what = "behind what the checkpoint covers is the beginning of an entry";
-  const advice = "a writer was interrupted, or is at work; sign with `pol log checkpoint` when it is done";
-  throw new LogError("log.uncovered", `${what}: ${advice}`, place);
-}
-
-function damaged(message: string, place: LogPlace): LogError {
-  return new LogError("log.malformed", `${message}: restore the file from a copy`, place);
 }
 
 /** An entry is durable before it is signed: after a crash there may be no signature at all. */
@@ -226,19 +248,37 @@ function uncovered(size: number, place: LogPlace): LogError {
   );
 }
 
-/** Windows has no such modes. */
-async function modeWarnings({ handle, name }: LogFile): Promise<string[]> {
-  const mode = (await handle.stat()).mode & 0o777;
-  if (process.platform === "win32" || (mode & 0o077) === 0) return [];
-  return [`${name} may be read or changed by other users (mode ${mode.toString(8)}): chmod 600 ${name}`];
+function begun(place: LogPlace): LogError {
+  const what = "behind what the checkpoint covers is the beginning of an entry";
+  const advice = "a writer was interrupted, or is at work; sign with `pol log checkpoint` when it is done";
+  return new LogError("log.uncovered", `${what}: ${advice}`, place);
 }
 
-async function warningsOf(dir: string, { openings }: LogFiles, { unknown }: Published): Promise<string[]> {
-  const warnings = (await strangeFiles(dir)).map((name) => `${name} is no part of the log and was not read`);
-  if (openings === null)
-    warnings.push("there are no openings: no request was checked against its commitment");
-  else warnings.push(...(await modeWarnings(openings)));
+async function warningsOf(disk: Disk, dir: string, { unknown }: Published): Promise<string[]> {
+  const warnings = (await strangeNames(disk, dir)).map(
+    (name) => `${name} is no part of the log and was not read`,
+  );
+  const mode = await disk.folderMode(join(dir, REQUESTS_FOLDER));
+  if (mode === null) warnings.push("there are no openings: no request was checked against its commitment");
+  // Windows has no such modes.
+  else if (process.platform !== "win32" && (mode & 0o077) !== 0) {
+    const shown = mode.toString(8);
+    warnings.push(
+      `${REQUESTS_FOLDER} may be read or changed by others (mode ${shown}): chmod 700 ${REQUESTS_FOLDER}`,
+    );
+  }
+  if ((await readOrigin(disk, dir)) === null) {
+    warnings.push(`there is no file ${NAME_FILE}: this is a copy of what is published`);
+  }
   if (unknown > 0)
     warnings.push(`${unknown} more signatures on the checkpoint, by keys that are not known here`);
   return warnings;
+}
+
+function clockWarnings({ clockBack }: Tally): string[] {
+  if (clockBack === 0) return [];
+  const entries = clockBack === 1 ? "entry claims" : "entries claim";
+  return [
+    `${clockBack} ${entries} to be earlier than the one before of the same node: its clock was set back`,
+  ];
 }

@@ -1,4 +1,6 @@
 /** What the writer of a log needs, on Node: a log in a folder, keys, and the platform's own cryptography. */
+export type { Anchor } from "../anchor.ts";
+export type { LogMetrics } from "../file-store/metrics.ts";
 export { type OpenOptions, type OpenResult, openFileLog } from "../file-store/open.ts";
 export { type LogSummary, type VerifyResult, verifyLog } from "../file-store/verify.ts";
 export { type BundleFilesResult, readBundle } from "./bundle-files.ts";
@@ -12,6 +14,7 @@ export {
   nodeUuid,
 } from "./crypto.ts";
 export { type FloorCode, FloorError, type FloorOptions, folderFloor } from "./epoch-floor.ts";
+export { fileAnchor, usualAnchorFolder } from "./file-anchor.ts";
 export { folderSource, publicFolder } from "./folder-source.ts";
 export {
   type Judged,

@@ -9,7 +9,14 @@ import type { CryptoPort } from "@polity/runtime/crypto-port.ts";
 import { toHex, utf8 } from "@polity/runtime/hash.ts";
 import { type Checkpoint, decodeCheckpoint } from "../checkpoint.ts";
 import { type Cosigner, cosign, openCosignatures } from "../cosignature.ts";
-import { FOLDER_MODE, ioError, PUBLIC_MODE, readSmall, replaceFile, syncFolder } from "../file-store/disk.ts";
+import {
+  nodeDisk,
+  PUBLIC_FILE_MODE,
+  PUBLIC_FOLDER_MODE,
+  readWhole,
+  replaceInFolder,
+} from "../file-store/disk.ts";
+import { ioError } from "../file-store/disk-errors.ts";
 import { type Lock, takeLock } from "../file-store/lock.ts";
 import type { NoteKey } from "../note.ts";
 import { decodeNote, encodeNote, NOTE_BYTES_MAX } from "../note-form.ts";
@@ -17,7 +24,7 @@ import { LogError } from "../store.ts";
 import { type WitnessAdvance, type WitnessRefusal, witnessStep } from "../witness.ts";
 
 const CHECKPOINT_FILE = "checkpoint";
-const LOCK_FILE = "lock";
+const LOCK_FILE = "lock.db";
 
 export interface KeeperOptions {
   /** What it remembers; made where it is not there. */
@@ -71,7 +78,7 @@ interface State extends KeeperOptions {
 export async function openKeeper(options: KeeperOptions): Promise<KeeperResult> {
   const { dir } = options;
   try {
-    await mkdir(dir, { recursive: true, mode: FOLDER_MODE });
+    await mkdir(dir, { recursive: true, mode: PUBLIC_FOLDER_MODE });
     const lock = await takeLock(dir, LOCK_FILE);
     try {
       const kept = new Map<string, Kept>();
@@ -82,7 +89,7 @@ export async function openKeeper(options: KeeperOptions): Promise<KeeperResult> 
       const state: State = { ...options, lock, kept, turns: new Map(), failure: null };
       return { ok: true, keeper: keeperOf(state) };
     } catch (error) {
-      await lock.release();
+      lock.release();
       throw error;
     }
   } catch (error) {
@@ -102,7 +109,7 @@ function keeperOf(state: State): WitnessKeeper {
     sizes: () => new Map([...state.kept].map(([origin, { checkpoint }]) => [origin, checkpoint.size])),
     close: async () => {
       await Promise.allSettled(state.turns.values());
-      await state.lock.release();
+      state.lock.release();
     },
   };
 }
@@ -163,9 +170,9 @@ async function write(origin: string, { note }: Kept, state: State): Promise<void
     if (!(await state.lock.isHeld())) {
       throw new LogError("log.failed", "the lock changed: find out what else is a witness in this folder");
     }
-    await mkdir(folder, { recursive: true, mode: FOLDER_MODE });
-    await replaceFile(folder, CHECKPOINT_FILE, utf8(note), PUBLIC_MODE);
-    await syncFolder(state.dir);
+    await mkdir(folder, { recursive: true, mode: PUBLIC_FOLDER_MODE });
+    await replaceInFolder(nodeDisk, folder, CHECKPOINT_FILE, utf8(note), PUBLIC_FILE_MODE);
+    await nodeDisk.syncFolder(state.dir);
   } catch (error) {
     state.failure = ioError(error, join(folder, CHECKPOINT_FILE), "write");
     throw state.failure;
@@ -175,7 +182,7 @@ async function write(origin: string, { note }: Kept, state: State): Promise<void
 async function readKept(origin: string, options: KeeperOptions): Promise<Kept | null> {
   const { dir, crypto, cosigner } = options;
   const file = join(hashOf(origin, crypto), CHECKPOINT_FILE);
-  const bytes = await readSmall(join(dir, file), NOTE_BYTES_MAX + 1);
+  const bytes = await readWhole(nodeDisk, join(dir, file), NOTE_BYTES_MAX);
   if (bytes === null) return null;
   const bad = (message: string) => {
     const advice = "restore it from a copy that is not older than the last cosignature";

@@ -21,7 +21,7 @@ export function freshFolder(): string {
 }
 
 export function openOptions(changes: Partial<OpenOptions> = {}): OpenOptions {
-  return { origin: ORIGIN, signer: SIGNER, crypto: nodeCrypto, create: true, ...changes };
+  return { origin: ORIGIN, signer: SIGNER, crypto: nodeCrypto, create: true, checkpointMs: 0, ...changes };
 }
 
 /** Closes by itself when the test ends. */

@@ -1,60 +1,49 @@
-/** Takes the files of a log apart and puts them together again, checksums included, as a forger would. */
-import { readFileSync, writeFileSync } from "node:fs";
+/** Takes the segments of a log apart and puts them together again, checksums included, as a forger would. */
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { decodeFileHeader } from "@polity/lineage/file-store/file-header.ts";
 import { encodeFrame, FRAME_HEADER_BYTES, type Frame } from "@polity/lineage/file-store/frame.ts";
+import { decodeSegmentHeader } from "@polity/lineage/file-store/segment-header.ts";
+import { framesOf, type PlacedFrame } from "@polity/lineage/file-store/segment-read.ts";
 
-export interface LogFileParts {
-  /** With its line feed. */
-  readonly line: Buffer;
+export interface SegmentParts {
+  readonly path: string;
+  /** In the log's folder. */
+  readonly file: string;
+  readonly bytes: Buffer;
   readonly generation: Uint8Array;
-  readonly frames: readonly Frame[];
+  /** Where the first frame begins. */
+  readonly start: number;
+  readonly frames: readonly PlacedFrame[];
+  /** Where the last frame ends. */
+  readonly end: number;
 }
 
-export function readParts(dir: string, name: string): LogFileParts {
-  const bytes = readFileSync(join(dir, name));
-  const decoded = decodeFileHeader(bytes);
-  if (!decoded.ok) throw new Error(decoded.message);
-  const frames: Frame[] = [];
-  for (let at = decoded.sizeBytes; at < bytes.length; ) {
-    const end = at + FRAME_HEADER_BYTES + bytes.readUInt32LE(at);
-    const mark = Number(bytes.readBigUInt64LE(at + 8));
-    frames.push({ mark, body: Uint8Array.from(bytes.subarray(at + FRAME_HEADER_BYTES, end)) });
-    at = end;
-  }
-  return { line: bytes.subarray(0, decoded.sizeBytes), generation: decoded.header.generation, frames };
+/** The last segment of a kind. */
+export function lastSegment(dir: string, kind: "wal" | "requests"): SegmentParts {
+  const file = `${kind}/${readdirSync(join(dir, kind)).sort().at(-1)}`;
+  const path = join(dir, file);
+  const bytes = readFileSync(path);
+  const decoded = decodeSegmentHeader(bytes);
+  if (decoded === null) throw new Error(`no segment: ${path}`);
+  const { header, sizeBytes: start } = decoded;
+  const frames = [...framesOf({ file, header, bytes, start })];
+  const last = frames.at(-1);
+  const end = last === undefined ? start : last.offset + FRAME_HEADER_BYTES + last.body.length;
+  return { path, file, bytes, generation: header.generation, start, frames, end };
 }
 
-/** Every frame where it would lie, with the checksum that it would have there. */
-function writeParts(dir: string, name: string, { line, generation, frames }: LogFileParts): void {
-  const parts: Uint8Array[] = [line];
-  let offset = line.length;
-  for (const frame of frames) {
-    const bytes = new Uint8Array(FRAME_HEADER_BYTES + frame.body.length);
-    encodeFrame(bytes, 0, offset, frame, generation);
-    parts.push(bytes);
-    offset += bytes.length;
-  }
-  writeFileSync(join(dir, name), Buffer.concat(parts));
-}
-
-/** Rewrites a file with other frames. */
-export function editFrames(
+/** Rewrites the last segment with other frames, and so many zeros behind them. */
+export function editSegment(
   dir: string,
-  name: string,
+  kind: "wal" | "requests",
   edit: (frames: readonly Frame[]) => readonly Frame[],
 ): void {
-  const parts = readParts(dir, name);
-  writeParts(dir, name, { ...parts, frames: edit(parts.frames) });
-}
-
-/** Where each frame begins. */
-export function frameOffsets({ line, frames }: LogFileParts): readonly number[] {
-  const offsets: number[] = [];
-  let offset = line.length;
-  for (const { body } of frames) {
-    offsets.push(offset);
-    offset += FRAME_HEADER_BYTES + body.length;
-  }
-  return offsets;
+  const { path, bytes, start, generation, frames } = lastSegment(dir, kind);
+  const edited = edit(frames);
+  const size = edited.reduce((sum, { body }) => sum + FRAME_HEADER_BYTES + body.length, start);
+  const target = Buffer.alloc(size);
+  bytes.copy(target, 0, 0, start);
+  let at = start;
+  for (const frame of edited) at = encodeFrame(target, at, frame, generation);
+  writeFileSync(path, target);
 }

@@ -38,8 +38,8 @@ const times = (count: number) => Array.from({ length: count }, () => asked);
 async function openLog(name: string, signer: Signer) {
   if (desk === null) throw new Error("no desk");
   const dir = join(home, name);
-  const log = await openDecisionLog({ dir, origin: null, node: "local" }, signer, desk);
-  return { log, covered: () => checkpointOf(readFileSync(join(dir, "checkpoint"), "utf8")).size };
+  const log = await openDecisionLog({ dir, origin: null, anchor: null, node: "local" }, signer, desk);
+  return { log, covered: () => checkpointOf(readFileSync(join(dir, "public/checkpoint"), "utf8")).size };
 }
 
 /** Signs when it is let. */
@@ -112,7 +112,7 @@ test("two new logs of one key have two names, and a log keeps its own", async ()
     const { log } = await openLog(folder, signerOf(7));
     await log.append(times(1));
     await log.close();
-    return checkpointOf(readFileSync(join(home, folder, "checkpoint"), "utf8")).origin;
+    return checkpointOf(readFileSync(join(home, folder, "public/checkpoint"), "utf8")).origin;
   };
   const [one, other] = [await nameOf("one"), await nameOf("other")];
   expect(one).toMatch(/^polity\.local\/[0-9a-f]{16}\/[0-9a-f]{16}$/);

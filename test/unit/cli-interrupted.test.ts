@@ -94,7 +94,8 @@ describe("pol decide --log", () => {
 test("pol log append appends all, signs, and only then ends by a signal", async () => {
   writeFileSync(join(home, "many.jsonl"), HEARTBEAT.repeat(20_000));
   const { child, ended } = start(["log", "append", "appended", "many.jsonl", "--key", "log.pem"]);
-  const written = () => statSync(join(home, "appended", "entries"), { throwIfNoEntry: false })?.size ?? 0;
+  const bundle = join(home, "appended", "public/tile/entries/001");
+  const written = () => statSync(bundle, { throwIfNoEntry: false })?.size ?? 0;
   await expect.poll(written, { timeout: 20_000, interval: 1 }).toBeGreaterThan(10_000);
   child.kill("SIGTERM");
   expect(await ended).toEqual([null, "SIGTERM"]);

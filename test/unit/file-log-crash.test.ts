@@ -1,16 +1,12 @@
 /** Logs whose writers die, meet each other, or run out of disk. */
 import { type ChildProcessByStdio, execFileSync, spawn, spawnSync } from "node:child_process";
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { hostname } from "node:os";
-import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
-import { openFileLog } from "@polity/lineage/file-store/open.ts";
 import { leafHash } from "@polity/lineage/tree.ts";
 import { digestName, sha256 } from "@polity/runtime/hash.ts";
 import { describe, expect, test } from "vitest";
-import { freshFolder, openLog, openOptions, refusedOpen, verify } from "../support/file-log.ts";
+import { freshFolder, openLog, refusedOpen, verify } from "../support/file-log.ts";
 import { bytesOf, heartbeat, nthEntry } from "../support/log-entries.ts";
 import { notRun } from "../support/not-run.ts";
 
@@ -82,8 +78,11 @@ describe("one folder, several writers", () => {
     const child = start("hold", dir);
     expect(await firstLine(child)).toBe("open");
     const error = await refusedOpen(dir);
-    expect([error.code, error.file]).toEqual(["log.locked", "lock"]);
-    expect(error.message).toContain(`process ${child.pid} on ${hostname()} has the log open`);
+    expect([error.code, error.file]).toEqual(["log.locked", "lock.db"]);
+    // A process that was stopped may go on later: it still is the one.
+    child.kill("SIGSTOP");
+    expect((await refusedOpen(dir)).code).toBe("log.locked");
+    child.kill("SIGCONT");
     child.stdin.end();
     await ended(child);
     const store = await openLog(dir);
@@ -99,7 +98,6 @@ describe("one folder, several writers", () => {
     expect(await firstLine(dead)).toBe("open");
     dead.kill("SIGKILL");
     await ended(dead);
-    expect(existsSync(join(dir, "lock"))).toBe(true);
     for (let round = 0; round < 2; round += 1) {
       const children = Array.from({ length: 5 }, () => start("hold", dir));
       const said = await Promise.all(children.map(firstLine));
@@ -110,49 +108,6 @@ describe("one folder, several writers", () => {
       await Promise.all(children.map(ended));
     }
     await (await openLog(dir)).close();
-    expect(readdirSync(dir).sort()).toEqual(["entries", "openings"]);
-  });
-
-  test("a lock tells a process from a later one with its number, and asks about strangers", async () => {
-    const dir = freshFolder();
-    await (await openLog(dir)).close();
-    const path = join(dir, "lock");
-    const token = "00000000-0000-4000-8000-000000000000";
-    const store = await openLog(dir);
-    const line = readFileSync(path, "utf8");
-    await store.close();
-    const canBeKnownAgain = /machine=\S/.test(line);
-    const cases: readonly (readonly [string, string])[] = [
-      [line, "has the log open"],
-      [line.replace(/started=\d+/, "started=1"), ""],
-      [line.replace(/boot=\S*/, "boot=0"), canBeKnownAgain ? "" : "cannot be seen from here"],
-      [line.replace(/boot=\S*/, "boot=0").replace(/machine=\S*/, "machine=0"), "cannot be seen from here"],
-      [line.replace(/ [1-9]\d* /, " 4194304 "), ""],
-      [line.replace(/space=\S*/, "space=pid:[1]"), "cannot be seen from here"],
-      [line.replace(/boot=\S*/, "boot=0").replace(/host=\S*/, "host=elsewhere"), "process"],
-      ["", "does not say who holds it"],
-      [line.slice(0, 20), "does not say who holds it"],
-      [`${line}x`, "does not say who holds it"],
-    ];
-    for (const [written, message] of cases) {
-      writeFileSync(path, written.replace(/[0-9a-f-]{36}/, token));
-      const opened = await openFileLog(dir, openOptions());
-      if (opened.ok) await opened.store.close();
-      expect(opened.ok ? "" : opened.error.message).toContain(message === "" ? "" : message);
-      expect([written, opened.ok]).toEqual([written, message === ""]);
-    }
-  });
-
-  test("a takeover that was itself interrupted is taken over too", async () => {
-    const dir = freshFolder();
-    const store = await openLog(dir);
-    const line = readFileSync(join(dir, "lock"), "utf8").replace(/started=\d+/, "started=1");
-    await store.close();
-    const [one, two] = ["1", "2"].map((digit) => `${digit.repeat(8)}-0000-4000-8000-000000000000`);
-    writeFileSync(join(dir, "lock"), line.replace(/[0-9a-f-]{36}/, one!));
-    writeFileSync(join(dir, `lock.${one}`), line.replace(/[0-9a-f-]{36}/, two!));
-    await (await openLog(dir)).close();
-    expect(readdirSync(dir).sort()).toEqual(["entries", "openings"]);
   });
 });
 
@@ -175,10 +130,10 @@ describe("file systems", () => {
     expect(stderr).toBe("");
     const [first, size] = /^refused (\S+) at (\d+)$/m.exec(stdout)!.slice(1);
     expect([first, Number(size)]).toEqual(["log.full", expect.any(Number)]);
-    expect(Number(size)).toBeGreaterThan(5);
+    expect(Number(size)).toBeGreaterThan(2);
     expect(stdout.split("\n").slice(1)).toEqual([
       "refused log.full",
-      "refused log.full",
+      `signed ${size}`,
       `read ${size}`,
       "open",
       "",
@@ -186,7 +141,7 @@ describe("file systems", () => {
   });
 
   test("that limit the size of files are full as well", async () => {
-    const limit = "--fsize=500000";
+    const limit = "--fsize=300000";
     if (spawnSync(PRLIMIT, [limit, "true"]).status !== 0)
       return notRun("a limit of file sizes", "no prlimit");
     const dir = freshFolder();
@@ -194,7 +149,7 @@ describe("file systems", () => {
       encoding: "utf8",
     });
     const [, size] = /^refused log.full at (\d+)\n/.exec(stdout)!;
-    expect(stdout.split("\n").slice(1)).toEqual(["refused log.full", "refused log.full", `read ${size}`, ""]);
+    expect(stdout.split("\n").slice(1)).toEqual(["refused log.full", `signed ${size}`, `read ${size}`, ""]);
     const store = await openLog(dir);
     expect(store.size).toBe(Number(size));
     await store.checkpoint();
@@ -222,6 +177,7 @@ describe("file systems", () => {
     const dir = freshFolder();
     const store = await openLog(dir);
     await store.append(heartbeat(0));
+    await store.checkpoint();
     await store.close();
     execFileSync("chmod", ["755", dir]);
     const task = (name: string) =>
@@ -232,6 +188,7 @@ describe("file systems", () => {
         input: "",
       });
     expect(task("hold").stdout).toBe("log.read_only\n");
+    // What is published is for everybody.
     expect(task("read").stdout).toBe("log.unreadable\n");
   });
 });

@@ -4,17 +4,17 @@ import {
   chmodSync,
   existsSync,
   mkdirSync,
-  readdirSync,
   readFileSync,
   readlinkSync,
   realpathSync,
   rmSync,
-  unlinkSync,
   writeFileSync,
 } from "node:fs";
 import { open } from "node:fs/promises";
 import { join } from "node:path";
+import { type Disk, nodeDisk } from "@polity/lineage/file-store/disk.ts";
 import { openFileLog } from "@polity/lineage/file-store/open.ts";
+import { fileAnchor } from "@polity/lineage/node/file-anchor.ts";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import {
   dozenFolder,
@@ -22,68 +22,123 @@ import {
   openLog,
   openOptions,
   refusedOpen,
-  refusedVerify,
+  rejection,
   verify,
   writeDozen,
 } from "../support/file-log.ts";
-import { heartbeat } from "../support/log-entries.ts";
+import { bytesOf, decision, heartbeat } from "../support/log-entries.ts";
 import { notRun } from "../support/not-run.ts";
 
 describe("what is no file", () => {
-  const reader = { signer: null, create: false };
-
-  function plant(path: string, kind: string): void {
-    rmSync(path, { force: true });
-    if (kind === "folder") mkdirSync(path);
-    else execFileSync("mkfifo", [path]);
-  }
-
   test.for(["pipe", "folder"])("a %s in a file's place is refused, and nobody waits for it", async (kind) => {
     if (process.platform === "win32") return notRun("pipes in folders", "Windows has none");
-    for (const name of ["entries", "openings", "checkpoint"]) {
+    for (const name of ["log", "public/checkpoint", "public/tile/0/000.p/12", "requests/0000000000000099"]) {
       const dir = await dozenFolder();
-      plant(join(dir, name), kind);
-      for (const error of [
-        await refusedVerify(dir),
-        await refusedOpen(dir),
-        await refusedOpen(dir, reader),
-      ]) {
-        expect(error).toMatchObject({ code: "log.malformed", file: name });
-        expect(error.message).toContain("no file");
-      }
+      const path = join(dir, name);
+      rmSync(path, { force: true });
+      if (kind === "folder") mkdirSync(path);
+      else execFileSync("mkfifo", [path]);
+      expect([name, (await refusedOpen(dir)).code]).toEqual([name, "log.malformed"]);
     }
     const dir = await dozenFolder();
-    plant(join(dir, "lock"), kind);
-    expect(await refusedOpen(dir)).toMatchObject({ code: "log.malformed", file: "lock" });
+    rmSync(join(dir, "lock.db"));
+    if (kind === "folder") mkdirSync(join(dir, "lock.db"));
+    else execFileSync("mkfifo", [join(dir, "lock.db")]);
+    if (kind === "folder")
+      expect(await refusedOpen(dir)).toMatchObject({ code: "log.malformed", file: "lock.db" });
     expect(await verify(dir)).toMatchObject({ ok: true });
+  });
+
+  test("a file that is no segment is refused, and one that is no part of the log is a warning", async () => {
+    const dir = await dozenFolder();
+    writeFileSync(join(dir, "wal", "notes.txt"), "");
+    expect(await refusedOpen(dir)).toMatchObject({ code: "log.malformed", file: "wal/notes.txt" });
+    rmSync(join(dir, "wal", "notes.txt"));
+    writeFileSync(join(dir, "notes.txt"), "");
+    await openLog(dir);
+    const other = freshFolder();
+    writeFileSync(join(other, "notes.txt"), "");
+    expect((await refusedOpen(other)).code).toBe("log.not_empty");
   });
 });
 
-describe("beginning a log", () => {
-  test("does not throw away openings of entries that are gone", async () => {
-    const dir = await dozenFolder();
-    for (const name of ["entries", "checkpoint"]) unlinkSync(join(dir, name));
-    const openings = readFileSync(join(dir, "openings"));
-    for (const bytes of [openings, Buffer.alloc(400, "x"), Buffer.from("x\ny")]) {
-      writeFileSync(join(dir, "openings"), bytes);
-      const error = await refusedOpen(dir);
-      expect(error).toMatchObject({ code: "log.not_empty", file: "openings" });
-      expect(readFileSync(join(dir, "openings"))).toEqual(bytes);
-      expect(readdirSync(dir)).toEqual(["openings"]);
-    }
-    writeFileSync(join(dir, "openings"), openings.subarray(0, openings.indexOf(0x0a) + 1));
-    await openLog(dir);
+test("on a Node without SQLite a log can be read, and whoever writes is told what to use", async () => {
+  const dir = await dozenFolder();
+  vi.spyOn(process, "getBuiltinModule").mockReturnValue(undefined as never);
+  const error = await refusedOpen(dir);
+  vi.restoreAllMocks();
+  expect([error.code, error.message]).toEqual(["log.unsupported", expect.stringContaining("Node 22.13")]);
+});
+
+describe("a store that is open", () => {
+  test("does not hand out an entry or opening that changed on the disk", async () => {
+    const dir = freshFolder();
+    const all = Array.from({ length: 300 }, (_, seq) =>
+      seq === 7 ? decision(seq) : { entry: heartbeat(seq) },
+    );
+    const store = await openLog(dir);
+    for (const one of all) void store.append(one.entry, "opening" in one ? one.opening : undefined);
+    await store.checkpoint();
+    await store.flush();
+    await store.checkpoint();
+    const path = join(dir, "public/tile/entries/000");
+    const bytes = readFileSync(path);
+    const at = bytes.indexOf(bytesOf(heartbeat(9)));
+    writeFileSync(path, bytes.with(at + 9, bytes[at + 9]! ^ 1));
+    const place = { code: "log.malformed", file: "public/tile/entries/000" };
+    expect(await rejection(store.entry(9))).toMatchObject({ ...place, index: 9 });
+    expect(await store.entry(299)).toEqual(bytesOf(heartbeat(299)));
+    const openings = join(dir, "requests/0000000000000007");
+    const frames = readFileSync(openings);
+    writeFileSync(openings, frames.with(300, frames[300]! ^ 1));
+    expect(await rejection(store.opening(7))).toMatchObject({ code: "log.malformed" });
   });
 
-  test("is not kept from it by what an interrupted takeover of a lock has left", async () => {
+  test("signs nothing but what lies on the disk", async () => {
+    let lies = false;
+    const lyingDisk: Disk = {
+      ...nodeDisk,
+      async create(path, mode) {
+        const file = await nodeDisk.create(path, mode);
+        const changed = (bytes: Uint8Array) => bytes.with(0, bytes[0]! ^ 1);
+        const isTile = path.includes("staging/tile");
+        return { ...file, write: (bytes, at) => file.write(lies && isTile ? changed(bytes) : bytes, at) };
+      },
+    };
+    for (const count of [300, 255]) {
+      lies = false;
+      const dir = freshFolder();
+      const store = await openLog(dir, { disk: lyingDisk });
+      for (let seq = 0; seq < count; seq += 1) void store.append(heartbeat(seq));
+      await store.flush();
+      const before = await store.checkpoint();
+      lies = true;
+      await store.append(heartbeat(count));
+      const { code } = await rejection(store.checkpoint());
+      expect(["log.other_root", "log.malformed"]).toContain(code);
+      expect(await store.head()).toBe(before);
+      expect((await rejection(store.append(heartbeat(600)))).code).toBe(code);
+    }
+  });
+});
+
+describe("checkpoints by themselves", () => {
+  test("come after each interval in which the log grew, and are told to whoever listens", async () => {
     const dir = freshFolder();
-    const token = "00000000-0000-4000-8000-000000000000";
-    writeFileSync(join(dir, `lock.${token}`), "");
-    writeFileSync(join(dir, `lock.${token}.${token}`), "");
-    await openLog(dir);
-    const other = freshFolder();
-    writeFileSync(join(other, "lock.txt"), "");
-    expect((await refusedOpen(other)).code).toBe("log.not_empty");
+    const store = await openLog(dir, { checkpointMs: 20 });
+    const sizes: number[] = [];
+    const forget = store.onPublished(({ size }) => void sizes.push(size));
+    await store.append(heartbeat(0));
+    await expect.poll(() => sizes, { interval: 5 }).toEqual([1]);
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    expect(sizes).toEqual([1]);
+    await store.append(heartbeat(1));
+    await expect.poll(() => sizes, { interval: 5 }).toEqual([1, 2]);
+    expect(store.published()).toMatchObject({ size: 2, note: await store.head() });
+    forget();
+    await store.append(heartbeat(2));
+    await expect.poll(() => store.published()?.size, { interval: 5 }).toBe(3);
+    expect(sizes).toEqual([1, 2]);
   });
 });
 
@@ -91,17 +146,18 @@ describe("what must be durable", () => {
   afterEach(() => vi.restoreAllMocks());
 
   /** Paths that were synced, in order, as they were called then. */
-  async function watchSyncs(atEach: () => void = () => {}): Promise<string[]> {
+  async function watchSyncs(): Promise<string[]> {
     const handle = await open(process.execPath, "r");
     await handle.close();
     const files = Object.getPrototypeOf(handle) as typeof handle;
-    const { sync } = files;
     const synced: string[] = [];
-    vi.spyOn(files, "sync").mockImplementation(function (this: typeof handle) {
-      synced.push(readlinkSync(`/proc/self/fd/${this.fd}`));
-      atEach();
-      return sync.call(this);
-    });
+    for (const name of ["sync", "datasync"] as const) {
+      const original = files[name];
+      vi.spyOn(files, name).mockImplementation(function (this: typeof handle) {
+        synced.push(readlinkSync(`/proc/self/fd/${this.fd}`));
+        return original.call(this);
+      });
+    }
     return synced;
   }
 
@@ -117,17 +173,28 @@ describe("what must be durable", () => {
     for (const dir of [root, join(root, "a"), join(root, "a", "b")]) expect(synced).toContain(dir);
   });
 
-  test("a file that was put in its place has its name there before anybody is told", async () => {
+  test("tiles, then the anchor, then the checkpoint, each with its name", async () => {
     if (!hasNames) return notRun("names of open files", "no /proc");
     const dir = realpathSync(freshFolder());
-    const path = join(dir, "checkpoint");
-    const there: (string | null)[] = [];
-    const store = await openLog(dir);
+    const folder = realpathSync(freshFolder());
+    const store = await openLog(dir, { anchor: () => fileAnchor(folder) });
     await store.append(heartbeat(0));
-    const synced = await watchSyncs(() => there.push(existsSync(path) ? readFileSync(path, "utf8") : null));
-    const note = await store.checkpoint();
-    expect(synced).toEqual([`${path}.new`, dir]);
-    expect(there).toEqual([null, note]);
+    const synced = await watchSyncs();
+    await store.checkpoint();
+    const order = synced.map((path) =>
+      path.replace(dir, "log").replace(folder, "anchor").replace(/-\d+$/, ""),
+    );
+    const at = (path: string) => order.lastIndexOf(path);
+    const steps = [
+      order.indexOf("log/staging/tile"),
+      at("log/public/tile/0/000.p"),
+      order.indexOf("anchor/checkpoint.new"),
+      at("anchor"),
+      order.indexOf("log/staging/file"),
+      at("log/public"),
+    ];
+    expect(steps).toEqual([...steps].sort((a, b) => a - b));
+    expect(Math.min(...steps)).toBeGreaterThanOrEqual(0);
   });
 });
 
@@ -135,9 +202,9 @@ test("openings that others may read are worth a warning", async () => {
   if (process.platform === "win32") return notRun("modes of files", "Windows has none");
   const dir = freshFolder();
   await writeDozen(dir);
-  for (const mode of [0o644, 0o620, 0o777]) {
-    chmodSync(join(dir, "openings"), mode);
-    const warning = `openings may be read or changed by other users (mode ${mode.toString(8)}): chmod 600`;
+  for (const mode of [0o755, 0o720, 0o777]) {
+    chmodSync(join(dir, "requests"), mode);
+    const warning = `requests may be read or changed by others (mode ${mode.toString(8)}): chmod 700`;
     expect(await verify(dir)).toMatchObject({ ok: true, warnings: [expect.stringContaining(warning)] });
   }
 });

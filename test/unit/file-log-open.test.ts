@@ -1,9 +1,8 @@
 /** Folders that are opened as logs: made, refused, read. */
-import { mkdirSync, readdirSync, readFileSync, statSync, unlinkSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { verifyLog } from "@polity/lineage/file-store/verify.ts";
 import { nodeCrypto } from "@polity/lineage/node/crypto.ts";
-import type { LogError } from "@polity/lineage/store.ts";
 import { describe, expect, test } from "vitest";
 import {
   freshFolder,
@@ -21,17 +20,30 @@ describe("opening a folder", () => {
   test("makes it with modes that keep openings private", async () => {
     const dir = join(freshFolder(), "new", "log");
     const store = await openLog(dir);
-    await store.append(heartbeat(0));
+    const { entry, opening } = decision(0);
+    await store.append(entry, opening);
     await store.checkpoint();
-    const modes = readdirSync(dir).map((name) => [
-      name,
-      (statSync(join(dir, name)).mode & 0o777).toString(8),
-    ]);
+    const names = readdirSync(dir, { recursive: true, encoding: "utf8" }).sort();
+    const modes = names.map((name) => `${(statSync(join(dir, name)).mode & 0o777).toString(8)} ${name}`);
     expect(modes).toEqual([
-      ["checkpoint", "644"],
-      ["entries", "644"],
-      ["lock", "600"],
-      ["openings", "600"],
+      "600 lock.db",
+      "644 log",
+      "755 public",
+      "644 public/checkpoint",
+      "755 public/tile",
+      "755 public/tile/0",
+      "755 public/tile/0/000.p",
+      "644 public/tile/0/000.p/1",
+      "755 public/tile/entries",
+      "755 public/tile/entries/000.p",
+      "644 public/tile/entries/000.p/1",
+      "700 requests",
+      "600 requests/0000000000000000",
+      "600 reserve",
+      "600 sequences",
+      "700 staging",
+      "700 wal",
+      "600 wal/0000000000000000",
     ]);
   });
 
@@ -51,45 +63,56 @@ describe("opening a folder", () => {
     }
     expect((await refusedOpen(join(dir, "none"), { origin: null })).code).toBe("log.bad_origin");
     expect(await verify(file)).toMatchObject({ ok: false, error: { code: "log.not_a_folder" } });
-    expect(await verify(dir)).toMatchObject({ ok: false, error: { code: "log.missing", file: "entries" } });
+    expect(await verify(dir)).toMatchObject({
+      ok: false,
+      error: { code: "log.uncovered", file: "public/checkpoint" },
+    });
   });
 
   test("refuses a log of another origin, or one that another key signed", async () => {
     const dir = freshFolder();
     await writeDozen(dir);
     const origin = await refusedOpen(dir, { origin: "example.com/other" });
-    expect([origin.code, origin.file]).toEqual(["log.other_origin", "entries"]);
+    expect([origin.code, origin.file]).toEqual(["log.other_origin", "log"]);
     const key = await refusedOpen(dir, { signer: OTHER_SIGNER });
-    expect([key.code, key.file]).toEqual(["log.other_key", "checkpoint"]);
+    expect([key.code, key.file]).toEqual(["log.other_key", "public/checkpoint"]);
     const other = await verifyLog(dir, OTHER_SIGNER.publicKey, nodeCrypto);
     expect(other).toMatchObject({ ok: false, error: { code: "log.other_key" } });
     expect((await openLog(dir, { origin: null })).origin).toBe(ORIGIN);
   });
 
-  test("finds an interrupted beginning and begins again", async () => {
-    const dir = freshFolder();
-    writeFileSync(join(dir, "openings"), "half");
-    writeFileSync(join(dir, "entries.new"), "half");
-    const store = await openLog(dir);
-    await store.append(decision(0).entry, decision(0).opening);
-    await store.checkpoint();
-    expect(await verify(dir)).toMatchObject({ ok: true, size: 1, openings: 1, warnings: [] });
-  });
-
-  test("does not begin anew where a checkpoint says that there were entries", async () => {
+  test("does not begin anew where there was a log", async () => {
     const dir = freshFolder();
     await writeDozen(dir);
-    const entries = readFileSync(join(dir, "entries"));
-    await rejectionOfMissing(dir, "entries", () => refusedOpen(dir));
-    writeFileSync(join(dir, "entries"), entries);
-    await rejectionOfMissing(dir, "openings", () => refusedOpen(dir));
+    rmSync(join(dir, "log"));
+    expect(await refusedOpen(dir)).toMatchObject({ code: "log.missing", file: "log" });
+    rmSync(join(dir, "public"), { recursive: true });
+    expect(await refusedOpen(dir)).toMatchObject({
+      code: "log.not_empty",
+      file: expect.stringMatching("requests/"),
+    });
   });
 
-  async function rejectionOfMissing(dir: string, file: string, refused: () => Promise<LogError>) {
-    unlinkSync(join(dir, file));
-    const error = await refused();
-    expect([error.code, error.file]).toEqual(["log.missing", file]);
-  }
+  test("refuses tiles that are not those that were signed, by name", async () => {
+    for (const [name, code] of [
+      ["public/tile/0/000.p/12", "log.malformed"],
+      ["public/tile/entries/000.p/12", "log.malformed"],
+      ["public/checkpoint", "log.bad_signature"],
+    ] as const) {
+      const dir = freshFolder();
+      await writeDozen(dir);
+      const bytes = readFileSync(join(dir, name));
+      const at = name.endsWith("checkpoint") ? bytes.length - 20 : bytes.length - 1;
+      writeFileSync(join(dir, name), bytes.with(at, bytes[at]! ^ 1));
+      const error = await refusedOpen(dir);
+      expect([name, error.code, error.file]).toEqual([name, expect.any(String), expect.any(String)]);
+      if (!name.endsWith("checkpoint")) expect(error.code).toBe(code);
+      expect(await verify(dir)).toMatchObject({ ok: false });
+      rmSync(join(dir, name));
+      const missing = await refusedOpen(dir);
+      expect(missing).toMatchObject({ code: "log.missing", file: name });
+    }
+  });
 
   test("for reading takes no lock, writes nothing, and sees what was there then", async () => {
     const dir = freshFolder();
@@ -114,8 +137,7 @@ describe("opening a folder", () => {
   test("copies without openings can be read and verified, with a warning", async () => {
     const [dir, copy] = [freshFolder(), freshFolder()];
     await writeDozen(dir);
-    for (const name of ["entries", "checkpoint"])
-      writeFileSync(join(copy, name), readFileSync(join(dir, name)));
+    cpSync(join(dir, "public"), join(copy, "public"), { recursive: true });
     mkdirSync(join(copy, "lost+found"));
     expect(await verify(copy)).toMatchObject({
       ok: true,
@@ -125,6 +147,7 @@ describe("opening a folder", () => {
       warnings: [
         "lost+found is no part of the log and was not read",
         "there are no openings: no request was checked against its commitment",
+        "there is no file log: this is a copy of what is published",
       ],
     });
     const reader = await openLog(copy, { signer: null, create: false });
