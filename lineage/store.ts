@@ -39,7 +39,6 @@ export type LogCode =
   | "log.bad_signature"
   | "log.no_signer"
   | "log.unsigned"
-  | "log.unwitnessed"
   | "log.malformed"
   | "log.truncated"
   | "log.uncovered"
