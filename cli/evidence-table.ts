@@ -137,12 +137,18 @@ const logCheckpoint: Command = {
 const logProve: Command = {
   name: "log prove",
   summary: "Write the proof that a log has an entry",
-  operands: { ...files("DIR", 1, []), isFolder: true },
+  operands: { ...files("DIR|URL", 1, []), isFolder: true },
   options: [
-    required(withValue("index", "N", "which entry, from 0")),
+    withValue("index", "N", "which entry, from 0"),
+    withValue("id", "UUID", "or its id, which is looked up in the index"),
     required(outputOption("P.tlog-proof", "where to write the proof; the entry goes beside it, into P.json")),
     switchOf("opening", null, "also write P.opening.json, which reveals the request"),
     withValue("policy", "FILE", "a log policy: refuse where fewer have cosigned than it wants"),
+    withValue(
+      "index-file",
+      "FILE",
+      "with --id: where the index lies (default: DIR/index.sqlite, or a cache)",
+    ),
     JSON_OPTION,
     HELP,
   ],

@@ -33,7 +33,8 @@ export async function askedEntry(
   return readEntry(log, found);
 }
 
-async function indexOfId(
+/** Null where no entry has the id. */
+export async function indexOfId(
   invocation: Invocation,
   place: Place,
   log: TileLog,

@@ -4,6 +4,7 @@ import { openCosignatures } from "@polity/lineage/cosignature.ts";
 import { checkQuorum, type LogPolicy, policyCosigners } from "@polity/lineage/log-policy.ts";
 import { nodeCrypto } from "@polity/lineage/node/crypto.ts";
 import { decodeNote } from "@polity/lineage/note-form.ts";
+import type { TileLog } from "@polity/lineage/open-tiles.ts";
 import type { LogStore } from "@polity/lineage/store.ts";
 import { encodeTlogProof } from "@polity/lineage/tlog-proof.ts";
 import { leafHash } from "@polity/lineage/tree.ts";
@@ -22,9 +23,28 @@ export interface ProvenEntry {
   readonly size: number;
 }
 
+/** What a proof needs of a log: a store has it, and so have published files. */
+export type Provable = Pick<
+  LogStore,
+  "origin" | "size" | "head" | "entry" | "opening" | "inclusionProof" | "close"
+>;
+
+/** Requests are not among the files that a log publishes, so nothing is opened. */
+export function provableTiles({ note, checkpoint, tree }: TileLog): Provable {
+  return {
+    origin: checkpoint.origin,
+    size: checkpoint.size,
+    head: async () => note,
+    entry: tree.entry,
+    opening: async () => null,
+    inclusionProof: tree.inclusionProof,
+    close: async () => {},
+  };
+}
+
 /** Rejects with what the store objects to. */
 export async function proveEntry(
-  store: LogStore,
+  store: Provable,
   index: number,
   isOpened: boolean,
   policy: LogPolicy | null = null,

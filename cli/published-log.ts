@@ -1,4 +1,6 @@
 /** Logs as commands read them: their public files, in a folder or on a server. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { nodeCrypto } from "@polity/lineage/node/crypto.ts";
 import { folderSource, publicFolder } from "@polity/lineage/node/folder-source.ts";
 import { NOTE_BYTES_MAX } from "@polity/lineage/note-form.ts";
@@ -18,7 +20,7 @@ import { readTrusted } from "./key-files.ts";
 import { logRefusal, originOption } from "./log-folder.ts";
 import { policyOption } from "./log-policy-file.ts";
 import { withProgress } from "./progress.ts";
-import { nameOf, readBytes } from "./read-file.ts";
+import { isFolder, nameOf, readBytes } from "./read-file.ts";
 import { answerNo } from "./refusal.ts";
 import { quoted } from "./words.ts";
 
@@ -28,6 +30,18 @@ export interface Place {
   /** The log's folder; null of a log on a server. */
   readonly dir: string | null;
   readonly source: TileSource;
+}
+
+/** A log on a server, or one whose public files are there. */
+export function isPublished(path: string): boolean {
+  if (/^https?:\/\//i.test(path)) return true;
+  if (!existsSync(path) || !isFolder(path)) return false;
+  return existsSync(join(path, "public")) || existsSync(join(path, "tile"));
+}
+
+/** With entries that no checkpoint covers yet, and what opens requests: no copy of the public part. */
+export function isWritersOwn(path: string): boolean {
+  return existsSync(join(path, "wal"));
 }
 
 export async function placeOf({ command }: Invocation, written: string): Promise<Place> {

@@ -1,12 +1,15 @@
 import { realpathSync } from "node:fs";
 import { basename, dirname } from "node:path";
-import { readCount } from "@polity/lineage/count.ts";
+import { nodeCrypto } from "@polity/lineage/node/crypto.ts";
+import { countOption } from "../count-option.ts";
 import { EXIT, failure } from "../failure.ts";
+import { indexOfId } from "../find-entry.ts";
 import { type Invocation, usage } from "../invocation.ts";
 import { logFailure, openToRead } from "../log-folder.ts";
 import { policyOption } from "../log-policy-file.ts";
 import { withEnding } from "../output-option.ts";
-import { type ProvenEntry, proveEntry } from "../prove-entry.ts";
+import { type Provable, type ProvenEntry, provableTiles, proveEntry } from "../prove-entry.ts";
+import { isPublished, isWritersOwn, openPublished, placeOf } from "../published-log.ts";
 import { holdsOther, nameOf } from "../read-file.ts";
 import { answerNo } from "../refusal.ts";
 import { columns } from "../table.ts";
@@ -29,10 +32,16 @@ export async function run(invocation: Invocation): Promise<number> {
   const { operands, switches } = invocation;
   const json = switches.has("json");
   const [dir = ""] = operands;
-  const index = indexOption(invocation);
+  const asked = indexOption(invocation);
   const outputs = outputsOf(invocation, dir);
   const policy = await policyOption(invocation);
-  const store = await openToRead(dir);
+  const { store, index } = await openProvable(invocation, dir, asked).catch((error: unknown) => {
+    throw logFailure(dir, error);
+  });
+  if (index === null) {
+    const message = `there is no entry with the id ${quoted(invocation.values.get("id") ?? "")}`;
+    return answerNo(`log ${nameOf(dir)}`, { ok: false, code: "log.not_proven", message, hint: null }, json);
+  }
   try {
     const proven = await proveEntry(store, index, outputs.opening !== null, policy).catch(
       (error: unknown) => {
@@ -48,11 +57,26 @@ export async function run(invocation: Invocation): Promise<number> {
   }
 }
 
-function indexOption({ command, values }: Invocation): number {
-  const written = values.get("index") ?? "";
-  const index = readCount(written);
-  if (index === null) throw usage(command, `--index is a number from 0 on, not ${quoted(written)}`);
-  return index;
+/** Null where an id is given in its place. */
+function indexOption(invocation: Invocation): number | null {
+  const { command, values } = invocation;
+  const index = countOption(invocation, "index", 0);
+  if ((index === null) === values.has("id")) return index;
+  throw usage(command, index === null ? "--index or --id is missing" : "--index and --id exclude each other");
+}
+
+/** The writer's own folder may have what opens a request; of other logs there are public files only. */
+async function openProvable(
+  invocation: Invocation,
+  dir: string,
+  index: number | null,
+): Promise<{ readonly store: Provable; readonly index: number | null }> {
+  const isPublic = isPublished(dir) && !isWritersOwn(dir);
+  if (!isPublic && index !== null) return { store: await openToRead(dir), index };
+  const place = await placeOf(invocation, dir);
+  const log = await openPublished(place, { keys: null, crypto: nodeCrypto });
+  const found = index ?? (await indexOfId(invocation, place, log, invocation.values.get("id") ?? ""));
+  return { store: isPublic ? provableTiles(log) : await openToRead(dir), index: found };
 }
 
 /** Fails before any work where files cannot be meant, and where they would lie among the log's own. */

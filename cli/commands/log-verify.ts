@@ -1,5 +1,3 @@
-import { existsSync } from "node:fs";
-import { join } from "node:path";
 import { verifyLog } from "@polity/lineage/file-store/verify.ts";
 import { nodeCrypto } from "@polity/lineage/node/crypto.ts";
 import type { PublicKey } from "@polity/runtime/keys.ts";
@@ -11,6 +9,7 @@ import { logRefusal, originOption, otherLog } from "../log-folder.ts";
 import { policyOption } from "../log-policy-file.ts";
 import { withEnding } from "../output-option.ts";
 import { withProgress } from "../progress.ts";
+import { isPublished, isWritersOwn } from "../published-log.ts";
 import { isFolder, nameOf, readBytes } from "../read-file.ts";
 import { answerNo } from "../refusal.ts";
 import { logLines, logSummary, provenLines, provenSummary } from "../render-log.ts";
@@ -50,20 +49,8 @@ export async function run(invocation: Invocation): Promise<number> {
   return verifyFolder(path, { key, origin }, json);
 }
 
-/** A log on a server, or one whose public files are there. */
-function isPublished(path: string): boolean {
-  if (/^https?:\/\//i.test(path)) return true;
-  if (!existsSync(path) || !isFolder(path)) return false;
-  return existsSync(join(path, "public")) || existsSync(join(path, "tile"));
-}
-
 /** Options that ask about the public part of a log alone. */
 const PUBLIC_OPTIONS = ["since", "keep", "policy"] as const;
-
-/** With entries that no checkpoint covers yet, and what opens requests: no copy of the public part. */
-function isWritersOwn(path: string): boolean {
-  return existsSync(join(path, "wal"));
-}
 
 /** Whose log is meant, and which one; null: any of that key's. */
 interface Meant {

@@ -1,66 +1,21 @@
 /** What `pol log` says to whoever reads a published log, in folders and on servers, whole or changed. */
-import { execFile, spawn, spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { cosignerKey, encodeCosignerVkey } from "@polity/lineage/cosignature.ts";
-import type { Entry } from "@polity/lineage/entry.ts";
 import { nodeCrypto } from "@polity/lineage/node/crypto.ts";
 import { encodeVkey } from "@polity/lineage/note.ts";
 import { verifyConsistency } from "@polity/lineage/tree-proof.ts";
 import { decodeBase64 } from "@polity/runtime/base64.ts";
 import { digestBytes, digestName } from "@polity/runtime/hash.ts";
-import { writePublicKey } from "@polity/runtime/keys.ts";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { freshFolder } from "../support/file-log.ts";
 import { noteSigner } from "../support/lineage-log.ts";
+import { filesOf, made, many, pol } from "../support/log-cli.ts";
 import { bytesOf, decision, dozen, heartbeat, nthEntry } from "../support/log-entries.ts";
 import { notRun } from "../support/not-run.ts";
-import { bundleOf, logFilesOf, signedHead, type TileFiles } from "../support/tile-folder.ts";
-
-const LAUNCHER = new URL("../../cli/bin/pol.js", import.meta.url).pathname;
-const env = { ...process.env, NO_COLOR: "1", XDG_CACHE_HOME: join(freshCache(), "cache") };
-
-function freshCache(): string {
-  return process.env.TMPDIR ?? "/tmp";
-}
-
-interface Ended {
-  readonly code: number;
-  readonly out: string;
-  readonly error: string;
-}
-
-function pol(...args: string[]): Promise<Ended> {
-  return new Promise((resolve) => {
-    execFile(process.execPath, [LAUNCHER, ...args], { env, maxBuffer: 1e8 }, (failed, out, error) => {
-      resolve({ code: typeof failed?.code === "number" ? failed.code : 0, out, error });
-    });
-  });
-}
-
-const many = (count: number): Entry[] => Array.from({ length: count }, (_, seq) => nthEntry(seq).entry);
-const filesOf = (entries: readonly Entry[]) => logFilesOf(entries.map(bytesOf));
-
-/** A folder with a log's public files, and its key. */
-function made(files: TileFiles): { readonly dir: string; readonly key: string } {
-  const dir = freshFolder();
-  const key = join(dir, "log.pub.pem");
-  writeFileSync(key, writePublicKey(noteSigner().key.publicKey));
-  put(dir, files);
-  return { dir: join(dir, "log"), key };
-}
-
-/** In place of what was there. */
-function put(parent: string, files: TileFiles): void {
-  rmSync(join(parent, "log", "public"), { recursive: true, force: true });
-  // The checkpoint comes last, as writers have it.
-  for (const [path, bytes] of files) {
-    const file = join(parent, "log", "public", path);
-    mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(file, bytes);
-  }
-}
+import { bundleOf, signedHead, type TileFiles } from "../support/tile-folder.ts";
 
 describe("a log that was changed", () => {
   const entries = dozen().map(({ entry }) => entry);
@@ -169,111 +124,6 @@ describe("a log that was changed", () => {
   });
 });
 
-describe("another history", () => {
-  async function forked() {
-    const { dir, key } = made(await filesOf(many(9)));
-    const keep = join(dirname(dir), "seen");
-    expect((await pol("log", "verify", dir, "--key", key, "--keep", keep)).code).toBe(0);
-    const before = readFileSync(keep, "utf8");
-    expect(before).toBe(await signedHead(many(9).map(bytesOf)));
-    const others = [...many(6), heartbeat(6), ...[7, 8, 9, 10, 11].map((seq) => heartbeat(seq))];
-    put(dirname(dir), await filesOf(others));
-    return { dir, key, keep, before, now: await signedHead(others.map(bytesOf)) };
-  }
-
-  test("shows both notes, with the proof that they contradict each other", async () => {
-    const { dir, key, keep, before, now } = await forked();
-    const { code, out, error } = await pol("log", "verify", dir, "--key", key, "--since", keep);
-    expect([code, out]).toEqual([1, ""]);
-    expect(error).toContain(
-      "log.forked: the log shows two histories: its first 9 entries are under the root sha256:",
-    );
-    for (const note of [before, now]) {
-      for (const line of note.split("\n").filter((text) => text !== ""))
-        expect(error).toContain(`    ${line}\n`);
-    }
-    const json = await pol("log", "verify", dir, "--key", key, "--keep", keep, "--json");
-    const found = JSON.parse(json.out) as {
-      code: string;
-      earlier: string;
-      later: string;
-      proof: { root: string; hashes: string[] };
-    };
-    expect([json.code, found.code, found.earlier, found.later]).toEqual([1, "log.forked", before, now]);
-    const toRoot = decodeBase64(now.split("\n")[2]!)!;
-    const fromRoot = decodeBase64(found.proof.root)!;
-    const proof = found.proof.hashes.map((hash) => decodeBase64(hash)!);
-    expect(verifyConsistency({ from: 9, to: 12, fromRoot, toRoot, proof }, nodeCrypto.sha256)).toBe(true);
-    expect(found.proof.root).not.toBe(before.split("\n")[2]);
-    const evidence = join(dirname(dir), "fork");
-    await pol("log", "verify", dir, "--key", key, "--keep", keep, "--evidence", evidence);
-    const compared = await pol("log", "compare", evidence, "--key", key, "--json");
-    expect([compared.code, JSON.parse(compared.out)]).toEqual([1, expect.objectContaining({ ok: false })]);
-    // What was kept stays: it is evidence.
-    expect(readFileSync(keep, "utf8")).toBe(before);
-    expect((await pol("log", "consistency", dir, "--since", keep)).code).toBe(1);
-  });
-
-  test("a log that shrank shows both", async () => {
-    const { dir, key } = made(await filesOf(many(9)));
-    const keep = join(dirname(dir), "seen");
-    await pol("log", "verify", dir, "--key", key, "--keep", keep);
-    put(dirname(dir), await filesOf(many(5)));
-    const { code, error } = await pol("log", "verify", dir, "--key", key, "--keep", keep);
-    expect([code, error]).toEqual([
-      1,
-      expect.stringContaining("log.shrunk: the log has 5 entries now, but 9 were signed"),
-    ]);
-    expect(error).toContain("    9\n");
-    expect(error).toContain("    5\n");
-  });
-
-  test("a kept checkpoint that is none, and one of another log", async () => {
-    const { dir, key } = made(await filesOf(many(3)));
-    const keep = join(dirname(dir), "seen");
-    writeFileSync(keep, "hello\n");
-    const none = await pol("log", "verify", dir, "--key", key, "--since", keep);
-    expect([none.code, none.error]).toEqual([1, expect.stringContaining("log.malformed")]);
-    writeFileSync(keep, await signedHead(many(3).map(bytesOf), noteSigner(1, "example.com/other")));
-    const other = await pol("log", "verify", dir, "--key", key, "--since", keep);
-    expect([other.code, other.error]).toEqual([1, expect.stringContaining("log.other_origin")]);
-  });
-
-  test("tail -f goes on with what is published, and stops at a fork", async () => {
-    const { dir, key } = made(await filesOf(many(3)));
-    const child = spawn(
-      process.execPath,
-      [LAUNCHER, "log", "tail", dir, "-f", "-n", "2", "--json", "--key", key],
-      {
-        env,
-        stdio: ["ignore", "pipe", "pipe"],
-      },
-    );
-    onTestFinished(() => void child.kill());
-    let [out, error] = ["", ""];
-    child.stdout.on("data", (data) => (out += data));
-    child.stderr.on("data", (data) => (error += data));
-    const indices = () => out.split("\n").flatMap((line) => /"index":(\d+)/.exec(line)?.[1] ?? []);
-    const wait = { timeout: 20_000, interval: 20 };
-    await expect.poll(indices, wait).toEqual(["1", "2"]);
-    add(dir, await filesOf(many(6)));
-    await expect.poll(indices, wait).toEqual(["1", "2", "3", "4", "5"]);
-    add(dir, await filesOf([...many(5), decision(5).entry, heartbeat(6)]));
-    const [code] = await once(child, "exit");
-    expect(code).toBe(1);
-    expect(JSON.parse(out.trimEnd().split("\n").at(-1)!)).toMatchObject({ ok: false, code: "log.forked" });
-    expect(error).toBe("");
-  });
-
-  /** As a writer publishes: the checkpoint is replaced last. */
-  function add(dir: string, files: TileFiles): void {
-    for (const [path, bytes] of files) {
-      mkdirSync(dirname(join(dir, "public", path)), { recursive: true });
-      writeFileSync(join(dir, "public", path), bytes);
-    }
-  }
-});
-
 describe("reading", () => {
   test("over HTTP, from python3 -m http.server", async () => {
     if (spawnSync("python3", ["--version"]).status !== 0) {
@@ -300,6 +150,27 @@ describe("reading", () => {
       expect.stringContaining("verified inclusion, completeness not proven"),
     ]);
     expect((await pol("log", "fsck", url, "--key", key)).code).toBe(0);
+  });
+
+  test("a proof from public files alone, by index and by id", async () => {
+    const { dir, key } = made(await filesOf(many(300)));
+    for (const which of [
+      ["--index", "150"],
+      ["--id", nthEntry(150).entry.id],
+    ]) {
+      const proof = join(freshFolder(), "p.tlog-proof");
+      const proven = await pol("log", "prove", dir, ...which, "-o", proof, "--json");
+      expect([proven.code, JSON.parse(proven.out)]).toEqual([
+        0,
+        expect.objectContaining({ index: 150, size: 300 }),
+      ]);
+      expect((await pol("log", "verify", proof, "--key", key)).out).toContain("150 of 300");
+    }
+    const proof = join(freshFolder(), "p.tlog-proof");
+    const opened = await pol("log", "prove", dir, "--index", "0", "-o", proof, "--opening");
+    expect([opened.code, opened.error]).toEqual([1, expect.stringContaining("nothing opens entry 0")]);
+    expect((await pol("log", "prove", dir, "--id", "none", "-o", proof)).error).toContain("log.not_proven");
+    expect((await pol("log", "prove", dir, "-o", proof)).error).toContain("--index or --id is missing");
   });
 
   test("verify needs to know whom to believe, and a policy about witnesses is kept", async () => {
