@@ -95,8 +95,7 @@ function checkWanted(root: TrustRoot, { set, audience, nowMs, bytesMax }: Wanted
   if (!(bytesMax <= BUNDLE_BYTES_MAX))
     return problem("trust.invalid", `more than ${BUNDLE_BYTES_MAX} bytes allowed`);
   const expires = root?.expiresMs;
-  // A root from JavaScript may be anything; no keys must never mean that no signature is needed.
-  if (!Number.isSafeInteger(expires) || !(root.policy?.threshold >= 1) || !(root.policy.keys?.length >= 1)) {
+  if (!Number.isSafeInteger(expires) || !isRoot(root)) {
     return problem("trust.invalid", "there is no trust root: say whose signatures count");
   }
   if (nowMs < expires) return null;
@@ -104,6 +103,13 @@ function checkWanted(root: TrustRoot, { set, audience, nowMs, bytesMax }: Wanted
     "trust.expired",
     `version ${root.version} of the trust root was good until ${timeText(expires)}`,
   );
+}
+
+/** From JavaScript anything may come as a root; no keys must never mean that no signature is needed. */
+function isRoot({ keys, policy, facts, settings }: TrustRoot): boolean {
+  const { keys: ids, sets, audiences, threshold } = policy ?? {};
+  const isPolicy = [ids, sets, audiences].every(Array.isArray) && ids.length >= 1 && threshold >= 1;
+  return isPolicy && [keys, facts, settings].every((one) => one instanceof Map);
 }
 
 type Copy = { readonly ok: true; readonly contents: Map<string, Uint8Array>; readonly bytes: number };

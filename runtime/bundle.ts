@@ -7,6 +7,7 @@ import { type BundleContents, openContents } from "./bundle-contents.ts";
 import { openManifest, type SignedManifest } from "./bundle-manifest.ts";
 import { BUNDLE_BYTES_MAX } from "./bundle-paths.ts";
 import { type BundleRefusal, refusal } from "./bundle-refusal.ts";
+import { unsaidRollback, type Versions } from "./bundle-rollback.ts";
 import { type CryptoPort, portableCrypto } from "./crypto-port.ts";
 import { type EpochFloor, type EpochStatement, firstFloor, followRoots, mayActivate } from "./epoch.ts";
 import {
@@ -20,6 +21,7 @@ import type { Header } from "./header.ts";
 import { openSetHost, type SetHost } from "./set-host.ts";
 import type { SetManifest } from "./set-manifest.ts";
 import { type HostOptions, settingsOf } from "./signed.ts";
+import type { TrustRoot } from "./trust-root.ts";
 import type { TrustWalk } from "./trust-walk.ts";
 
 export type { BundleFiles } from "./archive.ts";
@@ -112,6 +114,9 @@ interface ActiveBundle {
   readonly set: SetHost;
   readonly signed: SignedManifest;
   readonly statement: EpochStatement;
+  readonly versions: Versions;
+  /** The trust root that let it in: news under an older one are no news. */
+  readonly root: TrustRoot;
   readonly factsUntilMs: number | undefined;
   readonly window: CurrentWindow;
 }
@@ -140,24 +145,26 @@ async function prepare(
   if ("code" in kept) return refusal(kept);
   const activation = mayActivate(kept.floor, statement, root);
   if (!activation.ok) return refusal(activation);
-  if (before !== null && isUnsaidRollback(before.signed.manifest, manifest)) {
-    const message = `version ${manifest.version} after version ${before.signed.manifest.version}`;
-    return refusal({ code: "bundle.unsaid_rollback", message: `${message}, and not signed as a rollback` });
-  }
   const fresh = checkFreshness(news.freshness, root, news.now, statement, crypto);
   const stale = staleness(fresh, currentWindow(fresh, root, home.whenStale), news.now);
   if (stale !== null) return refusal(stale);
   const contents = openContents(signed, root, wanted, crypto, NOBODY);
   if (!contents.ok) return refusal(contents);
+  const facts = contents.facts?.statement;
+  const versions: Versions = { manifest, facts: facts?.version ?? null };
+  const back = before === null ? null : unsaidRollback(before.versions, versions);
+  if (back !== null) {
+    return refusal({ code: "bundle.unsaid_rollback", message: `${back}, which nobody signed as a rollback` });
+  }
   const opened = await openSet(contents, manifest, news.now, options);
   if (!opened.ok) return refusal(opened, opened);
   if (activation.floor !== kept.written) {
     const wrong = await writeFloor(home.epochFloor, activation.floor);
     if (wrong !== null) return refusal(wrong);
   }
-  const factsUntilMs = contents.facts?.statement.validUntilMs;
+  const factsUntilMs = facts?.validUntilMs;
   const window = currentWindow(fresh, root, home.whenStale, factsUntilMs);
-  return { set: opened.set, signed, statement, factsUntilMs, window };
+  return { set: opened.set, signed, statement, versions, root, factsUntilMs, window };
 }
 
 const NOBODY = () => undefined;
@@ -165,10 +172,6 @@ const NOT_WHOLE = {
   code: "bundle.delta",
   message: "a bundle is replaced by another bundle as a whole, never in part",
 } as const;
-
-function isUnsaidRollback(before: SetManifest, { version, change }: SetManifest): boolean {
-  return version < before.version && change !== "rollback";
-}
 
 interface Kept {
   /** What is on the disk; null where nothing is. */
@@ -287,13 +290,17 @@ function makeHost(first: ActiveBundle, home: Home, options: HostOptions): Bundle
 
 /** A note that ends sooner than the one before says nothing new. */
 function renewedWindow(
-  { statement, factsUntilMs, window }: ActiveBundle,
+  { statement, root: known, factsUntilMs, window }: ActiveBundle,
   { whenStale }: Home,
   news: BundleNews,
   crypto: CryptoPort,
 ): CurrentWindow | Wrong {
   try {
     const { trust, freshness, now } = news;
+    if (trust.root.version < known.version) {
+      const message = `version ${trust.root.version} of the trust root after version ${known.version}`;
+      return { code: "epoch.root_rolled_back", message };
+    }
     const fresh = checkFreshness(freshness, trust.root, now, statement, crypto);
     if (!fresh.ok) return fresh;
     const next = currentWindow(fresh, trust.root, whenStale, factsUntilMs);

@@ -51,9 +51,9 @@ function rebuiltText(path: string, ok: boolean, rebuilt: readonly Rebuilt[], pai
   const rows = rebuilt.map(({ name, result, evaluator, why }) => {
     return [name, SHOWN[result], why === null ? evaluator : `${evaluator}; ${visible(why)}`];
   });
-  const verdict = ok
-    ? paint("good", "every evaluator is what its sources make")
-    : paint("error", "not as its sources make it");
+  const isOther = rebuilt.some(({ result }) => result === "different");
+  const wrong = isOther ? "not as its sources make it" : "not all of it could be built";
+  const verdict = ok ? paint("good", "every evaluator is what its sources make") : paint("error", wrong);
   const lines = columns(rows).map((line) => `  ${line}`);
   return `${visible(path)}: ${verdict}\n${lines.join("\n")}\n`;
 }

@@ -75,8 +75,12 @@ export async function load(
   return loadBundle(files, homeOf(floor, home), await newsOf(files, news), nodeCrypto);
 }
 
-export async function opened(files: BundleFiles, floor: FloorKeeper = memoryFloor()): Promise<BundleHost> {
-  const loaded = await load(files, floor);
+export async function opened(
+  files: BundleFiles,
+  floor: FloorKeeper = memoryFloor(),
+  trust: TrustWalk = WALK,
+): Promise<BundleHost> {
+  const loaded = await load(files, floor, { trust });
   if (!loaded.ok) throw new Error(`${loaded.code}: ${loaded.message}`);
   return loaded.host;
 }

@@ -25,6 +25,9 @@ const STRANGER = signerOf(9);
 
 const WANTED: Wanted = { set: "payments", audience: "eu-1", nowMs: NOW, bytesMax: 1 << 24 };
 
+/** What a trust root must have to let a bundle in. */
+const NEEDED = ["expiresMs", "keys", "policy", "facts", "settings"];
+
 function check(files: BundleFiles, wanted: Partial<Wanted> = {}, root = BUNDLE_ROOT) {
   const told: string[] = [];
   const tell = (name: string) => void told.push(name);
@@ -59,6 +62,73 @@ test("so does one without facts, without sources, with a shadow, and for no plac
   expect(check(files, { audience: null }).result).toMatchObject({ ok: true, facts: null });
 });
 
+/** Faults that can be together, in the order in which they are found. */
+const FAULTS = [
+  "trust.invalid",
+  "bundle.too_large",
+  "bundle.path",
+  "envelope.threshold",
+  "bundle.wrong_name",
+  "bundle.wrong_audience",
+  "bundle.expired",
+  "bundle.missing",
+  "bundle.extra",
+  "bundle.altered",
+  "bundle.member",
+  "bundle.sources",
+  "bundle.facts_statement",
+  "bundle.facts_not_granted",
+] as const;
+type Fault = (typeof FAULTS)[number];
+
+async function withFaults(faults: readonly Fault[]): Promise<string> {
+  const has = (fault: Fault) => faults.includes(fault);
+  const facts = await signedFacts(
+    has("bundle.facts_not_granted") ? { entities: [{ type: "Boss", id: "b" }] } : FACTS,
+    has("bundle.facts_statement") ? { set: "refunds" } : {},
+  );
+  const sources = sourcesFor(["guard.pol", "pays.pol"]);
+  const more = has("bundle.sources") ? [["idle.pol", utf8("")] as const] : [];
+  const unsigned = await bundleOf({ facts, sources: new Map([...sources, ...more]) }, []);
+  const manifest = manifestOf(unsigned)!;
+  const [guard, ...others] = manifest.members;
+  const members = has("bundle.member") ? [{ ...guard!, policy: "acme.other" }, ...others] : manifest.members;
+  const statement = encodeSetManifest({ ...manifest, members });
+  let files = await signBundle(new Map([...unsigned, ["set.statement.json", statement] as const]), ANNA);
+  if (!has("envelope.threshold")) files = await signBundle(files, BERT);
+  const changed = new Map(files);
+  if (has("bundle.altered")) changed.set("sources/guard.pol", utf8("x"));
+  if (has("bundle.extra")) changed.set("sources/zzz.pol", utf8("x"));
+  if (has("bundle.missing")) changed.delete("sources/shared/types.pol");
+  if (has("bundle.path")) changed.set("../x", utf8("x"));
+  const wanted = {
+    ...(has("bundle.wrong_name") && { set: "refunds" }),
+    ...(has("bundle.wrong_audience") && { audience: "eu-2" }),
+    ...(has("bundle.expired") && { nowMs: NOW + 40 * DAY_MS }),
+    ...(has("bundle.too_large") && { bytesMax: 1 }),
+    ...(has("trust.invalid") && { audience: "" }),
+  };
+  return refusal(changed, wanted).split(" ")[0]!;
+}
+
+describe("of several faults, the first in order is the answer", () => {
+  test.each(FAULTS)("%s alone", async (fault) => {
+    expect(await withFaults([fault])).toBe(fault);
+  });
+
+  test.each(FAULTS.map((fault, at) => [fault, at] as const))(
+    "%s, with all that come after it",
+    async (fault, at) => {
+      // Paths are looked at one by one before their bytes are added up.
+      const later =
+        fault === "bundle.too_large"
+          ? FAULTS.slice(at).filter((one) => one !== "bundle.path")
+          : FAULTS.slice(at);
+      expect(await withFaults(later)).toBe(fault);
+    },
+  );
+});
+
 describe("what is asked", () => {
   test("has to make sense", async () => {
     const files = await bundleOf();
@@ -67,6 +137,13 @@ describe("what is asked", () => {
     expect(refusal(files, { audience: "a\n" })).toBe("trust.invalid null");
     expect(refusal(files, { bytesMax: Number.NaN })).toBe("trust.invalid null");
     expect(refusal(files, { nowMs: BUNDLE_ROOT.expiresMs })).toBe("trust.expired null");
+    for (const lacking of Object.keys(BUNDLE_ROOT)) {
+      const root = { ...BUNDLE_ROOT, [lacking]: undefined };
+      expect([lacking, refusal(files, {}, root)]).toEqual([
+        lacking,
+        NEEDED.includes(lacking) ? "trust.invalid null" : "",
+      ]);
+    }
   });
 
   test("and what comes has to be files", () => {

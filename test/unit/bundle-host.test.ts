@@ -155,7 +155,6 @@ describe("a replacement", () => {
       [without("evaluators/guard.wasm"), "bundle.missing"],
       [without("facts.json"), "bundle.missing"],
       [without("set.dsse.json"), "bundle.unsigned"],
-      [await next(8, 2n), "bundle.unsaid_rollback"],
       [new Map(), "bundle.unsigned"],
       [{ facts: "{}" } as unknown as BundleFiles, "bundle.delta"],
     ] as const) {
@@ -198,6 +197,34 @@ describe("a replacement", () => {
     expect(codeOf(await host.replace(ten, await newsOf(ten)))).toBe("epoch.root_rolled_back");
     expect(codeOf(await load(ten, floor, { trust: WALK }))).toBe("epoch.root_rolled_back");
   });
+});
+
+test("what goes back to an older version has to say so, whatever part of it goes back", async () => {
+  const newer = Object.fromEntries(
+    Object.entries(SOURCES).map(([file, text]) => [
+      file,
+      text.replace("acme.guard version 1", "acme.guard version 2"),
+    ]),
+  );
+  const members = [await memberOf("guard", "guard.pol", newer), await memberOf("pays", "pays.pol")];
+  const sources = sourcesFor(["guard.pol", "pays.pol"], newer);
+  const host = await opened(await bundleOf({ members, sources }));
+  const back = await bundleOf({ epoch: 8, version: 4n });
+  expect(await host.replace(back, await newsOf(back))).toMatchObject({
+    code: "bundle.unsaid_rollback",
+    message: "the policy of guard has version 1 after version 2, which nobody signed as a rollback",
+  });
+  const older = await bundleOf({ epoch: 8, version: 2n, members, sources });
+  expect(await host.replace(older, await newsOf(older))).toMatchObject({
+    message: "the set has version 2 after version 3, which nobody signed as a rollback",
+  });
+  const facts = await signedFacts(FACTS, { version: 11n });
+  const stale = await bundleOf({ epoch: 8, members, sources, facts });
+  expect(await host.replace(stale, await newsOf(stale))).toMatchObject({
+    message: "the snapshot of facts has version 11 after version 12, which nobody signed as a rollback",
+  });
+  const said = await bundleOf({ epoch: 9, version: 4n, change: "rollback" });
+  expect(await host.replace(said, await newsOf(said))).toEqual({ ok: true });
 });
 
 describe("how long it decides", () => {
@@ -245,6 +272,8 @@ describe("how long it decides", () => {
       code: "freshness.behind",
     });
     expect(host.renew(null as never)).toMatchObject({ code: "load.trap" });
+    const rotated = await opened(files, memoryFloor(), walkOf(BUNDLE_ROOT, following(BUNDLE_ROOT, {})));
+    expect(rotated.renew(await newsOf(files))).toMatchObject({ code: "epoch.root_rolled_back" });
     expect(ask(host, 5, NOW + 15 * MINUTE).verdict).toBe("allow");
   });
 
