@@ -182,6 +182,7 @@ const PLANTED: ReadonlyMap<string, { bad: readonly [string, string][]; good: rea
         bad: [
           ["cli/planted.ts", `// ${"TO"}DO: later`],
           ["docs/planted.md", `# T\n\n${"FIX"}ME`],
+          ["docs/planted.md", `# T\n\n${"<".repeat(7)} HEAD\n`],
         ],
         good: [["cli/good.ts", "// what to do later"]],
       },

@@ -92,6 +92,9 @@ function leftovers({ text }: ProjectFile): Finding[] {
       message: `${match[0]}: do it, or write it down elsewhere`,
     });
   }
+  for (const match of text.matchAll(/^(?:<{7}|>{7}) /gm)) {
+    findings.push({ line: lineAt(text, match.index), message: "a merge that was not finished" });
+  }
   return findings;
 }
 
