@@ -171,7 +171,7 @@ export const bool: Shape<boolean> = plain(
 const TIME_MIN = Number(TIMESTAMP_MIN);
 const TIME_MAX = Number(TIMESTAMP_MAX);
 
-/** Entries say the same few times again and again: validity, freshness, now. Writing one takes a microsecond. */
+/** Entries say few times again and again: validity, freshness, now. Writing one takes a microsecond. */
 const KNOWN_TIMES = 61;
 const knownTimes: { readonly ms: number; readonly written: string }[] = [];
 
