@@ -4,6 +4,7 @@ import { encodeOpening } from "@polity/lineage/commitment.ts";
 import { encodeEntry } from "@polity/lineage/entry-codec.ts";
 import { openFileLog } from "@polity/lineage/file-store/open.ts";
 import { generateKey, nodeCrypto, nodeSigner } from "@polity/lineage/node/crypto.ts";
+import { fileAnchor } from "@polity/lineage/node/file-anchor.ts";
 import type { RecordingStore } from "@polity/lineage/recorder.ts";
 import { LogError, type LogStore, type Receipt } from "@polity/lineage/store.ts";
 import { leafHash } from "@polity/lineage/tree.ts";
@@ -18,9 +19,11 @@ export function freshSigner(): Signer {
   return made.signer;
 }
 
-/** With a checkpoint each second, as a service has it. */
+/** With a checkpoint each second and an anchor, as a service has it. */
 export async function openLog(dir: string, signer: Signer): Promise<LogStore> {
-  const opened = await openFileLog(dir, { origin: ORIGIN, signer, crypto: nodeCrypto, create: true });
+  const anchor = () => fileAnchor(`${dir}.anchor`);
+  const options = { origin: ORIGIN, signer, crypto: nodeCrypto, create: true, anchor };
+  const opened = await openFileLog(dir, options);
   if (!opened.ok) throw opened.error;
   return opened.store;
 }

@@ -6,7 +6,8 @@ import { ARTEFACTS_FOLDER, artefactFolder } from "@polity/lineage/node/artefact-
 import { nodeCrypto } from "@polity/lineage/node/crypto.ts";
 import { readArchive } from "@polity/runtime/archive.ts";
 import { decodeEnvelope } from "@polity/runtime/dsse.ts";
-import { digestName } from "@polity/runtime/hash.ts";
+import { NO_FACTS } from "@polity/runtime/facts.ts";
+import { digestName, utf8 } from "@polity/runtime/hash.ts";
 import { failure, fileFailure } from "./failure.ts";
 import { isFolder, nameOf, readBytes } from "./read-file.ts";
 import { quoted } from "./words.ts";
@@ -19,7 +20,8 @@ export async function openArtefacts(
 ): Promise<Artefacts> {
   for (const folder of folders) if (!isFolder(folder)) throw failure(`${nameOf(folder)} is no folder`);
   const named = [join(dir, ARTEFACTS_FOLDER), ...folders].map((folder) => artefactFolder(folder));
-  const others: Artefacts[] = [];
+  // Where no facts were given, none lie anywhere: a host then has the empty snapshot.
+  const others: Artefacts[] = [heldArtefacts([utf8(NO_FACTS)], nodeCrypto.sha256)];
   for (const bundle of bundles) others.push(await openBundle(bundle));
   return artefactsOf([...named, ...others]);
 }

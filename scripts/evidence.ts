@@ -108,7 +108,7 @@ function run(folder: string, line: string, { status = 0, shown = 4 } = {}): stri
   const lines = said.text.trimEnd().split("\n");
   for (const one of lines.slice(0, shown)) say(`     ${one}`);
   if (said.status === status) return said.text;
-  throw new Broken(`pol ${line} ended with ${said.status}, not ${status}: ${said.text.trim()}`);
+  throw new Broken(`pol ${line} ended with ${said.status}, not ${status}: ${lines.slice(0, 3).join("\n")}`);
 }
 
 function seconds(fromMs: number): string {
@@ -241,6 +241,6 @@ async function putBack(home: string): Promise<void> {
   if (ended.exitCode === 0 || !/^epoch\.[a-z_]+: /.test(ended.said)) throw new Broken("it was let in");
   run(home, "bundle verify payments-6.tar --trust trust --freshness payments.fresh.json", {
     status: 1,
-    shown: 2,
+    shown: 12,
   });
 }

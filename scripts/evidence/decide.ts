@@ -1,5 +1,5 @@
 /**
- * The process that decides, in strict mode: loads the bundle under trust root, epoch floor and freshness note,
+ * The process that decides, in strict mode: loads the bundle under trust root, floor and freshness note,
  * opens the log, and goes on with the first decision that is in no log yet. Each acknowledged one is printed
  * as `index leaf`, after its receipt; then anybody may kill it.
  */
@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { openFileLog } from "@polity/lineage/file-store/open.ts";
 import { type RecordedHost, recordHost } from "@polity/lineage/index.ts";
 import {
+  fileAnchor,
   folderFloor,
   nodeCrypto,
   nodeRecording,
@@ -71,6 +72,7 @@ async function decideAll(host: BundleHost): Promise<void> {
     signer: signer.signer,
     crypto: nodeCrypto,
     create: true,
+    anchor: () => fileAnchor(join(task.home, `${task.log}.anchor`)),
   });
   if (!opened.ok) throw opened.error;
   const { store, nextSeq } = opened;
