@@ -259,6 +259,8 @@ async function close(writer: Writer): Promise<void> {
     await reserve.close();
     const isCovered = isIntegrated && state.published?.checkpoint.size === integrator.edge.size;
     if (isCovered) await removeAll(state.disk, state.dir, wal.firsts);
+  } catch (error) {
+    throw ioError(error, state.dir, "write");
   } finally {
     lock.release();
   }

@@ -17,6 +17,7 @@ import {
   replaceInFolder,
 } from "../file-store/disk.ts";
 import { ioError } from "../file-store/disk-errors.ts";
+import { expectFolder } from "../file-store/folder.ts";
 import { type Lock, takeLock } from "../file-store/lock.ts";
 import type { NoteKey } from "../note.ts";
 import { decodeNote, encodeNote, NOTE_BYTES_MAX } from "../note-form.ts";
@@ -78,7 +79,8 @@ interface State extends KeeperOptions {
 export async function openKeeper(options: KeeperOptions): Promise<KeeperResult> {
   const { dir } = options;
   try {
-    await mkdir(dir, { recursive: true, mode: PUBLIC_FOLDER_MODE });
+    // Its name is durable too, or a power failure takes all that it remembers.
+    await expectFolder(nodeDisk, dir, true);
     const lock = await takeLock(dir, LOCK_FILE);
     try {
       const kept = new Map<string, Kept>();
