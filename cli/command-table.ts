@@ -167,6 +167,7 @@ const decide: Command = {
       "FOLDER",
       "with --log: where the last checkpoint is kept outside of it (see the docs)",
     ),
+    withValue("witnesses", "FILE", "with --log: a log policy, whose witnesses cosign its checkpoints"),
     ...DECIDE_BUNDLE_OPTIONS,
     switchOf("json", null, "print JSON even on a terminal (without one it always is)"),
     HELP,

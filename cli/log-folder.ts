@@ -4,12 +4,15 @@ import { hasLog } from "@polity/lineage/file-store/folder.ts";
 import { type OpenOptions, openFileLog } from "@polity/lineage/file-store/open.ts";
 import { nodeCrypto, nodeRandomBytes } from "@polity/lineage/node/crypto.ts";
 import { fileAnchor, usualAnchorFolder } from "@polity/lineage/node/file-anchor.ts";
+import { decodeNote } from "@polity/lineage/note-form.ts";
 import { LogError, type LogStore } from "@polity/lineage/store.ts";
+import { httpWitnesses } from "@polity/lineage/web/witnesses.ts";
 import { digestName } from "@polity/runtime/hash.ts";
 import { isLabel } from "@polity/runtime/signed-document.ts";
 import type { Signer } from "@polity/runtime/signer.ts";
 import { failure } from "./failure.ts";
 import { type Invocation, usage } from "./invocation.ts";
+import { readLogPolicy } from "./log-policy-file.ts";
 import { withProgress } from "./progress.ts";
 import { nameOf } from "./read-file.ts";
 import type { Refusal } from "./refusal.ts";
@@ -23,6 +26,8 @@ export interface Writer {
   readonly node: string;
   /** A folder; null for the usual one of the log's origin. */
   readonly anchor: string | null;
+  /** The path of a log policy, whose witnesses cosign; null for none. */
+  readonly witnesses: string | null;
 }
 
 const NODE_USUAL = "local";
@@ -35,7 +40,7 @@ export function writerOptions(invocation: Invocation, dir: string): Writer {
   if (!isLabel(node) || Buffer.byteLength(node) > NODE_BYTES_MAX) {
     throw usage(command, `--node is 1 to ${NODE_BYTES_MAX} bytes without control characters`);
   }
-  return { dir, origin, node, anchor: anchorOption(invocation) };
+  return { dir, origin, node, anchor: anchorOption(invocation), witnesses: values.get("witnesses") ?? null };
 }
 
 /** Where the last checkpoint is kept outside of the log; null where nobody says. */
@@ -60,7 +65,9 @@ export interface WrittenLog {
 }
 
 /** Makes the log where there is none yet; says where a crash had left something. */
-export async function openToWrite({ dir, origin, anchor }: Writer, signer: Signer): Promise<WrittenLog> {
+export async function openToWrite(writer: Writer, signer: Signer): Promise<WrittenLog> {
+  const { dir, origin, anchor } = writer;
+  const asked = await askedWitnesses(writer.witnesses);
   // What cannot be looked at is for opening it to explain.
   const isThere = await hasLog(dir).catch(() => true);
   const name = origin ?? (isThere ? null : originFor(signer));
@@ -69,6 +76,7 @@ export async function openToWrite({ dir, origin, anchor }: Writer, signer: Signe
     signer,
     create: true,
     ...anchored(anchor),
+    ...asked,
   });
   if (recoveredBytes > 0) {
     const what = `${sizeText(recoveredBytes)} of an interrupted write, which nobody was told of,`;
@@ -78,8 +86,12 @@ export async function openToWrite({ dir, origin, anchor }: Writer, signer: Signe
 }
 
 /** A log that must be there, to be written to. */
-export async function openToSign(dir: string, signer: Signer, anchor: string | null): Promise<LogStore> {
-  return (await open(dir, { origin: null, signer, create: false, ...anchored(anchor) })).store;
+export async function openToSign(
+  { dir, anchor, witnesses }: Pick<Writer, "dir" | "anchor" | "witnesses">,
+  signer: Signer,
+): Promise<LogStore> {
+  const asked = await askedWitnesses(witnesses);
+  return (await open(dir, { origin: null, signer, create: false, ...anchored(anchor), ...asked })).store;
 }
 
 /** A log that must be there, and stays as it is. */
@@ -89,6 +101,17 @@ export async function openToRead(dir: string): Promise<LogStore> {
 
 function anchored(folder: string | null): Required<Pick<OpenOptions, "anchor">> {
   return { anchor: (origin) => fileAnchor(folder ?? usualAnchorFolder(origin)) };
+}
+
+/** Nobody is asked where no policy is given. */
+async function askedWitnesses(path: string | null): Promise<Pick<OpenOptions, "witnesses">> {
+  if (path === null) return {};
+  const policy = await readLogPolicy(path);
+  if (policy.witnesses.some(({ url }) => url !== null)) {
+    return { witnesses: httpWitnesses(policy, { crypto: nodeCrypto }) };
+  }
+  const hint = "a line of it is witness NAME VKEY URL, with where the witness takes checkpoints";
+  throw failure(`${nameOf(path)} has no witness that can be asked`, hint);
 }
 
 async function open(dir: string, options: Omit<OpenOptions, "crypto">) {
@@ -145,13 +168,21 @@ export interface Head {
   readonly size: number;
   /** `sha256:` and 64 hex digits. */
   readonly root: string;
+  /** Names of those who have cosigned it. */
+  readonly cosigners: readonly string[];
 }
 
-/** Signs for everything that is in the log. */
-export async function signHead(store: LogStore, dir: string): Promise<Head> {
+/**
+ * Signs for everything that is in the log; `again`: also where nothing has grown, as for new cosignatures.
+ */
+export async function signHead(store: LogStore, dir: string, again = false): Promise<Head> {
   try {
-    const { origin, size, root } = checkpointOf(await store.checkpoint());
-    return { origin, size, root: digestName(root) };
+    const note = await store.checkpoint(again);
+    const { origin, size, root } = checkpointOf(note);
+    // The log's own line comes first; the store has looked at it.
+    const decoded = decodeNote(note);
+    const cosigners = decoded.ok ? decoded.form.lines.filter(({ name }) => name !== origin) : [];
+    return { origin, size, root: digestName(root), cosigners: cosigners.map(({ name }) => name) };
   } catch (error) {
     throw logFailure(dir, error);
   }

@@ -143,11 +143,12 @@ function rulesText(rules: readonly string[], total: number): string {
 }
 
 /** A checkpoint, as indented lines. */
-export function headLines({ origin, size, root }: Head): string {
+export function headLines({ origin, size, root, cosigners }: Head): string {
   const rows = [
     ["log", origin],
     ["checkpoint", plural(size, "entry", "entries")],
     ["root", root],
+    ...(cosigners.length === 0 ? [] : [["cosigned", `by ${visible(cosigners.join(", "))}`]]),
   ];
   return columns(rows)
     .map((line) => `  ${line}\n`)

@@ -106,8 +106,11 @@ export interface LogStore {
   readonly append: (entry: Entry, opening?: Opening) => Promise<Receipt>;
   /** Resolves once everything appended before is durable. */
   readonly flush: () => Promise<void>;
-  /** Signs and publishes a checkpoint of all that is durable; the last one where nothing has grown. */
-  readonly checkpoint: () => Promise<string>;
+  /**
+   * Signs and publishes a checkpoint of all that is durable; the last one where nothing has grown, unless it
+   * is to be made `again`, with new cosignatures.
+   */
+  readonly checkpoint: (again?: boolean) => Promise<string>;
   /** The published checkpoint, a signed note; null where there is none yet. */
   readonly head: () => Promise<string | null>;
   /** The same with its parts, at once. */

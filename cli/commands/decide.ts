@@ -88,7 +88,9 @@ function loggingOf(invocation: Invocation): Logging | null {
   const dir = values.get("log");
   const key = values.get("key");
   if (dir === undefined) {
-    const needless = ["key", "origin", "node", "anchor", "sensitive"].find((name) => values.has(name));
+    const needless = ["key", "origin", "node", "anchor", "witnesses", "sensitive"].find((name) =>
+      values.has(name),
+    );
     if (needless !== undefined) throw usage(command, `--${needless} is about a log, and --log is missing`);
     return null;
   }

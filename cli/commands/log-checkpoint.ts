@@ -9,9 +9,10 @@ export async function run(invocation: Invocation): Promise<number> {
   const { operands, values, switches } = invocation;
   const [dir = ""] = operands;
   const signer = await readSigner(values.get("key") ?? "");
-  const store = await openToSign(dir, signer, anchorOption(invocation));
+  const witnesses = values.get("witnesses") ?? null;
+  const store = await openToSign({ dir, anchor: anchorOption(invocation), witnesses }, signer);
   try {
-    const head = await signHead(store, dir);
+    const head = await signHead(store, dir, witnesses !== null);
     if (switches.has("json")) await printLine(JSON.stringify({ ok: true, ...head }));
     else await write(headLines(head));
     return EXIT.done;

@@ -90,7 +90,7 @@ export function makeWriting(writer: Writer): LogWriting {
         wake(writer);
       }),
     flush: () => flush(writer),
-    checkpoint: () => checkpoint(writer, false),
+    checkpoint: (again = false) => checkpoint(writer, again),
     erase: (index, pointers = []) => erase(writer, index, pointers),
     onPublished(listener) {
       writer.listeners.add(listener);

@@ -38,7 +38,11 @@ const times = (count: number) => Array.from({ length: count }, () => asked);
 async function openLog(name: string, signer: Signer) {
   if (desk === null) throw new Error("no desk");
   const dir = join(home, name);
-  const log = await openDecisionLog({ dir, origin: null, anchor: null, node: "local" }, signer, desk);
+  const log = await openDecisionLog(
+    { dir, origin: null, anchor: null, witnesses: null, node: "local" },
+    signer,
+    desk,
+  );
   return { log, covered: () => checkpointOf(readFileSync(join(dir, "public/checkpoint"), "utf8")).size };
 }
 
