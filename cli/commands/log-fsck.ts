@@ -10,10 +10,11 @@ import { type OpenTilesOptions, readHead } from "@polity/lineage/open-tiles.ts";
 import type { ReadEntry } from "@polity/lineage/read-entries.ts";
 import { LogError } from "@polity/lineage/store.ts";
 import { EXIT, failure } from "../failure.ts";
+import { walkOpenings } from "../fsck-openings.ts";
 import type { Invocation } from "../invocation.ts";
 import { logRefusal } from "../log-folder.ts";
 import { startProgress } from "../progress.ts";
-import { type Place, placeOf, trustOption } from "../published-log.ts";
+import { isWritersOwn, type Place, placeOf, trustOption } from "../published-log.ts";
 import { nameOf } from "../read-file.ts";
 import { answerNo } from "../refusal.ts";
 import { columns } from "../table.ts";
@@ -29,6 +30,8 @@ interface Outcome {
   readonly size: number;
   readonly root: string;
   readonly files: number;
+  /** Those that open what their entries commit to; null where there are none to look at. */
+  readonly openings: number | null;
   readonly findings: readonly Finding[];
   /** Findings beyond those that are told. */
   readonly more: number;
@@ -65,17 +68,21 @@ async function checkAll(place: Place, options: OpenTilesOptions): Promise<Outcom
   try {
     cross = await openCrossCheck(join(work, "check.sqlite"));
     const { add } = cross;
-    const onEntry = (read: ReadEntry) => {
+    const own = place.dir !== null && isWritersOwn(place.dir) ? place.dir : null;
+    const openings = own === null ? null : await walkOpenings(own, checkpoint.origin, onFinding);
+    const onEntry = async (read: ReadEntry) => {
       add(read);
+      await openings?.add(read);
       progress.step();
     };
     const done = await fsckTiles(source, checkpoint, { sha256: nodeCrypto.sha256, onFinding, onEntry });
     for (const finding of cross.duplicates()) onFinding(finding);
     const notes = cross.dangling().map(({ index, message }) => `entry ${index}: ${message}`);
     if (!isVerified) notes.unshift("no --key, so the signature of the checkpoint was not checked");
+    notes.push(...((await openings?.end()) ?? []));
     notes.push(...(await compareIndex(place, checkpoint, cross, onFinding)));
     const { origin, size } = checkpoint;
-    return { origin, size, ...done, findings, more, notes };
+    return { origin, size, ...done, openings: openings?.found() ?? null, findings, more, notes };
   } finally {
     await progress.stop();
     cross?.close();
@@ -102,10 +109,12 @@ async function compareIndex(
 }
 
 async function tell(name: string, outcome: Outcome, json: boolean): Promise<number> {
-  const { origin, size, root, files, findings, more, notes } = outcome;
+  const { origin, size, root, files, openings, findings, more, notes } = outcome;
   const isGood = findings.length === 0;
   if (json) {
-    await printLine(JSON.stringify({ ok: isGood, origin, size, root, files, findings, more, notes }));
+    await printLine(
+      JSON.stringify({ ok: isGood, origin, size, root, files, openings, findings, more, notes }),
+    );
     return isGood ? EXIT.done : EXIT.no;
   }
   for (const { code, message, file, offset, index } of findings) {
@@ -126,6 +135,7 @@ async function tell(name: string, outcome: Outcome, json: boolean): Promise<numb
     ["log", origin],
     ["entries", String(size)],
     ["files", String(files)],
+    ...(openings === null ? [] : [["openings", `${openings}, each of what its entry commits to`]]),
     ["root", `${root}, derived from the entries`],
   ]);
   const good = paintFor("out")("good", "good");

@@ -1,0 +1,62 @@
+/** fsck and verify over the folder of a writer, with what opens requests. */
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { writePublicKey } from "@polity/runtime/keys.ts";
+import { expect, test } from "vitest";
+import { freshFolder, SIGNER, writeDozen } from "../support/file-log.ts";
+import { pol } from "../support/log-cli.ts";
+
+async function written(): Promise<{ readonly dir: string; readonly key: string }> {
+  const dir = join(freshFolder(), "log");
+  await writeDozen(dir);
+  const key = join(freshFolder(), "log.pub.pem");
+  writeFileSync(key, writePublicKey(SIGNER.publicKey));
+  return { dir, key };
+}
+
+function change(path: string, at: number): void {
+  const bytes = readFileSync(path);
+  bytes[at]! ^= 1;
+  writeFileSync(path, bytes);
+}
+
+test("openings are checked against what entries commit to", async () => {
+  const { dir, key } = await written();
+  const good = JSON.parse((await pol("log", "fsck", dir, "--key", key, "--json")).out) as object;
+  expect(good).toMatchObject({ ok: true, size: 12, openings: 3, findings: [] });
+  const [segment] = readdirSync(join(dir, "requests"));
+  const file = join("requests", segment!);
+  change(join(dir, file), 200);
+  const bad = await pol("log", "fsck", dir, "--key", key, "--json");
+  const { ok, findings } = JSON.parse(bad.out) as {
+    ok: boolean;
+    findings: { file: string; offset: number }[];
+  };
+  expect([bad.code, ok, findings.map((finding) => finding.file)]).toEqual([1, false, [file]]);
+  expect(findings[0]!.offset).toBeLessThanOrEqual(200);
+});
+
+test("a changed entry shows both hashes in the writer's folder too", async () => {
+  const { dir, key } = await written();
+  change(join(dir, "public", "tile/entries/000.p/12"), 300);
+  const { code, error } = await pol("log", "verify", dir, "--key", key);
+  expect([code, error]).toEqual([
+    1,
+    expect.stringMatching(/log\.other_entry: .*is sha256:\S+, but the tree that was signed has sha256:/),
+  ]);
+  expect((await pol("log", "fsck", dir, "--key", key)).error).toMatch(
+    /^pol: error: tile\/entries\/000\.p\/12, byte 300, entry/,
+  );
+});
+
+test("an index is made beside the log, and no reader writes anything else", async () => {
+  const { dir, key } = await written();
+  const before = readdirSync(dir);
+  expect((await pol("log", "tail", dir, "--key", key)).code).toBe(0);
+  expect(readdirSync(dir)).toEqual(before);
+  expect((await pol("log", "search", dir, "--verdict", "deny", "--key", key)).out.split("\n")).toHaveLength(
+    4,
+  );
+  expect(existsSync(join(dir, "index.sqlite"))).toBe(true);
+  expect((await pol("log", "verify", dir, "--key", key)).error).toBe("");
+});
