@@ -11,6 +11,7 @@ import {
   TRUST_ROOT_TYPE,
   type TrustRoot,
 } from "@polity/runtime/trust-root.ts";
+import { failure } from "./failure.ts";
 import type { Refusal } from "./refusal.ts";
 
 export interface Draft {
@@ -60,6 +61,8 @@ export function draftText({ envelope }: Draft): string {
   return encodeEnvelope(envelope);
 }
 
+const SIGNATURES_MAX = 16;
+
 /** Whoever signs again replaces the signature that was there. */
 export async function sign(draft: Draft, signers: readonly Signer[]): Promise<Draft> {
   if (signers.length === 0) return draft;
@@ -68,6 +71,9 @@ export async function sign(draft: Draft, signers: readonly Signer[]): Promise<Dr
   const ids = new Set(added.map(({ keyid }) => keyid));
   const others = envelope.signatures.filter(({ keyid }) => !ids.has(keyid));
   const byId = new Map([...others, ...added].map((signature) => [signature.keyid, signature]));
+  if (byId.size > SIGNATURES_MAX) {
+    throw failure(`an envelope has room for ${SIGNATURES_MAX} signatures, and no version needs more`);
+  }
   return withSignatures(draft.root, { ...envelope, signatures: [...byId.values()] });
 }
 

@@ -146,6 +146,14 @@ function lastLoss(floor: EpochFloor, path: readonly SignedRoot[]): number | null
 
 /** Whether an epoch may be activated over a floor that follows `root`. Never throws. */
 export function mayActivate(floor: EpochFloor, statement: EpochStatement, root: TrustRoot): ActivationResult {
+  try {
+    return judge(floor, statement, root);
+  } catch {
+    return refuse("epoch.invalid", "floor, statement or trust root cannot be read");
+  }
+}
+
+function judge(floor: EpochFloor, statement: EpochStatement, root: TrustRoot): ActivationResult {
   const { set, audience, epoch, digest } = statement;
   if (!Number.isSafeInteger(epoch) || epoch < 1 || digestBytes(digest) === null || !isLabel(set)) {
     return refuse(

@@ -109,6 +109,21 @@ export function checkFreshness(
   active: Active,
   crypto: CryptoPort,
 ): Freshness {
+  try {
+    return check(envelope, root, nowMs, active, crypto);
+  } catch {
+    // From JavaScript anything may come in the shape of a root, or as what is active.
+    return stale("freshness.invalid", "what it is asked with cannot be read");
+  }
+}
+
+function check(
+  envelope: Uint8Array | string | null | undefined,
+  root: TrustRoot,
+  nowMs: number,
+  active: Active,
+  crypto: CryptoPort,
+): Freshness {
   if (!Number.isSafeInteger(nowMs))
     return stale("freshness.invalid", "the time is no whole number of milliseconds");
   const { epoch } = active;

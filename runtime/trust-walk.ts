@@ -64,13 +64,15 @@ export function openRoot(
   crypto: CryptoPort,
   pin: string | null = null,
 ): ({ readonly ok: true } & SignedRoot) | TrustRefusal {
-  const opened = open(envelope, crypto);
-  if (!opened.ok) return opened;
-  const { signed, envelope: decoded } = opened;
-  if (pin !== null && signed.digest !== pin) {
-    return refuse("trust.not_pinned", `the trust root is ${signed.digest}, but ${pin} is wanted`);
-  }
-  return checkThreshold(decoded, signed.root, "new", crypto) ?? { ok: true, ...signed };
+  return guarded(() => {
+    const opened = open(envelope, crypto);
+    if (!opened.ok) return opened;
+    const { signed, envelope: decoded } = opened;
+    if (pin !== null && signed.digest !== pin) {
+      return refuse("trust.not_pinned", `the trust root is ${signed.digest}, but ${pin} is wanted`);
+    }
+    return checkThreshold(decoded, signed.root, "new", crypto) ?? { ok: true, ...signed };
+  });
 }
 
 /**
@@ -78,6 +80,24 @@ export function openRoot(
  * milliseconds since 1970. The first thing that is wrong is the answer. Never throws.
  */
 export function walkRoots(
+  from: SignedRoot,
+  steps: readonly (Uint8Array | string)[],
+  nowMs: number,
+  crypto: CryptoPort,
+): TrustWalk | TrustRefusal {
+  return guarded(() => walk(from, steps, nowMs, crypto));
+}
+
+/** From JavaScript anything may come in the place of a root, and a host's own hash may throw. */
+function guarded<T>(work: () => T): T | TrustRefusal {
+  try {
+    return work();
+  } catch {
+    return refuse("trust.invalid", "what is given cannot be read");
+  }
+}
+
+function walk(
   from: SignedRoot,
   steps: readonly (Uint8Array | string)[],
   nowMs: number,
@@ -103,7 +123,7 @@ export function walkRoots(
   return { ok: true, ...last, path };
 }
 
-/** From one version to the next: expiry is not looked at. */
+/** From one version to the next: expiry is not looked at. Of a signed root it never throws. */
 export function takeStep(
   { root }: SignedRoot,
   step: Uint8Array | string,

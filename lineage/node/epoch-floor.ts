@@ -8,6 +8,7 @@ import { dirname, join, resolve } from "node:path";
 import type { FloorKeeper } from "@polity/runtime/bundle.ts";
 import { type EpochCode, type EpochFloor, mayReplace } from "@polity/runtime/epoch.ts";
 import { equalBytes, utf8 } from "@polity/runtime/hash.ts";
+import { nodeDisk } from "../file-store/disk.ts";
 import { type Lock, takeLock } from "../file-store/lock.ts";
 import { decodeFloor, encodeFloor, FLOOR_BYTES_MAX } from "../floor-file.ts";
 import { LogError } from "../store.ts";
@@ -36,7 +37,6 @@ const FLOOR_FILE = "floor";
 const LOCK_FILE = "lock.db";
 const MARKER = utf8("polity-epoch-floor-begun/1\n");
 const WAIT_MS_USUAL = 10_000;
-const RETRY_MS = 10;
 const FILE_MODE = 0o600;
 const FOLDER_MODE = 0o700;
 
@@ -100,6 +100,8 @@ async function writeFloor(place: Place, floor: EpochFloor): Promise<void> {
     const refused = kept === null ? null : mayReplace(kept, floor);
     if (refused !== null) throw new FloorError(refused.code, refused.message);
     const path = join(dir, FLOOR_FILE);
+    // The folder's own name too: whoever made it may have been interrupted before that was durable.
+    if (kept === null) await syncFolder(dirname(dir));
     await putFile(path, bytes);
     // After the floor: a marker alone would keep a host that never had one from its first start.
     if ((await readWhole(marker)) === null) await putFile(marker, MARKER);
@@ -108,21 +110,17 @@ async function writeFloor(place: Place, floor: EpochFloor): Promise<void> {
       throw new FloorError("epoch.failed", `${path} does not have what was written to it: check the disk`);
     }
   } finally {
-    await lock.release();
+    lock.release();
   }
 }
 
 /** Other processes need it for some file operations only. */
 async function locked({ dir, waitMs }: Place): Promise<Lock> {
-  for (let waited = 0; ; waited += RETRY_MS) {
-    try {
-      return await takeLock(dir, LOCK_FILE);
-    } catch (error) {
-      const isBusy = error instanceof LogError && error.code === "log.locked";
-      if (!isBusy) throw error;
-      if (waited >= waitMs) throw new FloorError("epoch.locked", `${join(dir, LOCK_FILE)}: ${error.message}`);
-      await new Promise((done) => setTimeout(done, RETRY_MS));
-    }
+  try {
+    return await takeLock(dir, LOCK_FILE, nodeDisk, waitMs);
+  } catch (error) {
+    if (!(error instanceof LogError) || error.code !== "log.locked") throw error;
+    throw new FloorError("epoch.locked", `${dir}: ${error.message}`);
   }
 }
 

@@ -283,14 +283,28 @@ function keyWent(chain: readonly SignedRoot[], after: number, upTo: number): boo
   return false;
 }
 
-test("E6: no statement and no floor makes the rules throw", () => {
-  const anything = fc.anything({ withBigInt: true });
-  const floor = firstFloor({ root: ROOT, digest: digestOf(1) }, "payments", "eu-1");
-  const statements = fc.record({ set: anything, audience: anything, epoch: anything, digest: anything });
+test("E6: nothing that is asked about roots, notes and epochs makes the rules throw", () => {
+  const anything = fc.anything({ withBigInt: true, withTypedArray: true });
+  const signed: SignedRoot = { root: ROOT, digest: digestOf(1) };
+  const floors = fc.oneof(fc.constant(firstFloor(signed, "payments", "eu-1")), anything);
+  const statements = fc.oneof(
+    anything,
+    fc.record({ set: anything, audience: anything, epoch: anything, digest: anything }),
+  );
+  const rootsOrNot = fc.oneof(fc.constant(ROOT), anything);
+  const times = fc.oneof(fc.constant(NOW), anything);
   fc.assert(
-    fc.property(statements, (statement) => {
-      const result = mayActivate(floor, statement as unknown as EpochStatement, ROOT);
-      if (result.ok) expect(result.floor.epoch).toBe(statement.epoch);
+    fc.property(floors, statements, rootsOrNot, anything, times, (floor, statement, root, text, now) => {
+      const asked = statement as EpochStatement;
+      expect(mayActivate(floor as EpochFloor, asked, root as TrustRoot).ok).toBe(false);
+      const [envelope, at, of] = [text as string, now as number, root as TrustRoot];
+      expect(checkFreshness(envelope, of, at, asked, nodeCrypto).ok).toBe(false);
+      expect(openRoot(envelope, nodeCrypto).ok).toBe(false);
+      expect(walkRoots(text as SignedRoot, [envelope], at, nodeCrypto).ok).toBe(false);
+      expect(walkRoots(signed, text as string[], at, nodeCrypto).ok).toBe(
+        Array.isArray(text) && at === NOW && text.length === 0,
+      );
     }),
+    { numRuns: 500 },
   );
 });
