@@ -8,7 +8,7 @@ import { bundleHint } from "./bundle-hints.ts";
 import { failure, fileFailure, IS_THERE } from "./failure.ts";
 import type { Refusal } from "./refusal.ts";
 import { quoted } from "./words.ts";
-import { expectWritable, writeWhole } from "./write-file.ts";
+import { bringFolderToDisk, expectWritable, writeWhole } from "./write-file.ts";
 
 export interface OpenedBundle {
   readonly ok: true;
@@ -61,6 +61,7 @@ export function writeBundle(path: string, files: BundleFiles): void {
       writeWhole(join(draft, file), content);
     }
     renameSync(draft, path);
+    bringFolderToDisk(dirname(path));
   } catch (error) {
     rmSync(draft, { recursive: true, force: true });
     throw fileFailure("write", quoted(path), error);

@@ -124,7 +124,7 @@ function replaceFile(path: string, content: string | Uint8Array, mode: number): 
 }
 
 /** The new name is on the disk only when the folder is. Windows cannot open folders, and needs no call. */
-function bringFolderToDisk(folder: string): void {
+export function bringFolderToDisk(folder: string): void {
   if (process.platform === "win32") return;
   const handle = openSync(folder, "r");
   try {

@@ -105,8 +105,10 @@ export async function signBundle(files: BundleFiles, signer: Signer): Promise<Bu
   const before = envelopeOf(files);
   const payload = before?.payload ?? files.get(STATEMENT_PATH);
   if (payload === undefined) throw new RangeError("there is nothing to sign");
-  if (before?.signatures.some(({ keyid }) => keyid === signer.publicKey.id)) return files;
-  const { signatures } = await signEnvelope(STATEMENT_TYPE, payload, [signer]);
+  const isSigned = before?.signatures.some(({ keyid }) => keyid === signer.publicKey.id) === true;
+  if (isSigned && !files.has(STATEMENT_PATH)) return files;
+  const { signatures } = await signEnvelope(STATEMENT_TYPE, payload, isSigned ? [] : [signer]);
+  // A statement that somebody was kept from removing is removed now.
   const all = [...(before?.signatures ?? []), ...signatures];
   const envelope = encodeEnvelope({ payloadType: STATEMENT_TYPE, payload, signatures: all });
   const others = [...files].filter(([path]) => path !== STATEMENT_PATH && path !== MANIFEST_PATH);

@@ -25,7 +25,7 @@ export async function run({ operands, values, switches }: Invocation): Promise<n
   const { id } = signer.publicKey;
   const isSigned = sound.keyIds.includes(id);
   const files = await signBundle(opened.files, signer);
-  if (!isSigned) updateManifest(path, opened, files);
+  if (files !== opened.files) updateManifest(path, opened, files);
   const described: Described = { ...sound, keyIds: isSigned ? sound.keyIds : [...sound.keyIds, id].sort() };
   if (json) {
     await printLine(JSON.stringify({ bundle: path, isNew: !isSigned, keyId: id, ...bundleData(described) }));

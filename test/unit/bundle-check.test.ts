@@ -370,6 +370,8 @@ describe("the facts", () => {
 test("signing again with the same key changes nothing", async () => {
   const files = await bundleOf();
   expect(await signBundle(files, ANNA)).toBe(files);
+  const interrupted = new Map([...files, ["set.statement.json", utf8("{}")] as const]);
+  expect(new Map(await signBundle(interrupted, ANNA))).toEqual(new Map(files));
   const [one, other] = [await bundleOf({}, [ANNA, BERT]), await bundleOf({}, [BERT, ANNA])];
   expect([...one.get("set.dsse.json")!]).toEqual([...other.get("set.dsse.json")!]);
   await expect(signBundle(new Map(), ANNA)).rejects.toThrow("nothing to sign");
