@@ -11,7 +11,7 @@
 import { decodeBase64, encodeBase64 } from "@polity/runtime/base64.ts";
 import { digestName, sha256 as portableSha256, type Sha256, utf8 } from "@polity/runtime/hash.ts";
 import { hmacSha256 } from "@polity/runtime/hmac.ts";
-import { canonicalJson, parseJson } from "@polity/runtime/json.ts";
+import { canonicalJson, canonicalText, parseJson } from "@polity/runtime/json.ts";
 import { compareText, utf8Length } from "@polity/runtime/text-order.ts";
 import { canonicalOf, readCanonical } from "./canonical-text.ts";
 import { pointerParts, replaceAt, valueAt } from "./json-pointer.ts";
@@ -72,8 +72,11 @@ export function commitWritten(
   randomBytes: (count: number) => Uint8Array,
   sha256: Sha256 = portableSha256,
 ): CommitResult {
-  if (requestJson.length > REQUEST_LENGTH_MAX) {
-    return refuse("commitment.request", `the request is longer than ${REQUEST_LENGTH_MAX} characters`);
+  if (requestJson.length > REQUEST_LENGTH_MAX || !requestJson.isWellFormed()) {
+    return refuse(
+      "commitment.request",
+      `the request is longer than ${REQUEST_LENGTH_MAX} characters, or no text`,
+    );
   }
   const salts = makeSalts(1, randomBytes);
   if (typeof salts === "string") return refuse("commitment.randomness", salts);
@@ -315,6 +318,10 @@ export function eraseFields(opening: Opening, pointers: readonly string[]): Open
 
 /** Canonical JSON on one line. Throws a RangeError for what is no opening: only a caller's bug leads here. */
 export function encodeOpening(opening: Opening): string {
+  if (isWrittenOpening(opening)) {
+    const [text, salt] = [canonicalText(opening.request), encodeBase64(opening.salt)];
+    return `{"request":${text},"salt":"${salt}","sensitive":[]}`;
+  }
   const problem = formProblem(opening);
   if (problem !== null) throw new RangeError(`this opening cannot be written: ${problem}`);
   const text = canonicalJson({
