@@ -194,7 +194,7 @@ async function paced(way: Way, perSecond: number, work: Work, { isQuick }: Optio
     done += 1;
     acks.push((performance.now() - from) * 1e6);
   };
-  for (let now = 0; now < warmMs + timedMs; now = performance.now() - begin) {
+  for (let now = 0; now < warmMs + timedMs || done === 0; now = performance.now() - begin) {
     const isTimed = now >= warmMs;
     if (isTimed && timedFrom === 0) {
       timedFrom = performance.now();
@@ -208,7 +208,6 @@ async function paced(way: Way, perSecond: number, work: Work, { isQuick }: Optio
     await new Promise((resolve) => setImmediate(resolve));
   }
   const cpuShare = shareOf(cpu, timedFrom);
-  while (done === 0) await sleep(1);
   const ns = ((performance.now() - timedFrom) * 1e6) / done;
   while (waiting > 0) await sleep(1);
   return { roundsNs: [ns], acksNs: acks, cpuShare };
