@@ -1,10 +1,13 @@
 /** fsck and verify over the folder of a writer, with what opens requests. */
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { writePublicKey } from "@polity/runtime/keys.ts";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { freshFolder, SIGNER, writeDozen } from "../support/file-log.ts";
 import { pol } from "../support/log-cli.ts";
+import { notRun } from "../support/not-run.ts";
 
 async function written(): Promise<{ readonly dir: string; readonly key: string }> {
   const dir = join(freshFolder(), "log");
@@ -47,6 +50,25 @@ test("a changed entry shows both hashes in the writer's folder too", async () =>
   expect((await pol("log", "fsck", dir, "--key", key)).error).toMatch(
     /^pol: error: tile\/entries\/000\.p\/12, byte 300, entry/,
   );
+});
+
+test("what a writer publishes is all that a stranger needs: over python3 -m http.server", async () => {
+  if (spawnSync("python3", ["--version"]).status !== 0) {
+    notRun("a writer's log over python3 -m http.server", "no python3");
+    return;
+  }
+  const { dir, key } = await written();
+  const args = ["-u", "-m", "http.server", "0", "--bind", "127.0.0.1", "--directory", join(dir, "public")];
+  const server = spawn("python3", args, { stdio: ["ignore", "pipe", "ignore"] });
+  onTestFinished(() => void server.kill());
+  const [line] = await once(server.stdout, "data");
+  const url = `http://127.0.0.1:${/ port (\d+) /.exec(String(line))![1]}`;
+  const verified = await pol("log", "verify", url, "--key", key, "--json");
+  expect(JSON.parse(verified.out)).toMatchObject({ ok: true, size: 12, commitments: 4 });
+  expect((await pol("log", "fsck", url, "--key", key)).code).toBe(0);
+  const proof = join(freshFolder(), "p.tlog-proof");
+  expect((await pol("log", "prove", url, "--index", "5", "-o", proof)).code).toBe(0);
+  expect((await pol("log", "verify", proof, "--key", key)).code).toBe(0);
 });
 
 test("an index is made beside the log, and no reader writes anything else", async () => {
