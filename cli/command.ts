@@ -30,6 +30,8 @@ export type CommandName =
   | "log prove"
   | "log verify"
   | "replay"
+  | "log open"
+  | "log redact"
   | "permit issue"
   | "permit verify"
   | "log compare"

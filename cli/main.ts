@@ -53,6 +53,8 @@ const LOADERS: Readonly<Record<CommandName, () => Promise<Runnable>>> = {
   "trust show": () => import("./commands/trust-show.ts"),
   "freshness issue": () => import("./commands/freshness-issue.ts"),
   "freshness check": () => import("./commands/freshness-check.ts"),
+  "log open": () => import("./commands/log-open.ts"),
+  "log redact": () => import("./commands/log-redact.ts"),
   replay: () => import("./commands/replay.ts"),
   "permit issue": () => import("./commands/permit-issue.ts"),
   "permit verify": () => import("./commands/permit-verify.ts"),

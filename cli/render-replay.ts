@@ -21,14 +21,14 @@ export function openReplayReport(dir: string, log: ReplayedLog, json: boolean): 
 // ---- for programs
 
 /** One object, whose list is written row by row. */
-function jsonReport({ origin, size, root }: ReplayedLog): ReplayReport {
+function jsonReport({ origin, size, root, isVerified }: ReplayedLog): ReplayReport {
   let listed = 0;
   const list = async (row: object) => {
     await write(`${listed === 0 ? '{"listed":[' : ","}${JSON.stringify(row)}`);
     listed += 1;
   };
   const end = (ok: boolean, summary: object) => {
-    const rest = JSON.stringify({ ok, origin, size, root, ...summary }).slice(1);
+    const rest = JSON.stringify({ ok, origin, size, root, verified: isVerified, ...summary }).slice(1);
     return write(`${listed === 0 ? '{"listed":[' : ""}],${rest}\n`);
   };
   return {
@@ -87,11 +87,10 @@ function replayedText({ decisions, findings }: ReplaySummary): string {
   return decisions === 0 ? "nothing was decided" : "every decision comes out again";
 }
 
-function logRows({ origin, root }: ReplayedLog): (readonly string[])[] {
-  const signed = root === null ? "nobody looked: --key does" : `all of them, under ${root}`;
+function logRows({ origin, root, isVerified }: ReplayedLog): (readonly string[])[] {
   return [
     ["log", origin],
-    ["signed", signed],
+    ["root", isVerified ? `${root}, as it was signed` : `${root}; nobody looked who signed it: --key does`],
   ];
 }
 

@@ -1,5 +1,14 @@
 /** The commands about what a log can be asked again, and what it may forget. */
-import { type Command, files, HELP, JSON_OPTION, switchOf, withValue } from "./command.ts";
+import {
+  type Command,
+  files,
+  HELP,
+  JSON_OPTION,
+  outputOption,
+  required,
+  switchOf,
+  withValue,
+} from "./command.ts";
 
 const replay: Command = {
   name: "replay",
@@ -7,6 +16,7 @@ const replay: Command = {
   operands: { ...files("DIR", 1, []), isFolder: true },
   options: [
     withValue("key", "NAME.pub.pem", "the public key of the log: what is replayed is what was signed"),
+    withValue("policy", "POLICY", "who has to have cosigned, and which logs are meant: a tlog-policy file"),
     withValue("origin", "NAME", "with --key: the log that is meant (default: any that the key signed)"),
     withValue("artefacts", "DIR", "more evaluators and facts, files by their digests; may come often"),
     withValue("bundle", "PATH", "a bundle, or any folder with evaluators and facts; may come often"),
@@ -33,4 +43,54 @@ const replay: Command = {
   exits: ["0 every decision comes out again", "1 one does not, a verdict changes, or something is missing"],
 };
 
-export const REPLAY_COMMANDS: readonly Command[] = [replay];
+const logRedact: Command = {
+  name: "log redact",
+  summary: "Erase the request of a decision, or sensitive fields of it",
+  operands: { ...files("DIR [INDEX|ID]", 2, []), isFolder: true },
+  options: [
+    required(withValue("key", "NAME.pem", "the private key that signs the log's checkpoints")),
+    withValue("field", "POINTER", "only this sensitive field, like /fields/card; may come often"),
+    withValue("reason", "TEXT", "why; the log keeps it for ever"),
+    withValue("node", "NAME", "who erases, as the log says it (default: local)"),
+    withValue(
+      "anchor",
+      "FOLDER",
+      "where the last checkpoint is kept outside of the log (default: see the docs)",
+    ),
+    switchOf("all-said", null, "erase again what the log says was erased, as after a restored backup"),
+    JSON_OPTION,
+    HELP,
+  ],
+  examples: [
+    {
+      line: 'pol log redact decisions 7 --reason "asked for by the payee" --key log.pem',
+      says: "the whole request of entry 7; every proof stays valid",
+    },
+    {
+      line: 'pol log redact decisions 7 --field /fields/card --reason "not needed" --key log.pem',
+      says: "one field; all else can still be opened",
+    },
+  ],
+  exits: ["0 gone, and the log says so", "1 there is nothing to erase"],
+};
+
+const logOpen: Command = {
+  name: "log open",
+  summary: "Write what opens the request of a decision, with some of its sensitive fields",
+  operands: { ...files("DIR INDEX|ID", 2, []), min: 2, isFolder: true },
+  options: [
+    withValue("field", "POINTER", "a sensitive field that is shown, like /fields/card; may come often"),
+    required(outputOption("O.json", "where to write it, for its reader alone")),
+    JSON_OPTION,
+    HELP,
+  ],
+  examples: [
+    {
+      line: "pol log open decisions 7 --field /fields/card -o card.opening.json",
+      says: "pol log verify refund.tlog-proof --opening card.opening.json checks it",
+    },
+  ],
+  exits: ["0 done", "1 nothing opens it"],
+};
+
+export const REPLAY_COMMANDS: readonly Command[] = [replay, logOpen, logRedact];

@@ -9,28 +9,30 @@ import { digestName } from "@polity/runtime/hash.ts";
 import { type Builder, openBuilder } from "../builder.ts";
 import { EXIT, failure } from "../failure.ts";
 import { type Invocation, usage } from "../invocation.ts";
-import { readTrusted } from "../key-files.ts";
-import { logRefusal, originOption } from "../log-folder.ts";
+import { logRefusal } from "../log-folder.ts";
 import { isModule, soundPolicy } from "../policy-source.ts";
 import { startProgress, withProgress } from "../progress.ts";
+import { trustOption } from "../published-log.ts";
 import { nameOf, readBytes } from "../read-file.ts";
 import { answerNo } from "../refusal.ts";
 import { openReplayReport, type ReplayReport } from "../render-replay.ts";
 import { openArtefacts } from "../replay-artefacts.ts";
-import { openReplayed, type ReplayedLog, type Signed } from "../replay-log.ts";
+import { openReplayed, type ReplayedLog } from "../replay-log.ts";
 
 export async function run(invocation: Invocation): Promise<number> {
   const { operands, switches, values, lists } = invocation;
   const [dir = ""] = operands;
   const json = switches.has("json");
-  const signed = await signedOption(invocation);
+  const options = await trustOption(invocation);
+  if (values.has("origin") && options.keys === null && options.policy == null) {
+    throw usage(invocation.command, "--origin needs --key: without one, no name is believed");
+  }
   const given = await givenOf(invocation);
   if (given === null) return EXIT.no;
   const { other, programs } = given;
   const artefacts = await openArtefacts(dir, lists.get("artefacts") ?? [], lists.get("bundle") ?? []);
-  let log: ReplayedLog | null = null;
   try {
-    log = await withProgress(`opening ${nameOf(dir)}`, () => openReplayed(dir, signed));
+    const log = await withProgress(`opening ${nameOf(dir)}`, () => openReplayed(dir, options));
     const report = openReplayReport(dir, log, json);
     if (other === null) return await replayAll(log, report, await panelsOf(programs, artefacts));
     const comparison = await openComparison(
@@ -45,8 +47,6 @@ export async function run(invocation: Invocation): Promise<number> {
   } catch (error) {
     if (error instanceof LogError) return answerNo(`log ${nameOf(dir)}`, logRefusal(dir, error), json);
     throw error;
-  } finally {
-    await log?.close();
   }
 }
 
@@ -55,15 +55,6 @@ async function panelsOf(programs: Given["programs"], artefacts: Artefacts): Prom
   if (programs === null) return wasmPanels(artefacts, nodeCrypto.sha256);
   const { referencePanels } = await import("../reference-panel.ts");
   return referencePanels(programs, artefacts);
-}
-
-async function signedOption(invocation: Invocation): Promise<Signed | null> {
-  const { command, values } = invocation;
-  const origin = originOption(invocation);
-  const key = values.get("key");
-  if (key !== undefined) return { key: await readTrusted(key), origin };
-  if (origin !== null) throw usage(command, "--origin needs --key: without one, no name is believed");
-  return null;
 }
 
 interface Other {

@@ -17,6 +17,9 @@ export const RESERVE_FILE = "reserve";
 /** Which `seq` is due for each node: what a restart would otherwise have to read the whole log for. */
 export const SEQUENCES_FILE = "sequences";
 
+/** What was promised to be erased, until it is. */
+export const PENDING_FILE = "redacting";
+
 /** What others keep in the folder: the index of entries, evaluators and facts. */
 const OTHERS = ["index.sqlite", "index.sqlite-wal", "index.sqlite-shm", "artefacts"] as const;
 const OURS = [
@@ -29,6 +32,7 @@ const OURS = [
   "lock.db-probe",
   RESERVE_FILE,
   SEQUENCES_FILE,
+  PENDING_FILE,
 ];
 const KNOWN: ReadonlySet<string> = new Set([...OTHERS, ...OURS]);
 

@@ -4,6 +4,7 @@ import type { Signer } from "@polity/runtime/signer.ts";
 import type { Anchor } from "../anchor.ts";
 import { isOrigin } from "../checkpoint.ts";
 import { type NoteKey, noteKey } from "../note.ts";
+import { resume } from "../redaction.ts";
 import { LogError, type LogStore } from "../store.ts";
 import type { Witnesses } from "../witnesses.ts";
 import { type Disk, nodeDisk } from "./disk.ts";
@@ -23,6 +24,7 @@ import { takeLock } from "./lock.ts";
 import type { LogState } from "./log-state.ts";
 import type { LogMetrics } from "./metrics.ts";
 import { openWriting } from "./open-writing.ts";
+import { pendingFile } from "./pending-redaction.ts";
 import { readPublished } from "./published.ts";
 import { makeReading, readOnly } from "./read-log.ts";
 import { segmentFirsts } from "./segment-read.ts";
@@ -145,7 +147,15 @@ async function openWriter(disk: Disk, dir: string, options: OpenOptions): Promis
     };
     const { checkpointMs = 1000, heartbeatMs = 0 } = options;
     const parts = { disk, dir, origin, crypto, lock, published, signing, checkpointMs, heartbeatMs };
-    return { ok: true, ...(await openWriting(parts)) };
+    const opened = await openWriting(parts);
+    try {
+      // The log says that it is gone: before anything else is promised, it is.
+      await resume(opened.store, pendingFile(dir, disk));
+    } catch (error) {
+      await opened.store.close();
+      throw error;
+    }
+    return { ok: true, ...opened };
   } catch (error) {
     lock.release();
     throw error;

@@ -55,7 +55,7 @@ export function lastUpTo(firsts: readonly number[], index: number): number | und
 }
 
 /** What is being written looks like zeros, or like the beginning of a frame. */
-function expectEnd(segment: Segment, offset: number): void {
+export function expectEnd(segment: Segment, offset: number): void {
   const { dataEnd, later, isTorn } = endOf(segment, offset);
   if (dataEnd <= offset || (isTorn && later === null)) return;
   throw damaged(segment.file, offset, "the checksum of the record is wrong");

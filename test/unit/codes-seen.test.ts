@@ -38,7 +38,7 @@ test("every refusal of what is signed, trusted or loaded", () => {
 });
 
 test("every refusal of an entry, an opening, a note, a proof or a log", () => {
-  const kinds = "entry|commitment|opening|note|vkey|checkpoint|proof|log|key|epoch|witness|replay";
+  const kinds = "entry|commitment|opening|note|vkey|checkpoint|proof|log|key|epoch|witness|replay|redact";
   const codes = codesIn("lineage", kinds);
   expect(codes.size).toBeGreaterThan(30);
   expect(unseen(codes)).toEqual([]);
