@@ -22,6 +22,7 @@ export {
   signFreshness,
   type WhenStale,
 } from "./freshness.ts";
+export { issuerKeysOf, logKeysOf } from "./trust-keys.ts";
 export { decodeTrustRoot, encodeTrustRoot, keysOf, TRUST_ROOT_TYPE, type TrustRoot } from "./trust-root.ts";
 export {
   openRoot,

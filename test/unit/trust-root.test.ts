@@ -1,5 +1,6 @@
 /** The document that says whose keys count: one written form, and no key about which verifiers disagree. */
 import { encodeBase64 } from "@polity/runtime/base64.ts";
+import { issuerKeysOf, logKeysOf } from "@polity/runtime/trust-keys.ts";
 import { decodeTrustRoot, encodeTrustRoot, keysOf, type TrustRoot } from "@polity/runtime/trust-root.ts";
 import { describe, expect, test } from "vitest";
 import { fromHex } from "../support/ed25519-cases.ts";
@@ -42,6 +43,24 @@ describe("a trust root", () => {
 
   test("gives the keys of a role, and none that it does not have", () => {
     expect([...keysOf(ROOT, idsOf(ANNA, DORA)).keys()]).toEqual(idsOf(ANNA));
+  });
+
+  test("gives the keys of a log for trees as large as they may have signed for", () => {
+    const [old, present] = [idsOf(CLEO)[0]!, idsOf(ONLINE)[0]!];
+    const keysAt = (size: number) => [...logKeysOf(ROOT, "example.com/agents/eu-1", size).keys()].sort();
+    expect(keysAt(0)).toEqual([old, present].sort());
+    expect(keysAt(1000)).toEqual([old, present].sort());
+    expect(keysAt(1001)).toEqual([present]);
+    expect(keysAt(Number.MAX_SAFE_INTEGER)).toEqual([present]);
+    expect(logKeysOf(ROOT, "example.com/agents/eu-2", 0).size).toBe(0);
+  });
+
+  test("gives the keys of a service for what it issues, and for nothing else", () => {
+    expect([...issuerKeysOf(ROOT, "containment", "watch").keys()].sort()).toEqual(idsOf(ANNA, CLEO));
+    expect([...issuerKeysOf(ROOT, "permit", "gate-1").values()]).toEqual([ONLINE.publicKey]);
+    expect(issuerKeysOf(ROOT, "permit", "watch").size).toBe(0);
+    expect(issuerKeysOf(ROOT, "approval", "gate-1").size).toBe(0);
+    expect(issuerKeysOf(ROOT, "approval", "__proto__").size).toBe(0);
   });
 
   test("cut anywhere, or with anything after it, is refused", () => {
