@@ -102,7 +102,7 @@ function isPlain(object: object): boolean {
 const ROOT = Object.prototype as unknown as Record<keyof Header | keyof Header["containment"], unknown>;
 
 /** Whether somebody put what a header says on what every object inherits from. An engine knows the answer. */
-export function isAnyInherited(): boolean {
+function isAnyInherited(): boolean {
   const times = ROOT.now ?? ROOT.policyFrom ?? ROOT.policyUntil ?? ROOT.factsUntil ?? ROOT.readAt;
   return (times ?? ROOT.containment ?? ROOT.state ?? ROOT.trust ?? ROOT.approvals) !== undefined;
 }
