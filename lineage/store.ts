@@ -28,6 +28,8 @@ export type LogCode =
   | "log.other_origin"
   | "log.other_key"
   | "log.other_root"
+  | "log.forked"
+  | "log.shrunk"
   | "log.other_entry"
   | "log.other_tile"
   | "log.other_index"

@@ -3,6 +3,9 @@ export type { Anchor } from "../anchor.ts";
 export type { LogMetrics } from "../file-store/metrics.ts";
 export { type OpenOptions, type OpenResult, openFileLog } from "../file-store/open.ts";
 export { type LogSummary, type VerifyResult, verifyLog } from "../file-store/verify.ts";
+export { type Follower, type FollowerOptions, startFollower } from "../index-store/follower.ts";
+export { type Followed, type LogIndex, openIndex } from "../index-store/log-index.ts";
+export type { Found, Query } from "../index-store/query.ts";
 export { type BundleFilesResult, readBundle } from "./bundle-files.ts";
 export {
   generateKey,

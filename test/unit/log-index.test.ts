@@ -3,6 +3,7 @@ import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import type { Entry } from "@polity/lineage/entry.ts";
+import { startFollower } from "@polity/lineage/index-store/follower.ts";
 import { type LogIndex, openIndex } from "@polity/lineage/index-store/log-index.ts";
 import type { Query } from "@polity/lineage/index-store/query.ts";
 import { nodeCrypto } from "@polity/lineage/node/crypto.ts";
@@ -190,6 +191,33 @@ describe("following", () => {
       added: 5000 - before,
       rebuilt: null,
     });
+  });
+
+  test("a follower keeps up with what is published, and ends at another history", async () => {
+    const index = await opened(":memory:");
+    const served = new Map(await logFilesOf(many(3).map(bytesOf)));
+    const publish = async (entries: readonly Entry[]) => {
+      for (const [path, bytes] of await logFilesOf(entries.map(bytesOf))) served.set(path, bytes);
+    };
+    const looks: (string | null)[] = [];
+    const note = served.get("checkpoint")!;
+    served.delete("checkpoint");
+    const follower = startFollower(index, sourceOf(served), {
+      keys: [noteSigner().key],
+      crypto: nodeCrypto,
+      everyMs: 1,
+      onLook: (error) => void looks.push(error === null ? null : error.code),
+    });
+    expect(follower.lag()).toBeNull();
+    await expect.poll(() => looks).toContain("log.missing");
+    served.set("checkpoint", note);
+    await expect.poll(() => [index.size(), follower.lag()]).toEqual([3, 0]);
+    await publish(many(7));
+    await expect.poll(() => [index.size(), follower.lag()]).toEqual([7, 0]);
+    await publish([...many(5), heartbeat(5, "x"), heartbeat(6, "x"), heartbeat(7, "x")]);
+    await expect.poll(() => looks.at(-1)).toBe("log.forked");
+    await follower.stop();
+    expect([index.size(), looks.filter((code) => code === "log.forked")]).toEqual([7, ["log.forked"]]);
   });
 
   test("a place where no file can be is said", async () => {
