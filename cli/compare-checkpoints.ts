@@ -16,7 +16,7 @@ import { decodeTlogProof, PROOF_BYTES_MAX } from "@polity/lineage/tlog-proof.ts"
 import { httpSource } from "@polity/lineage/web/http-source.ts";
 import type { PublicKey } from "@polity/runtime/keys.ts";
 import { unreachable } from "@polity/runtime/unreachable.ts";
-import { failure } from "./failure.ts";
+import { EXIT, failure } from "./failure.ts";
 import { nameOf, readBytes, utf8Text } from "./read-file.ts";
 import { visible } from "./words.ts";
 
@@ -69,6 +69,7 @@ export function comparePair(
   given: readonly [Given, Given],
   key: PublicKey,
   proof: ForkProof | null,
+  isWithLog = false,
 ): Compared {
   const notes = [given[0].note, given[1].note] as const;
   const keys = keysFor(notes, key);
@@ -84,6 +85,7 @@ export function comparePair(
       throw failure(`${name} cannot be compared: ${code}: ${visible(message)}`);
     }
     case "unproven": {
+      if (isWithLog) throw shrunk(compared.earlier.size, compared.later.size);
       const sizes = `${compared.earlier.size} and ${compared.later.size} entries`;
       throw failure(`${sizes} cannot be compared without the log`, "--log DIR|URL says where it is");
     }
@@ -107,11 +109,19 @@ export async function compareWithLog(
     const size = sizeOf(one.note);
     // A log that has less than it has signed for has to be asked for the rest.
     const proof = size > 0 && size < log.tree.size ? await proofFrom(log, size) : null;
-    last = comparePair([one, head], key, proof);
+    last = comparePair([one, head], key, proof, true);
     if (last.kind === "forked") return last;
   }
   if (last === null) throw new Error("there is nothing to compare");
   return last;
+}
+
+/** The log itself proves every size up to its own, so what it cannot prove it does not have. */
+function shrunk(now: number, before: number): unknown {
+  const message =
+    `log.shrunk: the log has ${now} entries now, but ${before} were signed for: its end was cut off, or an ` +
+    "old copy was put in its place";
+  return failure(message, "ask whoever keeps the log for the entries that are missing", EXIT.no);
 }
 
 export async function openLog(written: string, key: PublicKey): Promise<TileLog> {

@@ -83,7 +83,7 @@ function quorumProblem(note: string, policy: LogPolicy): Refusal | null {
     policy,
     cosigned.cosignatures.map(({ key }) => key),
   );
-  const hint = "the next checkpoint may have more: pol log checkpoint asks the witnesses again";
+  const hint = "pol log checkpoint --witnesses FILE asks the witnesses again";
   return quorum.ok ? null : { ...quorum, hint };
 }
 
