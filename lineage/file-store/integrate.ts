@@ -15,11 +15,14 @@ export interface Integrator {
   readonly integrated: () => number;
   /** Bytes of entries that are in no durable full bundle. */
   readonly backlogBytes: () => number;
-  /** Resolves once the backlog is within its bound. */
-  readonly roomy: () => Promise<void>;
+  /** Resolves once the backlog is within a bound, usually the one of appending. */
+  readonly roomy: (bytesMax?: number) => Promise<void>;
   /** The partial tiles and bundle of the present size, and what becomes of them. */
   readonly partials: () => readonly TileFile[];
-  /** Resolves once all tiles that are full now are durable. Rejects with what a write failed with. */
+  /**
+   * Resolves once all tiles that are full now are durable, however many follow. Rejects with what a write
+   * failed with.
+   */
   readonly settled: () => Promise<void>;
   /** Goes on after a failure that left nothing behind, as of a full disk that has room again. */
   readonly resume: () => void;
@@ -38,6 +41,9 @@ interface State {
   bytes: number;
   /** Full tiles that are not durable yet, by path, in the order in which they became full. */
   readonly pending: Map<string, TileFile>;
+  /** Files that were full since the beginning, and those of them that are durable. */
+  full: number;
+  durable: number;
   failure: unknown;
   running: Promise<void> | null;
   waiting: (() => void)[];
@@ -59,6 +65,8 @@ export function makeIntegrator(
     first: edge.size - tail.length,
     bytes: tail.reduce((sum, body) => sum + body.length, 0),
     pending: new Map(),
+    full: 0,
+    durable: 0,
     failure: undefined,
     running: null,
     waiting: [],
@@ -81,15 +89,18 @@ export function makeIntegrator(
       }
       run(state, onFailure);
     },
-    async roomy() {
-      while (state.bytes > BACKLOG_BYTES_MAX && state.failure === undefined && state.running !== null) {
+    async roomy(bytesMax = BACKLOG_BYTES_MAX) {
+      while (state.bytes > bytesMax && state.failure === undefined && state.running !== null) {
         await new Promise<void>((resolve) => state.waiting.push(resolve));
       }
       if (state.failure !== undefined) throw state.failure;
     },
     partials: () => partialsOf(state),
     async settled() {
-      while (state.running !== null) await state.running;
+      const target = state.full;
+      while (state.durable < target && state.failure === undefined) {
+        await new Promise<void>((resolve) => state.waiting.push(resolve));
+      }
       if (state.failure !== undefined) throw state.failure;
     },
     resume() {
@@ -106,8 +117,9 @@ export function makeIntegrator(
   };
 }
 
-function addPending({ pending }: State, tile: Tile, bytes: Uint8Array): void {
-  pending.set(tilePath(tile), { tile, bytes });
+function addPending(state: State, tile: Tile, bytes: Uint8Array): void {
+  state.pending.set(tilePath(tile), { tile, bytes });
+  state.full += 1;
 }
 
 function partialsOf({ edge, bodies, first }: State): readonly TileFile[] {
@@ -143,6 +155,7 @@ async function drain(state: State): Promise<void> {
     await state.files.write(batch.map(([, file]) => file));
     for (const [path, { tile }] of batch) {
       state.pending.delete(path);
+      state.durable += 1;
       if (tile.level === "entries") dropBundle(state);
     }
     wake(state);

@@ -10,7 +10,7 @@ import type { Disk } from "./disk.ts";
 import { ioError } from "./disk-errors.ts";
 import { makeParts } from "./folder.ts";
 import { type Integrator, makeIntegrator } from "./integrate.ts";
-import { REQUESTS_SEGMENT_BYTES_MAX, WAL_SEGMENT_BYTES_MAX } from "./limits.ts";
+import { BACKLOG_BYTES_MAX, REQUESTS_SEGMENT_BYTES_MAX, WAL_SEGMENT_BYTES_MAX } from "./limits.ts";
 import type { Lock } from "./lock.ts";
 import type { LogState } from "./log-state.ts";
 import { type Counters, countSync, countTime, type LogMetrics, makeCounters } from "./metrics.ts";
@@ -18,7 +18,7 @@ import { makePublisher, type Publishing, type Signing, witnessedLog } from "./pu
 import type { Published } from "./published.ts";
 import { makeReading } from "./read-log.ts";
 import { type Reconciled, reconcile } from "./reconcile.ts";
-import { type Cut, type Found, otherTree, scanSegments, uncoveredEntries } from "./recover.ts";
+import { type Cut, expectEntry, type Found, otherTree, scanSegments, uncoveredFrames } from "./recover.ts";
 import { makeReserve } from "./reserve.ts";
 import { hasRoot, type RightEdge, readRightEdge } from "./right-edge.ts";
 import { segmentName } from "./segment-read.ts";
@@ -65,17 +65,18 @@ export async function openWriting(parts: WritingParts): Promise<Opened> {
   // Only to see that they are entries that continue each node's count, before anything is changed.
   const counters = makeCounters(counted.atMax);
   const due = new Map(counted.due);
-  for await (const { entry } of uncoveredEntries(scan, found, due)) {
-    countTime(counters, entry.at);
+  for await (const { file, frame } of uncoveredFrames(scan, found)) {
+    countTime(counters, expectEntry(file, frame, due).at);
   }
   await makeParts(disk, dir);
   const writer = makeParted({ ...parts, published }, anchored, rightEdge, found, { counters, due, counted });
   await cutSegments(parts, found, writer);
   const left = { ...found, walFirsts: [...writer.wal.firsts] };
-  for await (const { frame } of uncoveredEntries(scan, left, new Map(counted.due))) {
+  for await (const { frame } of uncoveredFrames(scan, left)) {
     const body = Uint8Array.from(frame.body);
     writer.integrator.take(body, leafHash(body, crypto.sha256));
-    await writer.integrator.roomy();
+    // Tiles follow once the log is open; a writer that was interrupted had no more than this to write.
+    await writer.integrator.roomy(3 * BACKLOG_BYTES_MAX);
   }
   counters.recoveryTruncatedBytes = found.tornBytes;
   // What a witness has seen cannot be taken back.

@@ -1,8 +1,8 @@
 /** Entries on their way to the disk. */
 import { checkOpening, type Opening } from "../commitment.ts";
-import type { DecisionEntry, Entry } from "../entry.ts";
-import { encodeEntry } from "../entry-codec.ts";
-import { type Counted, dueAfter, sequenceProblem } from "../sequence.ts";
+import type { Entry } from "../entry.ts";
+import { type EncodedEntry, encodeEntry } from "../entry-codec.ts";
+import { dueAfter, sequenceProblem } from "../sequence.ts";
 import { LogError, type Receipt } from "../store.ts";
 import { FRAME_HEADER_BYTES } from "./frame.ts";
 import { BATCH_BYTES_MAX, OPENING_BYTES_MAX, QUEUE_BYTES_MAX, QUEUE_COUNT_MAX } from "./limits.ts";
@@ -40,12 +40,9 @@ export function enqueue(
   { resolve, reject }: Pick<Waiting, "resolve" | "reject">,
 ): void {
   if (queue.items.length >= QUEUE_COUNT_MAX) throw busy(`${queue.items.length} entries`);
-  const encoded = encodeEntry(entry);
-  if (!encoded.ok) {
-    const where = encoded.path === "" ? "" : `${encoded.path}: `;
-    throw invalid(`${where}${encoded.message} (${encoded.code})`);
-  }
-  const written = writtenEntry(encoded.bytes);
+  const written = copyOf(entry, opening !== undefined);
+  const encoded = encodeEntry(written ?? entry);
+  if (!encoded.ok || written === null) throw invalid(refusalText(encoded));
   const problem = sequenceProblem(queue.sequences, written);
   if (problem !== null) throw invalid(problem);
   const { node } = written;
@@ -66,21 +63,37 @@ export function enqueue(
   queue.onTime(written.at);
 }
 
-/** What the store goes by, as it is in the bytes: members of the entry itself may answer anew each time. */
-type Written = Counted & Pick<DecisionEntry, "request" | "at">;
+/**
+ * What the store goes by, read once: members of what it was given may answer anew each time. Below the first
+ * level that matters for openings alone.
+ */
+function ownCopy(entry: Entry, hasOpening: boolean): Entry {
+  if (typeof entry !== "object" || entry === null || Array.isArray(entry)) return entry;
+  const copy = { ...entry };
+  if (!hasOpening || copy.kind !== "decision" || copy.request === null) return copy;
+  const { commitment, sensitive } = copy.request;
+  return { ...copy, request: { commitment, sensitive: sensitive.map((field) => ({ ...field })) } };
+}
 
-const decoder = new TextDecoder();
+/** Null where a getter or a proxy threw, or the request is none. */
+function copyOf(entry: Entry, hasOpening: boolean): Entry | null {
+  try {
+    return ownCopy(entry, hasOpening);
+  } catch {
+    return null;
+  }
+}
 
-/** The bytes are canonical JSON of an entry. */
-function writtenEntry(bytes: Uint8Array): Written {
-  const { at, from_seq, ...json } = JSON.parse(decoder.decode(bytes));
-  return { ...json, fromSeq: from_seq, at: Date.parse(at) };
+function refusalText(encoded: EncodedEntry): string {
+  if (encoded.ok) return "the entry changed while it was read";
+  const where = encoded.path === "" ? "" : `${encoded.path}: `;
+  return `${where}${encoded.message} (${encoded.code})`;
 }
 
 /** What does not open its entry's commitment would be found by every later check of the log. */
-function openingBytes({ kind, request }: Written, opening: Opening | undefined): Uint8Array | null {
+function openingBytes(entry: Entry, opening: Opening | undefined): Uint8Array | null {
   if (opening === undefined) return null;
-  if (kind !== "decision" || request === null) {
+  if (entry.kind !== "decision" || entry.request === null) {
     throw new LogError("log.opening_mismatch", "there is an opening, but the entry commits to no request");
   }
   const bytes = writtenOpening(opening);
@@ -88,7 +101,7 @@ function openingBytes({ kind, request }: Written, opening: Opening | undefined):
     throw invalid(`the opening has ${bytes.length} bytes, at most ${OPENING_BYTES_MAX} are kept`);
   }
   const decoded = decodeOpeningBody(bytes);
-  const result = decoded.ok ? checkOpening(request, decoded.opening) : decoded;
+  const result = decoded.ok ? checkOpening(entry.request, decoded.opening) : decoded;
   if (!result.ok) throw new LogError("log.opening_mismatch", `${result.message} (${result.code})`);
   return bytes;
 }

@@ -37,6 +37,8 @@ export interface Found {
   readonly size: number;
   readonly walFirsts: readonly number[];
   readonly requestsFirsts: readonly number[];
+  /** For each segment of the log, where its first frame lies that no checkpoint covers. */
+  readonly starts: ReadonlyMap<number, number>;
   readonly cuts: readonly Cut[];
   /** Of entries that nobody was promised. */
   readonly tornBytes: number;
@@ -63,16 +65,24 @@ interface Last {
   readonly next: number;
 }
 
+/** What a walk over the segments of the log gathers, of entries that no checkpoint covers. */
+interface Uncovered {
+  readonly starts: Map<number, number>;
+  /** Entries that came with an opening. */
+  readonly marked: { readonly first: number; readonly index: number; readonly offset: number }[];
+}
+
 /** Looks at all segments that may have entries from `covered` on, and says what is durable. */
 export async function scanSegments(scan: Scan): Promise<Found> {
   const { disk, dir, covered } = scan;
   const walFirsts = await segmentFirsts(disk, dir, "wal");
   const requestsFirsts = await segmentFirsts(disk, dir, "requests");
   if (covered === 0 && walFirsts[0] !== 0) await expectNoTiles(scan);
-  const last = await scanWal(scan, walFirsts);
+  const uncovered: Uncovered = { starts: new Map(), marked: [] };
+  const last = await scanWal(scan, walFirsts, uncovered);
   const batchFirst = last?.batchFirst ?? covered;
   const openings = await scanRequests(scan, requestsFirsts, batchFirst);
-  const cut = last === null ? null : await missingOpening(scan, walFirsts, last, openings.indices);
+  const cut = last === null ? null : missingOpening(uncovered, last, openings);
   const size = Math.max(cut?.index ?? last?.next ?? covered, covered);
   const cuts: Cut[] = [];
   let tornBytes = 0;
@@ -84,7 +94,7 @@ export async function scanSegments(scan: Scan): Promise<Found> {
   }
   const end = await requestsCuts(scan, requestsFirsts, size);
   cuts.push(...end);
-  return { size, walFirsts, requestsFirsts, cuts, tornBytes };
+  return { size, walFirsts, requestsFirsts, starts: uncovered.starts, cuts, tornBytes };
 }
 
 /** Segments go away only once a checkpoint covers them. */
@@ -105,7 +115,7 @@ async function segmentAt(scan: Scan, kind: "wal" | "requests", first: number): P
 }
 
 /** Every segment must go on where the one before it ended; only the last may have a torn end. */
-async function scanWal(scan: Scan, firsts: readonly number[]): Promise<Last | null> {
+async function scanWal(scan: Scan, firsts: readonly number[], uncovered: Uncovered): Promise<Last | null> {
   const { covered } = scan;
   const from = firsts.indexOf(lastUpTo(firsts, covered) ?? -1);
   const relevant = firsts.slice(Math.max(from, 0));
@@ -114,7 +124,7 @@ async function scanWal(scan: Scan, firsts: readonly number[]): Promise<Last | nu
   for (const [at, first] of relevant.entries()) {
     if ((next ?? covered) < first) throw lost(first, next ?? covered);
     const segment = await segmentAt(scan, "wal", first);
-    const walked = walkWal(segment);
+    const walked = walkWal(segment, covered, uncovered);
     expectContinues(segment, first, next);
     const end = endOf(segment, walked.offset);
     const isClean = end.dataEnd <= end.offset;
@@ -139,14 +149,21 @@ function lost(first: number, next: number): LogError {
   return new LogError("log.truncated", message, { file, offset: 0, index: next });
 }
 
-function walkWal(segment: Segment): Pick<Last, "offset" | "batchFirst" | "next"> {
-  let next = segment.header.first;
+function walkWal(
+  segment: Segment,
+  covered: number,
+  { starts, marked }: Uncovered,
+): Pick<Last, "offset" | "batchFirst" | "next"> {
+  const { first } = segment.header;
+  let next = first;
   let batchFirst = next;
   const frames = framesOf(segment);
   for (let read = frames.next(); ; read = frames.next()) {
     if (read.done) return { offset: read.value, batchFirst, next };
-    const { index, place, offset } = read.value;
+    const { index, place, offset, isMarked } = read.value;
     if (index !== next) throw damaged(segment.file, offset, `here is entry ${index}`, next);
+    if (index >= covered && !starts.has(first)) starts.set(first, offset);
+    if (index >= covered && isMarked) marked.push({ first, index, offset });
     batchFirst = index - place;
     next += 1;
   }
@@ -157,16 +174,12 @@ function changed(segment: Segment, offset: number, index: number): LogError {
   return damaged(segment.file, offset, message, index);
 }
 
-interface ScannedRequests {
-  /** Entries from `covered` on that have an opening, or had one. */
-  readonly indices: ReadonlySet<number>;
-}
-
+/** Entries from `covered` on that have an opening, or had one. */
 async function scanRequests(
   scan: Scan,
   firsts: readonly number[],
   batchFirst: number,
-): Promise<ScannedRequests> {
+): Promise<ReadonlySet<number>> {
   const indices = new Set<number>();
   const from = Math.max(firsts.indexOf(lastUpTo(firsts, scan.covered) ?? -1), 0);
   for (const [at, first] of firsts.entries()) {
@@ -186,28 +199,21 @@ async function scanRequests(
       break;
     }
   }
-  return { indices };
+  return indices;
 }
 
 /** The first entry whose opening did not become durable with it; nobody was promised that entry. */
-async function missingOpening(
-  scan: Scan,
-  firsts: readonly number[],
-  last: Last,
+function missingOpening(
+  { marked }: Uncovered,
+  { segment, batchFirst }: Last,
   openings: ReadonlySet<number>,
-): Promise<{ readonly index: number; readonly offset: number } | null> {
-  for (const first of firsts) {
-    const isLast = first === last.segment.header.first;
-    if (!isLast && first < (lastUpTo(firsts, scan.covered) ?? 0)) continue;
-    for (const frame of framesOf(isLast ? last.segment : await segmentAt(scan, "wal", first))) {
-      const { index, isMarked, offset } = frame;
-      if (index < scan.covered || !isMarked || openings.has(index)) continue;
-      if (isLast && index >= last.batchFirst) return { index, offset };
-      const message = "what opens its request is gone: restore the folder `requests` from a copy";
-      throw new LogError("log.missing", message, { file: "requests", index });
-    }
-  }
-  return null;
+): { readonly index: number; readonly offset: number } | null {
+  const missing = marked.find(({ index }) => !openings.has(index));
+  if (missing === undefined) return null;
+  const { first, index, offset } = missing;
+  if (first === segment.header.first && index >= batchFirst) return { index, offset };
+  const message = "what opens its request is gone: restore the folder `requests` from a copy";
+  throw new LogError("log.missing", message, { file: "requests", index });
 }
 
 /** What comes after the last whole opening of an entry that is there. */
@@ -226,31 +232,32 @@ async function requestsCuts(scan: Scan, firsts: readonly number[], size: number)
   return cuts;
 }
 
-/** Entries from `covered` on, decoded, with their bytes; each continues its node's count, which `due` has. */
-export async function* uncoveredEntries(
+/** The frames of entries that no checkpoint covers, in order. */
+export async function* uncoveredFrames(
   scan: Scan,
-  { walFirsts, size }: Found,
-  due: Map<string, number>,
-): AsyncGenerator<{ readonly entry: Entry; readonly frame: PlacedFrame }> {
-  const { covered } = scan;
-  const from = lastUpTo(walFirsts, covered) ?? 0;
+  { walFirsts, starts, size }: Found,
+): AsyncGenerator<{ readonly file: string; readonly frame: PlacedFrame }> {
   for (const first of walFirsts) {
-    if (first < from) continue;
+    const start = starts.get(first);
+    if (start === undefined) continue;
     const segment = await segmentAt(scan, "wal", first);
-    for (const frame of framesOf(segment)) {
-      if (frame.index < covered) continue;
+    for (const frame of framesOf(segment, start)) {
       if (frame.index >= size) return;
-      const decoded = decodeEntry(frame.body);
-      const problem = decoded.ok ? sequenceProblem(due, decoded.entry) : decoded.message;
-      if (!decoded.ok || problem !== null) {
-        const place = { file: segment.file, offset: frame.offset, index: frame.index };
-        const message = `${problem}: restore the file from a copy, or ask who wrote the log`;
-        throw new LogError("log.entry_invalid", message, place);
-      }
-      due.set(decoded.entry.node, dueAfter(decoded.entry));
-      yield { entry: decoded.entry, frame };
+      yield { file: segment.file, frame };
     }
   }
+}
+
+/** The entry of a frame, which continues its node's count; then `due` has the next one. */
+export function expectEntry(file: string, frame: PlacedFrame, due: Map<string, number>): Entry {
+  const decoded = decodeEntry(frame.body);
+  const problem = decoded.ok ? sequenceProblem(due, decoded.entry) : decoded.message;
+  if (decoded.ok && problem === null) {
+    due.set(decoded.entry.node, dueAfter(decoded.entry));
+    return decoded.entry;
+  }
+  const message = `${problem}: restore the file from a copy, or ask who wrote the log`;
+  throw new LogError("log.entry_invalid", message, { file, offset: frame.offset, index: frame.index });
 }
 
 /** The tiles are not those that were signed. */

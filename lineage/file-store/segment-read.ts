@@ -87,10 +87,13 @@ export function bodyBytesMax(kind: SegmentKind): number {
   return kind === "wal" ? LIMITS.entryBytes : OPENING_BYTES_MAX;
 }
 
-/** The frames from the start, up to the first place where there is none that is right. */
-export function* framesOf({ bytes, start, header }: Segment): Generator<PlacedFrame, number> {
+/** The frames from a place on, up to the first where there is none that is right. */
+export function* framesOf(
+  { bytes, start, header }: Segment,
+  from: number = start,
+): Generator<PlacedFrame, number> {
   const max = bodyBytesMax(header.kind);
-  let offset = start;
+  let offset = from;
   for (;;) {
     const frame = decodeFrame(bytes, offset, header.generation, max);
     if (frame === null) return offset;

@@ -22,7 +22,7 @@ export interface TileFiles {
 }
 
 /** How many files are made at once: more would keep the log itself from the disk. */
-const TOGETHER = 2;
+const TOGETHER = 3;
 
 export function makeTileFiles(disk: Disk, dir: string): TileFiles {
   /** Folders that are known to be there. */
