@@ -35,7 +35,7 @@ export interface Call {
 
 /** Why there is no tracing here; null where there is. */
 export function straceMissing(): string | null {
-  const { error, status } = spawnSync(STRACE, ["-qq", "-e", "trace=none", "true"]);
+  const { error, status } = spawnSync(STRACE, ["-f", "--seccomp-bpf", "-qq", "-e", "trace=fsync", "true"]);
   if (error !== undefined) return `no ${STRACE}`;
   return status === 0 ? null : `${STRACE} may not trace here`;
 }
@@ -57,7 +57,9 @@ export async function runTraced<P = Plan>(
   ledger: Ledger,
   { args, file, script }: TraceOptions,
 ): Promise<Traced> {
-  const tracer = [STRACE, "-f", "-y", "-qq", "-o", file, ...args];
+  // With the filter in the kernel nothing else is stopped at; but signals are not delivered there.
+  const filter = args.some((arg) => arg.includes("signal=")) ? [] : ["--seccomp-bpf"];
+  const tracer = [STRACE, "-f", ...filter, "-y", "-qq", "-o", file, ...args];
   const running = startWriter(plan, ledger, { tracer, threads: 1, ...(script && { script }) });
   let timedOut = false;
   const timer = setTimeout(() => {
