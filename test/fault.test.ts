@@ -1,4 +1,4 @@
-/** A slice of `npm run fault`, another one in every run that sets no seed: see docs/faults.md. */
+/** A slice of `npm run fault`, the same one in every run: see docs/faults.md. */
 import { afterAll, describe, expect, test } from "vitest";
 import type { Section } from "../scripts/fault/case.ts";
 import { renderFailures } from "../scripts/fault/report.ts";
