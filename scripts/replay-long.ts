@@ -101,12 +101,15 @@ try {
 }
 
 async function timed<T>(what: string, task: () => Promise<T>): Promise<T> {
-  const startedMs = performance.now();
+  const [startedMs, before] = [performance.now(), process.cpuUsage()];
   const done = await task();
   const seconds = (performance.now() - startedMs) / 1000;
+  const { user, system } = process.cpuUsage(before);
+  const each = Math.round((user + system) / count);
   const rate = Math.round(count / seconds).toLocaleString("en");
   const mebibytes = Math.round(process.memoryUsage.rss() / 2 ** 20);
-  process.stdout.write(`${what}: ${seconds.toFixed(1)} s, ${rate} a second, ${mebibytes} MiB resident\n`);
+  const figures = `${seconds.toFixed(1)} s, ${rate} a second, ${each} µs of CPU each`;
+  process.stdout.write(`${what}: ${figures}, ${mebibytes} MiB resident\n`);
   return done;
 }
 
