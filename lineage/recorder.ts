@@ -119,6 +119,8 @@ interface State {
   /** Why nothing will be taken any more. */
   failure: LogError | null;
   isClosing: boolean;
+  /** Called whenever an entry is durable, or will not be. */
+  onSettled: () => void;
 }
 
 /** Nobody else may write for this node while it is open. Throws a RangeError for options that are none. */
@@ -142,6 +144,7 @@ export function openRecorder(store: RecordingStore, options: RecorderOptions): R
     gap: null,
     failure: null,
     isClosing: false,
+    onSettled: () => {},
   };
   let closing: Promise<void> | null = null;
   return Object.freeze({
@@ -255,6 +258,7 @@ async function send<E extends Entry>(state: State, entry: E, opening?: Opening):
     state.waiting -= 1;
     state.characters -= characters;
     settle(state);
+    state.onSettled();
   }
 }
 
@@ -305,6 +309,12 @@ function writeGap(state: State): void {
 async function close(state: State): Promise<void> {
   state.isClosing = true;
   const isDone = () => state.failure !== null || (state.waiting === 0 && state.gap === null);
-  // What the store rejects with, it has told whoever waits for an entry.
-  while (!isDone()) await state.store.flush().catch(() => {});
+  while (!isDone()) {
+    const settled = new Promise<void>((resolve) => {
+      state.onSettled = resolve;
+    });
+    // What it rejects with, it has told whoever waits for an entry.
+    state.store.flush().catch(() => {});
+    await settled;
+  }
 }
