@@ -135,7 +135,7 @@ async function goOn(
 }
 
 /** `5 entries, root sha256:…` */
-export function sideText({ size, root }: Pick<Checkpoint, "size" | "root">): string {
+function sideText({ size, root }: Pick<Checkpoint, "size" | "root">): string {
   return `${size} ${size === 1 ? "entry" : "entries"}, root ${digestName(root)}`;
 }
 

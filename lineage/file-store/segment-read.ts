@@ -83,7 +83,7 @@ export function damaged(file: string, offset: number, message: string, index?: n
   return new LogError("log.malformed", `${message}: restore the file from a copy`, place);
 }
 
-export function bodyBytesMax(kind: SegmentKind): number {
+function bodyBytesMax(kind: SegmentKind): number {
   return kind === "wal" ? LIMITS.entryBytes : OPENING_BYTES_MAX;
 }
 

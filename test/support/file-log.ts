@@ -76,8 +76,3 @@ export async function dozenFolder(): Promise<string> {
   await writeDozen(dir);
   return dir;
 }
-
-/** An error without its words. */
-export function placeOf({ code, file, offset, index }: LogError) {
-  return { code, file, offset, index };
-}
