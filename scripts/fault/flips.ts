@@ -38,7 +38,7 @@ interface Target {
 export const FLIPS: Section = {
   name: "flips",
   atOnce: 2,
-  quickCases: 20,
+  quickCases: 16,
   cases: async (settings) => {
     const template = await makeTemplate(settings.scratch, "flips", { steps: STEPS, killed: true });
     const place = template.copy("flips");

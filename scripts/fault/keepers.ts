@@ -27,7 +27,7 @@ const LOSSES: readonly Loss[] = ["nothing-left", "all-left", "beginning-left", "
 export const KEEPER_SECTION: Section = {
   name: "keepers",
   atOnce: 2,
-  quickCases: 30,
+  quickCases: 22,
   cases: async (settings) => {
     const missing = straceMissing();
     if (missing !== null) return [notTraced(missing)];

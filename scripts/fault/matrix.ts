@@ -78,7 +78,7 @@ function faultsOf({ name, result }: Call): readonly (readonly [string, string])[
 export const MATRIX: Section = {
   name: "matrix",
   atOnce: 2,
-  quickCases: 40,
+  quickCases: 32,
   cases: async (settings) => {
     const missing = straceMissing();
     if (missing !== null) return [notTraced(missing)];

@@ -37,7 +37,7 @@ const HOLES: ReadonlySet<string> = new Set(["hole", "spot"]);
 export const TAILS: Section = {
   name: "tails",
   atOnce: 2,
-  quickCases: 30,
+  quickCases: 22,
   cases: async ({ scratch }) => {
     const open = await makeTemplate(scratch, "tail", { steps: [...BEGUN, ...ONE_BY_ONE], killed: true });
     const covered = await makeTemplate(scratch, "covered-tail", {

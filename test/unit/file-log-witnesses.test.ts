@@ -24,7 +24,7 @@ function agreeing(calls: string[]): Witnesses {
       const proof = await consistencyProof(from, to);
       calls.push(`cosign ${size} ${verifyConsistency({ ...claim, proof }, sha256)}`);
       const all = await checkpointOf(treeOf([]), WITNESS);
-      return { note: note + all.split("\n").at(-2) + "\n", cosignedBy: [], problems: [], isQuorum: true };
+      return { note: `${note}${all.split("\n").at(-2)}\n`, cosignedBy: [], problems: [], isQuorum: true };
     },
   };
 }
