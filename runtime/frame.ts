@@ -171,7 +171,10 @@ function begin(writer: FrameWriter, plan: ActionPlan): void {
   if (writer.hasDigest) clearDigest(writer);
   writer.hasUnknownApprover = false;
   const start = target.base + HEADER_BYTES;
-  target.words.fill(0, start >> 2, (start + plan.bytes) >> 2);
+  const { words } = target;
+  const to = (start + plan.bytes) >> 2;
+  // By hand: for the few words that most actions have, calling the engine takes longer.
+  for (let word = start >> 2; word < to; word += 1) words[word] = 0;
   target.next = start + plan.bytes;
   close(writer, plan, 0, NONE_CARRIED);
 }

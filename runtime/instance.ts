@@ -32,6 +32,8 @@ export interface Instance {
   /** What was asked last: actions tend to come again, and comparing names costs less than finding one. */
   action: string;
   plan: ActionPlan | null;
+  /** Those asked before, by `turnTo`. */
+  readonly seen: (ActionPlan | null)[];
 }
 
 /** `abi`, `memory`, `trap` or `facts`: which of the host's checks has failed. */
@@ -91,6 +93,7 @@ export function openInstance(
       resultHeader: views.resultHeader,
       action: "",
       plan: null,
+      seen: new Array<ActionPlan | null>(SEEN_PLACES).fill(null),
     };
   } catch {
     return fail("trap", "the evaluator trapped while it was loaded");
@@ -122,26 +125,28 @@ export function ask(
   header: Header,
   entities?: unknown,
 ): Decision | null {
-  const { plan, frame } = instance;
-  const isShort =
-    plan !== null && entities === undefined && action === instance.action && plan.usual !== null;
-  if (isShort && frame.target.words.length > 0 && writeQuick(frame, plan, fields, header))
-    return conclude(instance, plan);
-  return askByName(instance, action, fields, header, entities);
+  const plan = action === instance.action ? instance.plan : turnTo(instance, action);
+  if (plan === null) return denied("input.unknown_action");
+  const { frame } = instance;
+  const isShort = entities === undefined && plan.usual !== null && frame.target.words.length > 0;
+  if (isShort && writeQuick(frame, plan, fields, header)) return conclude(instance, plan);
+  return askPlan(instance, plan, fields, header, entities, null);
 }
 
-function askByName(
-  instance: Instance,
-  action: string,
-  fields: unknown,
-  header: Header,
-  entities: unknown,
-): Decision | null {
-  const plan = action === instance.action ? instance.plan : (instance.program.actions.get(action) ?? null);
-  if (plan === null) return denied("input.unknown_action");
+/** Where an action is looked for first: names of one policy seldom agree in length and first character. */
+const SEEN_PLACES = 64;
+
+/** The plan of another action than the last one's; null where there is none. */
+function turnTo(instance: Instance, action: string): ActionPlan | null {
+  if (typeof action !== "string") return null;
+  const place = (action.length * 7 + action.charCodeAt(0)) & (SEEN_PLACES - 1);
+  const seen = instance.seen[place]!;
+  const plan = seen !== null && seen.action === action ? seen : instance.program.actions.get(action);
+  if (plan === undefined) return null;
+  instance.seen[place] = plan;
   instance.action = plan.action;
   instance.plan = plan;
-  return askPlan(instance, plan, fields, header, entities, null);
+  return plan;
 }
 
 /** As `ask`, of an action that is not declared here: of its shared fields, which are in `fields`. */
