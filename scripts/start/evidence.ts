@@ -1,5 +1,5 @@
 /** What makes an evaluator trustworthy and its decisions provable, each done with the real parts. */
-import { readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { commitRequest } from "@polity/lineage/commitment.ts";
 import { decisionEntry } from "@polity/lineage/decision-entry.ts";
@@ -143,16 +143,31 @@ export async function tamper(
   const place = wasm.length >> 1;
   const loaded = await load(changed(wasm, place), envelope, trust, now, nodeCrypto);
   const caught = [caughtBy(`evaluator, byte ${place}`, loaded.ok ? null : loaded)];
-  for (const file of ["entries", "checkpoint"]) {
+  for (const [what, file] of [
+    ["entries", entriesOf(folder)],
+    ["checkpoint", "public/checkpoint"],
+  ] as const) {
     const path = join(folder, file);
     const before = readFileSync(path);
     const at = before.length >> 1;
-    writeFileSync(path, changed(before, at));
+    put(path, changed(before, at));
     const verified = await verifyLog(folder, trust.keys[0]!, nodeCrypto);
-    caught.push(caughtBy(`${file} of the log, byte ${at}`, verified.ok ? null : verified.error));
-    writeFileSync(path, before);
+    caught.push(caughtBy(`${what} of the log, byte ${at}`, verified.ok ? null : verified.error));
+    put(path, before);
   }
   return caught;
+}
+
+/** A session has fewer entries than a whole bundle. */
+function entriesOf(folder: string): string {
+  const [width] = readdirSync(join(folder, "public/tile/entries/000.p"));
+  return `public/tile/entries/000.p/${width}`;
+}
+
+/** What is published may not be written to, only replaced. */
+function put(path: string, bytes: Uint8Array): void {
+  rmSync(path);
+  writeFileSync(path, bytes);
 }
 
 function changed(bytes: Uint8Array, at: number): Uint8Array {
