@@ -10,6 +10,7 @@ import {
   JSON_OPTION,
   type Option,
   outputOption,
+  severalOf,
   switchOf,
   withValue,
 } from "./command.ts";
@@ -157,10 +158,12 @@ const decide: Command = {
     withValue("key", "NAME.pem", "with --log: the private key that signs the log's checkpoints"),
     withValue("origin", "NAME", "with --log: the log's name (default: its own; a new log gets one)"),
     withValue("node", "NAME", "with --log: who decides, as the log says it (default: local)"),
-    withValue(
-      "sensitive",
-      "POINTER",
-      "with --log: a value of requests that can be erased by itself, like /fields/card; may come often",
+    severalOf(
+      withValue(
+        "sensitive",
+        "POINTER",
+        "with --log: a value of requests that can be erased by itself, like /fields/card; may come often",
+      ),
     ),
     withValue(
       "anchor",

@@ -54,6 +54,8 @@ export interface Option {
   readonly choices: readonly string[] | null;
   /** The command does not run without it. */
   readonly isRequired: boolean;
+  /** Each value counts; of any other option, a second one is a mistake. */
+  readonly isMany: boolean;
   readonly summary: string;
 }
 
@@ -93,6 +95,7 @@ export const switchOf = (name: string, short: string | null, summary: string): O
   value: null,
   choices: null,
   isRequired: false,
+  isMany: false,
   summary,
 });
 
@@ -101,7 +104,18 @@ export const withValue = (
   value: string,
   summary: string,
   choices: readonly string[] | null = null,
-): Option => ({ name, short: null, value, choices, isRequired: false, summary });
+): Option => ({
+  name,
+  short: null,
+  value,
+  choices,
+  isRequired: false,
+  isMany: false,
+  summary,
+});
+
+/** An option that may come several times. */
+export const severalOf = (option: Option): Option => ({ ...option, isMany: true });
 
 /** `-o`, where a command writes. */
 export const outputOption = (value: string, summary: string): Option => ({

@@ -10,7 +10,7 @@ export interface Invocation {
   readonly operands: readonly string[];
   /** Switches that were given. */
   readonly switches: ReadonlySet<string>;
-  /** Options with a value; given twice, the last one counts. */
+  /** Options with a value; of those that may come several times, the last one. */
   readonly values: ReadonlyMap<string, string>;
   /** All values of each option, as they were given: for options that may come several times. */
   readonly lists: ReadonlyMap<string, readonly string[]>;
@@ -33,6 +33,7 @@ export function readInvocation(command: Command, args: readonly string[]): Invoc
       switches.add(option.name);
     } else {
       const given = lists.get(option.name) ?? [];
+      if (given.length > 0 && !option.isMany) throw usage(command, `--${option.name} is given twice`);
       lists.set(option.name, [...given, optionValue(command, option, token)]);
     }
   }

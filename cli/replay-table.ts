@@ -6,6 +6,7 @@ import {
   JSON_OPTION,
   outputOption,
   required,
+  severalOf,
   switchOf,
   withValue,
 } from "./command.ts";
@@ -18,10 +19,20 @@ const replay: Command = {
     withValue("key", "NAME.pub.pem", "the public key of the log: what is replayed is what was signed"),
     withValue("policy", "POLICY", "who has to have cosigned, and which logs are meant: a tlog-policy file"),
     withValue("origin", "NAME", "with --key: the log that is meant (default: any that the key signed)"),
-    withValue("artefacts", "DIR", "more evaluators and facts, files by their digests; may come often"),
-    withValue("bundle", "PATH", "a bundle, or any folder with evaluators and facts; may come often"),
+    severalOf(
+      withValue("artefacts", "DIR", "more evaluators and facts, files by their digests; may come often"),
+    ),
+    severalOf(
+      withValue("bundle", "PATH", "a bundle, or any folder with evaluators and facts; may come often"),
+    ),
     withValue("engine", "ENGINE", "what decides again (default: wasm)", ["wasm", "reference"]),
-    withValue("source", "FILE.pol", "for --engine reference: what an evaluator was made of; may come often"),
+    severalOf(
+      withValue(
+        "source",
+        "FILE.pol",
+        "for --engine reference: what an evaluator was made of; may come often",
+      ),
+    ),
     withValue("with", "OTHER", "another version, .pol or .wasm: list every verdict that it changes"),
     withValue("member", "NAME", "with --with: whose place it takes (default: of its policy, by name)"),
     withValue("root", "DIR", "with --with or --source: the project, from which files may be imported"),
@@ -49,7 +60,7 @@ const logRedact: Command = {
   operands: { ...files("DIR [INDEX|ID]", 2, []), isFolder: true },
   options: [
     required(withValue("key", "NAME.pem", "the private key that signs the log's checkpoints")),
-    withValue("field", "POINTER", "only this sensitive field, like /fields/card; may come often"),
+    severalOf(withValue("field", "POINTER", "only this sensitive field, like /fields/card; may come often")),
     withValue("reason", "TEXT", "why; the log keeps it for ever"),
     withValue("node", "NAME", "who erases, as the log says it (default: local)"),
     withValue(
@@ -79,7 +90,9 @@ const logOpen: Command = {
   summary: "Write what opens the request of a decision, with some of its sensitive fields",
   operands: { ...files("DIR INDEX|ID", 2, []), min: 2, isFolder: true },
   options: [
-    withValue("field", "POINTER", "a sensitive field that is shown, like /fields/card; may come often"),
+    severalOf(
+      withValue("field", "POINTER", "a sensitive field that is shown, like /fields/card; may come often"),
+    ),
     required(outputOption("O.json", "where to write it, for its reader alone")),
     JSON_OPTION,
     HELP,

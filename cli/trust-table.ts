@@ -1,5 +1,14 @@
 /** The rows of the table of commands for trust roots and freshness notes. */
-import { type Command, files, HELP, JSON_OPTION, outputOption, required, withValue } from "./command.ts";
+import {
+  type Command,
+  files,
+  HELP,
+  JSON_OPTION,
+  outputOption,
+  required,
+  severalOf,
+  withValue,
+} from "./command.ts";
 
 const ROOT_FILE = "N.root.json";
 const ENDINGS = [".root.json"];
@@ -7,7 +16,7 @@ const PRIVATE_KEY = "NAME.pem";
 const PUBLIC_KEY = "NAME.pub.pem";
 
 const PLAN = withValue("plan", "PLAN.json", "the roles in a file (docs/trust.md), instead of in options");
-const SIGN = withValue("sign", PRIVATE_KEY, "sign with this private root key; several times");
+const SIGN = severalOf(withValue("sign", PRIVATE_KEY, "sign with this private root key; several times"));
 const UNTIL = withValue("until", "TIME", "when it expires, RFC 3339 with Z (default: in 365 days)");
 const NOW = withValue("now", "TIME", "when, RFC 3339 with Z (default: now)");
 const TRUST = required(
@@ -21,15 +30,19 @@ const init: Command = {
   operands: { ...files("", 0, []), min: 0 },
   options: [
     withValue("name", "NAME", "what it governs, the same in all versions"),
-    withValue("key", PUBLIC_KEY, "a key that holds the root and signs policies; several times"),
+    severalOf(withValue("key", PUBLIC_KEY, "a key that holds the root and signs policies; several times")),
     withValue("threshold", "K", "how many of these keys have to sign (default: more than half)"),
-    withValue(
-      "freshness-key",
-      PUBLIC_KEY,
-      "a key that signs freshness notes; several times (default: --key)",
+    severalOf(
+      withValue(
+        "freshness-key",
+        PUBLIC_KEY,
+        "a key that signs freshness notes; several times (default: --key)",
+      ),
     ),
-    withValue("set", "NAME", "a policy set that may be signed; several times"),
-    withValue("audience", "NAME", "a place that may be signed for; several times (default: no place)"),
+    severalOf(withValue("set", "NAME", "a policy set that may be signed; several times")),
+    severalOf(
+      withValue("audience", "NAME", "a place that may be signed for; several times (default: no place)"),
+    ),
     PLAN,
     UNTIL,
     SIGN,
@@ -55,9 +68,17 @@ const rotate: Command = {
   summary: "Make the next version of a trust root",
   operands: files(ROOT_FILE, 1, ENDINGS),
   options: [
-    withValue("add", "ROLE=KEY", "a public key (NAME.pub.pem) for root, policy or freshness; several times"),
-    withValue("remove", "ROLE=KEY", "that key (NAME.pub.pem, or its id) leaves the role; several times"),
-    withValue("threshold", "ROLE=K", "how many keys of the role have to sign; several times"),
+    severalOf(
+      withValue(
+        "add",
+        "ROLE=KEY",
+        "a public key (NAME.pub.pem) for root, policy or freshness; several times",
+      ),
+    ),
+    severalOf(
+      withValue("remove", "ROLE=KEY", "that key (NAME.pub.pem, or its id) leaves the role; several times"),
+    ),
+    severalOf(withValue("threshold", "ROLE=K", "how many keys of the role have to sign; several times")),
     PLAN,
     UNTIL,
     withValue("min-epoch", "N", "no epoch below may be activated from then on (default: as before)"),
@@ -85,7 +106,9 @@ const sign: Command = {
   operands: files(ROOT_FILE, 1, ENDINGS),
   options: [
     required(
-      withValue("key", PRIVATE_KEY, "a private root key of this version or the one before; several times"),
+      severalOf(
+        withValue("key", PRIVATE_KEY, "a private root key of this version or the one before; several times"),
+      ),
     ),
     withValue("previous", ROOT_FILE, "the version before, whose keys have to sign too"),
     outputOption("FILE", "where to write it (default: FILE itself)"),
@@ -131,7 +154,7 @@ const issue: Command = {
   options: [
     TRUST,
     ...ABOUT,
-    required(withValue("key", PRIVATE_KEY, "a private freshness key; several times")),
+    required(severalOf(withValue("key", PRIVATE_KEY, "a private freshness key; several times"))),
     withValue("from", "TIME", "from when on it holds, RFC 3339 with Z (default: now)"),
     withValue("until", "TIME", "until when (default: 10 minutes after --from)"),
     PIN,

@@ -34,15 +34,18 @@ export async function run(invocation: Invocation): Promise<number> {
   if (leeway > LEEWAY_MAX) throw usage(command, `--leeway is 0 to ${LEEWAY_MAX} seconds`);
   const issuer = labelOption(invocation, "issuer") ?? "";
   const audience = labelOption(invocation, "audience") ?? "";
-  const nowMs = timeOption(invocation, "now") ?? Date.now();
+  const now = timeOption(invocation, "now");
   const epochMin = countOption(invocation, "epoch-min", 0) ?? 0;
   const key = await readTrusted(values.get("key") ?? "");
   const token = (await readText(path)).replace(/\n$/, "");
+  const request = await readRequest(requestPath);
+  // Not earlier: whoever pipes the token in may have waited for it.
+  const nowMs = now ?? Date.now();
   const result = await verifyPermit(token, {
     keys: [{ issuer, key }],
     audience,
     action: values.get("action") ?? "",
-    request: await readRequest(requestPath),
+    request,
     nowMs,
     leewayMs: leeway * 1000,
     epochMin,

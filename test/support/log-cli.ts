@@ -3,6 +3,7 @@ import { execFile } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import type { Entry } from "@polity/lineage/entry.ts";
 import { writePublicKey } from "@polity/runtime/keys.ts";
 import { freshFolder } from "./file-log.ts";
@@ -10,7 +11,7 @@ import { noteSigner } from "./lineage-log.ts";
 import { bytesOf, nthEntry } from "./log-entries.ts";
 import { logFilesOf, type TileFiles } from "./tile-folder.ts";
 
-export const LAUNCHER = new URL("../../cli/bin/pol.js", import.meta.url).pathname;
+export const LAUNCHER = fileURLToPath(new URL("../../cli/bin/pol.js", import.meta.url));
 export const env = {
   ...process.env,
   NO_COLOR: "1",

@@ -1,11 +1,12 @@
 /** docs/bundles.md says what can be wrong with a bundle: each code, and no other. */
 import { readdirSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { BUNDLE_CHECKS } from "@polity/runtime/bundle-refusal.ts";
 import { canonicalJson } from "@polity/runtime/json.ts";
 import { decodeSetManifest } from "@polity/runtime/set-manifest.ts";
 import { expect, test } from "vitest";
 
-const root = new URL("../../", import.meta.url).pathname;
+const root = fileURLToPath(new URL("../../", import.meta.url));
 const page = readFileSync(`${root}docs/bundles.md`, "utf8");
 const table = page.split("\n").filter((line) => line.startsWith("| `"));
 const documented = new Set(

@@ -1,10 +1,11 @@
 /** What can fail closed has been seen failing closed: every code that a host can answer is in a test. */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { CODE_NUMBERS } from "@polity/runtime/decision.ts";
 import { expect, test } from "vitest";
 
-const root = new URL("../..", import.meta.url).pathname;
+const root = fileURLToPath(new URL("../..", import.meta.url));
 
 /** Kinds that no expression of this version can end in (decision 0014); they have their numbers already. */
 const LATER = ["error.cold", "error.full", "error.type"];

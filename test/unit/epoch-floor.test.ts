@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { decodeFloor, encodeFloor } from "@polity/lineage/floor-file.ts";
 import { FloorError, folderFloor } from "@polity/lineage/node/epoch-floor.ts";
 import { type EpochFloor, mayReplace } from "@polity/runtime/epoch.ts";
@@ -14,7 +15,7 @@ import { ANNA, BERT, idsOf, ONLINE } from "../support/trust-roots.ts";
 const home = mkdtempSync(join(tmpdir(), "polity-floor-"));
 afterAll(() => rmSync(home, { recursive: true }));
 
-const CHILD = new URL("../support/floor-child.ts", import.meta.url).pathname;
+const CHILD = fileURLToPath(new URL("../support/floor-child.ts", import.meta.url));
 const digestOf = (of: number) => `sha256:${of.toString(16).padStart(64, "0")}`;
 
 const FLOOR: EpochFloor = {

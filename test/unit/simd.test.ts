@@ -3,6 +3,7 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { loadUnsigned } from "@polity/runtime/authoring.ts";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Evaluator } from "../../compiler/evaluator.ts";
@@ -69,7 +70,7 @@ test.runIf(process.arch === "x64")("an engine without them refuses it by name, a
     return file;
   });
   writeFileSync(join(folder, "cut.wasm"), vector!.wasm.subarray(0, 900));
-  const child = new URL("../support/load-child.ts", import.meta.url).pathname;
+  const child = fileURLToPath(new URL("../support/load-child.ts", import.meta.url));
   const said = (file: string) => execFileSync(process.execPath, [WITHOUT, child, file], { encoding: "utf8" });
   expect(files.map(said)).toEqual(["loaded", "load.simd"]);
   expect(said(join(folder, "cut.wasm"))).toBe("load.not_wasm");
