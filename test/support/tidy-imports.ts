@@ -9,7 +9,7 @@ const MAY_IMPORT: ReadonlyMap<string, readonly string[]> = new Map([
   ["compiler", ["grammar", "runtime"]],
   ["lineage", ["runtime"]],
   ["governor", ["runtime", "lineage"]],
-  ["gateway", ["governor"]],
+  ["gateway", ["runtime", "lineage", "governor"]],
   ["cli", ["grammar", "compiler", "runtime", "lineage", "governor", "gateway"]],
 ]);
 
