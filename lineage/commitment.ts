@@ -10,11 +10,12 @@
  */
 import { decodeBase64, encodeBase64 } from "@polity/runtime/base64.ts";
 import { digestName, sha256 as portableSha256, type Sha256, utf8 } from "@polity/runtime/hash.ts";
-import { hmacSha256 } from "@polity/runtime/hmac.ts";
-import { canonicalJson, canonicalText, parseJson } from "@polity/runtime/json.ts";
+import { hmacInPlace, hmacSha256 } from "@polity/runtime/hmac.ts";
+import { canonicalJson, parseJson } from "@polity/runtime/json.ts";
 import { compareText, utf8Length } from "@polity/runtime/text-order.ts";
 import { canonicalOf, readCanonical } from "./canonical-text.ts";
 import { pointerParts, replaceAt, valueAt } from "./json-pointer.ts";
+import { keepWritten } from "./written-opening.ts";
 
 /** What an entry says of its request. */
 export interface RequestCommitment {
@@ -80,23 +81,14 @@ export function commitWritten(
   }
   const salts = makeSalts(1, randomBytes);
   if (typeof salts === "string") return refuse("commitment.randomness", salts);
-  const opening: Opening = Object.freeze({ request: requestJson, salt: salts[0]!, sensitive: NONE });
-  writtenOpenings.add(opening);
-  return {
-    ok: true,
-    commitment: { commitment: commit(sha256, salts[0]!, "", requestJson), sensitive: NONE },
-    opening,
-  };
+  const salt = salts[0]!;
+  const commitment = commit(sha256, salt, "", requestJson);
+  const opening: Opening = Object.freeze({ request: requestJson, salt, sensitive: NONE });
+  keepWritten({ opening, request: requestJson, salt: encodeBase64(salt), commitment, sha256 });
+  return { ok: true, commitment: { commitment, sensitive: NONE }, opening };
 }
 
 const NONE: readonly never[] = Object.freeze([]);
-/** Made above: their texts cannot change any more, and are canonical. */
-const writtenOpenings = new WeakSet<Opening>();
-
-/** Whether nothing but salt and commitment of this opening is still to be looked at. */
-export function isWrittenOpening(opening: Opening): boolean {
-  return writtenOpenings.has(opening);
-}
 
 /**
  * `requestJson` is a request's canonical JSON, `sensitivePointers` are in any order, and `randomBytes` gives
@@ -191,8 +183,21 @@ function isSalt(value: unknown): value is Uint8Array {
 
 const PREFIX = "polity/commitment/v1\0";
 
+/** Room for most of what is committed to, which would else be allocated twice for each. */
+const scratch = new Uint8Array(4096);
+/** What the function of SHA-256 needs before the message. */
+const KEY_BYTES = 64;
+const encoder = new TextEncoder();
+
 function commit(sha256: Sha256, salt: Uint8Array, pointer: string, json: string): string {
-  return digestName(hmacSha256(sha256, salt, utf8(`${PREFIX}${pointer}\0${json}`)));
+  const text = `${PREFIX}${pointer}\0${json}`;
+  if (text.length * 3 > scratch.length - KEY_BYTES) return digestName(hmacSha256(sha256, salt, utf8(text)));
+  const { written } = encoder.encodeInto(text, scratch.subarray(KEY_BYTES));
+  const bytes = scratch.subarray(0, KEY_BYTES + written);
+  const name = digestName(hmacInPlace(sha256, salt, bytes));
+  // Neither salt nor request is kept here.
+  bytes.fill(0);
+  return name;
 }
 
 function quoted(text: string): string {
@@ -232,9 +237,6 @@ function openRequest(commitment: RequestCommitment, opening: Opening, sha256: Sh
   if (problem !== null) return refuseOpening("opening.malformed", problem);
   if (commit(sha256, opening.salt, "", opening.request) !== commitment.commitment) {
     return refuseOpening("opening.mismatch", "the request, its salt or its commitment is another one");
-  }
-  if (isWrittenOpening(opening) && commitment.sensitive.length === 0) {
-    return { ok: true, request: opening.request, erased: [] };
   }
   const request = readCanonical(opening.request);
   if ("problem" in request) return refuseOpening("opening.malformed", `the request is ${request.problem}`);
@@ -318,10 +320,6 @@ export function eraseFields(opening: Opening, pointers: readonly string[]): Open
 
 /** Canonical JSON on one line. Throws a RangeError for what is no opening: only a caller's bug leads here. */
 export function encodeOpening(opening: Opening): string {
-  if (isWrittenOpening(opening)) {
-    const [text, salt] = [canonicalText(opening.request), encodeBase64(opening.salt)];
-    return `{"request":${text},"salt":"${salt}","sensitive":[]}`;
-  }
   const problem = formProblem(opening);
   if (problem !== null) throw new RangeError(`this opening cannot be written: ${problem}`);
   const text = canonicalJson({

@@ -31,6 +31,7 @@ import type {
   RedactionTarget,
   Trace,
 } from "./entry.ts";
+import { type MemberShapes, object, type WrongMember } from "./entry-object.ts";
 import {
   bool,
   COUNT_MAX,
@@ -38,10 +39,8 @@ import {
   integer,
   judgedText,
   list,
-  type MemberShapes,
   nameText,
   nullable,
-  object,
   oneOf,
   optional,
   pattern,
@@ -50,7 +49,6 @@ import {
   text,
   time,
   version,
-  type WrongMember,
 } from "./entry-shape.ts";
 
 /** Every bound of an entry. Bytes are of UTF-8. */

@@ -54,7 +54,7 @@ export function fits<T>(shape: Shape<T>, value: unknown): value is T {
   }
 }
 
-function within(error: unknown, part: string | number): unknown {
+export function within(error: unknown, part: string | number): unknown {
   if (error instanceof FieldError) error.parts.unshift(part);
   return error;
 }
@@ -280,107 +280,4 @@ export function list<T>(of: Shape<T>, { min = 0, max, order, check }: ListRules<
       return values;
     },
   };
-}
-
-/** A shape for each member, by its name in memory. */
-export type MemberShapes<T> = { readonly [Name in keyof T]-?: Shape<T[Name]> };
-
-interface Member {
-  /** In memory. */
-  readonly name: string;
-  readonly wire: string;
-  readonly shape: Shape<unknown>;
-  /** `{"at":`, `,"code":`: what comes before the value. */
-  readonly before: string;
-}
-
-/** The member by its name on the wire, and what is wrong with it. */
-export type WrongMember = readonly [wire: string, message: string];
-
-/**
- * An object with exactly these members, in memory as in JSON. `check` says what is wrong between them, or
- * null.
- */
-export function object<T extends object>(
-  shapes: MemberShapes<T>,
-  check: (value: T) => WrongMember | null = () => null,
-): Shape<T> {
-  const members = membersOf(shapes as Readonly<Record<string, Shape<unknown>>>);
-  const wires = new Set(members.map(({ wire }) => wire));
-  const names = new Set(members.map(({ name }) => name));
-
-  function write(value: T): string {
-    refuseOther(value, names);
-    let written = "";
-    let wire = "";
-    try {
-      for (const member of members) {
-        ({ wire } = member);
-        if (!Object.hasOwn(value, member.name)) {
-          if (member.shape.isOptional) continue;
-          throw new FieldError("missing");
-        }
-        written += member.before + member.shape.write(value[member.name as keyof T]);
-      }
-    } catch (error) {
-      throw within(error, wire);
-    }
-    refuseMember(check(value));
-    return `${written}}`;
-  }
-
-  function read(json: unknown): T {
-    if (typeof json !== "object" || json === null || Array.isArray(json))
-      throw new FieldError("not an object");
-    for (const key of Object.keys(json)) {
-      if (!wires.has(key)) throw new FieldError(`no member ${JSON.stringify(key.slice(0, 80))} is known`);
-    }
-    const value: Record<string, unknown> = {};
-    for (const { name, wire, shape } of members) {
-      try {
-        if (!Object.hasOwn(json, wire)) {
-          if (shape.isOptional) continue;
-          throw new FieldError("missing");
-        }
-        value[name] = shape.read((json as Readonly<Record<string, unknown>>)[wire]);
-      } catch (error) {
-        throw within(error, wire);
-      }
-    }
-    return value as T;
-  }
-
-  return { says: "object", inside: members.flatMap(rowsOf), write, read };
-}
-
-function refuseMember(problem: WrongMember | null): void {
-  if (problem !== null) throw within(new FieldError(problem[1]), problem[0]);
-}
-
-/** Members in the order in which RFC 8785, section 3.2.3, writes them. */
-function membersOf(shapes: Readonly<Record<string, Shape<unknown>>>): readonly Member[] {
-  const pairs = Object.entries(shapes).map(([name, shape]) => ({ name, wire: snakeCase(name), shape }));
-  pairs.sort((a, b) => (a.wire < b.wire ? -1 : 1));
-  return pairs.map((pair, at) => ({ ...pair, before: `${at === 0 ? "{" : ","}"${pair.wire}":` }));
-}
-
-function snakeCase(name: string): string {
-  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-}
-
-function rowsOf({ wire, shape }: Member): readonly ShapeRow[] {
-  const inside = shape.inside.map(({ path, says }) => ({
-    path: path.startsWith("[") ? `${wire}${path}` : `${wire}.${path}`,
-    says,
-  }));
-  return [{ path: wire, says: shape.says }, ...inside];
-}
-
-function refuseOther(value: unknown, names: ReadonlySet<string>): void {
-  if (typeof value !== "object" || value === null || Array.isArray(value))
-    throw new FieldError("not an object");
-  for (const key in value) {
-    if (!names.has(key) && Object.hasOwn(value, key))
-      throw new FieldError(`no member ${JSON.stringify(key.slice(0, 80))} is known`);
-  }
 }

@@ -20,20 +20,24 @@ export interface Tree {
   readonly consistencyProof: (from: number, to: number) => Uint8Array[];
 }
 
+/** What is hashed is put together here: to allocate it takes as long as to hash it. */
+const leafBytes = new Uint8Array(8 * 1024);
+const nodeBytes = new Uint8Array(1 + 2 * HASH_BYTES);
+nodeBytes[0] = 1;
+
 /** The hash of a leaf: of the byte 0 and the entry, so that no entry can pass for a node. */
 export function leafHash(entry: Uint8Array, sha256: Sha256): Uint8Array {
-  const bytes = new Uint8Array(1 + entry.length);
+  const sizeBytes = 1 + entry.length;
+  const bytes = sizeBytes > leafBytes.length ? new Uint8Array(sizeBytes) : leafBytes.subarray(0, sizeBytes);
   bytes.set(entry, 1);
   return sha256(bytes);
 }
 
 /** The hash of a node: of the byte 1 and the hashes of its two children. */
 export function nodeHash(left: Uint8Array, right: Uint8Array, sha256: Sha256): Uint8Array {
-  const bytes = new Uint8Array(1 + 2 * HASH_BYTES);
-  bytes[0] = 1;
-  bytes.set(left, 1);
-  bytes.set(right, 1 + HASH_BYTES);
-  return sha256(bytes);
+  nodeBytes.set(left, 1);
+  nodeBytes.set(right, 1 + HASH_BYTES);
+  return sha256(nodeBytes);
 }
 
 /** The root of a tree without leaves: the hash of nothing. */

@@ -185,7 +185,7 @@ function makeParted(
   const writer: Writer = makeWriter({
     ...{ state, wal, requests, integrator, sequences, lock, counters, checkpointMs, heartbeatMs },
     publisher: makePublisher(publishing),
-    queue: { items: [], bytes: 0, sequences: due, onTime },
+    queue: { items: [], bytes: 0, sequences: due, onTime, sha256: crypto.sha256 },
     reserve: makeReserve(disk, dir),
   });
   return writer;

@@ -1,9 +1,12 @@
 /** Entries on their way to the disk. */
+import type { Sha256 } from "@polity/runtime/hash.ts";
+import { utf8 } from "@polity/runtime/hash.ts";
 import { checkOpening, type Opening } from "../commitment.ts";
 import type { Entry } from "../entry.ts";
 import { type EncodedEntry, encodeEntry } from "../entry-codec.ts";
 import { dueAfter, sequenceProblem } from "../sequence.ts";
 import { LogError, type Receipt } from "../store.ts";
+import { isKnownToOpen, takeWritten, writtenText } from "../written-opening.ts";
 import { FRAME_HEADER_BYTES } from "./frame.ts";
 import { BATCH_BYTES_MAX, OPENING_BYTES_MAX, QUEUE_BYTES_MAX, QUEUE_COUNT_MAX } from "./limits.ts";
 import { decodeOpeningBody, encodeOpeningBody } from "./opening-body.ts";
@@ -27,6 +30,7 @@ export interface Queue {
   readonly sequences: Map<string, number>;
   /** Called with the time that each accepted entry claims, in milliseconds since 1970. */
   readonly onTime: (at: number) => void;
+  readonly sha256: Sha256;
 }
 
 /**
@@ -49,7 +53,7 @@ export function enqueue(
   const due = dueAfter(written);
   const item = {
     body: encoded.bytes,
-    opening: openingBytes(written, opening),
+    opening: openingBytes(written, opening, queue.sha256),
     node,
     due,
     resolve,
@@ -91,22 +95,31 @@ function refusalText(encoded: EncodedEntry): string {
 }
 
 /** What does not open its entry's commitment would be found by every later check of the log. */
-function openingBytes(entry: Entry, opening: Opening | undefined): Uint8Array | null {
+function openingBytes(entry: Entry, opening: Opening | undefined, sha256: Sha256): Uint8Array | null {
   if (opening === undefined) return null;
   if (entry.kind !== "decision" || entry.request === null) {
     throw new LogError("log.opening_mismatch", "there is an opening, but the entry commits to no request");
   }
-  const bytes = writtenOpening(opening);
-  if (bytes.length > OPENING_BYTES_MAX) {
-    throw invalid(`the opening has ${bytes.length} bytes, at most ${OPENING_BYTES_MAX} are kept`);
+  const known = takeWritten(opening);
+  const { commitment, sensitive } = entry.request;
+  if (known !== null && sensitive.length === 0 && isKnownToOpen(known, commitment, sha256)) {
+    return keepable(utf8(writtenText(known)));
   }
+  const bytes = keepable(bytesOf(opening));
   const decoded = decodeOpeningBody(bytes);
-  const result = decoded.ok ? checkOpening(entry.request, decoded.opening) : decoded;
+  const result = decoded.ok ? checkOpening(entry.request, decoded.opening, sha256) : decoded;
   if (!result.ok) throw new LogError("log.opening_mismatch", `${result.message} (${result.code})`);
   return bytes;
 }
 
-function writtenOpening(opening: Opening): Uint8Array {
+function keepable(bytes: Uint8Array): Uint8Array {
+  if (bytes.length > OPENING_BYTES_MAX) {
+    throw invalid(`the opening has ${bytes.length} bytes, at most ${OPENING_BYTES_MAX} are kept`);
+  }
+  return bytes;
+}
+
+function bytesOf(opening: Opening): Uint8Array {
   try {
     return encodeOpeningBody(opening);
   } catch (error) {
