@@ -5,8 +5,10 @@ import type { Entry } from "@polity/lineage/entry.ts";
 import { decodeEntry } from "@polity/lineage/entry-codec.ts";
 import type { LogPolicy } from "@polity/lineage/log-policy.ts";
 import { nodeCrypto } from "@polity/lineage/node/crypto.ts";
+import { logKeysFor, ROOTED_ADVICE } from "@polity/lineage/rooted-keys.ts";
 import { verifyProof } from "@polity/lineage/verify-proof.ts";
 import type { PublicKey } from "@polity/runtime/keys.ts";
+import type { TrustWalk } from "@polity/runtime/trust-walk.ts";
 import { utf8Text } from "./read-file.ts";
 import type { Refusal } from "./refusal.ts";
 
@@ -44,15 +46,15 @@ export interface EvidenceRefusal extends Refusal {
 
 /**
  * The first thing that is wrong, or what was logged; any log of the key's will do where `log` is null.
- * Without a key, the policy has to list the log.
+ * A trust root has the keys of each log; without a key, the policy has to list the log.
  */
 export function checkEvidence(
   { proof, record, opening }: Evidence,
-  key: PublicKey | null,
+  key: PublicKey | TrustWalk | null,
   log: string | null = null,
   policy: LogPolicy | null = null,
 ): Proven | EvidenceRefusal {
-  const proven = verifyProof(proof, record, key === null ? [] : [key], nodeCrypto, policy);
+  const proven = verifyProof(proof, record, key === null ? [] : logKeysFor(key), nodeCrypto, policy);
   if (!proven.ok) return refusal("proof", proven.code, proven.message);
   if (log !== null && log !== proven.origin) {
     return refusal("proof", "proof.other_origin", `the proof is of the log ${proven.origin}, not of ${log}`);
@@ -86,6 +88,7 @@ const AGAIN = "take the file as pol log prove wrote it";
 
 const HINTS: ReadonlyMap<string, string> = new Map([
   ["note.unknown_keys", "give the public key of the log that signed, or do not believe this proof"],
+  ...ROOTED_ADVICE.map(([code, [, advice]]) => [code, advice] as const),
   ["note.bad_signature", "the checkpoint in the proof was changed after it was signed"],
   ["witness.quorum", "ask whoever keeps the log for a proof from a checkpoint that they have cosigned"],
   ["proof.other_origin", "ask for a proof from the log that is meant"],

@@ -9,6 +9,7 @@ import {
   switchOf,
   withValue,
 } from "./command.ts";
+import { TRUST_DETAILS, TRUST_OPTIONS } from "./trust-options.ts";
 
 const PRIVATE_KEY = "NAME.pem";
 const PUBLIC_KEY = "NAME.pub.pem";
@@ -146,6 +147,8 @@ const logProve: Command = {
     required(outputOption("P.tlog-proof", "where to write the proof; the entry goes beside it, into P.json")),
     switchOf("opening", null, "also write P.opening.json, which reveals the request"),
     withValue("policy", "FILE", "a log policy: refuse where fewer have cosigned than it wants"),
+    withValue("trust", "PATH", "a trust root, file or folder: refuse where no key that it names signed"),
+    ...TRUST_DETAILS,
     withValue(
       "index-file",
       "FILE",
@@ -173,6 +176,7 @@ const logVerify: Command = {
   operands: { ...files("P.tlog-proof|DIR|URL", 1, [".tlog-proof"]), isFolder: true },
   options: [
     withValue("key", PUBLIC_KEY, "the public key of the log"),
+    ...TRUST_OPTIONS,
     withValue("policy", "FILE", "of a proof: a log policy, whose logs are trusted and whose quorum cosigned"),
     withValue("origin", "NAME", "the log that is meant (default: any that the key signed)"),
     withValue("since", "CHECKPOINT", "of a log: it must go on from this checkpoint, which was kept"),
@@ -192,6 +196,10 @@ const logVerify: Command = {
     {
       line: "pol log verify refund.tlog-proof --policy policy.txt",
       says: "and that as many witnesses have cosigned as the policy wants",
+    },
+    {
+      line: "pol log verify refund.tlog-proof --trust trust",
+      says: "by the keys that the trust root has for this log",
     },
     {
       line: "pol log verify decisions --key log.pub.pem",

@@ -9,6 +9,7 @@ import {
   switchOf,
   withValue,
 } from "./command.ts";
+import { TRUST_OPTIONS } from "./trust-options.ts";
 
 const PLACE = { ...files("DIR|URL", 1, []), isFolder: true };
 const KEY = withValue("key", "NAME.pub.pem", "the public key of the log (default: no signature is checked)");
@@ -35,6 +36,7 @@ const logGet: Command = {
     withValue("index", "N", "which entry, from 0"),
     withValue("id", "UUID", "or its id, which is looked up in the index"),
     KEY,
+    ...TRUST_OPTIONS,
     POLICY,
     ORIGIN,
     INDEX_FILE,
@@ -59,6 +61,7 @@ const logTail: Command = {
     short(withValue("last", "N", "how many (default: 10)"), "n"),
     switchOf("follow", "f", "go on with what is published; each checkpoint must continue the one before"),
     KEY,
+    ...TRUST_OPTIONS,
     POLICY,
     ORIGIN,
     switchOf("json", null, "one JSON object a line instead of text"),
@@ -83,6 +86,7 @@ const logConsistency: Command = {
     withValue("since", "CHECKPOINT", "from a checkpoint that was kept, which must be of this log"),
     outputOption("FILE", "write the proof as witnesses take it; - for standard output"),
     KEY,
+    ...TRUST_OPTIONS,
     POLICY,
     ORIGIN,
     JSON_OPTION,
@@ -105,7 +109,7 @@ const logFsck: Command = {
   name: "log fsck",
   summary: "Check all files of a log against each other",
   operands: PLACE,
-  options: [KEY, POLICY, ORIGIN, JSON_OPTION, HELP],
+  options: [KEY, ...TRUST_OPTIONS, POLICY, ORIGIN, JSON_OPTION, HELP],
   examples: [
     {
       line: "pol log fsck decisions --key log.pub.pem",
@@ -136,6 +140,7 @@ const logSearch: Command = {
     withValue("until", "TIME", "before this time"),
     withValue("limit", "N", "how many at most (default: 100)"),
     KEY,
+    ...TRUST_OPTIONS,
     POLICY,
     ORIGIN,
     INDEX_FILE,
@@ -165,6 +170,7 @@ const logExport: Command = {
     withValue("to", "N", "up to, not including, this one (default: all)"),
     outputOption("FILE", "where to write; - for standard output (default: -)"),
     KEY,
+    ...TRUST_OPTIONS,
     POLICY,
     ORIGIN,
     JSON_OPTION,

@@ -46,8 +46,10 @@ const verify: Command = {
   summary: "Say whether a service would accept a permit",
   operands: files("FILE", 1, [".permit", ".jwt"]),
   options: [
-    required(withValue("key", "NAME.pub.pem", "the public key of the issuer")),
-    required(withValue("issuer", "NAME", "whose key it is")),
+    withValue("key", "NAME.pub.pem", "the public key of the issuer"),
+    withValue("issuer", "NAME", "with --key: whose key it is"),
+    withValue("trust", "PATH", "a trust root instead: a file, or a folder with its versions"),
+    withValue("pin", "DIGEST", "with --trust: what the digest of its first version must be"),
     required(withValue("audience", "NAME", "the service that asks")),
     required(withValue("action", "NAME", "what it is about to do")),
     required(withValue("request", "R.json", 'the request: {"action": …, "fields": {…}}')),
@@ -61,6 +63,10 @@ const verify: Command = {
     {
       line: "pol permit verify refund.permit --key host.pub.pem --issuer eu-1/n7 --audience payments …",
       says: "all checks but one: this command does not remember what was used",
+    },
+    {
+      line: "pol permit verify refund.permit --trust trust --audience payments …",
+      says: "by whoever the trust root lets issue permits",
     },
   ],
   exits: ["0 a service would accept it, if it was not used before", "1 it is refused"],

@@ -5,10 +5,13 @@ import { checkQuorum, type LogPolicy, policyCosigners } from "@polity/lineage/lo
 import { nodeCrypto } from "@polity/lineage/node/crypto.ts";
 import { decodeNote } from "@polity/lineage/note-form.ts";
 import type { TileLog } from "@polity/lineage/open-tiles.ts";
+import { ROOTED_ADVICE } from "@polity/lineage/rooted-keys.ts";
 import type { LogStore } from "@polity/lineage/store.ts";
 import { encodeTlogProof } from "@polity/lineage/tlog-proof.ts";
 import { leafHash } from "@polity/lineage/tree.ts";
 import { verifyInclusion } from "@polity/lineage/tree-proof.ts";
+import { openSigned } from "@polity/lineage/witnessed-checkpoint.ts";
+import type { TrustWalk } from "@polity/runtime/trust-walk.ts";
 import { checkpointOf } from "./log-folder.ts";
 import type { Refusal } from "./refusal.ts";
 
@@ -42,12 +45,19 @@ export function provableTiles({ note, checkpoint, tree }: TileLog): Provable {
   };
 }
 
+/** What a proof must be good for; null: nobody asks. */
+export interface ProofTerms {
+  readonly policy: LogPolicy | null;
+  /** Names the keys of the log. */
+  readonly trust: TrustWalk | null;
+}
+
 /** Rejects with what the store objects to. */
 export async function proveEntry(
   store: Provable,
   index: number,
   isOpened: boolean,
-  policy: LogPolicy | null = null,
+  { policy, trust }: ProofTerms,
 ): Promise<ProvenEntry | Refusal> {
   const note = await store.head();
   const { size, root } = note === null ? { size: 0, root: new Uint8Array() } : checkpointOf(note);
@@ -60,7 +70,8 @@ export async function proveEntry(
     return refusal(`no checkpoint covers entry ${index} yet: the last one covers ${size}`, hint);
   }
   const short = policy === null ? null : quorumProblem(note, policy);
-  if (short !== null) return short;
+  const problem = short ?? (trust === null ? null : rootProblem(note, trust));
+  if (problem !== null) return problem;
   const opened = isOpened ? await store.opening(index) : null;
   if (isOpened && opened === null) {
     return refusal(`nothing opens entry ${index}: it has no request, or its request was erased`, null);
@@ -85,6 +96,14 @@ function quorumProblem(note: string, policy: LogPolicy): Refusal | null {
   );
   const hint = "pol log checkpoint --witnesses FILE asks the witnesses again";
   return quorum.ok ? null : { ...quorum, hint };
+}
+
+/** Whoever trusts this root would refuse the proof, so it is not worth writing. */
+function rootProblem(note: string, trust: TrustWalk): Refusal | null {
+  const signed = openSigned(note, { keys: trust, policy: null }, nodeCrypto);
+  if (signed.ok) return null;
+  const [, [, hint = null] = []] = ROOTED_ADVICE.find(([code]) => code === signed.code) ?? [];
+  return { ok: false, code: signed.code, message: signed.message, hint };
 }
 
 /** `6, 0 to 5` */

@@ -11,17 +11,19 @@ import {
   type SignedHead,
   type TileLog,
 } from "@polity/lineage/open-tiles.ts";
+import { logKeysFor } from "@polity/lineage/rooted-keys.ts";
 import { LogError } from "@polity/lineage/store.ts";
 import type { TileSource } from "@polity/lineage/tile-source.ts";
 import { httpSource } from "@polity/lineage/web/http-source.ts";
 import { failure } from "./failure.ts";
 import { type Invocation, usage } from "./invocation.ts";
-import { readTrusted } from "./key-files.ts";
 import { logRefusal, originOption } from "./log-folder.ts";
 import { policyOption } from "./log-policy-file.ts";
 import { withProgress } from "./progress.ts";
 import { isFolder, nameOf, readBytes } from "./read-file.ts";
 import { answerNo } from "./refusal.ts";
+import type { TrustFileRefusal } from "./trust-files.ts";
+import { isRefused, keysOption } from "./trusted-keys.ts";
 import { quoted } from "./words.ts";
 
 export interface Place {
@@ -57,9 +59,10 @@ export async function placeOf({ command }: Invocation, written: string): Promise
 }
 
 /** Whose log is meant, and which one; without a key, nobody's signature is looked at. */
-export async function trustOption(invocation: Invocation): Promise<OpenTilesOptions> {
-  const path = invocation.values.get("key");
-  const keys = path === undefined ? null : [await readTrusted(path)];
+export async function trustOption(invocation: Invocation): Promise<OpenTilesOptions | TrustFileRefusal> {
+  const key = await keysOption(invocation);
+  if (isRefused(key)) return key;
+  const keys = key === null ? null : logKeysFor(key);
   const policy = await policyOption(invocation);
   return { keys, policy, crypto: nodeCrypto, origin: originOption(invocation) };
 }
@@ -78,6 +81,7 @@ export async function withPublished(
 ): Promise<number> {
   const [written = ""] = invocation.operands;
   const options = await trustOption(invocation);
+  if (isRefused(options)) return answerNo(nameOf(options.file), options, invocation.switches.has("json"));
   try {
     const place = await placeOf(invocation, written);
     return await task(await openPublished(place, options), place, options);

@@ -10,6 +10,7 @@ import {
   switchOf,
   withValue,
 } from "./command.ts";
+import { TRUST_OPTIONS } from "./trust-options.ts";
 
 const replay: Command = {
   name: "replay",
@@ -17,8 +18,9 @@ const replay: Command = {
   operands: { ...files("DIR", 1, []), isFolder: true },
   options: [
     withValue("key", "NAME.pub.pem", "the public key of the log: what is replayed is what was signed"),
+    ...TRUST_OPTIONS,
     withValue("policy", "POLICY", "who has to have cosigned, and which logs are meant: a tlog-policy file"),
-    withValue("origin", "NAME", "with --key: the log that is meant (default: any that the key signed)"),
+    withValue("origin", "NAME", "with --key or --trust: the log that is meant (default: any that they sign)"),
     severalOf(
       withValue("artefacts", "DIR", "more evaluators and facts, files by their digests; may come often"),
     ),

@@ -25,7 +25,9 @@ export async function verifyPublished(invocation: Invocation): Promise<number> {
       "--keep FILE reads FILE and then replaces it",
     );
   }
-  if (!values.has("key") && !values.has("policy")) throw usage(command, "--key or --policy is missing");
+  if (!["key", "trust", "policy"].some((name) => values.has(name))) {
+    throw usage(command, "--key, --trust or --policy is missing");
+  }
   const output = values.get("evidence");
   for (const path of [keep, output]) if (path !== undefined) expectWritable(path);
   const keptPath = since ?? (keep !== undefined && existsSync(keep) ? keep : undefined);

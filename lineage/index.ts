@@ -119,6 +119,7 @@ export {
   type RecordingStore,
   type Written,
 } from "./recorder.ts";
+export type { LogKeys, RootedCode, RootedRefusal } from "./rooted-keys.ts";
 export { type LogCode, LogError, type LogPlace, type LogStore, type Receipt } from "./store.ts";
 export type { TileSource } from "./tile-source.ts";
 export type { Bundle, TileTree } from "./tile-tree.ts";

@@ -102,7 +102,7 @@ export function openNote(
   return refuse("note.unknown_keys", `no signature by a key that is trusted here, but by ${names}`);
 }
 
-function isSignatureBy(
+export function isSignatureBy(
   { bytes }: PublicKey,
   message: Uint8Array,
   signature: Uint8Array,

@@ -1,11 +1,10 @@
 /** Opens a published log for whoever trusts its key, and compares it with a checkpoint seen before. */
 import type { CryptoPort } from "@polity/runtime/crypto-port.ts";
 import { digestName, equalBytes } from "@polity/runtime/hash.ts";
-import type { PublicKey } from "@polity/runtime/keys.ts";
 import { type Checkpoint, decodeCheckpoint } from "./checkpoint.ts";
 import type { LogPolicy } from "./log-policy.ts";
-import type { NoteKey } from "./note.ts";
 import { decodeNote, NOTE_BYTES_MAX } from "./note-form.ts";
+import { type LogKeys, ROOTED_ADVICE } from "./rooted-keys.ts";
 import { type LogCode, LogError } from "./store.ts";
 import type { TileSource } from "./tile-source.ts";
 import { openTileTree, type TileTree } from "./tile-tree.ts";
@@ -30,10 +29,10 @@ export interface TileLog extends SignedHead {
 
 export interface OpenTilesOptions {
   /**
-   * Of the log; bare public keys stand for any origin. Null: signatures are not looked at, and everything is
-   * only checked against the checkpoint as it is.
+   * Of the log. Null: signatures are not looked at, and everything is only checked against the checkpoint as
+   * it is.
    */
-  readonly keys: readonly (PublicKey | NoteKey)[] | null;
+  readonly keys: LogKeys | null;
   readonly crypto: CryptoPort;
   /** Who has to have cosigned, and which logs are meant; null, or left out: nobody has to. */
   readonly policy?: LogPolicy | null;
@@ -74,7 +73,8 @@ export async function readHead(source: TileSource, options: OpenTilesOptions): P
   });
 }
 
-const CODES: ReadonlyMap<string, readonly [LogCode, string]> = new Map([
+const CODES = new Map<string, readonly [LogCode, string]>([
+  ...ROOTED_ADVICE,
   ["note.unknown_keys", ["log.other_key", "use the key of this log, or check whose log this is"]],
   [
     "note.bad_signature",

@@ -76,13 +76,7 @@ export function reportProof(files: ProofFiles, trust: LogTrust, crypto: CryptoPo
       checks: withRest([...checks, { name: "inclusion", state: "open", code: null, text }]),
     };
   }
-  const proven = verifyProof(
-    files.proof,
-    files.record,
-    trust.keys as readonly NoteKey[],
-    crypto,
-    trust.policy,
-  );
+  const proven = verifyProof(files.proof, files.record, trust.keys, crypto, trust.policy);
   if (!proven.ok)
     return { ...report, checks: withRest([...checks, bad("inclusion", proven.code, proven.message)]) };
   checks.push(good("inclusion", `these bytes are entry ${index} of ${size}`));

@@ -2,6 +2,7 @@
 import type { Checkpoint } from "./checkpoint.ts";
 import type { Opening } from "./commitment.ts";
 import type { Entry } from "./entry.ts";
+import type { RootedCode } from "./rooted-keys.ts";
 
 /** Where an entry went; with the entry's bytes it is evidence of the promise. */
 export interface Receipt {
@@ -27,6 +28,7 @@ export type LogCode =
   | "log.bad_origin"
   | "log.other_origin"
   | "log.other_key"
+  | RootedCode
   | "log.other_root"
   | "log.forked"
   | "log.shrunk"

@@ -1,11 +1,11 @@
 /** Checks a proof file against a record and trusted keys, with nothing else at hand. */
 import type { CryptoPort } from "@polity/runtime/crypto-port.ts";
 import { digestName, equalBytes } from "@polity/runtime/hash.ts";
-import type { PublicKey } from "@polity/runtime/keys.ts";
 import type { CheckpointRefusal } from "./checkpoint.ts";
 import type { Cosignature } from "./cosignature.ts";
 import type { LogPolicy } from "./log-policy.ts";
-import type { NoteKey, NoteRefusal } from "./note.ts";
+import type { NoteRefusal } from "./note.ts";
+import type { LogKeys, RootedRefusal } from "./rooted-keys.ts";
 import { decodeTlogProof, type ProofFileRefusal } from "./tlog-proof.ts";
 import { leafHash } from "./tree.ts";
 import { inclusionRoot } from "./tree-proof.ts";
@@ -34,19 +34,21 @@ export type ProofResult =
   | ProofRefusal
   | ProofFileRefusal
   | NoteRefusal
+  | RootedRefusal
   | CheckpointRefusal
   | QuorumRefusal;
 
 /**
  * Whether `record`, these very bytes, is the entry of which a log that owns one of `keys` says so. Bare
  * public keys stand for any origin: then the answer's `origin` is what the holder of the key called its log.
+ * A trust root (`walkRoots`) has the keys of each log, and `log.…` says which of them does not count.
  * Under a policy, as many witnesses must have cosigned as it wants (`witness.quorum`), and where it lists
  * logs, theirs are the keys: `keys` may then be empty. The file's extra data are not looked at. Never throws.
  */
 export function verifyProof(
   proof: Uint8Array | string,
   record: Uint8Array,
-  keys: readonly PublicKey[] | readonly NoteKey[],
+  keys: LogKeys,
   crypto: CryptoPort,
   policy: LogPolicy | null = null,
 ): ProofResult {

@@ -3,17 +3,23 @@
  * enough.
  */
 import type { CryptoPort } from "@polity/runtime/crypto-port.ts";
-import type { PublicKey } from "@polity/runtime/keys.ts";
-import { type Checkpoint, type CheckpointRefusal, openCheckpoint } from "./checkpoint.ts";
+import type { TrustWalk } from "@polity/runtime/trust-walk.ts";
+import {
+  type Checkpoint,
+  type CheckpointRefusal,
+  decodeCheckpoint,
+  type OpenedCheckpoint,
+  openCheckpoint,
+} from "./checkpoint.ts";
 import { type Cosignature, openCosignatures } from "./cosignature.ts";
 import { checkQuorum, type LogPolicy, policyCosigners } from "./log-policy.ts";
 import { type NoteKey, type NoteRefusal, noteKey } from "./note.ts";
 import { decodeNote } from "./note-form.ts";
+import { isTrustWalk, type LogKeys, type RootedRefusal, rootedKeys, whyNotRooted } from "./rooted-keys.ts";
 
 /** Whom a reader believes. At least one of the two has to name a key of the log. */
 export interface LogTrust {
-  /** Bare public keys stand for any origin. */
-  readonly keys: readonly (PublicKey | NoteKey)[];
+  readonly keys: LogKeys;
   /** Where it lists logs, the log has to be one of them as well; null: nobody has to cosign. */
   readonly policy: LogPolicy | null;
 }
@@ -34,6 +40,7 @@ export type WitnessedCheckpoint =
     }
   | CheckpointRefusal
   | NoteRefusal
+  | RootedRefusal
   | QuorumRefusal;
 
 /** The log's signature and the form first, then each known witness's, then the quorum. Never throws. */
@@ -45,7 +52,7 @@ export function openWitnessed(
   const decoded = decodeNote(note);
   if (!decoded.ok) return decoded;
   const { form } = decoded;
-  const opened = openCheckpoint(note, trustedKeys(form.text, trust, crypto), crypto);
+  const opened = openSigned(note, trust, crypto);
   if (!opened.ok) return opened;
   const { checkpoint, signedBy } = opened;
   if (trust.policy === null) return { ok: true, checkpoint, signedBy, cosignatures: [] };
@@ -59,18 +66,48 @@ export function openWitnessed(
   return quorum.ok ? { ok: true, checkpoint, signedBy, cosignatures } : quorum;
 }
 
-/** A hint depends on the name, and of a bare key the name is whatever the checkpoint says it is. */
-function trustedKeys(text: string, { keys, policy }: LogTrust, { sha256 }: CryptoPort): readonly NoteKey[] {
-  const origin = text.slice(0, text.indexOf("\n"));
+/** As `openWitnessed`, without a look at witnesses. Never throws. */
+export function openSigned(
+  note: Uint8Array | string,
+  { keys, policy }: LogTrust,
+  crypto: CryptoPort,
+): OpenedCheckpoint | RootedRefusal {
+  const decoded = decodeNote(note);
+  if (!decoded.ok) return decoded;
+  const { form } = decoded;
   const listed = policy === null ? [] : policy.logs.map(({ key }) => key);
+  if (!isTrustWalk(keys)) return openCheckpoint(note, trustedKeys(form.text, keys, listed, crypto), crypto);
+  // Which keys count depends on what the checkpoint says, and they have to have signed just that.
+  const claimed = decodeCheckpoint(form.text);
+  if (!claimed.ok) return claimed;
+  const rooted = rootedKeys(keys, claimed.checkpoint, crypto);
+  if ("code" in rooted) return rooted;
+  const opened = openCheckpoint(note, listedOf(rooted, listed), crypto);
+  if (opened.ok || opened.code !== "note.unknown_keys") return opened;
+  return whyNotRooted(keys, form, claimed.checkpoint, crypto) ?? opened;
+}
+
+/** A hint depends on the name, and of a bare key the name is whatever the checkpoint says it is. */
+function trustedKeys(
+  text: string,
+  keys: Exclude<LogKeys, TrustWalk>,
+  listed: readonly NoteKey[],
+  { sha256 }: CryptoPort,
+): readonly NoteKey[] {
+  const origin = text.slice(0, text.indexOf("\n"));
   if (keys.length === 0) return listed;
   const named = keys.flatMap((key) => {
     if ("hint" in key) return [key];
     const made = noteKey(origin, key, sha256);
     return made.ok ? [made.key] : [];
   });
-  if (listed.length === 0) return named;
-  const isListed = ({ name, publicKey }: NoteKey) =>
-    listed.some((key) => key.name === name && key.publicKey.id === publicKey.id);
-  return named.filter(isListed);
+  return listedOf(named, listed);
+}
+
+/** A policy that lists logs allows only these. */
+function listedOf(keys: readonly NoteKey[], listed: readonly NoteKey[]): readonly NoteKey[] {
+  if (listed.length === 0) return keys;
+  return keys.filter(({ name, publicKey }) =>
+    listed.some((key) => key.name === name && key.publicKey.id === publicKey.id),
+  );
 }

@@ -1,23 +1,20 @@
 /** What a downstream service asks of a permit before it does anything. */
 import { type CryptoPort, portableCrypto } from "./crypto-port.ts";
 import { parseJson } from "./json.ts";
-import { type PublicKey, publicKeyOf } from "./keys.ts";
+import { listedKeys, type PermitKey, type PermitKeys, rootedPermitKeys } from "./permit-keys.ts";
 import type { PermitMemory } from "./permit-memory.ts";
 import { permitCommitment, requestBytes } from "./permit-request.ts";
 import { decodeClaims, decodeHeader, PERMIT_LENGTH_MAX, type Permit, tokenParts } from "./permit-token.ts";
 import { SNAPSHOT_DEPTH } from "./request.ts";
 import { timestampText } from "./scalars.ts";
 import { isLabel } from "./signed-document.ts";
-
-/** A key, and who may issue permits with it. */
-export interface PermitKey {
-  readonly issuer: string;
-  readonly key: PublicKey;
-}
+import type { TrustWalk } from "./trust-walk.ts";
 
 export interface VerifyPermitOptions {
-  /** 1 to 64. */
-  readonly keys: readonly PermitKey[];
+  /** 1 to 64; or `trust`. */
+  readonly keys?: readonly PermitKey[];
+  /** A trust root as `walkRoots` gave it: its issuers of permits, and their keys. */
+  readonly trust?: TrustWalk;
   /** What this service is called. */
   readonly audience: string;
   /** What it is about to do. */
@@ -37,9 +34,12 @@ export interface VerifyPermitOptions {
 /** In the order in which they are made. */
 export const PERMIT_CHECKS = [
   "permit.invalid",
+  "permit.root_expired",
   "permit.too_large",
   "permit.malformed",
   "permit.header",
+  "permit.removed_key",
+  "permit.foreign_key",
   "permit.wrong_key",
   "permit.bad_signature",
   "permit.claims",
@@ -82,6 +82,11 @@ interface PermitRefusal {
 export async function verifyPermit(token: string, options: VerifyPermitOptions): Promise<PermitResult> {
   const service = readOptions(options);
   if (typeof service === "string") return refuse("permit.invalid", service);
+  const ended = service.keys.untilMs;
+  if (service.nowMs >= ended) {
+    const until = timestampText(BigInt(ended));
+    return refuse("permit.root_expired", `the trust root was good until ${until}: get the next version`);
+  }
   const signed = checkSignature(token, service);
   if ("code" in signed) return signed;
   const { permit, keyId } = signed;
@@ -92,11 +97,10 @@ export async function verifyPermit(token: string, options: VerifyPermitOptions):
 
 // ---- the service
 
-interface Service extends Required<Omit<VerifyPermitOptions, "keys">> {
-  readonly keys: ReadonlyMap<string, { readonly issuer: string; readonly bytes: Uint8Array }>;
+interface Service extends Required<Omit<VerifyPermitOptions, "keys" | "trust">> {
+  readonly keys: PermitKeys;
 }
 
-const KEYS_MAX = 64;
 const LEEWAY_MAX_MS = 60_000;
 
 /** Read once, so that an accessor cannot answer differently later; text says what is wrong. */
@@ -115,39 +119,14 @@ function readOptions(options: unknown): Service | string {
     if (!Number.isSafeInteger(epochMin) || epochMin < 0) return "`epochMin` is no epoch";
     if (typeof seen?.use !== "function")
       return "`seen` remembers nothing: rememberPermits makes such a memory";
-    const keys = readKeys(given.keys);
+    if ((given.keys === undefined) === (given.trust === undefined))
+      return "`keys` or `trust`: one of the two";
+    const keys = given.trust === undefined ? listedKeys(given.keys) : rootedPermitKeys(given.trust);
     if (typeof keys === "string") return keys;
     return { keys, audience, action, request, nowMs, seen, leewayMs, epochMin, crypto };
   } catch {
     return "it cannot be read";
   }
-}
-
-function readKeys(given: unknown): Service["keys"] | string {
-  if (!Array.isArray(given) || given.length < 1 || given.length > KEYS_MAX)
-    return `not 1 to ${KEYS_MAX} keys`;
-  const keys = new Map<string, { readonly issuer: string; readonly bytes: Uint8Array }>();
-  for (let at = 0; at < given.length; at += 1) {
-    const { issuer, key } = given[at] as PermitKey;
-    if (!isLabel(issuer)) return `keys[${at}]: \`issuer\` is no name`;
-    const { bytes, id } = soundKey(key) ?? {};
-    if (bytes === undefined || id === undefined) return `keys[${at}]: no key that could be trusted`;
-    if ((keys.get(id)?.issuer ?? issuer) !== issuer) return `keys[${at}]: one key for two issuers`;
-    keys.set(id, { issuer, bytes });
-  }
-  return keys;
-}
-
-/** From JavaScript comes anything in the shape of a key, and looking at it takes a millisecond. */
-const soundKeys = new WeakMap<PublicKey, PublicKey>();
-
-function soundKey(key: PublicKey): PublicKey | null {
-  const known = soundKeys.get(key);
-  if (known !== undefined) return known;
-  const read = publicKeyOf(key.bytes);
-  if (!read.ok || read.key.id !== key.id) return null;
-  soundKeys.set(key, read.key);
-  return read.key;
 }
 
 // ---- the token
@@ -166,16 +145,27 @@ function checkSignature(
   const named = decodeHeader(header);
   if (!named.ok) return refuse("permit.header", named.message);
   const keyId = named.value;
-  const trusted = keys.get(keyId);
-  if (trusted === undefined) return refuse("permit.wrong_key", `signed by ${keyId}, which is not trusted`);
+  const trusted = keys.byId.get(keyId);
+  if (trusted === undefined) return refuse(...whyNot(keys, keyId));
   if (!isVerified(crypto, trusted.bytes, signed, signature)) {
     return refuse("permit.bad_signature", `this is no signature by ${keyId} on this permit`);
   }
   const read = decodeClaims(claims);
   if (!read.ok) return refuse("permit.claims", read.message);
-  if (read.value.issuer === trusted.issuer) return { permit: read.value, keyId };
-  const message = `issued by ${read.value.issuer} with a key that is trusted for ${trusted.issuer} alone`;
+  const { issuers } = trusted;
+  if (issuers.includes(read.value.issuer)) return { permit: read.value, keyId };
+  const names = issuers.join(", ");
+  const message = `issued by ${read.value.issuer} with a key that is trusted for ${names} alone`;
   return refuse("permit.other_issuer", message);
+}
+
+/** From JavaScript anything may come in the place of a root's earlier versions. */
+function whyNot(keys: PermitKeys, id: string): ReturnType<PermitKeys["whyNot"]> {
+  try {
+    return keys.whyNot(id);
+  } catch {
+    return ["permit.wrong_key", `signed by ${id}, which is not trusted`];
+  }
 }
 
 /** A service's own `verify` that throws, or answers anything but true, has not verified. */

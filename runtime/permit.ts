@@ -20,13 +20,13 @@ import {
 } from "./permit-token.ts";
 import type { Signer } from "./signer.ts";
 
+export type { PermitKey } from "./permit-keys.ts";
 export { type MemoryOptions, type PermitMemory, rememberPermits, type UsedPermit } from "./permit-memory.ts";
 export { permitRequest } from "./permit-request.ts";
 export type { Permit } from "./permit-token.ts";
 export {
   PERMIT_CHECKS,
   type PermitCode,
-  type PermitKey,
   type PermitResult,
   type VerifyPermitOptions,
   verifyPermit,
@@ -71,6 +71,7 @@ export type IssueCode =
   | "permit.undischarged"
   | "permit.no_receipt"
   | "permit.stale"
+  | "permit.not_decided"
   | "permit.terms";
 
 export type IssueResult =
@@ -170,6 +171,10 @@ function termsProblem({ decidedMs }: WrittenDecision, terms: PermitTerms): Made 
   }
   if (lifetimeMs % 1000 !== 0 || lifetimeMs < 1000 || lifetimeMs > PERMIT_LIFETIME_MAX_MS) {
     return refuse("permit.terms", "a permit lives for 1 second to 1 hour, in whole seconds");
+  }
+  if (decidedMs > nowMs) {
+    const ahead = Math.ceil((decidedMs - nowMs) / 1000);
+    return refuse("permit.not_decided", `decided ${ahead} s from now: one of two clocks is wrong`);
   }
   if (nowMs - decidedMs <= ageMaxMs) return null;
   const age = Math.floor((nowMs - decidedMs) / 1000);

@@ -20,6 +20,7 @@ import { answerNo } from "../refusal.ts";
 import { columns } from "../table.ts";
 import { tellFailure, tellNote } from "../tell.ts";
 import { paintFor, printLine, write } from "../terminal.ts";
+import { isRefused } from "../trusted-keys.ts";
 import { plural, visible } from "../words.ts";
 
 /** Findings that are told one by one. */
@@ -43,6 +44,7 @@ export async function run(invocation: Invocation): Promise<number> {
   const json = invocation.switches.has("json");
   const [written = ""] = invocation.operands;
   const options = await trustOption(invocation);
+  if (isRefused(options)) return answerNo(nameOf(options.file), options, json);
   try {
     const place = await placeOf(invocation, written);
     const outcome = await checkAll(place, options);

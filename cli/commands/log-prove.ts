@@ -14,6 +14,7 @@ import { holdsOther, nameOf } from "../read-file.ts";
 import { answerNo } from "../refusal.ts";
 import { columns } from "../table.ts";
 import { printLine, write } from "../terminal.ts";
+import { isRefused, keysOption } from "../trusted-keys.ts";
 import { quoted, visible } from "../words.ts";
 import { expectWritable, writeWhole } from "../write-file.ts";
 
@@ -35,6 +36,10 @@ export async function run(invocation: Invocation): Promise<number> {
   const asked = indexOption(invocation);
   const outputs = outputsOf(invocation, dir);
   const policy = await policyOption(invocation);
+  // There is no --key here: whoever proves an entry need not know who will ask.
+  const trust = await keysOption(invocation);
+  if (isRefused(trust)) return answerNo(nameOf(trust.file), trust, json);
+  const terms = { policy, trust: trust !== null && "root" in trust ? trust : null };
   const { store, index } = await openProvable(invocation, dir, asked).catch((error: unknown) => {
     throw logFailure(dir, error);
   });
@@ -43,11 +48,9 @@ export async function run(invocation: Invocation): Promise<number> {
     return answerNo(`log ${nameOf(dir)}`, { ok: false, code: "log.not_proven", message, hint: null }, json);
   }
   try {
-    const proven = await proveEntry(store, index, outputs.opening !== null, policy).catch(
-      (error: unknown) => {
-        throw logFailure(dir, error);
-      },
-    );
+    const proven = await proveEntry(store, index, outputs.opening !== null, terms).catch((error: unknown) => {
+      throw logFailure(dir, error);
+    });
     if (!proven.ok) return await answerNo(`log ${nameOf(dir)}`, proven, json);
     await writeOutputs(outputs, proven);
     await tell(outputs, index, store.origin, proven.size, json);

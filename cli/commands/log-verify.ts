@@ -2,13 +2,14 @@ import { verifyLog } from "@polity/lineage/file-store/verify.ts";
 import { nodeCrypto } from "@polity/lineage/node/crypto.ts";
 import { folderSource, publicFolder } from "@polity/lineage/node/folder-source.ts";
 import { openTiles } from "@polity/lineage/open-tiles.ts";
+import { logKeysFor } from "@polity/lineage/rooted-keys.ts";
 import { LogError } from "@polity/lineage/store.ts";
 import { verifyEntries } from "@polity/lineage/verify-tiles.ts";
 import type { PublicKey } from "@polity/runtime/keys.ts";
+import type { TrustWalk } from "@polity/runtime/trust-walk.ts";
 import { checkEvidence } from "../check-proof.ts";
 import { advised, EXIT } from "../failure.ts";
 import { type Invocation, usage } from "../invocation.ts";
-import { readTrusted } from "../key-files.ts";
 import { logRefusal, originOption, otherLog } from "../log-folder.ts";
 import { policyOption } from "../log-policy-file.ts";
 import { withEnding } from "../output-option.ts";
@@ -19,6 +20,7 @@ import { answerNo } from "../refusal.ts";
 import { logLines, logSummary, provenLines, provenSummary } from "../render-log.ts";
 import { tellNote } from "../tell.ts";
 import { paintFor, printLine, write } from "../terminal.ts";
+import { isRefused, keysOption } from "../trusted-keys.ts";
 import { verifyPublished } from "../verify-published.ts";
 import { visible } from "../words.ts";
 
@@ -42,11 +44,11 @@ export async function run(invocation: Invocation): Promise<number> {
     throw usage(command, `--record is missing, since ${nameOf(path)} is not called P${ENDING}`);
   }
   const origin = originOption(invocation);
-  const keyPath = values.get("key");
-  if (keyPath === undefined && (isLog || !values.has("policy"))) {
-    throw usage(command, isLog ? "--key is missing" : "--key or --policy is missing");
+  const key = await keysOption(invocation);
+  if (isRefused(key)) return answerNo(nameOf(key.file), key, json);
+  if (key === null && (isLog || !values.has("policy"))) {
+    throw usage(command, isLog ? "--key or --trust is missing" : "--key, --trust or --policy is missing");
   }
-  const key = keyPath === undefined ? null : await readTrusted(keyPath);
   if (!isLog) return verifyOne(invocation, path, { key, origin }, json);
   if (key === null || values.has("policy"))
     throw usage(command, "--policy is about a proof, and this is a folder");
@@ -58,7 +60,7 @@ const PUBLIC_OPTIONS = ["since", "keep", "policy"] as const;
 
 /** Whose log is meant, and which one; null: any of that key's. */
 interface Meant {
-  readonly key: PublicKey;
+  readonly key: PublicKey | TrustWalk;
   readonly origin: string | null;
 }
 
@@ -78,10 +80,10 @@ async function verifyFolder(dir: string, { key, origin }: Meant, json: boolean):
 }
 
 /** What the public files say of an entry that was changed, or moved; null where it is something else. */
-async function changedEntry(dir: string, key: PublicKey): Promise<LogError | null> {
+async function changedEntry(dir: string, key: Meant["key"]): Promise<LogError | null> {
   try {
     const source = folderSource(await publicFolder(dir));
-    const opened = await openTiles(source, { keys: [key], crypto: nodeCrypto });
+    const opened = await openTiles(source, { keys: logKeysFor(key), crypto: nodeCrypto });
     if (!opened.ok) throw opened.error;
     await verifyEntries(opened.log);
     return null;
@@ -94,7 +96,7 @@ async function changedEntry(dir: string, key: PublicKey): Promise<LogError | nul
 async function verifyOne(
   invocation: Invocation,
   path: string,
-  { key, origin }: Omit<Meant, "key"> & { readonly key: PublicKey | null },
+  { key, origin }: Omit<Meant, "key"> & { readonly key: Meant["key"] | null },
   json: boolean,
 ): Promise<number> {
   const { values } = invocation;

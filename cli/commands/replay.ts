@@ -18,14 +18,16 @@ import { answerNo } from "../refusal.ts";
 import { openReplayReport, type ReplayReport } from "../render-replay.ts";
 import { openArtefacts } from "../replay-artefacts.ts";
 import { openReplayed, type ReplayedLog } from "../replay-log.ts";
+import { isRefused } from "../trusted-keys.ts";
 
 export async function run(invocation: Invocation): Promise<number> {
   const { operands, switches, values, lists } = invocation;
   const [dir = ""] = operands;
   const json = switches.has("json");
   const options = await trustOption(invocation);
+  if (isRefused(options)) return answerNo(nameOf(options.file), options, json);
   if (values.has("origin") && options.keys === null && options.policy == null) {
-    throw usage(invocation.command, "--origin needs --key: without one, no name is believed");
+    throw usage(invocation.command, "--origin needs --key or --trust: without one, no name is believed");
   }
   const given = await givenOf(invocation);
   if (given === null) return EXIT.no;

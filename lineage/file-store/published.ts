@@ -2,10 +2,13 @@
 import { join } from "node:path";
 import type { CryptoPort } from "@polity/runtime/crypto-port.ts";
 import { utf8 } from "@polity/runtime/hash.ts";
-import { type Checkpoint, decodeCheckpoint, openCheckpoint } from "../checkpoint.ts";
+import type { TrustWalk } from "@polity/runtime/trust-walk.ts";
+import { type Checkpoint, decodeCheckpoint } from "../checkpoint.ts";
 import type { NoteKey } from "../note.ts";
 import { decodeNote, NOTE_BYTES_MAX } from "../note-form.ts";
+import { ROOTED_ADVICE } from "../rooted-keys.ts";
 import { type LogCode, LogError } from "../store.ts";
+import { openSigned } from "../witnessed-checkpoint.ts";
 import { type Disk, PUBLIC_FILE_MODE, readWhole } from "./disk.ts";
 import { CHECKPOINT_FILE, replaceFile } from "./layout.ts";
 
@@ -21,7 +24,7 @@ export interface Published {
 export async function readPublished(
   disk: Disk,
   dir: string,
-  key: ((origin: string) => NoteKey) | null,
+  key: ((origin: string) => NoteKey) | TrustWalk | null,
   crypto: CryptoPort,
 ): Promise<Published | null> {
   const bytes = await readWhole(disk, join(dir, CHECKPOINT_FILE), NOTE_BYTES_MAX);
@@ -31,7 +34,7 @@ export async function readPublished(
 /** Throws what is wrong with the note, as of the checkpoint's file. */
 export function openPublished(
   bytes: Uint8Array,
-  key: ((origin: string) => NoteKey) | null,
+  key: ((origin: string) => NoteKey) | TrustWalk | null,
   crypto: CryptoPort,
 ): Published {
   const form = decodeNote(bytes);
@@ -42,12 +45,14 @@ export function openPublished(
   if (key === null) {
     return { note, checkpoint: unsigned.checkpoint, unknown: form.form.lines.length };
   }
-  const opened = openCheckpoint(bytes, [key(unsigned.checkpoint.origin)], crypto);
+  const keys = typeof key === "function" ? [key(unsigned.checkpoint.origin)] : key;
+  const opened = openSigned(bytes, { keys, policy: null }, crypto);
   if (!opened.ok) throw refused(opened.code, opened.message);
   return { note, checkpoint: opened.checkpoint, unknown: opened.unknown };
 }
 
-const CODES: ReadonlyMap<string, readonly [LogCode, string]> = new Map([
+const CODES = new Map<string, readonly [LogCode, string]>([
+  ...ROOTED_ADVICE,
   ["note.unknown_keys", ["log.other_key", "use the key of this log, or check whose log this is"]],
   ["note.bad_signature", ["log.bad_signature", "it was changed after it was signed; restore it from a copy"]],
 ]);

@@ -1,12 +1,13 @@
 /**
- * Checks a log's folder from outside: nothing is believed but a public key. Entries are covered by hashes
- * that are signed and openings by the entries, against people; all else in the files by checksums, against
- * accidents. The first thing that is wrong is the answer.
+ * Checks a log's folder from outside: nothing is believed but a public key or a trust root. Entries are
+ * covered by hashes that are signed and openings by the entries, against people; all else in the files by
+ * checksums, against accidents. The first thing that is wrong is the answer.
  */
 import { join } from "node:path";
 import type { CryptoPort } from "@polity/runtime/crypto-port.ts";
 import { digestName, equalBytes } from "@polity/runtime/hash.ts";
 import type { PublicKey } from "@polity/runtime/keys.ts";
+import type { TrustWalk } from "@polity/runtime/trust-walk.ts";
 import type { Checkpoint } from "../checkpoint.ts";
 import type { Entry } from "../entry.ts";
 import { decodeEntry } from "../entry-codec.ts";
@@ -50,17 +51,22 @@ export type VerifyResult =
   | { readonly ok: false; readonly error: LogError };
 
 /**
- * Whether the folder is, whole, what the owner of `key` signed: checkpoint, every tile, every entry, each
- * node's count, every opening, and the root. Entries that no checkpoint covers are refused. Parents are not
- * looked up. Reads only, without the writer's lock: what is written meanwhile may show as uncovered, or as a
- * warning about openings. Memory does not grow with entries, only with the number of nodes that wrote them.
- * Never rejects.
+ * Whether the folder is, whole, what the owner of `key` signed, or whom a trust root names for this log:
+ * checkpoint, every tile, every entry, each node's count, every opening, and the root. Entries that no
+ * checkpoint covers are refused. Parents are not looked up. Reads only, without the writer's lock: what is
+ * written meanwhile may show as uncovered, or as a warning about openings. Memory does not grow with
+ * entries, only with the number of nodes that wrote them. Never rejects.
  */
-export async function verifyLog(dir: string, key: PublicKey, crypto: CryptoPort): Promise<VerifyResult> {
+export async function verifyLog(
+  dir: string,
+  key: PublicKey | TrustWalk,
+  crypto: CryptoPort,
+): Promise<VerifyResult> {
   try {
     expectPath(dir);
     await expectFolder(nodeDisk, dir, false);
-    const published = await readPublished(nodeDisk, dir, (origin) => keyOf(origin, key, crypto), crypto);
+    const trusted = "root" in key ? key : (origin: string) => keyOf(origin, key, crypto);
+    const published = await readPublished(nodeDisk, dir, trusted, crypto);
     if (published === null) throw unsigned();
     return { ok: true, ...(await verifyFiles(nodeDisk, dir, published, crypto)) };
   } catch (error) {

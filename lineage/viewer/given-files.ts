@@ -1,6 +1,6 @@
 /** What a dropped file is, by what is in it: names can be anything. */
 
-export type FileRole = "proof" | "record" | "opening" | "consistency" | "evidence" | "trust";
+export type FileRole = "proof" | "record" | "opening" | "consistency" | "evidence" | "trust" | "root";
 
 /** Beyond any of these files; an opening is the largest. */
 export const FILE_BYTES_MAX = 40 * 1024 * 1024;
@@ -13,6 +13,8 @@ export function roleOf(bytes: Uint8Array): FileRole | null {
   if (/^old [0-9]+\n/.test(start)) return "consistency";
   if (start.startsWith('{"request":') && start.includes('"salt"')) return "opening";
   if (start.startsWith('{"request":') && bytes.length > 4096) return "opening";
+  // An envelope: of those, a trust root alone is of use here.
+  if (start.startsWith('{"payload":"')) return "root";
   if (start.startsWith("{")) return "record";
   const isTrust =
     start.startsWith("-----BEGIN PUBLIC KEY-----") || /^\s*(?:#|log |witness |group |quorum )/.test(start);

@@ -2,15 +2,15 @@
  * The page: takes files and whom to trust, and shows what was checked. All judgement is in `lineage/*.ts`.
  */
 import { portableCrypto } from "@polity/runtime/crypto-port.ts";
-import { digestName, sha256 } from "@polity/runtime/hash.ts";
+import { digestName } from "@polity/runtime/hash.ts";
 import { decodeFork, type Fork, verifyFork } from "../fork.ts";
-import { type NoteKey, noteKey } from "../note.ts";
-import { type Check, type CheckName, type ProofReport, readTrust, reportProof } from "../proof-report.ts";
-import type { LogTrust } from "../witnessed-checkpoint.ts";
+import { type Check, type CheckName, type ProofReport, reportProof } from "../proof-report.ts";
+import { type LogTrust, openSigned } from "../witnessed-checkpoint.ts";
 import { button, byId, element, save } from "./elements.ts";
 import { marksOf, valueTable } from "./entry-table.ts";
 import { FILE_BYTES_MAX, type FileRole, roleOf } from "./given-files.ts";
 import { forkCard, historyCard, type Outcome } from "./history.ts";
+import { namesLogs, trustOf } from "./trust.ts";
 
 interface Given {
   readonly name: string;
@@ -24,6 +24,7 @@ const ROLES: Readonly<Record<FileRole, string>> = {
   consistency: "consistency",
   evidence: "evidence",
   trust: "trust",
+  root: "trust root",
 };
 
 const NAMES: Readonly<Record<CheckName, string>> = {
@@ -38,6 +39,8 @@ const NAMES: Readonly<Record<CheckName, string>> = {
 const MARKS: Readonly<Record<Check["state"], string>> = { good: "✓", bad: "✗", open: "…", none: "–" };
 
 const given = new Map<FileRole, Given>();
+/** Versions of a trust root, by the names of their files. */
+const roots = new Map<string, Given>();
 const trustField = byId<HTMLTextAreaElement>("trust");
 /** Whatever is shown belongs to the latest change; an answer of an earlier one is dropped. */
 let turn = 0;
@@ -50,6 +53,7 @@ async function take(files: Iterable<File>): Promise<void> {
     const role = bytes === null ? null : roleOf(bytes);
     if (bytes === null || role === null) strange.push(file.name);
     else if (role === "trust") trustField.value = new TextDecoder().decode(bytes);
+    else if (role === "root") roots.set(file.name, { name: file.name, bytes });
     else given.set(role, { name: file.name, bytes });
   }
   tell("unknown", strange.length === 0 ? null : `not a file that this page knows: ${strange.join(", ")}`);
@@ -66,31 +70,32 @@ async function show(): Promise<void> {
 
 async function check(isLatest: () => boolean): Promise<void> {
   showFiles();
-  const trust = readTrust(trustField.value, sha256);
-  tell("trust-problem", trust.ok ? null : `${trust.code}: ${trust.message}`);
+  const { trust, problem, root } = trustOf(trustField.value, [...roots.values()], Date.now());
+  tell("trust-problem", problem);
+  tell("trust-root", root);
   for (const id of ["fork", "checks", "history", "entry", "request"]) byId(id).hidden = true;
-  const isTrusting = trust.ok && (trust.trust.keys.length > 0 || (trust.trust.policy?.logs.length ?? 0) > 0);
   const proof = given.get("proof");
   const evidence = given.get("evidence");
   if (proof === undefined && evidence === undefined) {
     return verdict("", "Nothing to check yet", "Drop a proof and its record above.");
   }
-  if (!isTrusting || !trust.ok) {
+  if (trust === null || !namesLogs(trust)) {
     const why = "A proof says something only to those who know the key of the log.";
-    return verdict("", "Whom do you trust?", trust.ok ? `${why} Paste it above.` : "Mend what is above.");
+    const said = trust === null ? "Mend what is above." : `${why} Paste it above, or drop a trust root.`;
+    return verdict("", "Whom do you trust?", said);
   }
-  if (evidence !== undefined) return showEvidence(evidence, trust.trust);
+  if (evidence !== undefined) return showEvidence(evidence, trust);
   const report = reportProof(
     {
       proof: proof!.bytes,
       record: given.get("record")?.bytes ?? null,
       opening: given.get("opening")?.bytes ?? null,
     },
-    trust.trust,
+    trust,
     portableCrypto,
   );
   showReport(report);
-  const outcome = await historyOf(report, trust.trust);
+  const outcome = await historyOf(report, trust);
   if (!isLatest()) return;
   if (outcome.card !== null) fill("history", outcome.card);
   // Of two histories neither is to be believed, so neither is shown as if it were.
@@ -161,20 +166,18 @@ function showReport(report: ProofReport): void {
   ]);
 }
 
-function showEvidence({ bytes }: Given, { keys, policy }: LogTrust): void {
+function showEvidence({ bytes }: Given, trust: LogTrust): void {
   const decoded = decodeFork(bytes);
   if (!decoded.ok) {
     verdict("bad", "This is no evidence", `${decoded.code}: ${decoded.message}`);
     return;
   }
   const { fork } = decoded;
-  const origin = fork.earlier.slice(0, fork.earlier.indexOf("\n"));
-  const named = [...keys, ...(policy?.logs.map(({ key }) => key) ?? [])].flatMap((key): NoteKey[] => {
-    if ("hint" in key) return [key];
-    const made = noteKey(origin, key, sha256);
-    return made.ok ? [made.key] : [];
-  });
-  const verified = verifyFork(fork, named, portableCrypto);
+  // Under a trust root each of the two has keys of its own.
+  const [first, second] = [fork.earlier, fork.later].map((note) => openSigned(note, trust, portableCrypto));
+  const keys = [first, second].flatMap((opened) => (opened?.ok ? opened.signedBy : []));
+  const refused = [first, second].find((opened) => opened?.ok === false);
+  const verified = refused?.ok === false ? refused : verifyFork(fork, keys, portableCrypto);
   if (!verified.ok) {
     verdict("bad", "This evidence shows nothing", `${verified.code}: ${verified.message}`);
     return;
@@ -191,14 +194,17 @@ function saveEvidence(fork: Fork, text: string): void {
 }
 
 function showFiles(): void {
-  const rows = [...given].map(([role, { name }]) => {
+  const row = (role: FileRole, name: string, forget: () => void) => {
     const remove = button("Remove", "", () => {
-      given.delete(role);
+      forget();
       void show();
     });
     return element("li", "", element("span", "role", ROLES[role]), element("span", "name", name), remove);
-  });
-  byId("files").replaceChildren(...rows);
+  };
+  byId("files").replaceChildren(
+    ...[...given].map(([role, { name }]) => row(role, name, () => given.delete(role))),
+    ...[...roots.keys()].map((name) => row("root", name, () => roots.delete(name))),
+  );
 }
 
 function verdict(state: "" | "good" | "bad", title: string, text: string): void {

@@ -116,6 +116,38 @@ describe("in Chromium, from a file and without a network", () => {
     await one.context.close();
   });
 
+  test("a trust root that is dropped: the keys that it names, for as long as it does", async () => {
+    const one = await fresh();
+    const { tab } = one;
+    const small = ["small.tlog-proof", "record.json", "1.root.json"];
+    expect(await give(one, "", ...small)).toBe("The entry is in the log");
+    expect(await tab.locator("#trust-root").innerText()).toMatch(
+      /^Trust root of example\.com\/agents, version 1, good until 2126.* version 1 .*: sha256:[0-9a-f]{64}$/,
+    );
+    expect(await give(one, "", "large.tlog-proof")).toBe("Do not believe this");
+    expect(await tab.locator("#checks .bad").innerText()).toContain("log.ended_key");
+    expect(await give(one, "", "2.root.json")).not.toBe("Do not believe this");
+    expect(await statesOf(tab)).toEqual(["good", "good", "none", "good", "good", "none"]);
+    expect(await tab.locator("#files").innerText()).toContain("2.root.json");
+    expect(await give(one, given.vkey)).toBe("Whom do you trust?");
+    expect(await tab.locator("#trust-problem").innerText()).toContain("exclude each other");
+    await one.context.close();
+    const late = await fresh();
+    const names = ["small.tlog-proof", "record.json", "1.root.json", "ended.root.json"];
+    expect(await give(late, given.policy, ...names)).toBe("Whom do you trust?");
+    expect(await late.tab.locator("#trust-problem").innerText()).toContain("trust.expired: ended.root.json");
+    expect(await give(late, "", "two.fork", "2.root.json")).toBe("Whom do you trust?");
+    await late.context.close();
+  });
+
+  test("evidence of a fork under a trust root", async () => {
+    const one = await fresh();
+    expect(await give(one, "", "two.fork", "1.root.json")).toBe("This evidence shows nothing");
+    expect(await one.tab.locator("#verdict span").innerText()).toContain("log.ended_key");
+    expect(await give(one, "", "2.root.json")).toBe("This log shows two histories");
+    await one.context.close();
+  });
+
   test("what is changed, missing or not signed is said so, and shows no entry", async () => {
     const one = await fresh();
     const { tab } = one;

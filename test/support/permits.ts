@@ -2,6 +2,7 @@
 import { nodeCrypto } from "@polity/lineage/node/crypto.ts";
 import {
   issuePermit,
+  type PermitKey,
   type PermitTerms,
   rememberPermits,
   type VerifyPermitOptions,
@@ -45,7 +46,7 @@ export async function issued(
   return result.token;
 }
 
-export function service(): VerifyPermitOptions {
+export function service(): VerifyPermitOptions & { readonly keys: readonly PermitKey[] } {
   return {
     keys: [{ issuer: TERMS.issuer, key: SIGNER.publicKey }],
     audience: "payments",

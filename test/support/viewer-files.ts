@@ -11,8 +11,9 @@ import { leafHash, type Tree } from "@polity/lineage/tree.ts";
 import { encodeWitnessRequest } from "@polity/lineage/witness-request.ts";
 import { sha256, utf8 } from "@polity/runtime/hash.ts";
 import { writePublicKey } from "@polity/runtime/keys.ts";
-import { checkpointOf, noteSigner, treeOf } from "./lineage-log.ts";
+import { checkpointOf, noteSigner, ORIGIN, treeOf } from "./lineage-log.ts";
 import { decision, heartbeat } from "./log-entries.ts";
+import { ANNA, BERT, following, NOW, ROOT, signRoot, withKeys } from "./trust-roots.ts";
 import { cosignedBy, witnessSigner } from "./witnesses.ts";
 
 /**
@@ -94,11 +95,29 @@ export async function viewerFiles(): Promise<ViewerFiles> {
       ),
     ],
     ["strange.bin", Uint8Array.of(0, 1, 2, 3)],
+    ...(await rootFiles()),
   ]);
   const { key } = noteSigner();
   const vkey = encodeVkey(key);
   const policy = `log ${vkey}\nwitness w1 ${encodeCosignerVkey(witness.key)}\nquorum w1\n`;
   return { files, vkey, pem: writePublicKey(key.publicKey), policy };
+}
+
+/** The first version lets the log's key sign for up to 9 entries, the second for as many as there are. */
+async function rootFiles(): Promise<readonly (readonly [string, Uint8Array])[]> {
+  const { id } = noteSigner().key.publicKey;
+  const logs = (sizeMax: number | null) => new Map([[ORIGIN, [{ key: id, sizeMax }]]]);
+  const first = withKeys({ ...ROOT, expiresMs: Date.UTC(2126, 0), logs: logs(9) });
+  const second = following(first, { logs: logs(null) });
+  const ended = following(first, { expiresMs: NOW - 1 });
+  const [one, two, three] = await Promise.all(
+    [first, second, ended].map((root) => signRoot(root, ANNA, BERT)),
+  );
+  return [
+    ["1.root.json", utf8(one!)],
+    ["2.root.json", utf8(two!)],
+    ["ended.root.json", utf8(three!)],
+  ];
 }
 
 function bytesOf(seq: number): Uint8Array {

@@ -60,6 +60,7 @@ describe("issuing", () => {
     ["no receipt", "permit.no_receipt", { receipt: null }, {}],
     ["an old decision", "permit.stale", { decidedMs: NOW - 300_001 }, {}],
     ["an age of one's own", "permit.stale", { decidedMs: NOW - 1_001 }, { ageMaxMs: 1_000 }],
+    ["a decision of the future", "permit.not_decided", { decidedMs: NOW + 1 }, {}],
     ["no request", "permit.terms", { request: null }, {}],
     ["an ill-formed request", "permit.terms", { request: { json: '"\ud800"' } }, {}],
     ["no set", "permit.terms", { set: null }, {}],
