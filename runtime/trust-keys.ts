@@ -12,7 +12,7 @@ export function logKeysOf(root: TrustRoot, origin: string, size: number): Readon
   return keysOf(root, ids);
 }
 
-/** By id: the keys of a service that approves, contains or permits. One of them is enough. */
+/** By id: the keys of one who approves, attests, contains, permits or sets trust. One of them is enough. */
 export function issuerKeysOf(
   root: TrustRoot,
   kind: IssuerKind,

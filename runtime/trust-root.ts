@@ -59,13 +59,18 @@ export interface LogKey {
 }
 
 /** What single documents may be signed for, by services that have a name. */
-export const ISSUER_KINDS = ["approval", "containment", "permit"] as const;
+export const ISSUER_KINDS = ["approval", "attestation", "containment", "permit", "trust"] as const;
 
 /**
- * `approval`: that somebody approved a request. `containment`: that an agent is quarantined, terminated or
- * free. `permit`: that a decision was made, for services downstream.
+ * `approval`: that somebody approved a request; approvers are named as `approverName` does. `attestation`:
+ * what a workload is. `containment`: that somebody is quarantined, terminated or free. `permit`: that a
+ * decision was made, for services downstream. `trust`: how far an agent, a workload or a zone is trusted.
  */
 export type IssuerKind = (typeof ISSUER_KINDS)[number];
+
+/** Of these a document says nothing where there are none: so documents stay as they were before them. */
+const LATER_KINDS = ["attestation", "trust"] as const satisfies readonly IssuerKind[];
+const FIRST_KINDS = ISSUER_KINDS.filter((kind) => !LATER_KINDS.some((later) => later === kind));
 
 /** Names of issuers, each with its keys: one of them is enough. */
 export type Issuers = ReadonlyMap<string, readonly string[]>;
@@ -148,7 +153,7 @@ export function keysOf(root: TrustRoot, ids: readonly string[]): ReadonlyMap<str
 
 function write(root: Draft): string {
   const { name: governs, version, expiresMs, minEpoch, policy, freshness, issuers } = root;
-  const { approval, containment, permit } = issuers;
+  const named = ISSUER_KINDS.filter((kind) => FIRST_KINDS.includes(kind) || issuers[kind].size > 0);
   return canonicalJson({
     expires: timeText(expiresMs),
     facts: object(root.facts, ({ entities, tables, ...role }) => ({ ...roleJson(role), entities, tables })),
@@ -157,11 +162,7 @@ function write(root: Draft): string {
       continueMsMax: freshness.continueMsMax,
       noteMsMax: freshness.noteMsMax,
     },
-    issuers: {
-      approval: object(approval, same),
-      containment: object(containment, same),
-      permit: object(permit, same),
-    },
+    issuers: Object.fromEntries(named.map((kind) => [kind, object(issuers[kind], same)])),
     keys: object(root.keys, encodeBase64),
     logs: object(root.logs, (keys) => object(new Map(keys.map(({ key, sizeMax }) => [key, sizeMax])), same)),
     minEpoch,
@@ -205,7 +206,8 @@ const TOP: readonly string[] = [
 
 function read(json: unknown): Draft {
   const top = members(json, "trust root", TOP);
-  const issuers = members(top.issuers, "issuers", ISSUER_KINDS);
+  const issuers = members(top.issuers, "issuers", FIRST_KINDS, LATER_KINDS);
+  const issuersOf = (kind: IssuerKind) => readIssuers(issuers[kind], `issuers.${kind}`);
   const draft: Draft = {
     name: label(top.name, "name"),
     version: integer(top.version, "version", 1, COUNT_MAX),
@@ -219,9 +221,11 @@ function read(json: unknown): Draft {
     settings: map(top.settings, "settings", readSettings),
     logs: map(top.logs, "logs", readLog),
     issuers: {
-      approval: map(issuers.approval, "issuers.approval", readIssuer),
-      containment: map(issuers.containment, "issuers.containment", readIssuer),
-      permit: map(issuers.permit, "issuers.permit", readIssuer),
+      approval: issuersOf("approval"),
+      attestation: issuersOf("attestation"),
+      containment: issuersOf("containment"),
+      permit: issuersOf("permit"),
+      trust: issuersOf("trust"),
     },
   };
   checkKeys(draft);
@@ -276,6 +280,14 @@ function readLog(json: unknown, where: string, origin: string): readonly LogKey[
   });
   if (sizes.size === 0) refuse(where, "no keys");
   return [...sizes].map(([key, sizeMax]) => ({ key, sizeMax }));
+}
+
+/** A member that may be left out never stands there empty: of each root there is one text. */
+function readIssuers(json: unknown, where: string): Issuers {
+  const isLater = LATER_KINDS.some((kind) => where === `issuers.${kind}`);
+  if (isLater && json === undefined) return new Map();
+  const read = map(json, where, readIssuer);
+  return isLater && read.size === 0 ? refuse(where, "empty: leave it out") : read;
 }
 
 function readIssuer(json: unknown, where: string): readonly string[] {

@@ -90,8 +90,10 @@ const roots: fc.Arbitrary<TrustRoot> = fc
     ),
     issuers: fc.record({
       approval: maps(labels, ids),
+      attestation: maps(labels, ids),
       containment: maps(labels, ids),
       permit: maps(labels, ids),
+      trust: maps(labels, ids),
     }),
   })
   .map(withKeys);

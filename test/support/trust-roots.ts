@@ -52,8 +52,10 @@ export const ROOT: TrustRoot = {
   ]),
   issuers: {
     approval: new Map([["desk", idsOf(ONLINE)]]),
+    attestation: new Map(),
     containment: new Map([["watch", idsOf(ANNA, CLEO)]]),
     permit: new Map([["gate-1", idsOf(ONLINE)]]),
+    trust: new Map(),
   },
 };
 
@@ -70,7 +72,13 @@ export const SMALL_ROOT: TrustRoot = {
   facts: new Map(),
   settings: new Map(),
   logs: new Map(),
-  issuers: { approval: new Map(), containment: new Map(), permit: new Map() },
+  issuers: {
+    approval: new Map(),
+    attestation: new Map(),
+    containment: new Map(),
+    permit: new Map(),
+    trust: new Map(),
+  },
 };
 
 /** The version after this one, with these changes; keys that nobody names any more are left out. */

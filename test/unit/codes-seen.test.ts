@@ -52,6 +52,13 @@ test("every refusal of a trust root, a note of freshness or an epoch has a row i
   expect(codes.filter((code) => !text.includes(`| \`${code}\` |`))).toEqual([]);
 });
 
+test("every refusal of an order has a row in docs/containment.md", () => {
+  const text = readFileSync(join(root, "docs", "containment.md"), "utf8");
+  const codes = [...codesIn("governor", "order")];
+  expect(codes.length).toBeGreaterThan(5);
+  expect(codes.filter((code) => !text.includes(`| \`${code}\` |`))).toEqual([]);
+});
+
 test("a code that no test mentions is found", () => {
   expect(unseen(["load.never_heard_of".replace("never", "n" + "ever2")])).toHaveLength(1);
 });

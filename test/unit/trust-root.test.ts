@@ -130,6 +130,16 @@ describe("refused is a trust root", () => {
     ["with a log of another name", { logs: { "a b": { [ids.anna]: null } } }, /neither white space nor/],
     ["with a log up to no size", { logs: { "a.b": { [ids.anna]: -1 } } }, /not in 0\.\./],
     ["with an issuer of no key", issuersOf({ gate: [] }), /^issuers\.permit\.gate\.keys: not 1 to/],
+    [
+      "with a later kind of issuers that is empty",
+      { issuers: { approval: {}, containment: {}, permit: {}, trust: {} } },
+      /^issuers\.trust: empty: leave it out/,
+    ],
+    [
+      "without a kind of issuers that was always there",
+      { issuers: { approval: {}, attestation: {}, containment: {} } },
+      /^issuers: /,
+    ],
     ["with an issuer of no name", issuersOf({ "a\nb": [ids.anna] }), /a name is not 1 to 255/],
     ["with one more member", { more: 1 }, /unknown member "more"/],
   ] as const)("%s", (_, members, message) => {
