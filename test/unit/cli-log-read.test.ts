@@ -174,7 +174,7 @@ describe("reading", () => {
 
   test("verify needs to know whom to believe, and a policy about witnesses is kept", async () => {
     const { dir, key } = made(await filesOf(many(3)));
-    expect((await pol("log", "verify", dir)).error).toContain("--key or --policy is missing");
+    expect((await pol("log", "verify", dir)).error).toContain("--key, --trust or --policy is missing");
     expect((await pol("log", "verify", dir, "--key", key, "--opening", key)).code).toBe(2);
     const policy = join(dirname(dir), "policy");
     const log = `log ${encodeVkey(noteSigner().key)}\n`;
