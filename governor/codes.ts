@@ -1,5 +1,6 @@
 /** What a governor refuses or stops with, beside the codes of decisions. Each means one thing for ever. */
 export const GOVERNOR_CODES = [
+  "execution.invalid",
   "execution.unknown",
   "execution.ended",
   "execution.aborted",

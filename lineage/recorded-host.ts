@@ -3,18 +3,14 @@
  * cannot be written is denied, with a code that says so, and whoever asked gets the receipt of all else.
  */
 
-import type { BundleHost } from "@polity/runtime/bundle.ts";
 import type { Code, Obligation } from "@polity/runtime/decision.ts";
-import type { Header } from "@polity/runtime/header.ts";
-import type { OpenHost } from "@polity/runtime/host.ts";
 import { type Permission, permissionOf } from "@polity/runtime/host-obligations.ts";
-import { ownCopy } from "@polity/runtime/own-copy.ts";
 import type { WrittenDecision } from "@polity/runtime/permit.ts";
 import type { NamedRequest } from "@polity/runtime/request.ts";
 import { type Decision, denied } from "@polity/runtime/result.ts";
 import type { SetDecision } from "@polity/runtime/set-combine.ts";
-import type { SetHost } from "@polity/runtime/set-host.ts";
 import type { OutcomeEntry, Parent } from "./entry.ts";
+import { type AnyHost, judge, type Question, type WhatIsInForce } from "./judging.ts";
 import {
   type Answered,
   type Links,
@@ -25,29 +21,12 @@ import {
   type RecordingStore,
   type Written,
 } from "./recorder.ts";
-import { unsignedSetDigest } from "./set-digest.ts";
 import { LogError } from "./store.ts";
 
-export interface RecordedHostOptions extends RecorderOptions {
-  /**
-   * What is in force, asked right after each decision: digest and epoch of a signed set. Null, or left out:
-   * what a bundle's host says itself, or a set that nobody signed, which has epoch 0 and the digest of who
-   * its members are.
-   */
-  readonly set?: () => { readonly digest: string; readonly epoch: number } | null;
-  /** The digest of the file of built facts, where one is loaded. */
-  readonly factsBuilt?: () => string | null;
-}
+export interface RecordedHostOptions extends RecorderOptions, WhatIsInForce {}
 
 /** One question, and what the entry is linked to. */
-export interface Asking extends Links {
-  readonly action: string;
-  readonly fields: unknown;
-  readonly header: Header;
-  readonly entities?: unknown;
-  /** What the caller calls the request. */
-  readonly requestId?: string | null;
-}
+export interface Asking extends Links, Question {}
 
 /** A decision with its entry; a permit is issued from it as it is. */
 export interface RecordedDecision extends WrittenDecision {
@@ -81,9 +60,6 @@ export interface RecordedHost {
   readonly counts: Recorder["counts"];
   readonly close: Recorder["close"];
 }
-
-/** A host, a policy set, or a bundle's. */
-export type AnyHost = OpenHost | Omit<SetHost, "replace"> | BundleHost;
 
 /** The host is asked by this alone: what others ask it is written down nowhere. */
 export function recordHost(host: AnyHost, store: RecordingStore, options: RecordedHostOptions): RecordedHost {
@@ -153,64 +129,6 @@ export function recordHost(host: AnyHost, store: RecordingStore, options: Record
 
 function causedBy({ leafHash }: LogReceipt): Parent {
   return { leaf: leafHash, relation: "caused", log: null };
-}
-
-// ---- what was decided, by whom
-
-interface Judged {
-  /** As they were judged. */
-  readonly fields: unknown;
-  readonly decision: Decision;
-  readonly answered: Answered;
-}
-
-/** What is given is read once: the caller's objects may answer anew. */
-function judge(host: AnyHost, asking: Asking, options: RecordedHostOptions): Judged {
-  const { action, requestId = null } = asking;
-  const [fields, entities] = [ownCopy(asking.fields), ownCopy(asking.entities)];
-  const given = ownCopy(asking.header) as Header;
-  // A bundle's host asks with less than it is told, and that is what was judged.
-  const header = isBundle(host) ? host.headerOf(given) : given;
-  const decision = host.decide(action, fields, header, entities);
-  const named = host.request(action, fields, entities);
-  const answered = {
-    requestId,
-    decision,
-    ...whoDecided(host, decision, options),
-    facts: host.facts,
-    factsBuilt: options.factsBuilt?.() ?? null,
-    action,
-    request: named.ok ? named : null,
-    header,
-  };
-  return { fields, decision, answered };
-}
-
-function whoDecided(
-  host: AnyHost,
-  decision: Decision,
-  { set: signed }: RecordedHostOptions,
-): Pick<Answered, "policy" | "set"> {
-  if (!("members" in host)) {
-    const { manifest, evaluator, validity } = host;
-    if (manifest === null || evaluator === null) return { policy: null };
-    return { policy: { name: manifest.policy.name, evaluator, validity } };
-  }
-  const loaded = host.members;
-  const byName = new Map(loaded.map((member) => [member.name, member]));
-  const members = (decision as SetDecision).members.flatMap(({ name, shadow, decision: own }) => {
-    const member = byName.get(name);
-    if (member === undefined) return [];
-    const { evaluator, validity, manifest } = member;
-    return [{ name, policy: manifest.policy.name, evaluator, validity, isShadow: shadow, decision: own }];
-  });
-  const own = isBundle(host) ? { digest: host.digest, epoch: host.manifest.epoch } : null;
-  const { digest, epoch } = signed?.() ?? own ?? { digest: unsignedSetDigest(loaded), epoch: 0 };
-  return { policy: null, set: { digest, epoch, members } };
-}
-
-function isBundle(host: AnyHost): host is BundleHost {
-  return "headerOf" in host;
 }
 
 /** As the entry says it. */

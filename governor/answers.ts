@@ -1,0 +1,151 @@
+/** Answers as callers see them, and what only `enforce` knows of each. */
+import type { Obligation } from "@polity/runtime/decision.ts";
+import type { GovernorCode } from "./codes.ts";
+import type { Answer } from "./effect.ts";
+import type { Authorized, Grant, Handlers } from "./governor.ts";
+import { type Machine, signalOf, untilAborted } from "./machine.ts";
+
+interface Behind {
+  readonly machine: Machine;
+  /** Null where there is nothing to enforce. */
+  readonly step: number | null;
+}
+
+const behind = new WeakMap<Authorized, Behind>();
+
+export function answered(machine: Machine, answer: Answer): Authorized {
+  const { step, id, execution, action, verdict, judged, receipt, pending, message } = answer;
+  const decisions = judged.map(({ decision }) => decision);
+  const reasons = message === null ? decisions.flatMap((one) => one.reasons) : [message];
+  const authorized: Authorized = Object.freeze({
+    ...{ id, execution, action, verdict, decisions, reasons, receipt, pending },
+    // Codes of decisions and of governors are all that a state has.
+    code: answer.code as Authorized["code"],
+    request: judged[0]?.answered.request ?? null,
+  });
+  behind.set(authorized, { machine, step });
+  return authorized;
+}
+
+/** Of what was not even asked. */
+export function refusedAnswer(
+  execution: string,
+  action: string,
+  code: GovernorCode,
+  message: string,
+): Authorized {
+  const nothing = { id: null, decisions: [], request: null, receipt: null, pending: null } as const;
+  return Object.freeze({ ...nothing, execution, action, verdict: "deny", code, reasons: [message] });
+}
+
+/**
+ * Runs one of the handlers, and `allow` only while everything allows it, at most once for each answer. What
+ * it gives back is given back; what it throws is thrown once its outcome is reported. Rejects with a
+ * `GovernorAbort` where what runs is stopped.
+ */
+export async function enforce<T>(answer: Authorized, handlers: Handlers<T>): Promise<T> {
+  const known = behind.get(answer);
+  if (answer.verdict !== "allow" || known === undefined) return refused(answer, handlers, known);
+  const { machine, step } = known;
+  const { execution, action } = answer;
+  if (step === null) {
+    const message = "the same request was answered before: it does not run again";
+    return handlers.refuse({ ...answer, verdict: "deny", code: "step.replayed", reasons: [message] });
+  }
+  const reply = await machine.ask((call) => ({ kind: "enforce", call, step, execution, action }));
+  if (reply.kind === "answer") {
+    const now = answered(machine, reply.answer);
+    return refused(now, handlers, behind.get(now));
+  }
+  if (reply.kind !== "run") return handlers.refuse({ ...answer, verdict: "deny", code: "governor.stopped" });
+  return run(machine, reply, answer, handlers);
+}
+
+/** An answer that says allow, and is of no governor, is refused too. */
+async function refused<T>(answer: Authorized, handlers: Handlers<T>, known: Behind | undefined): Promise<T> {
+  if (known === undefined && answer.verdict === "allow") {
+    const reasons = ["no governor gave this answer"];
+    return handlers.refuse({ ...answer, verdict: "deny", code: "step.invalid", reasons });
+  }
+  const { pending } = answer;
+  const isHeld = answer.verdict === "hold" && pending !== null && handlers.hold !== undefined;
+  return isHeld ? handlers.hold(pending, answer) : handlers.refuse(answer);
+}
+
+type Run = Extract<Awaited<ReturnType<Machine["ask"]>>, { readonly kind: "run" }>;
+
+async function run<T>(
+  machine: Machine,
+  released: Run,
+  answer: Authorized,
+  handlers: Handlers<T>,
+): Promise<T> {
+  const { dispatch, judge, live } = machine;
+  const { step, execution, judged, discharged, after, advice } = released;
+  const here = live.get(execution);
+  const fields = judge.fields(judged, discharged);
+  if (here === undefined || fields === null) {
+    dispatch({
+      kind: "ran",
+      step,
+      status: "abandoned",
+      note: "what was judged cannot be executed",
+      problem: null,
+    });
+    const reasons = ["what was judged cannot be executed"];
+    return handlers.refuse({ ...answer, verdict: "deny", code: "step.invalid", reasons });
+  }
+  const grant: Grant = {
+    fields,
+    advice,
+    get signal() {
+      return signalOf(here);
+    },
+  };
+  let result: T;
+  try {
+    result = await untilAborted(here, () => handlers.allow(grant));
+  } catch (error) {
+    const isStopped = here.aborted !== null && error === here.aborted;
+    const status = isStopped ? "abandoned" : "failed";
+    const note = isStopped ? `stopped: ${here.aborted!.code}` : noteOf(error);
+    const problem = await dischargeAfter(machine, released, fields, { status, result: null }, after);
+    dispatch({ kind: "ran", step, status, note, problem });
+    throw error;
+  }
+  const outcome = { status: "succeeded", result } as const;
+  const problem = await dischargeAfter(machine, released, fields, outcome, after);
+  dispatch({ kind: "ran", step, status: "succeeded", note: null, problem });
+  return result;
+}
+
+/** Of what was thrown only what kind it is: messages may quote what is nobody's business. */
+function noteOf(error: unknown): string {
+  const name = error instanceof Error ? error.name : typeof error;
+  return `threw ${/^[A-Za-z0-9_.]{1,80}$/.test(name) ? name : "an error"}`;
+}
+
+/** What is due after it, one by one; text where one could not be discharged. */
+async function dischargeAfter(
+  { dischargers, live }: Machine,
+  { execution, judged }: Run,
+  fields: unknown,
+  outcome: { readonly status: string; readonly result: unknown },
+  after: readonly Obligation[],
+): Promise<string | null> {
+  let problem: string | null = null;
+  for (const obligation of after) {
+    const handler = dischargers.get(obligation.name);
+    const here = live.get(execution);
+    const signal = here === undefined ? AbortSignal.abort() : signalOf(here);
+    const about = { execution, action: judged.answered.action ?? "", fields, outcome, signal };
+    try {
+      if (handler === undefined) throw new Error("nobody here discharges it");
+      await handler(obligation, about);
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      problem ??= `\`${obligation.name}\`: ${why}`;
+    }
+  }
+  return problem;
+}

@@ -1,0 +1,30 @@
+/** What a service embeds that governs agents: `openGovernor`, and `enforce` for every step. */
+export { enforce } from "./answers.ts";
+export type { GovernorCode } from "./codes.ts";
+export type {
+  Applied,
+  Authorized,
+  Beginning,
+  Begun,
+  Execution,
+  ExecutionStatus,
+  GivenApproval,
+  Governor,
+  GovernorAbort,
+  Grant,
+  Handlers,
+  HoldRule,
+  PendingApproval,
+  Refusal,
+  Standing,
+  Step,
+} from "./governor.ts";
+export type { JudgeOptions, Measuring } from "./judge.ts";
+export {
+  type GovernorLimits,
+  type GovernorLog,
+  type GovernorOptions,
+  openGovernor,
+} from "./open-governor.ts";
+export type { Attester, Discharge, Discharger, GovernorPorts } from "./ports.ts";
+export type { Attested, Window } from "./state.ts";

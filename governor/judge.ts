@@ -1,0 +1,170 @@
+/** A host, asked for a governor: who acts and what was measured is filled in, not said by the agent. */
+import { type AnyHost, type Judged, judge, type WhatIsInForce } from "@polity/lineage/judging.ts";
+import type { Obligation } from "@polity/runtime/decision.ts";
+import type { Header } from "@polity/runtime/header.ts";
+import type { Manifest } from "@polity/runtime/manifest.ts";
+import { ownCopy } from "@polity/runtime/own-copy.ts";
+import type { SetDecision } from "@polity/runtime/set-combine.ts";
+import type { Ask } from "./effect.ts";
+import type { Verdicted } from "./event.ts";
+import type { Judge } from "./ports.ts";
+import type { Asked, Attested } from "./state.ts";
+
+/** What is known of a step when the host's own fields are filled in. */
+export interface Measuring {
+  readonly action: string;
+  readonly subject: { readonly type: string; readonly id: string };
+  readonly zone: string | null;
+  readonly attested: Attested | null;
+}
+
+export interface JudgeOptions extends WhatIsInForce {
+  /**
+   * Values of fields that the policy declares `from host`, by name. What a verified statement says, and
+   * `zone`, need not be said here.
+   */
+  readonly measured?: (measuring: Measuring) => Readonly<Record<string, unknown>>;
+}
+
+/** What evaluators take where no policy says another. */
+const USUAL_AGE_MS = 60_000;
+
+/** Who acts, and what only the host may say, of every action that is declared. */
+interface Declared {
+  readonly manifests: readonly Manifest[];
+  readonly subject: Manifest["subject"];
+  readonly fromHost: ReadonlyMap<string, readonly string[]>;
+  readonly readsNow: boolean;
+}
+
+export function judgeOf(host: AnyHost, options: JudgeOptions = {}): Judge {
+  let known: Declared | null = null;
+
+  function declared(): Declared {
+    const manifests = manifestsOf(host);
+    const isSame = known?.manifests.length === manifests.length;
+    if (!isSame || manifests.some((one, at) => one !== known!.manifests[at])) known = declaredBy(manifests);
+    return known!;
+  }
+
+  return Object.freeze({
+    judge(asked: Asked, ask: Ask): Verdicted {
+      try {
+        const is = declared();
+        const filled = fill(is, asked, ask, options);
+        if (typeof filled === "string") return { ok: false, message: filled };
+        const { action, entities, requestId } = asked;
+        const question = { action, fields: filled, entities, requestId, header: ask.header };
+        const judged = judge(host, question, options);
+        return { ok: true, judged, holdsUntil: holdsUntil(is, judged), holds: [] };
+      } catch (error) {
+        return { ok: false, message: error instanceof Error ? error.message : "the host threw" };
+      }
+    },
+    fields({ decision, answered, fields }: Judged, discharged: readonly Obligation[]) {
+      return host.fieldsToExecute(answered.action ?? "", fields, decision as SetDecision, discharged);
+    },
+    own(action: string | null, fields: unknown) {
+      if (typeof fields !== "object" || fields === null) return fields;
+      const { subject, fromHost } = declared();
+      const hosts = new Set([subject?.field, ...(fromHost.get(action ?? "") ?? [])]);
+      return Object.fromEntries(Object.entries(fields).filter(([name]) => !hosts.has(name)));
+    },
+    containmentAgeMs: () =>
+      Math.min(USUAL_AGE_MS, ...declared().manifests.map((one) => Number(one.containmentAgeMs))),
+    declares: (action: string) =>
+      declared().manifests.some(({ actions }) => actions.some(({ name }) => name === action)),
+  });
+}
+
+function manifestsOf(host: AnyHost): readonly Manifest[] {
+  if ("members" in host) return host.members.map(({ manifest }) => manifest);
+  return host.manifest === null ? [] : [host.manifest];
+}
+
+function declaredBy(manifests: readonly Manifest[]): Declared {
+  const fromHost = new Map<string, string[]>();
+  for (const { provenance = [] } of manifests) {
+    for (const { action, field, from } of provenance) {
+      if (from !== "host") continue;
+      const fields = fromHost.get(action) ?? [];
+      if (!fields.includes(field)) fields.push(field);
+      fromHost.set(action, fields);
+    }
+  }
+  return { manifests, subject: manifests[0]?.subject ?? null, fromHost, readsNow: true };
+}
+
+/** The fields with everything that is the host's to say; text says what the agent may not do. */
+function fill(
+  { subject, fromHost, manifests }: Declared,
+  { action, fields: given }: Asked,
+  { subject: who, zone, attested }: Ask,
+  { measured }: JudgeOptions,
+): unknown {
+  const host = fromHost.get(action) ?? [];
+  if (subject === null && host.length === 0) return given;
+  if (typeof given !== "object" || given === null || Array.isArray(given)) return given;
+  const fields = given as Readonly<Record<string, unknown>>;
+  if (subject !== null) {
+    if (Object.hasOwn(fields, subject.field))
+      return `\`${subject.field}\` is the agent of the execution: leave it out`;
+    if (who.type !== subject.entity)
+      return `the agent is of type \`${who.type}\`, and the policy judges \`${subject.entity}\``;
+  }
+  const filled: Record<string, unknown> = { ...fields };
+  if (subject !== null) put(filled, subject.field, who.id);
+  if (host.length === 0) return filled;
+  const said = ownCopy(measured?.({ action, subject: who, zone, attested }) ?? {}) as Record<string, unknown>;
+  const types = manifests.flatMap(({ actions }) => actions.filter(({ name }) => name === action));
+  for (const field of host) {
+    if (field === subject?.field) continue;
+    if (Object.hasOwn(fields, field)) return `\`${field}\` is measured by the host: leave it out`;
+    const isDeclared = types.some(({ fields: all }) => all.some(({ name }) => name === field));
+    const value = measuredValue(field, said, attested, zone);
+    // What is missing is for the evaluator to refuse, unless it is optional.
+    if (isDeclared && value !== undefined) put(filled, field, value);
+  }
+  return filled;
+}
+
+/** A service's own word first, then what was attested, then where it runs. */
+function measuredValue(
+  field: string,
+  said: Readonly<Record<string, unknown>>,
+  attested: Attested | null,
+  zone: string | null,
+): unknown {
+  if (Object.hasOwn(said, field)) return said[field];
+  if (attested !== null && Object.hasOwn(attested.fields, field)) return attested.fields[field];
+  return field === "zone" && zone !== null ? zone : undefined;
+}
+
+/** A plain data property, whatever the name is. */
+function put(object: Record<string, unknown>, name: string, value: unknown): void {
+  Object.defineProperty(object, name, { value, enumerable: true, writable: true, configurable: true });
+}
+
+// ---- until when an answer holds
+
+/** Where rules may read `now`, an answer is looked at again after this. */
+const SHORT_MS = 1_000;
+
+/**
+ * A lower bound: policy, facts, what is known of containment, and the rules' own view of the time. Until
+ * evaluators say how they compare `now`, rules are taken to read it.
+ */
+function holdsUntil({ manifests, readsNow }: Declared, { answered }: Judged): number {
+  const header = answered.header as Header;
+  const { now, policyUntil, factsUntil, containment } = header;
+  let until = Math.min(policyUntil, factsUntil);
+  for (const { containmentAgeMs, valid } of manifests) {
+    until = Math.min(until, containment.readAt + Number(containmentAgeMs) - 1);
+    if (valid !== null) until = Math.min(until, Number(valid.untilMs) - 1);
+  }
+  const signed = answered.set?.members ?? (answered.policy === null ? [] : [answered.policy]);
+  for (const { validity } of signed) {
+    if (validity != null) until = Math.min(until, validity.untilMs - 1);
+  }
+  return readsNow ? Math.min(until, now + SHORT_MS) : until;
+}

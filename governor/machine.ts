@@ -1,0 +1,298 @@
+/** Feeds events to `step`, one after another, and carries out what it wants done. */
+import {
+  openRecorder,
+  type Recorder,
+  type RecorderOptions,
+  type RecordingStore,
+} from "@polity/lineage/recorder.ts";
+import { LogError } from "@polity/lineage/store.ts";
+import { unreachable } from "@polity/runtime/unreachable.ts";
+import type { Answer, Effect } from "./effect.ts";
+import type { Event, WriteProblem } from "./event.ts";
+import type { Applied, Execution, GovernorAbort, Refusal } from "./governor.ts";
+import type { Discharger, GovernorPorts, Judge } from "./ports.ts";
+import type { GovernorState } from "./state.ts";
+import { step } from "./step.ts";
+
+type Unclocked<E> = E extends Event ? Omit<E, "now"> : never;
+export type Happening = Unclocked<Event>;
+
+/** What comes back to whoever called. */
+export type Reply =
+  | { readonly kind: "begun"; readonly execution: string }
+  | { readonly kind: "answer"; readonly answer: Answer }
+  | Extract<Effect, { readonly kind: "run" }>
+  | { readonly kind: "ended" }
+  | { readonly kind: "refuse"; readonly refusal: Refusal }
+  | { readonly kind: "applied"; readonly applied: Applied };
+
+/** An execution as those see it who run in it. */
+export interface Live {
+  /** As it was given to whoever began it. */
+  execution: Execution | null;
+  aborted: AbortError | null;
+  /** Made when somebody wants a signal. */
+  controller: AbortController | null;
+  readonly onAbort: Set<(reason: AbortError) => void>;
+}
+
+export type AbortError = Error & GovernorAbort;
+
+export interface Machine {
+  readonly state: GovernorState;
+  readonly ports: GovernorPorts;
+  readonly judge: Judge;
+  readonly recorder: Recorder;
+  readonly live: Map<string, Live>;
+  readonly dischargers: ReadonlyMap<string, Discharger>;
+  readonly dispatch: (happening: Happening) => void;
+  /** Dispatches what has a `call`, and waits for the answer. */
+  readonly ask: (happening: (call: number) => Happening) => Promise<Reply>;
+  readonly onStopped: ((refusal: Refusal) => void)[];
+  /** Called once, as soon as nothing is live and nothing is on its way. */
+  readonly onIdle: (() => void)[];
+}
+
+export function isIdle({ executions, tickets }: GovernorState): boolean {
+  return executions.size === 0 && tickets.size === 0;
+}
+
+export interface MachineOptions {
+  readonly state: GovernorState;
+  readonly ports: GovernorPorts;
+  readonly judge: Judge;
+  readonly store: RecordingStore;
+  readonly recording: RecorderOptions;
+  readonly dischargers: ReadonlyMap<string, Discharger>;
+  readonly window: () => GovernorState["window"];
+}
+
+export function makeMachine(options: MachineOptions): Machine {
+  const { ports, judge, store, recording, dischargers } = options;
+  const recorder = openRecorder(store, recording);
+  const queue: Event[] = [];
+  const calls = new Map<number, (reply: Reply) => void>();
+  let isBusy = false;
+  let nextCall = 1;
+
+  function dispatch(happening: Happening): void {
+    queue.push({ ...happening, now: ports.now() } as Event);
+    if (isBusy) return;
+    isBusy = true;
+    try {
+      for (let at = 0; at < queue.length; at += 1) {
+        for (const effect of step(machine.state, queue[at]!).effects) carryOut(effect);
+      }
+    } finally {
+      queue.length = 0;
+      isBusy = false;
+    }
+    if (machine.onIdle.length > 0 && isIdle(machine.state))
+      for (const told of machine.onIdle.splice(0)) told();
+  }
+
+  const reply = (call: number, said: Reply) => {
+    const waiting = calls.get(call);
+    calls.delete(call);
+    waiting?.(said);
+  };
+  const carry = carrier({ options, recorder, dispatch, reply, live: () => machine.live });
+
+  function carryOut(effect: Effect): void {
+    if (effect.kind === "stopped") for (const told of machine.onStopped) told(effect.refusal);
+    else carry(effect);
+  }
+
+  const machine: Machine = {
+    ...{
+      state: options.state,
+      ports,
+      judge,
+      recorder,
+      dischargers,
+      live: new Map(),
+      onStopped: [],
+      onIdle: [],
+    },
+    dispatch,
+    ask: (happening) =>
+      new Promise((resolve) => {
+        const call = nextCall;
+        nextCall += 1;
+        calls.set(call, resolve);
+        dispatch(happening(call));
+      }),
+  };
+  return machine;
+}
+
+interface Carrying {
+  readonly options: MachineOptions;
+  readonly recorder: Recorder;
+  readonly dispatch: Machine["dispatch"];
+  readonly reply: (call: number, reply: Reply) => void;
+  readonly live: () => Machine["live"];
+}
+
+function carrier(carrying: Carrying): (effect: Exclude<Effect, { readonly kind: "stopped" }>) => void {
+  const { options, recorder, dispatch, reply, live } = carrying;
+  const { ports, judge, recording } = options;
+  const isRelaxed = recording.mode === "relaxed";
+  const writer = { recorder, dispatch, isRelaxed };
+  let unset: () => void = () => {};
+  return (effect) => {
+    switch (effect.kind) {
+      case "judge": {
+        const { step, asked, asks } = effect;
+        const said = asks.map((one) => judge.judge(asked, one));
+        dispatch({ kind: "judged", step, id: ports.uuid(), said });
+        return;
+      }
+      case "write-decision": {
+        const { ticket, judged, links } = effect;
+        const send = () => write(writer, ticket, () => recorder.decision(judged.answered, links));
+        // A relaxed log is written behind whoever asked.
+        if (isRelaxed) ports.later(send);
+        else send();
+        return;
+      }
+      case "write": {
+        const { ticket, body, links } = effect;
+        write(writer, ticket, () => recorder.append(body, links));
+        return;
+      }
+      case "discharge":
+        void discharge(carrying, effect);
+        return;
+      case "run":
+        reply(effect.call, effect);
+        return;
+      case "abort":
+        abortOne(live().get(effect.execution), effect.reason);
+        return;
+      case "forget":
+        live().delete(effect.execution);
+        return;
+      case "begun":
+        live().set(effect.execution, {
+          execution: null,
+          aborted: null,
+          controller: null,
+          onAbort: new Set(),
+        });
+        reply(effect.call, effect);
+        return;
+      case "answer":
+      case "refuse":
+      case "applied":
+        reply(effect.call, effect);
+        return;
+      case "ended":
+        for (const call of effect.calls) reply(call, { kind: "ended" });
+        return;
+      case "timer": {
+        const { at } = effect;
+        unset();
+        unset = () => {};
+        if (at === null) return;
+        const ring = () => dispatch({ kind: "tick", due: at, window: options.window() });
+        unset = ports.wake(Math.max(0, at - ports.now()), ring);
+        return;
+      }
+      default:
+        unreachable(effect);
+    }
+  };
+}
+
+interface Writer {
+  readonly recorder: Recorder;
+  readonly dispatch: Machine["dispatch"];
+  readonly isRelaxed: boolean;
+}
+
+function write(
+  { recorder, dispatch, isRelaxed }: Writer,
+  ticket: number,
+  send: () => ReturnType<Recorder["append"]>,
+): void {
+  send().then(
+    (written) => {
+      const receipt = written?.receipt ?? null;
+      const refusal = written === null && isRelaxed ? recorder.refusal() : null;
+      dispatch({ kind: "written", ticket, receipt, problem: refusal && problemOf(refusal) });
+    },
+    (error: unknown) => dispatch({ kind: "written", ticket, receipt: null, problem: problemOf(error) }),
+  );
+}
+
+/** After these the log goes on. */
+const PASSING: ReadonlySet<string> = new Set(["log.busy", "log.entry_invalid", "log.opening_mismatch"]);
+
+function problemOf(error: unknown): WriteProblem {
+  const message = error instanceof Error ? error.message : String(error);
+  const code = error instanceof LogError ? error.code : "log.failed";
+  return { code, message, isLasting: !PASSING.has(code) };
+}
+
+function abortOne(live: Live | undefined, { code, message }: GovernorAbort): void {
+  if (live === undefined || live.aborted !== null) return;
+  const reason: AbortError = Object.assign(new Error(message), { code });
+  reason.name = "GovernorAbort";
+  live.aborted = reason;
+  live.controller?.abort(reason);
+  for (const told of live.onAbort) told(reason);
+  live.onAbort.clear();
+}
+
+export function signalOf(live: Live): AbortSignal {
+  if (live.controller === null) {
+    live.controller = new AbortController();
+    if (live.aborted !== null) live.controller.abort(live.aborted);
+  }
+  return live.controller.signal;
+}
+
+// ---- obligations that are due before
+
+async function discharge(
+  { options, dispatch, live }: Carrying,
+  { step, execution, judged, before }: Extract<Effect, { readonly kind: "discharge" }>,
+): Promise<void> {
+  const here = live().get(execution);
+  const { judge } = options;
+  const { action } = judged.answered;
+  let { fields } = judged;
+  let isChanged = false;
+  try {
+    if (here === undefined) throw new Error("the execution has ended");
+    const signal = signalOf(here);
+    for (const obligation of before) {
+      const handler = options.dischargers.get(obligation.name);
+      if (handler === undefined) throw new Error(`nobody here discharges \`${obligation.name}\``);
+      const about = { execution, action: action ?? "", fields, outcome: null, signal };
+      const done = await untilAborted(here, () => handler(obligation, about));
+      if (done === undefined) continue;
+      ({ fields } = done);
+      isChanged = true;
+    }
+    const changed = isChanged ? { changed: judge.own(action, fields) } : null;
+    dispatch({ kind: "discharged", step, problem: null, fields: changed });
+  } catch (error) {
+    const problem = error instanceof Error ? error.message : String(error);
+    dispatch({ kind: "discharged", step, problem, fields: null });
+  }
+}
+
+/** What `run` answers, unless the execution is stopped before; it may go on, and nobody listens. */
+export function untilAborted<T>(live: Live, run: () => Promise<T> | T): Promise<T> {
+  return new Promise((resolve, reject) => {
+    if (live.aborted !== null) {
+      reject(live.aborted);
+      return;
+    }
+    live.onAbort.add(reject);
+    const settle = () => live.onAbort.delete(reject);
+    Promise.resolve().then(run).then(resolve, reject).finally(settle);
+  });
+}

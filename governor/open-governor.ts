@@ -1,0 +1,209 @@
+/** The governor in the world. */
+import type { Party } from "@polity/lineage/entry.ts";
+import type { AnyHost } from "@polity/lineage/judging.ts";
+import type { RecorderOptions, RecordingStore } from "@polity/lineage/recorder.ts";
+import { TIMESTAMP_MAX, TIMESTAMP_MIN } from "@polity/runtime/layout.ts";
+import { ownCopy } from "@polity/runtime/own-copy.ts";
+import { answered, refusedAnswer } from "./answers.ts";
+import { beginningProblem, ownStep } from "./asked.ts";
+import type { Authorized, Beginning, Begun, Execution, ExecutionStatus, Governor, Step } from "./governor.ts";
+import { type JudgeOptions, judgeOf } from "./judge.ts";
+import { isIdle, type Live, type Machine, makeMachine, signalOf } from "./machine.ts";
+import type { Attester, Discharger, GovernorPorts } from "./ports.ts";
+import { containmentOf, keyOf, trustOf } from "./standing.ts";
+import { newState, type Settings, type Window } from "./state.ts";
+import { refusal } from "./work.ts";
+
+/** The log, and who writes it; nobody else may write for this node while the governor is open. */
+export interface GovernorLog extends Omit<RecorderOptions, "ports"> {
+  readonly store: RecordingStore;
+}
+
+export interface GovernorOptions extends JudgeOptions {
+  /** A host, a policy set, or a bundle's: whoever asks it directly is governed by nobody. */
+  readonly host: AnyHost;
+  readonly log: GovernorLog;
+  readonly ports: GovernorPorts;
+  /**
+   * Until when policy and facts are known to be current; asked now and after each `changed`. The host of a
+   * bundle knows it itself.
+   */
+  readonly window?: () => Window;
+  /** By the obligation's name. What a policy imposes and nobody here discharges is refused. */
+  readonly obligations?: Readonly<Record<string, Discharger>>;
+  /** Left out: nobody can attest anything. */
+  readonly attest?: Attester;
+  readonly limits?: Partial<GovernorLimits>;
+}
+
+/** What is usual stands at each. */
+export interface GovernorLimits {
+  /** 60 s. */
+  readonly leaseMs: number;
+  /** 20,000 live executions. */
+  readonly executionsMax: number;
+  /** 16, one behind the other. */
+  readonly depthMax: number;
+  /** 1,024 steps of one execution that are under way. */
+  readonly stepsMax: number;
+  /** 65,536 request ids. */
+  readonly requestsMax: number;
+  /** 500, of an agent that nothing is known about. */
+  readonly trust: number;
+  /** 1 s that the clock may go back. */
+  readonly backMsMax: number;
+}
+
+const LIMITS: GovernorLimits = {
+  leaseMs: 60_000,
+  executionsMax: 20_000,
+  depthMax: 16,
+  stepsMax: 1_024,
+  requestsMax: 65_536,
+  trust: 500,
+  backMsMax: 1_000,
+};
+
+/** Throws a RangeError for options that are none. */
+export async function openGovernor(options: GovernorOptions): Promise<Governor> {
+  const { host, log, ports, attest } = options;
+  const { store, ...recording } = log;
+  const judge = judgeOf(host, options);
+  const window = options.window ?? (() => windowOf(host));
+  const settings: Settings = {
+    ...LIMITS,
+    ...options.limits,
+    mode: log.mode,
+    containmentAgeMs: judge.containmentAgeMs(),
+    hasOrderSource: false,
+    judgesOutcomes: false,
+  };
+  const machine = makeMachine({
+    state: newState(settings, window(), ports.now()),
+    ...{ ports, judge, store, window },
+    recording: { ...recording, ports },
+    dischargers: new Map(Object.entries(options.obligations ?? {})),
+  });
+  return governorOf(machine, window, attest);
+}
+
+/** What the host of a bundle makes of the widest header; any other host has no window of its own. */
+function windowOf(host: AnyHost): Window {
+  const [from, until] = [Number(TIMESTAMP_MIN), Number(TIMESTAMP_MAX)];
+  const widest = { policyFrom: from, policyUntil: until, factsUntil: until };
+  if (!("headerOf" in host)) return widest;
+  const containment = { state: "free", readAt: 0 } as const;
+  const { policyFrom, policyUntil, factsUntil } = host.headerOf({
+    ...{ ...widest, now: 0, containment, trust: 0, approvals: [] },
+  });
+  return { policyFrom, policyUntil, factsUntil };
+}
+
+function governorOf(machine: Machine, window: () => Window, attest: Attester | undefined): Governor {
+  const { state, ports, live, dispatch } = machine;
+  let closing: Promise<void> | null = null;
+
+  async function begin(given: Beginning): Promise<Begun> {
+    const beginning = ownCopy(given) as Beginning;
+    const problem = beginningProblem(beginning);
+    if (problem !== null) return refusal("execution.invalid", problem);
+    const { attestation, agent, ...rest } = beginning;
+    const said = attestation === null ? null : attested(attest, attestation, ports.now());
+    if (said !== null && !said.ok) return said;
+    const id = ports.uuid();
+    const about = { ...rest, agent: { type: agent.type, id: agent.id } };
+    const reply = await machine.ask((call) => {
+      return { kind: "begin", call, id, beginning: about, attested: said?.attested ?? null };
+    });
+    if (reply.kind === "refuse") return reply.refusal;
+    const here = live.get(id);
+    if (here === undefined) return refusal("execution.aborted", "the execution was stopped as it began");
+    here.execution = executionOf(machine, here, id, about);
+    return { ok: true, execution: here.execution };
+  }
+
+  return Object.freeze({
+    begin,
+    execution: (id: string) => live.get(id)?.execution ?? null,
+    executions: () => [...live.values()].flatMap(({ execution }) => execution ?? []),
+    order: async () => refusal("order.unsigned", "this governor was given no keys of those who order"),
+    attest: async (id: string, envelope: string) => {
+      if (!live.has(id)) return refusal("execution.unknown", `no execution \`${id}\` is live here`);
+      const said = attested(attest, envelope, ports.now());
+      return said.ok ? refusal("attestation.unsigned", "it is not taken while the execution runs") : said;
+    },
+    approvals: () => [...state.pending.values()].map(({ approval }) => approval),
+    approve: async () => refusal("approval.unsigned", "this governor was given no keys of approvers"),
+    release: async (id: string) =>
+      refusedAnswer("", "", "approval.unknown", `nothing waits for approval under \`${id}\``),
+    async changed() {
+      dispatch({ kind: "changed", window: window() });
+    },
+    standing(subject: Party) {
+      const standing = state.standings.get(keyOf(subject));
+      return { subject, containment: containmentOf(standing), trust: trustOf(state, subject, standing) };
+    },
+    stopped: () => state.stopped,
+    close() {
+      closing ??= close(machine);
+      return closing;
+    },
+  } satisfies Governor);
+}
+
+function attested(attest: Attester | undefined, envelope: string, now: number) {
+  if (attest !== undefined) return attest(envelope, now);
+  return refusal("attestation.unsigned", "this governor was given no keys of those who attest");
+}
+
+function executionOf(
+  machine: Machine,
+  here: Live,
+  id: string,
+  { agent, parent }: Pick<Beginning, "agent" | "parent">,
+): Execution {
+  const { ports } = machine;
+  return Object.freeze({
+    ...{ id, agent, parent },
+    get signal() {
+      return signalOf(here);
+    },
+    async authorize(given: Step): Promise<Authorized> {
+      const asked = ownStep(given);
+      if (typeof asked === "string") return refusedAnswer(id, "", "step.invalid", asked);
+      const entry = ports.uuid();
+      const reply = await machine.ask((call) => {
+        return { kind: "authorize", call, id: entry, execution: id, asked };
+      });
+      // Nothing else comes back from a question.
+      if (reply.kind !== "answer") return refusedAnswer(id, asked.action, "governor.stopped", "no answer");
+      const { code, message } = here.aborted ?? {};
+      const isGone = reply.answer.code === "execution.ended" && code !== undefined;
+      const answer = isGone
+        ? { ...reply.answer, code: "execution.aborted", message: message! }
+        : reply.answer;
+      return answered(machine, answer);
+    },
+    async end(status: ExecutionStatus) {
+      await machine.ask((call) => ({ kind: "end", call, execution: id, status }));
+    },
+  });
+}
+
+/** What is due after something that was stopped may take its time, but not for ever. */
+const CLOSING_MS_MAX = 10_000;
+
+/** Nothing is taken any more; what runs is stopped, and what is on its way is waited for. */
+async function close({ state, ports, dispatch, recorder, onIdle }: Machine): Promise<void> {
+  dispatch({ kind: "stop", refusal: refusal("governor.stopped", "the governor was closed") });
+  if (!isIdle(state)) {
+    await new Promise<void>((resolve) => {
+      const unset = ports.wake(CLOSING_MS_MAX, resolve);
+      onIdle.push(() => {
+        unset();
+        resolve();
+      });
+    });
+  }
+  await recorder.close();
+}

@@ -1,0 +1,61 @@
+/** What a governor needs of the world; `nodeGovernor` of `@polity/governor/node` has what Node gives. */
+import type { Judged } from "@polity/lineage/judging.ts";
+import type { RecordingPorts } from "@polity/lineage/recorder.ts";
+import type { Obligation } from "@polity/runtime/decision.ts";
+import type { Ask } from "./effect.ts";
+import type { Verdicted } from "./event.ts";
+import type { Asked, Attested } from "./state.ts";
+
+export interface GovernorPorts extends RecordingPorts {
+  /** Calls once after so many milliseconds of a clock that only goes forward; the answer ends that. */
+  readonly wake: (afterMs: number, run: () => void) => () => void;
+  /** Calls once as soon as whoever asked has gone on. */
+  readonly later: (run: () => void) => void;
+}
+
+/** Whoever decides. None of these throws. */
+export interface Judge {
+  readonly judge: (asked: Asked, ask: Ask) => Verdicted;
+  /** What to execute after an allow; null where it is none, or something due before is not discharged. */
+  readonly fields: (
+    judged: Judged,
+    discharged: readonly Obligation[],
+  ) => Readonly<Record<string, unknown>> | null;
+  /** Fields as an agent would have given them: without what is the host's to say. */
+  readonly own: (action: string | null, fields: unknown) => unknown;
+  /** Of the member that wants it shortest. */
+  readonly containmentAgeMs: () => number;
+  readonly declares: (action: string) => boolean;
+}
+
+/** What somebody discharges. */
+export interface Discharge {
+  readonly execution: string;
+  readonly action: string;
+  readonly fields: unknown;
+  /** Of what came of it; null before. */
+  readonly outcome: { readonly status: string; readonly result: unknown } | null;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Discharges one obligation. May answer with other fields, which are judged anew before anything is released.
+ * Rejects or throws where it could not, and then nothing is released.
+ */
+export type Discharger = (obligation: Obligation, about: Discharge) => Promise<Discharged> | Discharged;
+
+/** Nothing, where the fields are as before. */
+// biome-ignore lint/suspicious/noConfusingVoidType: what most handlers give back is nothing
+export type Discharged = { readonly fields: unknown } | undefined | void;
+
+/** Verifies a statement about what runs. */
+export type Attester = (
+  envelope: string,
+  nowMs: number,
+) =>
+  | { readonly ok: true; readonly attested: Attested }
+  | {
+      readonly ok: false;
+      readonly code: "attestation.malformed" | "attestation.unsigned" | "attestation.expired";
+      readonly message: string;
+    };

@@ -1,0 +1,246 @@
+/**
+ * What a governor knows. `step` alone changes it, and uses up the one that it is given. There are no
+ * functions, no clock and nothing of the platform in it: the same events make the same state.
+ */
+import type { Parent, Party } from "@polity/lineage/entry.ts";
+import type { Judged } from "@polity/lineage/judging.ts";
+import type { LogReceipt } from "@polity/lineage/recorder.ts";
+import type { Containment, Obligation, Verdict } from "@polity/runtime/decision.ts";
+import type { ExecutionStatus, GovernorAbort, HoldRule, PendingApproval, Refusal } from "./governor.ts";
+
+/** What does not change while a governor is open. */
+export interface Settings {
+  readonly mode: "strict" | "relaxed";
+  /** How long an execution goes on without being judged again, where it does not say itself. */
+  readonly leaseMs: number;
+  /** The age at which evaluators take what is known of containment for stale. */
+  readonly containmentAgeMs: number;
+  /** How many may be live at once, and one behind the other. */
+  readonly executionsMax: number;
+  readonly depthMax: number;
+  /** Steps of one execution that were asked for and are not done. */
+  readonly stepsMax: number;
+  /** How many request ids, and how many leaves of decisions, are remembered. */
+  readonly requestsMax: number;
+  /** Of an agent that nothing is known about, 0..1000. */
+  readonly trust: number;
+  /** The clock may be behind itself by this much before everything is refused. */
+  readonly backMsMax: number;
+  /** Without a source of orders this node knows all orders that there are. */
+  readonly hasOrderSource: boolean;
+  /** Whether the policy judges outcomes: it declares the action `step_ended`. */
+  readonly judgesOutcomes: boolean;
+}
+
+/** A signed window in which policy and facts are known to be current. */
+export interface Window {
+  readonly policyFrom: number;
+  readonly policyUntil: number;
+  readonly factsUntil: number;
+}
+
+/** What a verified statement says about what runs. */
+export interface Attested {
+  /** `sha256:` and 64 hex digits: of the statement. */
+  readonly digest: string;
+  /** What the image is called by: `sha256:` and 64 hex digits. */
+  readonly image: string;
+  readonly expiresAt: number;
+  /** Fields that a policy declares `from host`, by name. */
+  readonly fields: Readonly<Record<string, unknown>>;
+}
+
+export interface GovernorState {
+  readonly settings: Settings;
+  /** The latest moment that any event told. */
+  now: number;
+  /** True while the clock is behind what it has said before. */
+  isBack: boolean;
+  window: Window;
+  /** When the source of orders was last read. */
+  ordersReadAt: number;
+  /** Counts what may change any answer: another policy, other facts, another window. */
+  changes: number;
+  stopped: Refusal | null;
+  /** Numbers calls of `step`'s own making. */
+  nextTicket: number;
+  readonly executions: Map<string, ExecutionState>;
+  /** By number. */
+  readonly steps: Map<number, StepState>;
+  /** What an answer from outside is about. */
+  readonly tickets: Map<number, Awaited>;
+  /** By `keyOf`. */
+  readonly standings: Map<string, StandingState>;
+  /** By agent and request id; the oldest goes first where there are too many. */
+  readonly requests: Map<string, RequestState>;
+  /** Leaves of the latest decisions by their ids, likewise. */
+  readonly leaves: Map<string, LeafState>;
+  readonly pending: Map<string, PendingState>;
+  /** Ids of orders that were applied. */
+  readonly orders: Map<string, number>;
+  /** Digests of approvals that a release has used up. */
+  readonly consumed: Map<string, number>;
+  /** A heap, soonest first. */
+  readonly deadlines: Deadline[];
+  /** What the timer is set to; null where none is. */
+  timerAt: number | null;
+}
+
+export interface ExecutionState {
+  readonly id: string;
+  readonly agent: Party;
+  readonly purpose: string | null;
+  readonly parent: string | null;
+  readonly zone: string | null;
+  attested: Attested | null;
+  readonly leaseMs: number;
+  leaseUntil: number;
+  /** When it is looked at next. */
+  deadlineAt: number;
+  phase: "beginning" | "live" | "aborted" | "ending";
+  /** Of the entry that says that it began. */
+  leaf: string | null;
+  abort: GovernorAbort | null;
+  /** What `end` said, as soon as somebody called it. */
+  status: ExecutionStatus | null;
+  /** Who waits for the end. */
+  endCalls: number[];
+  readonly children: Set<string>;
+  /** Numbers of steps that are not done. */
+  readonly steps: Set<number>;
+  /** Entries about it that are on their way. */
+  writing: number;
+}
+
+/** One step, from the question to its outcome. */
+export interface StepState {
+  readonly number: number;
+  readonly execution: string;
+  asked: Asked;
+  /** Of the decision that counts, as it is in the log. */
+  id: string;
+  phase: "judging" | "writing" | "answered" | "discharging" | "running" | "ran";
+  /** What comes of the decisions that are asked for. */
+  goal: "answer" | "release" | "keep";
+  /** Whom to answer; null where nobody waits. */
+  call: number | null;
+  /** The execution's own, then of those behind it, nearest first. */
+  judged: readonly Judged[];
+  /** Who was judged, in the same order. */
+  subjects: readonly Party[];
+  /** Decisions that were sent to the log and are not there yet. */
+  unwritten: number;
+  receipts: (LogReceipt | null)[];
+  verdict: Verdict;
+  code: string;
+  /** Judged with this; see `GovernorState.changes`. */
+  changes: number;
+  standing: StandingNow;
+  /** The last moment at which the answer is known to hold. */
+  holdsUntil: number;
+  /** What the next decision of this step follows from. */
+  causes: Parent[];
+  /** Obligations due before it, which were discharged, and in how many rounds. */
+  discharged: readonly Obligation[];
+  rounds: number;
+  /** The id of the decision that released it. */
+  released: string | null;
+  /** What came of it, until that is written. */
+  outcome: { readonly status: ExecutionStatus; readonly note: string | null } | null;
+  pending: string | null;
+}
+
+/** What was asked for, as it was read then. */
+export interface Asked {
+  readonly action: string;
+  readonly fields: unknown;
+  readonly entities: unknown;
+  readonly requestId: string | null;
+  readonly retries: string | null;
+}
+
+/** What a header says about who acts. */
+export interface StandingNow {
+  readonly containment: Containment;
+  readonly trust: number;
+}
+
+export interface StandingState {
+  readonly subject: Party;
+  /** By the id of the entry that says so: each needs a release of its own. */
+  readonly holds: Map<string, HoldState>;
+  /** Null where nothing ever changed it. */
+  trust: number | null;
+  /** Live executions that it is about. */
+  readonly executions: Set<string>;
+}
+
+export interface HoldState {
+  readonly state: "quarantined" | "terminated";
+  /** Of the entry; null until it is there. */
+  leaf: string | null;
+}
+
+/** What was answered to a request that the caller named. */
+export interface RequestState {
+  /** Of the request; null where it had no canonical form. */
+  readonly digest: string | null;
+  /** Where the entry is, for one of a former process, whose digest is asked for when it is needed. */
+  readonly index: number | null;
+  readonly step: number | null;
+  readonly id: string | null;
+  readonly verdict: Verdict;
+  readonly code: string;
+}
+
+export interface LeafState {
+  readonly leaf: string;
+  readonly execution: string | null;
+}
+
+export interface PendingState {
+  readonly approval: PendingApproval;
+  readonly step: number;
+  readonly rules: readonly HoldRule[];
+  /** Envelopes' digests, with the leaf of the entry of each. */
+  readonly given: { readonly digest: string; readonly leaf: string | null }[];
+}
+
+/** What a result from outside is about. */
+export type Awaited =
+  | { readonly kind: "begun"; readonly execution: string; readonly call: number }
+  | { readonly kind: "ended"; readonly calls: readonly number[] }
+  | { readonly kind: "decision"; readonly step: number; readonly place: number }
+  | { readonly kind: "noted"; readonly execution: string | null; readonly call: number | null }
+  | { readonly kind: "held"; readonly subject: string; readonly hold: string; readonly call: number | null };
+
+export type Deadline = {
+  readonly at: number;
+  readonly of: "execution" | "pending" | "orders";
+  /** The id of an execution or pending approval. */
+  readonly who: string;
+};
+
+export function newState(settings: Settings, window: Window, now: number): GovernorState {
+  return {
+    settings,
+    now,
+    isBack: false,
+    window,
+    ordersReadAt: now,
+    changes: 0,
+    stopped: null,
+    nextTicket: 1,
+    executions: new Map(),
+    steps: new Map(),
+    tickets: new Map(),
+    standings: new Map(),
+    requests: new Map(),
+    leaves: new Map(),
+    pending: new Map(),
+    orders: new Map(),
+    consumed: new Map(),
+    deadlines: [],
+    timerAt: null,
+  };
+}

@@ -1,0 +1,106 @@
+/**
+ * The governor without the world: what happens goes in, what is to be done comes out. Deterministic: the same
+ * state and the same event make the same answer.
+ */
+import { unreachable } from "@polity/runtime/unreachable.ts";
+import type { Effect } from "./effect.ts";
+import type { Event, EventOf } from "./event.ts";
+import type { GovernorState } from "./state.ts";
+import { authorize } from "./steps/authorize.ts";
+import { begin, begun, end } from "./steps/begin.ts";
+import { decisionWritten, ran } from "./steps/decisions.ts";
+import { discharged, enforce } from "./steps/enforce.ts";
+import { judged } from "./steps/judged.ts";
+import { changed, tick } from "./steps/keep.ts";
+import { noted } from "./steps/noted.ts";
+import { stop } from "./steps/stop.ts";
+import { setTimer, type Work } from "./work.ts";
+
+export interface Stepped {
+  readonly state: GovernorState;
+  readonly effects: readonly Effect[];
+}
+
+/** Uses up `state`: who needs it afterwards makes a copy before. */
+export function step(state: GovernorState, event: Event): Stepped {
+  const work: Work = { state, effects: [] };
+  tellTime(state, event.now);
+  happen(work, event);
+  setTimer(work);
+  return work;
+}
+
+/** A little back is jitter, and time stands still; more is a clock that nobody can rely on. */
+function tellTime(state: GovernorState, now: number): void {
+  state.isBack = now < state.now - state.settings.backMsMax;
+  state.now = Math.max(state.now, now);
+}
+
+function happen(work: Work, event: Event): void {
+  switch (event.kind) {
+    case "begin":
+      begin(work, event);
+      return;
+    case "authorize":
+      authorize(work, event);
+      return;
+    case "judged":
+      judged(work, event);
+      return;
+    case "enforce":
+      enforce(work, event);
+      return;
+    case "discharged":
+      discharged(work, event);
+      return;
+    case "ran":
+      ran(work, event);
+      return;
+    case "end":
+      end(work, event);
+      return;
+    case "written":
+      written(work, event);
+      return;
+    case "changed":
+      changed(work, event);
+      return;
+    case "tick":
+      tick(work, event);
+      return;
+    case "stop":
+      stop(work, event.refusal);
+      return;
+    default:
+      unreachable(event);
+  }
+}
+
+function written(work: Work, event: EventOf<"written">): void {
+  const { tickets } = work.state;
+  const about = tickets.get(event.ticket);
+  if (about === undefined) return;
+  tickets.delete(event.ticket);
+  const { problem } = event;
+  if (problem?.isLasting) {
+    const message = `the log takes nothing more: ${problem.message}`;
+    stop(work, { ok: false, code: "governor.log_failed", message });
+  }
+  switch (about.kind) {
+    case "begun":
+      begun(work, about.execution, about.call, event);
+      return;
+    case "decision":
+      decisionWritten(work, about.step, about.place, event);
+      return;
+    case "ended":
+      work.effects.push({ kind: "ended", calls: about.calls });
+      return;
+    case "held":
+    case "noted":
+      noted(work, about, event);
+      return;
+    default:
+      unreachable(about);
+  }
+}

@@ -1,0 +1,47 @@
+/** A step is asked for. */
+import type { EventOf } from "../event.ts";
+import type { Asked, ExecutionState, GovernorState, StepState } from "../state.ts";
+import { refusal, type Work } from "../work.ts";
+import { ask, deny, drop, stepProblem } from "./asking.ts";
+
+export function authorize(work: Work, event: EventOf<"authorize">): void {
+  const { state } = work;
+  const { call, execution: id, asked } = event;
+  const execution = state.executions.get(id);
+  const problem =
+    stepProblem(state, execution) ?? retryProblem(state, asked) ?? roomProblem(work, execution!);
+  if (problem !== null) {
+    deny(work, call, event, problem.code, problem.message);
+    return;
+  }
+  const step: StepState = {
+    ...{ number: state.nextTicket, execution: id, asked, id: event.id, phase: "judging", goal: "answer" },
+    ...{ call, judged: [], subjects: [], unwritten: 0, receipts: [], verdict: "deny", code: "no_rule" },
+    ...{ changes: 0, standing: { containment: "free", trust: 0 }, holdsUntil: 0, causes: [] },
+    ...{ discharged: [], rounds: 0, released: null, outcome: null, pending: null },
+  };
+  state.nextTicket += 1;
+  const first = asked.retries === null ? undefined : state.leaves.get(asked.retries);
+  if (first !== undefined) step.causes = [{ leaf: first.leaf, relation: "retried", log: null }];
+  state.steps.set(step.number, step);
+  execution!.steps.add(step.number);
+  ask(work, execution!, step, asked.fields);
+}
+
+function retryProblem({ leaves }: GovernorState, { retries }: Asked) {
+  if (retries === null || leaves.has(retries)) return null;
+  return refusal("step.invalid", `\`retries\` names no decision that this node knows: \`${retries}\``);
+}
+
+/** Answers that nobody enforces make room for new ones. */
+function roomProblem(work: Work, execution: ExecutionState) {
+  const { state } = work;
+  if (execution.steps.size < state.settings.stepsMax) return null;
+  for (const number of execution.steps) {
+    const step = state.steps.get(number)!;
+    if (step.phase !== "answered" || step.unwritten > 0) continue;
+    drop(state, step);
+    return null;
+  }
+  return refusal("execution.too_many", `${execution.steps.size} steps are under way: wait for some of them`);
+}
