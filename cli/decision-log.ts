@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { ARTEFACTS_FOLDER, artefactFolder } from "@polity/lineage/node/artefact-folder.ts";
 import { nodeRecording } from "@polity/lineage/node/crypto.ts";
 import { type Answered, openRecorder, type Recorder } from "@polity/lineage/recorder.ts";
-import type { LogStore, Receipt } from "@polity/lineage/store.ts";
+import { LogError, type LogStore, type Receipt } from "@polity/lineage/store.ts";
 import type { Header } from "@polity/runtime/header.ts";
 import type { Signer } from "@polity/runtime/signer.ts";
 import type { Answer } from "./answer.ts";
@@ -14,6 +14,7 @@ import { beforeEnd } from "./ending.ts";
 import { failure, fileFailure } from "./failure.ts";
 import { logFailure, openToWrite, type Writer } from "./log-folder.ts";
 import { nameOf } from "./read-file.ts";
+import { tellNote } from "./tell.ts";
 
 export interface DecisionLog {
   /** Durable receipts of all answers, or of those before the failure. */
@@ -72,7 +73,7 @@ export async function openDecisionLog(
         checkpoints.problem() === undefined ? record(recorder, answers, desk) : Promise.resolve(NONE);
       appending = appended;
       const { receipts, error } = await appended;
-      await checkpoints.grown();
+      checkpoints.grown();
       const failed = error ?? checkpoints.problem();
       return { receipts, failure: failed === undefined ? undefined : logFailure(writer.dir, failed) };
     },
@@ -105,10 +106,13 @@ function changed(path: string): Error {
 }
 
 interface Checkpoints {
-  /** What the first signing that failed failed with. */
+  /** What the first signing failed with after which nothing more may be written. */
   readonly problem: () => unknown;
-  /** Entries were appended: signs where there are many. */
-  readonly grown: () => Promise<void>;
+  /**
+   * Entries were appended: has signing begun where there are many. Nobody waits for it, since witnesses may
+   * take their time and what is durable is released.
+   */
+  readonly grown: () => void;
   /** Signs for everything. */
   readonly finish: () => Promise<void>;
   /** Signs for everything unless that failed before, and no more after that. */
@@ -119,16 +123,26 @@ function checkpointsOf(store: LogStore): Checkpoints {
   let signedSize = 0;
   let signing: Promise<void> | null = null;
   let problem: unknown;
+  /** Too few witnesses have cosigned what was signed last. */
+  let unwitnessed: LogError | null = null;
+  let isEnding = false;
 
   /** Joins the signing that is under way, which may not cover what came since it began. */
   function sign(): Promise<void> {
     if (signing !== null) return signing;
-    signedSize = store.size;
+    const size = store.size;
     signing = store
       .checkpoint()
-      .then(() => {})
-      .catch((error: unknown) => {
-        problem ??= error;
+      .then(() => {
+        signedSize = size;
+        unwitnessed = null;
+      })
+      .catch(async (error: unknown) => {
+        if (!(error instanceof LogError && error.code === "log.unwitnessed")) problem ??= error;
+        else {
+          if (unwitnessed === null && !isEnding) await tellNote(unwitnessedText(error));
+          unwitnessed = error;
+        }
       })
       .finally(() => {
         signing = null;
@@ -144,21 +158,29 @@ function checkpointsOf(store: LogStore): Checkpoints {
 
   return {
     problem: () => problem,
-    async grown() {
-      if (store.size - signedSize >= CHECKPOINT_ENTRIES) await sign();
+    grown() {
+      // While witnesses are away, asking them once in a while will do.
+      if (unwitnessed === null && store.size - signedSize >= CHECKPOINT_ENTRIES) void sign();
     },
     async finish() {
+      isEnding = true;
       clearInterval(timer);
       await signing;
       await sign();
+      problem ??= unwitnessed ?? undefined;
     },
     async stop() {
+      isEnding = true;
       clearInterval(timer);
       await signing;
       // Also an empty log: one without any checkpoint looks like one that lost it.
       if (problem === undefined) await sign();
     },
   };
+}
+
+function unwitnessedText({ message }: LogError): string {
+  return `${message}; decisions go on, and it is tried again`;
 }
 
 /** For whoever goes on while the process ends. */

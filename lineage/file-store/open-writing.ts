@@ -17,7 +17,7 @@ import { type Counters, countSync, countTime, type LogMetrics, makeCounters } fr
 import { makePublisher, type Publishing, type Signing, witnessedLog } from "./publish.ts";
 import type { Published } from "./published.ts";
 import { makeReading } from "./read-log.ts";
-import { type Reconciled, reconcile } from "./reconcile.ts";
+import { expectBegins, type Reconciled, reconcile } from "./reconcile.ts";
 import { type Cut, expectEntry, type Found, otherTree, scanSegments, uncoveredFrames } from "./recover.ts";
 import { makeReserve } from "./reserve.ts";
 import { hasRoot, type RightEdge, readRightEdge } from "./right-edge.ts";
@@ -51,11 +51,7 @@ interface Opened {
 /** Nothing is changed before all of it was looked at. */
 export async function openWriting(parts: WritingParts): Promise<Opened> {
   const { disk, dir, origin, crypto, signing } = parts;
-  const context = signing && { disk, dir, origin, crypto, key: signing.key };
-  const { published, anchored }: Reconciled =
-    context === null || signing?.anchor == null
-      ? { published: parts.published, anchored: null }
-      : await reconcile(context, signing.anchor, parts.published);
+  const { published, anchored, ahead } = await reconciled(parts);
   const covered = published?.checkpoint.size ?? 0;
   const tiles = makeTileReader(disk, dir, () => covered, crypto.sha256, null);
   const rightEdge = await expectTree(parts, published, tiles);
@@ -79,6 +75,11 @@ export async function openWriting(parts: WritingParts): Promise<Opened> {
     await writer.integrator.roomy(3 * BACKLOG_BYTES_MAX);
   }
   counters.recoveryTruncatedBytes = found.tornBytes;
+  if (ahead !== null && signing?.anchor != null) {
+    const { edge } = writer.integrator;
+    const { root } = makeTileTree(writer.state.tiles.hashes, crypto.sha256);
+    await expectBegins(signing.anchor, ahead, published, edge.size, root);
+  }
   // What a witness has seen cannot be taken back.
   if (signing?.witnesses) {
     const log = witnessedLog(writer.state, signing.key, writer.integrator);
@@ -91,6 +92,20 @@ export async function openWriting(parts: WritingParts): Promise<Opened> {
     nextSeq: (node) => writer.queue.sequences.get(node) ?? 0,
     metrics: () => metricsOf(writer),
   };
+}
+
+async function reconciled({
+  disk,
+  dir,
+  origin,
+  crypto,
+  signing,
+  published,
+}: WritingParts): Promise<Reconciled> {
+  if (signing === null || signing.anchor === null) return { published, anchored: null, ahead: null };
+  const { key, anchor, witnesses } = signing;
+  const context = { disk, dir, origin, crypto, key, mayPublish: witnesses === null };
+  return reconcile(context, anchor, published);
 }
 
 async function expectTree(

@@ -18,6 +18,8 @@ export interface Reconciled {
   readonly published: Published | null;
   /** What the anchor keeps, verbatim. */
   readonly anchored: string | null;
+  /** Signed and not published, for want of witnesses: the log must have it, and go on from it. */
+  readonly ahead: Published | null;
 }
 
 interface Context {
@@ -26,6 +28,8 @@ interface Context {
   readonly origin: string;
   readonly crypto: CryptoPort;
   readonly key: NoteKey;
+  /** Whether a checkpoint may be published as it was signed: witnesses that are asked come first. */
+  readonly mayPublish: boolean;
 }
 
 /**
@@ -42,19 +46,22 @@ export async function reconcile(
   if (anchored === null) {
     // The log's first writer here: what it has published is what counts from now on.
     if (published !== null) await expectSwap(anchor, null, published.note);
-    return { published, anchored: published?.note ?? null };
+    return { published, anchored: published?.note ?? null, ahead: null };
   }
   const kept = openAnchored(anchor, anchored, context);
   const size = published?.checkpoint.size ?? 0;
-  if (kept.checkpoint.size > size) return goOn(context, anchor, kept, published);
+  if (kept.checkpoint.size > size) {
+    if (context.mayPublish) return goOn(context, anchor, kept, published);
+    return { published, anchored, ahead: kept };
+  }
   const root = published === null ? emptyRoot(context.crypto.sha256) : await rootAt(context, published, kept);
   if (!equalBytes(root, kept.checkpoint.root)) throw otherHistory(anchor, kept, root, published);
-  if (published === null || published.note === anchored) return { published, anchored };
+  if (published === null || published.note === anchored) return { published, anchored, ahead: null };
   if (published.checkpoint.size > kept.checkpoint.size) {
     await expectSwap(anchor, anchored, published.note);
-    return { published, anchored: published.note };
+    return { published, anchored: published.note, ahead: null };
   }
-  return { published, anchored };
+  return { published, anchored, ahead: null };
 }
 
 async function readAnchor(anchor: Anchor): Promise<string | null> {
@@ -131,7 +138,21 @@ async function goOn(
   } catch (error) {
     throw ioError(error, CHECKPOINT_FILE, "write");
   }
-  return { published: kept, anchored: kept.note };
+  return { published: kept, anchored: kept.note, ahead: null };
+}
+
+/** That the log, as it was recovered, begins with what was signed and not published. */
+export async function expectBegins(
+  anchor: Anchor,
+  ahead: Published,
+  published: Published | null,
+  size: number,
+  rootOf: (size: number) => Promise<Uint8Array>,
+): Promise<void> {
+  const { size: signed, root } = ahead.checkpoint;
+  if (signed > size) throw rolledBack(anchor, ahead, published);
+  const found = await rootOf(signed);
+  if (!equalBytes(found, root)) throw otherHistory(anchor, ahead, found, published);
 }
 
 /** `5 entries, root sha256:…` */

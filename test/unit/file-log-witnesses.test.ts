@@ -1,10 +1,13 @@
 /** What a writer asks of its witnesses, whoever they are. */
 
+import { cpSync } from "node:fs";
+import { join } from "node:path";
+import { fileAnchor } from "@polity/lineage/node/file-anchor.ts";
 import { LogError } from "@polity/lineage/store.ts";
 import { verifyConsistency } from "@polity/lineage/tree-proof.ts";
 import type { Witnesses } from "@polity/lineage/witnesses.ts";
 import { sha256 } from "@polity/runtime/hash.ts";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { freshFolder, openLog, refusedOpen, rejection, verify } from "../support/file-log.ts";
 import { checkpointOf, noteSigner, treeOf } from "../support/lineage-log.ts";
 import { bytesOf, heartbeat } from "../support/log-entries.ts";
@@ -68,6 +71,52 @@ test("where too few cosign, nothing is published, the log goes on, and the next 
   isQuorum = true;
   const tree = treeOf([bytesOf(heartbeat(0)), bytesOf(heartbeat(1))]);
   expect(await store.checkpoint()).toBe(await checkpointOf(tree));
+});
+
+describe("what was signed and too few have cosigned", () => {
+  const absent: Witnesses = {
+    ...agreeing([]),
+    cosign: async (note) => ({ note, cosignedBy: [], problems: [], isQuorum: false }),
+  };
+
+  /** Two entries are published; the last of three is in the anchor. */
+  async function ahead() {
+    const home = freshFolder();
+    const [dir, old] = [join(home, "log"), join(home, "old")];
+    const anchor = () => fileAnchor(join(home, "anchor"));
+    const store = await openLog(dir, { witnesses: agreeing([]), anchor });
+    await Promise.all([store.append(heartbeat(0)), store.append(heartbeat(1))]);
+    const note = await store.checkpoint();
+    await store.close();
+    cpSync(dir, old, { recursive: true });
+    const next = await openLog(dir, { witnesses: absent, anchor });
+    await next.append(heartbeat(2));
+    expect((await rejection(next.checkpoint())).code).toBe("log.unwitnessed");
+    await next.close();
+    return { dir, old, anchor, note };
+  }
+
+  test("is not published by whoever opens the log next, and goes on", async () => {
+    const { dir, anchor, note } = await ahead();
+    const store = await openLog(dir, { witnesses: absent, anchor });
+    expect([await store.head(), store.size]).toEqual([note, 3]);
+    await store.close();
+    const again = await openLog(dir, { witnesses: agreeing([]), anchor });
+    await again.append(heartbeat(3));
+    expect(await again.checkpoint()).toContain("\n4\n");
+    await again.close();
+    expect(await verify(dir)).toMatchObject({ ok: true, size: 4 });
+  });
+
+  test("is not forgotten: an older copy, or another history, is refused", async () => {
+    const { old, anchor } = await ahead();
+    const older = await refusedOpen(old, { witnesses: absent, anchor });
+    expect([older.code, older.message]).toEqual(["log.rolled_back", expect.stringContaining("3 entries")]);
+    const other = await openLog(old);
+    await other.append(heartbeat(0, "somebody"));
+    await other.close();
+    expect((await refusedOpen(old, { witnesses: absent, anchor })).code).toBe("log.other_root");
+  });
 });
 
 test("a log of which a witness has seen more is not opened to write", async () => {
