@@ -10,6 +10,7 @@ import { verifyProof } from "@polity/lineage/verify-proof.ts";
 import { portableCrypto } from "@polity/runtime/crypto-port.ts";
 import type { PublicKey } from "@polity/runtime/keys.ts";
 import type { Signer } from "@polity/runtime/signer.ts";
+import { fill, filledRows, indexAll } from "./lineage-lag.ts";
 import { openLog } from "./lineage-stores.ts";
 import { median, timingOf } from "./measure.ts";
 import { random } from "./random.ts";
@@ -22,12 +23,13 @@ export async function runLog(one: Case, folder: string, options: Options): Promi
   const dir = join(folder, one.row);
   const { privatePem } = generateKey();
   const signer = signerOf(privatePem);
-  await fill(dir, signer, size);
+  const filled = await fill(dir, signer, size);
   const rows: Measured[] = [];
   const row = (name: string, figure: Measured["figure"], found: Partial<Measured>): void => {
     const nothing = { median_ns: null, p99_ns: null, ratio_to_hand: null };
     rows.push({ row: `${name}-${size}`, engine: one.engine, mode: "once", figure, ...nothing, ...found });
   };
+  for (const [name, figure, found] of filledRows(filled, size)) row(name, figure, found);
   const opened = Array.from({ length: options.isQuick ? 1 : 3 }, () => openApart(dir, privatePem));
   row("open", "load", {
     ...timingOf(opened.map(({ ns }) => ns)),
@@ -43,6 +45,12 @@ export async function runLog(one: Case, folder: string, options: Options): Promi
   const ns = (performance.now() - from) * 1e6;
   if (!verified.ok) throw verified.error;
   row("fsck", "check", { median_ns: ns, units: size, note: `${digits((size * 1e9) / ns)} entries a second` });
+  const indexed = await indexAll(dir, signer);
+  row("index", "load", {
+    median_ns: indexed,
+    units: size,
+    note: `from nothing, while the log goes on: ${digits((size * 1e9) / indexed)} entries a second`,
+  });
   for (const [name, figure, found] of await proofs(dir, signer, size, options)) row(name, figure, found);
   return rows;
 }
@@ -51,20 +59,6 @@ function signerOf(privatePem: string): Signer {
   const made = nodeSigner(privatePem);
   if (!made.ok) throw new Error(made.message);
   return made.signer;
-}
-
-const BATCH = 1_024;
-
-async function fill(dir: string, signer: Signer, size: number): Promise<void> {
-  const store = await openLog(dir, signer);
-  const recorder = openRecorder(store, { node: "n", nextSeq: 0, ports: nodeRecording, mode: "strict" });
-  const event = { kind: "event", name: "tool.called", phase: "ok", event: "e", digest: null } as const;
-  for (let at = 0; at < size; at += BATCH) {
-    const count = Math.min(BATCH, size - at);
-    await Promise.all(Array.from({ length: count }, () => recorder.append(event)));
-  }
-  await store.checkpoint();
-  await store.close();
 }
 
 interface Opened {

@@ -2,6 +2,7 @@
 import { DatabaseSync } from "node:sqlite";
 import { encodeOpening } from "@polity/lineage/commitment.ts";
 import { encodeEntry } from "@polity/lineage/entry-codec.ts";
+import type { LogMetrics } from "@polity/lineage/file-store/metrics.ts";
 import { openFileLog } from "@polity/lineage/file-store/open.ts";
 import { generateKey, nodeCrypto, nodeSigner } from "@polity/lineage/node/crypto.ts";
 import { fileAnchor } from "@polity/lineage/node/file-anchor.ts";
@@ -21,11 +22,19 @@ export function freshSigner(): Signer {
 
 /** With a checkpoint each second and an anchor, as a service has it. */
 export async function openLog(dir: string, signer: Signer): Promise<LogStore> {
+  return (await openLogMeasured(dir, signer)).store;
+}
+
+/** The same with what the store counts. */
+export async function openLogMeasured(
+  dir: string,
+  signer: Signer,
+): Promise<{ readonly store: LogStore; readonly metrics: () => LogMetrics }> {
   const anchor = () => fileAnchor(`${dir}.anchor`);
   const options = { origin: ORIGIN, signer, crypto: nodeCrypto, create: true, anchor };
   const opened = await openFileLog(dir, options);
   if (!opened.ok) throw opened.error;
-  return opened.store;
+  return { store: opened.store, metrics: () => opened.metrics()! };
 }
 
 /** Whoever closes it has waited for all that was appended. */

@@ -18,13 +18,13 @@ export type DecodedEntry = { readonly ok: true; readonly entry: Entry } | EntryR
 
 /**
  * Refuses whatever `decodeEntry` would not read, as long as each member says the same whenever it is asked.
- * Never throws.
+ * `toBytes` is for whoever has a place for the bytes. Never throws.
  */
-export function encodeEntry(entry: Entry): EncodedEntry {
+export function encodeEntry(entry: Entry, toBytes: (text: string) => Uint8Array = utf8): EncodedEntry {
   try {
     const shape = shapeOf(entry);
     if ("code" in shape) return shape;
-    const bytes = utf8(shape.write(entry));
+    const bytes = toBytes(shape.write(entry));
     return bytes.length > LIMITS.entryBytes ? tooLarge(bytes.length) : { ok: true, bytes };
   } catch (error) {
     return refusalOf(error);

@@ -16,6 +16,7 @@ import type { LogState } from "./log-state.ts";
 import { type Counters, countSync, countTime, type LogMetrics, makeCounters } from "./metrics.ts";
 import { makePublisher, type Publishing, type Signing, witnessedLog } from "./publish.ts";
 import type { Published } from "./published.ts";
+import { makeQueue } from "./queue.ts";
 import { makeReading } from "./read-log.ts";
 import { expectBegins, type Reconciled, reconcile } from "./reconcile.ts";
 import { type Cut, expectEntry, type Found, otherTree, scanSegments, uncoveredFrames } from "./recover.ts";
@@ -200,7 +201,7 @@ function makeParted(
   const writer: Writer = makeWriter({
     ...{ state, wal, requests, integrator, sequences, lock, counters, checkpointMs, heartbeatMs },
     publisher: makePublisher(publishing),
-    queue: { items: [], bytes: 0, sequences: due, onTime, sha256: crypto.sha256 },
+    queue: makeQueue(due, onTime, crypto.sha256),
     reserve: makeReserve(disk, dir),
   });
   return writer;

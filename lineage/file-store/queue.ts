@@ -1,6 +1,5 @@
 /** Entries on their way to the disk. */
 import type { Sha256 } from "@polity/runtime/hash.ts";
-import { utf8 } from "@polity/runtime/hash.ts";
 import { checkOpening, type Opening } from "../commitment.ts";
 import type { Entry } from "../entry.ts";
 import { type EncodedEntry, encodeEntry } from "../entry-codec.ts";
@@ -10,6 +9,7 @@ import { isKnownToOpen, takeWritten, writtenText } from "../written-opening.ts";
 import { FRAME_HEADER_BYTES } from "./frame.ts";
 import { BATCH_BYTES_MAX, OPENING_BYTES_MAX, QUEUE_BYTES_MAX, QUEUE_COUNT_MAX } from "./limits.ts";
 import { decodeOpeningBody, encodeOpeningBody } from "./opening-body.ts";
+import { makeSlab, type Slab } from "./slab.ts";
 
 /** One entry that waits, and whoever waits for it. */
 export interface Waiting {
@@ -31,6 +31,14 @@ export interface Queue {
   /** Called with the time that each accepted entry claims, in milliseconds since 1970. */
   readonly onTime: (at: number) => void;
   readonly sha256: Sha256;
+  /** For entries, which stay until they are in tiles, and for openings, which go sooner. */
+  readonly entrySlab: Slab;
+  readonly openingSlab: Slab;
+}
+
+export function makeQueue(sequences: Queue["sequences"], onTime: Queue["onTime"], sha256: Sha256): Queue {
+  const slabs = { entrySlab: makeSlab(), openingSlab: makeSlab() };
+  return { items: [], bytes: 0, sequences, onTime, sha256, ...slabs };
 }
 
 /**
@@ -45,7 +53,7 @@ export function enqueue(
 ): void {
   if (queue.items.length >= QUEUE_COUNT_MAX) throw busy(`${queue.items.length} entries`);
   const written = copyOf(entry, opening !== undefined);
-  const encoded = encodeEntry(written ?? entry);
+  const encoded = encodeEntry(written ?? entry, queue.entrySlab);
   if (!encoded.ok || written === null) throw invalid(refusalText(encoded));
   const problem = sequenceProblem(queue.sequences, written);
   if (problem !== null) throw invalid(problem);
@@ -53,7 +61,7 @@ export function enqueue(
   const due = dueAfter(written);
   const item = {
     body: encoded.bytes,
-    opening: openingBytes(written, opening, queue.sha256),
+    opening: openingBytes(written, opening, queue),
     node,
     due,
     resolve,
@@ -95,7 +103,11 @@ function refusalText(encoded: EncodedEntry): string {
 }
 
 /** What does not open its entry's commitment would be found by every later check of the log. */
-function openingBytes(entry: Entry, opening: Opening | undefined, sha256: Sha256): Uint8Array | null {
+function openingBytes(
+  entry: Entry,
+  opening: Opening | undefined,
+  { sha256, openingSlab }: Queue,
+): Uint8Array | null {
   if (opening === undefined) return null;
   if (entry.kind !== "decision" || entry.request === null) {
     throw new LogError("log.opening_mismatch", "there is an opening, but the entry commits to no request");
@@ -103,7 +115,7 @@ function openingBytes(entry: Entry, opening: Opening | undefined, sha256: Sha256
   const known = takeWritten(opening);
   const { commitment, sensitive } = entry.request;
   if (known !== null && sensitive.length === 0 && isKnownToOpen(known, commitment, sha256)) {
-    return keepable(utf8(writtenText(known)));
+    return keepable(openingSlab(writtenText(known)));
   }
   const bytes = keepable(bytesOf(opening));
   const decoded = decodeOpeningBody(bytes);

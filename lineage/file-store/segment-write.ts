@@ -8,7 +8,7 @@ import { PRIVATE_FILE_MODE } from "./disk.ts";
 import { errnoOf, ioError } from "./disk-errors.ts";
 import { encodeFrame, FRAME_HEADER_BYTES, type Frame } from "./frame.ts";
 import { stagingPath } from "./layout.ts";
-import { SEGMENT_BYTES_MIN } from "./limits.ts";
+import { BATCH_BYTES_MAX, SEGMENT_BYTES_MIN } from "./limits.ts";
 import { encodeSegmentHeader, HEADER_BYTES_MAX, newGeneration, type SegmentKind } from "./segment-header.ts";
 import { segmentName } from "./segment-read.ts";
 
@@ -61,10 +61,18 @@ interface State {
   spare: Promise<Spare> | null;
   /** Of the next segment. */
   sizeBytes: number;
+  /** Where frames are put together; each batch is on the disk before the next one begins. */
+  batch: Buffer;
 }
 
 export function makeSegmentWriter(options: SegmentOptions): SegmentWriter {
-  const state: State = { options, active: null, spare: null, sizeBytes: SEGMENT_BYTES_MIN };
+  const state: State = {
+    options,
+    active: null,
+    spare: null,
+    sizeBytes: SEGMENT_BYTES_MIN,
+    batch: Buffer.alloc(0),
+  };
   const { firsts } = options;
   return {
     firsts,
@@ -96,15 +104,21 @@ async function append(state: State, frames: readonly Frame[]): Promise<void> {
   for (const { body } of frames) sizeBytes += FRAME_HEADER_BYTES + body.length;
   const active = await room(state, first.index, sizeBytes);
   active.batch = active.end;
-  const bytes = Buffer.allocUnsafe(sizeBytes);
+  if (sizeBytes > state.batch.length) state.batch = Buffer.allocUnsafeSlow(batchBytes(sizeBytes));
+  const bytes = state.batch;
   let at = 0;
   for (const frame of frames) at = encodeFrame(bytes, at, frame, active.generation);
-  await active.file.write(bytes, active.end);
+  await active.file.write(bytes.subarray(0, sizeBytes), active.end);
   const began = performance.now();
   await active.file.datasync();
   state.options.onSync((performance.now() - began) / 1000);
   active.end += sizeBytes;
   if (active.end > active.sizeBytes / 2) prepare(state);
+}
+
+/** So much that most batches find room; only a single large record needs more than the bound of batches. */
+function batchBytes(neededBytes: number): number {
+  return Math.max(neededBytes, Math.min(2 * neededBytes, BATCH_BYTES_MAX));
 }
 
 /** The segment that has room for so many bytes, which is a new one where the last has not. */
