@@ -16,6 +16,7 @@ import {
 } from "./command.ts";
 import { EVIDENCE_COMMANDS } from "./evidence-table.ts";
 import { FACTS_COMMANDS } from "./facts-table.ts";
+import { GATEWAY_COMMANDS } from "./gateway-table.ts";
 import { LOG_COMMANDS } from "./log-table.ts";
 import { PERMIT_COMMANDS } from "./permit-table.ts";
 import { REPLAY_COMMANDS } from "./replay-table.ts";
@@ -230,6 +231,7 @@ export const COMMANDS: readonly Command[] = [
   ...TRUST_COMMANDS,
   ...REPLAY_COMMANDS,
   ...PERMIT_COMMANDS,
+  ...GATEWAY_COMMANDS,
   completion,
 ];
 

@@ -43,6 +43,8 @@ export type CommandName =
   | "log fsck"
   | "log search"
   | "log export"
+  | "import mcp"
+  | "gateway pins"
   | "completion";
 
 export interface Option {
@@ -83,6 +85,8 @@ export interface Command {
   readonly name: CommandName;
   readonly summary: string;
   readonly operands: Operands;
+  /** What another program's command line behind `--` is called; left out: `--` only ends the options. */
+  readonly behind?: string;
   readonly options: readonly Option[];
   readonly examples: readonly Example[];
   /** Exit codes beyond the common ones, as help prints them. */

@@ -59,7 +59,7 @@ const ENVIRONMENT = [
 ];
 
 /** A second one where an option stands in the place of the operands. */
-function usageLines({ name, operands, options }: Command): string[] {
+function usageLines({ name, operands, options, behind }: Command): string[] {
   const required = options.filter(({ isRequired }) => isRequired);
   const flags = required.map(({ name: long, short, value }) =>
     short === null ? `--${long} ${value}` : `-${short} ${value}`,
@@ -67,7 +67,9 @@ function usageLines({ name, operands, options }: Command): string[] {
   const replacing = options.find((option) => option.name === operands.instead);
   const instead = replacing === undefined ? [] : [`--${replacing.name} ${replacing.value}`];
   return [operands.label, ...instead].map((what) =>
-    ["pol", name, what, ...flags, "[OPTIONS]"].filter((part) => part !== "").join(" "),
+    ["pol", name, what, ...flags, "[OPTIONS]", behind === undefined ? "" : `[-- ${behind}]`]
+      .filter((part) => part !== "")
+      .join(" "),
   );
 }
 

@@ -14,17 +14,24 @@ export interface Invocation {
   readonly values: ReadonlyMap<string, string>;
   /** All values of each option, as they were given: for options that may come several times. */
   readonly lists: ReadonlyMap<string, readonly string[]>;
+  /** Another program's command line, for commands that take one; empty where there is none. */
+  readonly behind: readonly string[];
 }
 
 /** Understands what follows the command's name, or fails with what is wrong in it. */
 export function readInvocation(command: Command, args: readonly string[]): Invocation {
   const operands: string[] = [];
+  const behind: string[] = [];
+  let isBehind = false;
   const switches = new Set<string>();
   const lists = new Map<string, string[]>();
   for (const token of tokensOf(command, args)) {
-    if (token.kind === "option-terminator") continue;
+    if (token.kind === "option-terminator") {
+      isBehind = command.behind !== undefined;
+      continue;
+    }
     if (token.kind === "positional") {
-      operands.push(token.value);
+      (isBehind ? behind : operands).push(token.value);
       continue;
     }
     const option = optionOf(command, token.name, token.rawName);
@@ -42,7 +49,7 @@ export function readInvocation(command: Command, args: readonly string[]): Invoc
     checkOperands(command, operands, values);
     checkRequired(command, values);
   }
-  return { command, operands, switches, values, lists };
+  return { command, operands, switches, values, lists, behind };
 }
 
 interface OptionToken {

@@ -58,6 +58,8 @@ const LOADERS: Readonly<Record<CommandName, () => Promise<Runnable>>> = {
   replay: () => import("./commands/replay.ts"),
   "permit issue": () => import("./commands/permit-issue.ts"),
   "permit verify": () => import("./commands/permit-verify.ts"),
+  "import mcp": () => import("./commands/import-mcp.ts"),
+  "gateway pins": () => import("./commands/gateway-pins.ts"),
   completion: () => import("./commands/completion.ts"),
 };
 

@@ -41,7 +41,7 @@ import {
 } from "./support/package-user.ts";
 import { ROOT } from "./support/repository.ts";
 
-const WORKSPACES = ["grammar", "compiler", "runtime", "lineage", "cli"] as const;
+const WORKSPACES = ["grammar", "compiler", "runtime", "lineage", "governor", "gateway", "cli"] as const;
 const MAJORS = ["20", "24"] as const;
 const LONG_MS = 600_000;
 const STRICT = { lib: ["ES2023", "DOM"], types: ["node"], skipLibCheck: false };

@@ -1,0 +1,94 @@
+/** A server that is started by the gateway and spoken to over its standard input and output. */
+import { spawn } from "node:child_process";
+import { type LineSplitter, splitLines } from "./lines.ts";
+import { type Message, readMessage, writeMessage } from "./message.ts";
+
+/** What a server answers may be a picture. */
+const SERVER_MESSAGE_BYTES_MAX = 16 * 1024 * 1024;
+/** What waits for a server that does not read. */
+const BACKLOG_BYTES_MAX = 16 * 1024 * 1024;
+/** From the request to end to the end of all patience. */
+const KILL_AFTER_MS = 2_000;
+
+export interface UpstreamEvents {
+  readonly message: (message: Message) => void;
+  /** Once; nothing comes after it. `why` is for whoever runs the gateway. */
+  readonly closed: (why: string) => void;
+}
+
+/** Whatever is behind the gateway. */
+export interface Upstream {
+  readonly send: (message: Message) => void;
+  /** Ends it; `closed` is still told. */
+  readonly close: () => Promise<void>;
+}
+
+export interface ServerCommand {
+  readonly command: string;
+  readonly args: readonly string[];
+  /** All that the server sees of it; left out, the gateway's own. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** What it writes on standard error is passed on to the gateway's. */
+export function startServer({ command, args, env }: ServerCommand, events: UpstreamEvents): Upstream {
+  const child = spawn(command, [...args], {
+    stdio: ["pipe", "pipe", "inherit"],
+    ...(env === undefined ? {} : { env }),
+  });
+  const lines = splitLines(SERVER_MESSAGE_BYTES_MAX);
+  let why: string | null = null;
+  let isClosed = false;
+  let told: () => void = () => {};
+  const closed = new Promise<void>((resolve) => {
+    told = resolve;
+  });
+
+  function fail(reason: string): void {
+    why ??= reason;
+    child.stdin.destroy();
+    child.kill("SIGTERM");
+    setTimeout(() => child.kill("SIGKILL"), KILL_AFTER_MS).unref();
+  }
+
+  function end(reason: string): void {
+    if (isClosed) return;
+    isClosed = true;
+    events.closed(why ?? reason);
+    told();
+  }
+
+  child.on("error", (error) => end(`the server could not be started: ${error.message}`));
+  child.on("close", (code, signal) => end(`the server ended (${signal ?? code})`));
+  // Its end is told by `close`; a pipe that breaks before is no reason to end with it.
+  child.stdin.on("error", () => {});
+  child.stdout.on("data", (chunk: Uint8Array) => {
+    if (why !== null) return;
+    const problem = take(lines, chunk, events.message);
+    if (problem !== null) fail(problem);
+  });
+
+  return {
+    send(message) {
+      if (isClosed || why !== null) return;
+      child.stdin.write(`${writeMessage(message)}\n`);
+      if (child.stdin.writableLength > BACKLOG_BYTES_MAX) fail("the server does not read what it is sent");
+    },
+    async close() {
+      if (!isClosed) fail("the gateway has ended it");
+      await closed;
+    },
+  };
+}
+
+/** What is wrong with it, or null: whoever writes anything but messages is not listened to any more. */
+function take(lines: LineSplitter, chunk: Uint8Array, message: (message: Message) => void): string | null {
+  const whole = lines.push(chunk);
+  if (whole === null) return `the server wrote a message of more than ${SERVER_MESSAGE_BYTES_MAX} bytes`;
+  for (const line of whole) {
+    const read = readMessage(line);
+    if (!read.ok) return `the server wrote something else than a message: ${read.error.message}`;
+    message(read.message);
+  }
+  return null;
+}
