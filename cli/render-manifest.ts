@@ -3,6 +3,7 @@ import type { Field, Table } from "@polity/runtime/layout.ts";
 import type {
   ActionCost,
   ActionLayout,
+  ApprovalClause,
   Manifest,
   RuleEntry,
   TagEntry,
@@ -93,11 +94,20 @@ function costCells({ action, decodeSteps, ruleSteps, frameBytesMax }: ActionCost
   return [action, steps, `${ruleSteps} in its rules`, `frame of ${sizeText(frameBytesMax)}`];
 }
 
-function ruleCells({ verdict, name, actions, line, because, shadow, tags = [] }: RuleEntry): string[] {
+function ruleCells({ approval, because, tags = [], ...rule }: RuleEntry): string[] {
+  const { verdict, name, actions, line, shadow } = rule;
   const said = because === null ? [] : [`"${templateText(because)}"`];
   const tagged = tags.length === 0 ? [] : [tags.map(tagText).join(" ")];
   const word = shadow ? `shadow ${verdict}` : verdict;
-  return [word, name, `on ${actions.join(", ")}`, `line ${line}`, ...said, ...tagged];
+  const released = approval === undefined ? [] : [approvalText(approval)];
+  return [word, name, `on ${actions.join(", ")}`, `line ${line}`, ...said, ...released, ...tagged];
+}
+
+function approvalText({ group, quorum, withinMs }: ApprovalClause): string {
+  const of = group === null ? "a group that the request names" : `${group.type}::${JSON.stringify(group.id)}`;
+  return visible(
+    `until approved by ${quorum === 1 ? "" : `${quorum} of `}${of} within ${durationText(BigInt(withinMs))}`,
+  );
 }
 
 function tagText({ name, args }: TagEntry): string {

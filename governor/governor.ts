@@ -124,8 +124,8 @@ export interface PendingApproval {
 export interface HoldRule {
   readonly rule: string;
   readonly because: string | null;
-  /** As the policy names the group of approvers. */
-  readonly approvers: Party;
+  /** The group of approvers; null where only the request says which it is. */
+  readonly approvers: Party | null;
   readonly quorum: number;
   readonly withinMs: number;
 }

@@ -17,6 +17,7 @@ import type {
   TagEntry,
   TemplateEntry,
 } from "./manifest.ts";
+import { approvalJson, readApproval } from "./manifest-approval.ts";
 import {
   array,
   ascending,
@@ -301,6 +302,7 @@ function ruleJson(rule: RuleEntry): unknown {
   return {
     absent_ok: rule.absentOk.map(({ path, why }) => ({ path, why })),
     actions: rule.actions,
+    ...(rule.approval === undefined ? {} : { approval: approvalJson(rule.approval) }),
     because: rule.because,
     column: rule.column,
     line: rule.line,
@@ -318,7 +320,7 @@ function ruleJson(rule: RuleEntry): unknown {
 const RULE_KEYS = ["absent_ok", "actions", "because", "column", "line", "name", "note", "verdict"];
 
 function readRule(json: unknown, where: string, known: RuleNames): RuleEntry {
-  const rule = someMembers(json, where, RULE_KEYS, ["obliges", "shadow", "tags"]);
+  const rule = someMembers(json, where, RULE_KEYS, ["approval", "obliges", "shadow", "tags"]);
   const verdict = text(rule.verdict, where);
   if (!Object.hasOwn(VERDICT_NUMBERS, verdict)) refuse(where, `unknown verdict ${verdict}`);
   const actions = array(rule.actions, where, name);
@@ -342,6 +344,7 @@ function readRule(json: unknown, where: string, known: RuleNames): RuleEntry {
       return { path: text(path, at), why: text(why, at) };
     }),
     obliges,
+    ...(rule.approval === undefined ? {} : { approval: readApproval(rule.approval, `${where}.approval`) }),
     ...(rule.shadow === undefined
       ? {}
       : { shadow: rule.shadow === true || refuse(where, "shadow is not true") }),

@@ -104,10 +104,21 @@ export interface RuleEntry {
   readonly absentOk: readonly { readonly path: string; readonly why: string }[];
   /** The obligations that it imposes, sorted, one for each clause. */
   readonly obliges: readonly string[];
+  /** Of a `hold`: what would release it; left out where nothing does. */
+  readonly approval?: ApprovalClause;
   /** Reported, never counted; left out where it counts. */
   readonly shadow?: true;
   /** Sorted by name; left out where there are none. */
   readonly tags?: readonly TagEntry[];
+}
+
+/** `until approved by 2 of Team::"treasury" within 15m`: whom a host asks, and for how long it waits. */
+export interface ApprovalClause {
+  /** Null where only the request says which group it is; who is in it the evaluator alone knows. */
+  readonly group: { readonly type: string; readonly id: string } | null;
+  /** How many have to approve: 1 to 16. */
+  readonly quorum: number;
+  readonly withinMs: number;
 }
 
 export interface TagEntry {

@@ -4,6 +4,7 @@ import { bytesToHex } from "@noble/hashes/utils.js";
 import {
   ABI_MAJOR,
   ABI_MINOR,
+  type ApprovalClause,
   type FieldSource,
   LANGUAGE_VERSION,
   type Manifest,
@@ -11,7 +12,7 @@ import {
   type TemplateEntry,
 } from "@polity/runtime/manifest.ts";
 import { layoutTag } from "@polity/runtime/manifest-codec.ts";
-import type { Checked, Rule, Template } from "../checked.ts";
+import type { Case, Checked, Expr, Rule, Template } from "../checked.ts";
 import { filesOf, type Position, positionsIn, type Source } from "../source.ts";
 import { TZDATA } from "../zones.ts";
 import { type ActionSteps, costsOf } from "./costs.ts";
@@ -89,10 +90,36 @@ function ruleEntry(checked: Checked, rule: Rule, { line, column }: Position): Ru
     because: templateEntry(first?.because ?? null),
     note: templateEntry(first?.note ?? null),
     absentOk: rule.absentOk,
+    ...approvalOf(rule, first),
     ...(rule.shadow ? { shadow: true } : {}),
     ...(rule.tags.length > 0 ? { tags: rule.tags } : {}),
     obliges: rule.shadow ? [] : (first?.obliges ?? []).map(({ obligation }) => obligation).sort(),
   };
+}
+
+/** How many and for how long is the same for every action; which group it is the request may have to say. */
+function approvalOf({ cases }: Rule, first: Case | undefined): Pick<RuleEntry, "approval"> {
+  const approval = first?.approval ?? null;
+  if (approval === null) return {};
+  const { count: quorum, withinMs } = approval;
+  const groups = new Map<string, ApprovalClause["group"]>();
+  for (const { approval: one } of cases.length === 0 && first !== undefined ? [first] : cases) {
+    const group = one === null ? null : literalEntity(one.group);
+    groups.set(JSON.stringify(group), group);
+  }
+  const [group = null] = groups.values();
+  return { approval: { group: groups.size === 1 ? group : null, quorum, withinMs: Number(withinMs) } };
+}
+
+function literalEntity(expr: Expr): ApprovalClause["group"] {
+  if (
+    expr.kind !== "literal" ||
+    typeof expr.value !== "object" ||
+    !("id" in expr.value && "type" in expr.value)
+  ) {
+    return null;
+  }
+  return { type: expr.value.type, id: expr.value.id };
 }
 
 function templateEntry(template: Template | null): TemplateEntry | null {

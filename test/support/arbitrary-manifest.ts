@@ -197,6 +197,12 @@ const tagList: fc.Arbitrary<readonly TagEntry[]> = fc
     ),
   );
 
+const approval = fc.record({
+  group: fc.option(fc.record({ type: fc.constantFrom("Team", "Board"), id: fc.string() })),
+  quorum: fc.integer({ min: 1, max: 16 }),
+  withinMs: fc.integer({ min: 1, max: 2_592_000_000 }),
+});
+
 const rule: fc.Arbitrary<Omit<RuleEntry, "name">> = fc
   .record({
     verdict: fc.constantFrom("allow", "hold", "deny", "quarantine", "terminate"),
@@ -207,7 +213,7 @@ const rule: fc.Arbitrary<Omit<RuleEntry, "name">> = fc
     note: template,
     absentOk: fc.array(fc.record({ path: fc.string(), why: fc.string() }), { maxLength: 2 }),
     obliges: fc.array(fc.constantFrom("notify", "redact"), { maxLength: 3 }).map((names) => names.sort()),
-    more: fc.record({ tags: tagList, shadow: fc.constant(true as const) }, { requiredKeys: [] }),
+    more: fc.record({ approval, tags: tagList, shadow: fc.constant(true as const) }, { requiredKeys: [] }),
   })
   .map(({ more, ...entry }) => ({ ...entry, ...more }));
 

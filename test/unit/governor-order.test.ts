@@ -16,8 +16,8 @@ import { portableCrypto } from "@polity/runtime/crypto-port.ts";
 import { encodeEnvelope, signEnvelope } from "@polity/runtime/dsse.ts";
 import type { Signer } from "@polity/runtime/signer.ts";
 import { describe, expect, test } from "vitest";
-import { GOVERNED, GOVERNED_ROOT, textMutations } from "../support/governed.ts";
 import { jsonMutations } from "../support/json-mutations.ts";
+import { GOVERNED, GOVERNED_ROOT, textMutations } from "../support/papers.ts";
 import { ANNA, BERT, CLEO, idsOf, NOW, ONLINE } from "../support/trust-roots.ts";
 
 const ORDER: Order = {
