@@ -1,6 +1,7 @@
 /**
  * What a tool takes, read from its JSON Schema (2020-12 and draft 7, as far as servers use them), in the
- * words of policies. What cannot be said there is said in `unsaid`; whatever is not understood becomes a document.
+ * words of policies. What cannot be said there is said in `unsaid`; whatever is not understood becomes a
+ * document.
  */
 import { namesOf } from "./names.ts";
 

@@ -1,4 +1,4 @@
-/** A first policy for the tools of a server: an action for each, and rules that grant nothing by themselves. */
+/** A first policy for the tools of a server: an action for each, and rules that grant nothing by chance. */
 
 import { unreachable } from "@polity/runtime/unreachable.ts";
 import type { ToolDefinition } from "./definition.ts";
