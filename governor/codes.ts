@@ -25,6 +25,7 @@ export const GOVERNOR_CODES = [
   "attestation.unsigned",
   "attestation.not_yet_valid",
   "attestation.expired",
+  "attestation.wrong_agent",
   "attestation.drifted",
   "approval.malformed",
   "approval.wrong_root",

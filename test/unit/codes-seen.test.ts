@@ -55,6 +55,7 @@ test("every refusal of a trust root, a note of freshness or an epoch has a row i
 test.each([
   ["order", "containment.md"],
   ["approval", "approvals.md"],
+  ["attestation", "attestation.md"],
 ])("every refusal of an %s has a row in docs/%s", (kind, page) => {
   const text = readFileSync(join(root, "docs", page), "utf8");
   const codes = [...codesIn("governor", kind)];
