@@ -38,6 +38,8 @@ export function decodeEntry(bytes: Uint8Array): DecodedEntry {
   const text = textOf(bytes);
   if (text === null)
     return refuse("entry.malformed", "an entry is JSON in UTF-8, and these bytes are not UTF-8");
+  const written = readWritten(text);
+  if (written !== null) return { ok: true, entry: written };
   const parsed = parseJson(text, { depthMax: LIMITS.depth });
   if (!parsed.ok) return refuse("entry.malformed", `${parsed.message} at ${parsed.offset}`);
   try {
@@ -49,6 +51,22 @@ export function decodeEntry(bytes: Uint8Array): DecodedEntry {
     return refuse("entry.malformed", "this is an entry, but not in canonical form (RFC 8785)");
   } catch (error) {
     return refusalOf(error);
+  }
+}
+
+/**
+ * The entry whose canonical form the text is, else null. What the platform's reader makes of other texts does
+ * not matter: whatever is lost or accepted by it is not there when the entry is written again.
+ */
+function readWritten(text: string): Entry | null {
+  try {
+    const json: unknown = JSON.parse(text);
+    const shape = shapeOf(json);
+    if ("code" in shape) return null;
+    const entry = shape.read(json);
+    return shape.write(entry) === text ? entry : null;
+  } catch {
+    return null;
   }
 }
 

@@ -60,20 +60,25 @@ export function object<T extends object>(
   function read(json: unknown): T {
     if (typeof json !== "object" || json === null || Array.isArray(json))
       throw new FieldError("not an object");
-    for (const key of Object.keys(json)) {
+    const keys = Object.keys(json);
+    // As canonical JSON has them.
+    const isWhole = keys.length === members.length && keys.every((key, at) => key === members[at]!.wire);
+    for (const key of isWhole ? [] : keys) {
       if (!wires.has(key)) throw new FieldError(`no member ${JSON.stringify(key.slice(0, 80))} is known`);
     }
     const value: Record<string, unknown> = {};
-    for (const { name, wire, shape } of members) {
-      try {
-        if (!Object.hasOwn(json, wire)) {
+    let at = "";
+    try {
+      for (const { name, wire, shape } of members) {
+        at = wire;
+        if (!isWhole && !Object.hasOwn(json, wire)) {
           if (shape.isOptional) continue;
           throw new FieldError("missing");
         }
         value[name] = shape.read((json as Readonly<Record<string, unknown>>)[wire]);
-      } catch (error) {
-        throw within(error, wire);
       }
+    } catch (error) {
+      throw within(error, at);
     }
     return value as T;
   }

@@ -26,6 +26,8 @@ export interface Integrator {
   readonly settled: () => Promise<void>;
   /** Goes on after a failure that left nothing behind, as of a full disk that has room again. */
   readonly resume: () => void;
+  /** Writes tiles from now on; until then only where somebody waits for them. */
+  readonly begin: () => void;
   /** An entry that is in no durable bundle; null where it is in one, or not there. */
   readonly entry: (index: number) => Uint8Array | null;
   /** Hashes of a tile as far as they are not on the disk yet; null where they are. */
@@ -47,6 +49,10 @@ interface State {
   failure: unknown;
   running: Promise<void> | null;
   waiting: (() => void)[];
+  isHeld: boolean;
+  /** What was found when the log was opened, as long as some of it is left: nobody waits for that. */
+  foundBytes: number;
+  readonly onFailure: (error: unknown) => void;
 }
 
 /** Files that are made before their names are made durable. */
@@ -70,6 +76,9 @@ export function makeIntegrator(
     failure: undefined,
     running: null,
     waiting: [],
+    isHeld: true,
+    foundBytes: 0,
+    onFailure,
   };
   return {
     edge,
@@ -87,9 +96,10 @@ export function makeIntegrator(
       for (const { level, index: at, hashes } of full) {
         addPending(state, { level, index: at, width: TILE_WIDTH }, hashes);
       }
-      run(state, onFailure);
+      if (!state.isHeld) run(state);
     },
-    async roomy(bytesMax = BACKLOG_BYTES_MAX) {
+    async roomy(bytesMax = BACKLOG_BYTES_MAX + state.foundBytes) {
+      if (state.bytes > bytesMax) begin(state);
       while (state.bytes > bytesMax && state.failure === undefined && state.running !== null) {
         await new Promise<void>((resolve) => state.waiting.push(resolve));
       }
@@ -97,6 +107,7 @@ export function makeIntegrator(
     },
     partials: () => partialsOf(state),
     async settled() {
+      begin(state);
       const target = state.full;
       while (state.durable < target && state.failure === undefined) {
         await new Promise<void>((resolve) => state.waiting.push(resolve));
@@ -105,7 +116,11 @@ export function makeIntegrator(
     },
     resume() {
       state.failure = undefined;
-      if (state.pending.size > 0) run(state, onFailure);
+      begin(state);
+    },
+    begin() {
+      state.foundBytes = state.bytes;
+      begin(state);
     },
     entry: (index) => (index < state.first ? null : (state.bodies[index - state.first] ?? null)),
     tile(level, index) {
@@ -134,18 +149,23 @@ function partialsOf({ edge, bodies, first }: State): readonly TileFile[] {
   return [...files, { tile, bytes: encodeEntryBundle(bodies.slice(from, from + width)) }];
 }
 
-function run(state: State, onFailure: (error: unknown) => void): void {
+function begin(state: State): void {
+  state.isHeld = false;
+  if (state.pending.size > 0) run(state);
+}
+
+function run(state: State): void {
   if (state.running !== null || state.failure !== undefined) return;
   state.running = drain(state)
     .catch((error: unknown) => {
       state.failure = error ?? new Error("tiles could not be written");
-      onFailure(error);
+      state.onFailure(error);
     })
     .finally(() => {
       state.running = null;
       wake(state);
       // What became full while the last names were made durable.
-      if (state.pending.size > 0) run(state, onFailure);
+      if (state.pending.size > 0) run(state);
     });
 }
 
@@ -166,6 +186,7 @@ async function drain(state: State): Promise<void> {
 function dropBundle(state: State): void {
   for (const body of state.bodies.splice(0, TILE_WIDTH)) state.bytes -= body.length;
   state.first += TILE_WIDTH;
+  state.foundBytes = Math.min(state.foundBytes, state.bytes);
 }
 
 function wake(state: State): void {

@@ -8,6 +8,8 @@ export const QUEUE_BYTES_MAX = 64 * 1024 * 1024;
 export const BATCH_BYTES_MAX = 4 * 1024 * 1024;
 /** Of durable entries that are not in tiles yet, and so in memory. */
 export const BACKLOG_BYTES_MAX = 64 * 1024 * 1024;
+/** The same of entries that were found when the log was opened; appending goes on meanwhile. */
+export const RECOVERED_BYTES_MAX = 3 * BACKLOG_BYTES_MAX;
 /** Of one opening: what reads them back takes as much. */
 export const OPENING_BYTES_MAX = 32 * 1024 * 1024;
 /** The first segment that a writer begins; the next ones are larger. */

@@ -10,7 +10,7 @@ import type { Disk } from "./disk.ts";
 import { ioError } from "./disk-errors.ts";
 import { makeParts } from "./folder.ts";
 import { type Integrator, makeIntegrator } from "./integrate.ts";
-import { BACKLOG_BYTES_MAX, REQUESTS_SEGMENT_BYTES_MAX, WAL_SEGMENT_BYTES_MAX } from "./limits.ts";
+import { RECOVERED_BYTES_MAX, REQUESTS_SEGMENT_BYTES_MAX, WAL_SEGMENT_BYTES_MAX } from "./limits.ts";
 import type { Lock } from "./lock.ts";
 import type { LogState } from "./log-state.ts";
 import { type Counters, countSync, countTime, type LogMetrics, makeCounters } from "./metrics.ts";
@@ -19,7 +19,15 @@ import type { Published } from "./published.ts";
 import { makeQueue } from "./queue.ts";
 import { makeReading } from "./read-log.ts";
 import { expectBegins, type Reconciled, reconcile } from "./reconcile.ts";
-import { type Cut, expectEntry, type Found, otherTree, scanSegments, uncoveredFrames } from "./recover.ts";
+import {
+  type Cut,
+  expectEntry,
+  type Found,
+  otherTree,
+  type Scan,
+  scanSegments,
+  uncoveredFrames,
+} from "./recover.ts";
 import { makeReserve } from "./reserve.ts";
 import { hasRoot, type RightEdge, readRightEdge } from "./right-edge.ts";
 import { segmentName } from "./segment-read.ts";
@@ -59,21 +67,17 @@ export async function openWriting(parts: WritingParts): Promise<Opened> {
   const counted = await countedSequences(parts, tiles, covered);
   const scan = { disk, dir, origin, covered };
   const found = await scanSegments(scan);
-  // Only to see that they are entries that continue each node's count, before anything is changed.
   const counters = makeCounters(counted.atMax);
   const due = new Map(counted.due);
-  for await (const { file, frame } of uncoveredFrames(scan, found)) {
-    countTime(counters, expectEntry(file, frame, due).at);
-  }
+  const bodies = await expectEntries(scan, found, { counters, due });
   await makeParts(disk, dir);
   const writer = makeParted({ ...parts, published }, anchored, rightEdge, found, { counters, due, counted });
   await cutSegments(parts, found, writer);
   const left = { ...found, walFirsts: [...writer.wal.firsts] };
-  for await (const { frame } of uncoveredFrames(scan, left)) {
-    const body = Uint8Array.from(frame.body);
+  for await (const body of bodies ?? uncoveredBodies(scan, left)) {
     writer.integrator.take(body, leafHash(body, crypto.sha256));
-    // Tiles follow once the log is open; a writer that was interrupted had no more than this to write.
-    await writer.integrator.roomy(3 * BACKLOG_BYTES_MAX);
+    // Tiles follow once the log is open; a writer that was interrupted had seldom more than this to write.
+    await writer.integrator.roomy(RECOVERED_BYTES_MAX);
   }
   counters.recoveryTruncatedBytes = found.tornBytes;
   if (ahead !== null && signing?.anchor != null) {
@@ -87,6 +91,7 @@ export async function openWriting(parts: WritingParts): Promise<Opened> {
     await signing.witnesses.expectNotAhead(log);
   }
   await writer.reserve.hold(0);
+  writer.integrator.begin();
   return {
     store: storeOf(writer),
     recoveredBytes: found.tornBytes,
@@ -107,6 +112,31 @@ async function reconciled({
   const { key, anchor, witnesses } = signing;
   const context = { disk, dir, origin, crypto, key, mayPublish: witnesses === null };
   return reconcile(context, anchor, published);
+}
+
+/**
+ * Only to see that they are entries that continue each node's count, before anything is changed. Their bytes,
+ * unless there are too many of them.
+ */
+async function expectEntries(
+  scan: Scan,
+  found: Found,
+  { counters, due }: Pick<Recovered, "counters" | "due">,
+): Promise<readonly Uint8Array[] | null> {
+  let bodies: Uint8Array[] | null = [];
+  let sizeBytes = 0;
+  for await (const { file, frame } of uncoveredFrames(scan, found)) {
+    countTime(counters, expectEntry(file, frame, due).at);
+    sizeBytes += frame.body.length;
+    if (sizeBytes > RECOVERED_BYTES_MAX) bodies = null;
+    // A copy: what was read shares memory with a whole segment.
+    bodies?.push(new Uint8Array(frame.body));
+  }
+  return bodies;
+}
+
+async function* uncoveredBodies(scan: Scan, found: Found): AsyncGenerator<Uint8Array> {
+  for await (const { frame } of uncoveredFrames(scan, found)) yield new Uint8Array(frame.body);
 }
 
 async function expectTree(

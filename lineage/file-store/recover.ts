@@ -44,7 +44,7 @@ export interface Found {
   readonly tornBytes: number;
 }
 
-interface Scan {
+export interface Scan {
   readonly disk: Disk;
   readonly dir: string;
   readonly origin: string;

@@ -12,7 +12,8 @@ export interface Reserve {
   readonly close: () => Promise<void>;
 }
 
-const ZEROS = new Uint8Array(RESERVE_BYTES_MIN);
+const ZEROS = new Uint8Array(1024 * 1024);
+const RESERVE_MORE_BYTES_MAX = 8 * 1024 * 1024;
 
 export function makeReserve(disk: Disk, dir: string): Reserve {
   const path = join(dir, RESERVE_FILE);
@@ -26,8 +27,9 @@ export function makeReserve(disk: Disk, dir: string): Reserve {
       file = await disk.create(path, PRIVATE_FILE_MODE);
     }
     while (sizeBytes < wantedBytes) {
-      await file.write(ZEROS, sizeBytes);
-      sizeBytes += ZEROS.length;
+      const bytes = ZEROS.subarray(0, Math.min(ZEROS.length, wantedBytes - sizeBytes));
+      await file.write(bytes, sizeBytes);
+      sizeBytes += bytes.length;
     }
     await file.datasync();
   }
@@ -44,8 +46,9 @@ export function makeReserve(disk: Disk, dir: string): Reserve {
     async hold(entryBytes) {
       const neededBytes = RESERVE_BYTES_MIN + entryBytes;
       if (isReleased || neededBytes <= sizeBytes) return;
-      // Doubled, so that a growing log seldom waits for this.
-      await grow(neededBytes <= RESERVE_BYTES_MIN ? neededBytes : 2 * neededBytes);
+      // With some more, so that a growing log seldom waits for this.
+      const moreBytes = neededBytes <= RESERVE_BYTES_MIN ? 0 : Math.min(neededBytes, RESERVE_MORE_BYTES_MAX);
+      await grow(neededBytes + moreBytes);
     },
     release: close,
     close,
