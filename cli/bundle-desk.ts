@@ -7,13 +7,15 @@ import { FACTS_PATH } from "@polity/runtime/bundle-paths.ts";
 import { envelopeOf, manifestOf } from "@polity/runtime/bundle-write.ts";
 import { ENVELOPE_BYTES_MAX } from "@polity/runtime/dsse.ts";
 import { NO_FACTS } from "@polity/runtime/facts.ts";
-import { utf8 } from "@polity/runtime/hash.ts";
+import { checkFreshness, currentWindow, type WhenStale } from "@polity/runtime/freshness.ts";
+import { digestName, utf8 } from "@polity/runtime/hash.ts";
 import { imposedObligations } from "@polity/runtime/host-obligations.ts";
 import { decodeManifest } from "@polity/runtime/manifest-codec.ts";
 import { manifestText, readModule } from "@polity/runtime/module-bytes.ts";
+import type { TrustRoot } from "@polity/runtime/trust-root.ts";
 import { openBundle } from "./bundle-files.ts";
 import { bundleHint } from "./bundle-hints.ts";
-import type { Desk, DeskMember } from "./desk.ts";
+import type { Continued, Desk, DeskMember } from "./desk.ts";
 import { EXIT, failure } from "./failure.ts";
 import { nameOf, readBytes } from "./read-file.ts";
 import type { Refusal } from "./refusal.ts";
@@ -33,6 +35,8 @@ export interface BundleDeskFiles {
   readonly audience: string | null;
   readonly pin: string | null;
   readonly nowMs: number;
+  /** How long to go on after the freshness note has ended; 0: not at all. */
+  readonly continueMs: number;
 }
 
 /** Fails where a file cannot be used, or the bundle is refused. */
@@ -45,17 +49,39 @@ export async function openBundleDesk(files: BundleDeskFiles): Promise<Desk> {
   if (!opened.ok) throw refused(nameOf(bundle), opened);
   // Whoever names a file has said which set is meant; a floor is of one set in one place.
   const said = manifestOf(opened.files);
+  const whenStale: WhenStale =
+    files.continueMs === 0 ? { kind: "deny" } : { kind: "continue", forMs: files.continueMs };
   const audience = files.audience ?? said?.audience ?? null;
   const home = {
     set: said?.name ?? "?",
     ...(audience !== null && { audience }),
     epochFloor: folderFloor(files.floor, { mayBegin: files.isFirst }),
+    whenStale,
   };
   const options = { ...nodeCrypto, obligations: everyObligation(opened.files), spare: false };
   const loaded = await loadBundle(opened.files, home, { trust, freshness, now: nowMs }, options);
-  if (loaded.ok) return deskOf(loaded.host, opened.files);
+  if (loaded.ok) {
+    const continued = continuedOf(loaded.host, trust.root, freshness, whenStale, nowMs);
+    return { ...deskOf(loaded.host, opened.files), ...(continued !== null && { continued }) };
+  }
   const { code, message } = loaded;
   throw refused(nameOf(bundle), { ok: false, code, message, hint: bundleHint(code) });
+}
+
+/** Null where the note still says that this is the latest epoch. */
+function continuedOf(
+  { manifest, digest }: BundleHost,
+  root: TrustRoot,
+  freshness: Uint8Array,
+  whenStale: WhenStale,
+  nowMs: number,
+): Continued | null {
+  const { name, audience, epoch } = manifest;
+  const fresh = checkFreshness(freshness, root, nowMs, { set: name, audience, epoch, digest }, nodeCrypto);
+  if (fresh.ok || fresh.note === null) return null;
+  const { policyUntil } = currentWindow(fresh, root, whenStale);
+  const note = digestName(nodeCrypto.sha256(freshness));
+  return { code: fresh.code, note, endedMs: fresh.note.untilMs, untilMs: policyUntil + 1 };
 }
 
 function refused(name: string, { code, message, hint }: Refusal): Error {

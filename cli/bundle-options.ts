@@ -1,12 +1,13 @@
 /** Of `pol decide`: whether it is a bundle that is asked, and under whose word. */
 import type { BundleDeskFiles } from "./bundle-desk.ts";
+import { countOption } from "./count-option.ts";
 import { digestOption } from "./digest-option.ts";
 import { type Invocation, usage } from "./invocation.ts";
 import { labelOption } from "./label-option.ts";
 import { timeOption } from "./time-option.ts";
 
 /** What says nothing without a trust root. */
-const WITH_TRUST = ["freshness", "floor", "audience", "pin", "now"];
+const WITH_TRUST = ["freshness", "continue", "floor", "audience", "pin", "now"];
 /** What a bundle brings itself. */
 const WITHOUT = ["set", "facts", "root", "engine"];
 
@@ -41,5 +42,6 @@ export function bundleOptions(invocation: Invocation): BundleDeskFiles | null {
     audience: labelOption(invocation, "audience"),
     pin: digestOption(invocation, "pin"),
     nowMs: timeOption(invocation, "now") ?? Date.now(),
+    continueMs: (countOption(invocation, "continue", 1) ?? 0) * 1000,
   };
 }

@@ -20,6 +20,7 @@ const UNTIL = withValue("until", "TIME", "from when on it is refused (default: 9
 export const DECIDE_BUNDLE_OPTIONS: readonly Option[] = [
   withValue("trust", "PATH", "with a BUNDLE: the trust root, a file or a folder with its versions"),
   withValue("freshness", "NOTE.fresh.json", "with a BUNDLE: who says that it is the latest epoch"),
+  withValue("continue", "SECONDS", "with a BUNDLE: go on after the note, as long as the trust root lets"),
   withValue("floor", "DIR", "with a BUNDLE: where it is kept which epoch was activated last"),
   switchOf("first-start", null, "with a BUNDLE: nothing is kept there yet"),
   withValue("audience", "NAME", "with a BUNDLE: where this is (default: where the bundle says)"),

@@ -5,6 +5,7 @@ import { loadSetUnsigned } from "@polity/runtime/authoring.ts";
 import { type BundledMember, openContents } from "@polity/runtime/bundle-contents.ts";
 import { openManifest } from "@polity/runtime/bundle-manifest.ts";
 import { BUNDLE_BYTES_MAX } from "@polity/runtime/bundle-paths.ts";
+import { unsaidRollback, versionsOf } from "@polity/runtime/bundle-rollback.ts";
 import { type EpochFloor, firstFloor, followRoots, mayActivate } from "@polity/runtime/epoch.ts";
 import { checkFreshness } from "@polity/runtime/freshness.ts";
 import type { SetManifest } from "@polity/runtime/set-manifest.ts";
@@ -72,6 +73,14 @@ export async function checkBundle(
   }
   const contents = openContents(signed, root, wanted, nodeCrypto, tell);
   if (!contents.ok) return end(contents);
+  const known = followed?.floor.versions ?? null;
+  const versions = versionsOf(manifest, contents.facts?.statement.version ?? null);
+  const back = known === null ? null : unsaidRollback(known, versions, change);
+  if (back !== null) {
+    return end({ code: "bundle.unsaid_rollback", message: `${back}, which nobody signed as a rollback` });
+  }
+  if (known !== null)
+    tell("versions", change === "rollback" ? "a rollback, as it was signed" : "none goes back");
   const unloaded = await loadProblem(contents.members, contents.facts?.bytes);
   if (unloaded !== null) return end(unloaded);
   tell("load", "the members agree, and take their facts");

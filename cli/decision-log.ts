@@ -49,7 +49,8 @@ export async function openDecisionLog(
     mode: "strict",
     sensitive: () => sensitive,
   });
-  let appending: Promise<unknown> = Promise.resolve();
+  const said = logContinued(recorder, desk);
+  let appending: Promise<unknown> = said;
   let closing: Promise<void> | null = null;
   const isClosing = () => closing !== null;
 
@@ -69,6 +70,8 @@ export async function openDecisionLog(
   return {
     async append(answers) {
       if (isClosing()) return NEVER;
+      const unsaid = await said;
+      if (unsaid !== undefined) return { receipts: [], failure: logFailure(writer.dir, unsaid) };
       const appended =
         checkpoints.problem() === undefined ? record(recorder, answers, desk) : Promise.resolve(NONE);
       appending = appended;
@@ -85,6 +88,17 @@ export async function openDecisionLog(
     },
     close,
   };
+}
+
+/** Before the first decision that rests on a note that has ended, the log says so. */
+async function logContinued(recorder: Recorder, { continued }: Desk): Promise<unknown> {
+  if (continued === undefined) return undefined;
+  const { code, note } = continued;
+  const event = { kind: "event", name: "freshness", phase: "failed", event: code, digest: note } as const;
+  return recorder.append(event).then(
+    () => undefined,
+    (error: unknown) => error,
+  );
 }
 
 /** Before the first decision: nothing is in the log that could not be decided again. */

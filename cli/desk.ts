@@ -27,6 +27,8 @@ export interface Desk extends DeskArtefacts {
   readonly evaluator: string;
   /** Of a set that somebody signed; left out: nobody has. */
   readonly epoch?: number;
+  /** Nobody says any more that this epoch is the latest, and the host goes on; left out: somebody does. */
+  readonly continued?: Continued;
   /** What is really asked, where this is less than somebody says: left out, it is the same. */
   readonly headerOf?: (header: Header) => Header;
   /** Of a set, by name. */
@@ -34,6 +36,16 @@ export interface Desk extends DeskArtefacts {
   readonly facts: string;
   readonly readsTrust: boolean;
   readonly nameRequest: RequestNamer;
+}
+
+export interface Continued {
+  /** Why the note does not count by itself: `freshness.expired`. */
+  readonly code: string;
+  /** Of the note's file: `sha256:` and 64 hex digits. */
+  readonly note: string;
+  readonly endedMs: number;
+  /** The host denies from then on. */
+  readonly untilMs: number;
 }
 
 export interface DeskMember {

@@ -15,6 +15,10 @@ export async function tellFailure({ message, hint }: Pick<Failure, "message" | "
   if (hint !== null) await printLine(`  ${paint("hint", "hint")}: ${hint}`, "error");
 }
 
+export async function tellWarning(warning: string): Promise<void> {
+  await printLine(`pol: ${paintFor("error")("warning", "warning")}: ${warning}`, "error");
+}
+
 export async function tellNote(note: string): Promise<void> {
   await printLine(`pol: ${paintFor("error")("warning", "note")}: ${note}`, "error");
 }

@@ -2,17 +2,18 @@
  * The file of an epoch floor: a line that says what it is, canonical JSON (RFC 8785), and a line with the
  * SHA-256 of both. The sum is against accidents: whoever may write here may write a sum too.
  */
-import type { EpochFloor } from "@polity/runtime/epoch.ts";
+import type { ActiveVersions, EpochFloor } from "@polity/runtime/epoch.ts";
 import { digestName, sha256, utf8 } from "@polity/runtime/hash.ts";
 import { canonicalJson, parseJson } from "@polity/runtime/json.ts";
-import { array, ascending, integer, members, refuse, ShapeError } from "@polity/runtime/shape.ts";
+import { MEMBERS_MAX } from "@polity/runtime/set-agreement.ts";
+import { array, ascending, bigint, integer, members, refuse, ShapeError } from "@polity/runtime/shape.ts";
 import { digest, label } from "@polity/runtime/signed-document.ts";
 
 export type FloorRead =
   | { readonly ok: true; readonly floor: EpochFloor }
   | { readonly ok: false; readonly message: string };
 
-export const FLOOR_BYTES_MAX = 64 * 1024;
+export const FLOOR_BYTES_MAX = 256 * 1024;
 const FIRST_LINE = "polity-epoch-floor/1\n";
 const KEYS_MAX = 128;
 
@@ -27,11 +28,17 @@ export function encodeFloor(floor: EpochFloor): Uint8Array {
 function write(floor: EpochFloor): string {
   // A copy, so that members that are none of a floor's are not written.
   const { audience, digest: manifest, epoch, freshnessKeys, policyKeys, set } = floor;
-  const { root, rootDigest, rootVersion, sinceVersion } = floor;
+  const { root, rootDigest, rootVersion, sinceVersion, versions } = floor;
   const of = { root, rootDigest, rootVersion, sinceVersion, freshnessKeys, policyKeys };
-  const json = canonicalJson({ ...of, audience, digest: manifest, epoch, set });
+  const had = versions === null ? {} : { versions: versionsJson(versions) };
+  const json = canonicalJson({ ...of, audience, digest: manifest, epoch, set, ...had });
   const body = `${FIRST_LINE}${json}\n`;
   return `${body}${digestName(sha256(utf8(body)))}\n`;
+}
+
+function versionsJson({ set, members, facts }: ActiveVersions) {
+  const own = members.map(({ name, policy, version }) => ({ name, policy, version: `${version}` }));
+  return { facts: facts === null ? null : `${facts}`, members: own, set: `${set}` };
 }
 
 /** Only what `encodeFloor` wrote. Never throws. */
@@ -45,7 +52,7 @@ export function decodeFloor(bytes: Uint8Array): FloorRead {
   if (sum !== digestName(sha256(utf8(`${FIRST_LINE}${json}\n`)))) {
     return { ok: false, message: "its sum is not that of its content" };
   }
-  const parsed = parseJson(json, { depthMax: 2 });
+  const parsed = parseJson(json, { depthMax: 4 });
   if (!parsed.ok) return { ok: false, message: parsed.message };
   try {
     const floor = read(parsed.value);
@@ -70,7 +77,9 @@ const MEMBERS: readonly string[] = [
 ];
 
 function read(json: unknown): EpochFloor {
-  const given = members(json, "floor", MEMBERS);
+  // A floor that knows no versions is written as it was before there were any.
+  const isKnown = typeof json === "object" && json !== null && Object.hasOwn(json, "versions");
+  const given = members(json, "floor", isKnown ? [...MEMBERS, "versions"] : MEMBERS);
   return {
     root: label(given.root, "root"),
     rootVersion: integer(given.rootVersion, "rootVersion", 1, Number.MAX_SAFE_INTEGER),
@@ -82,6 +91,24 @@ function read(json: unknown): EpochFloor {
     audience: given.audience === null ? null : label(given.audience, "audience"),
     epoch: integer(given.epoch, "epoch", 0, Number.MAX_SAFE_INTEGER),
     digest: given.digest === null ? null : digest(given.digest, "digest"),
+    versions: isKnown ? readVersions(given.versions) : null,
+  };
+}
+
+function readVersions(json: unknown): ActiveVersions {
+  const { facts, members: own, set } = members(json, "versions", ["facts", "members", "set"]);
+  const all = array(own, "versions.members", (value, where) => {
+    const given = members(value, where, ["name", "policy", "version"]);
+    const [name, policy] = [label(given.name, `${where}.name`), label(given.policy, `${where}.policy`)];
+    return { name, policy, version: bigint(given.version, `${where}.version`) };
+  });
+  if (all.length > MEMBERS_MAX) refuse("versions.members", `more than ${MEMBERS_MAX}`);
+  const names = all.map(({ name }) => name);
+  ascending(names, "versions.members");
+  return {
+    set: bigint(set, "versions.set"),
+    members: all,
+    facts: facts === null ? null : bigint(facts, "versions.facts"),
   };
 }
 

@@ -3,7 +3,7 @@ import { digestName, equalBytes, type Sha256 } from "@polity/runtime/hash.ts";
 import type { Finding } from "./finding.ts";
 import { LogError } from "./store.ts";
 import { subtreeHash, type TileTree } from "./tile-tree.ts";
-import { TILE_WIDTH, type Tile } from "./tiles.ts";
+import { TILE_WIDTH, type Tile, tilePath } from "./tiles.ts";
 import { HASH_BYTES, leafHash } from "./tree.ts";
 
 /** A tile that does not have the hashes of what is below it. */
@@ -23,11 +23,13 @@ export interface Suspect {
 
 /**
  * `trust` is what leads to the signed root: the entries (`derived`), the tiles, or null where neither does.
- * Nothing is found where a tile is right and what is below it was found wrong on its own.
+ * `isSuspect`: a tile contradicts what is below it. Where a tile is right, what is below it and contradicts
+ * nothing below itself was changed with all of that.
  */
 export async function judge(
   suspect: Suspect,
   trust: "derived" | TileTree | null,
+  isSuspect: (tile: Tile) => boolean,
   sha256: Sha256,
 ): Promise<Finding[]> {
   const { tile, kept, derived, bundle } = suspect;
@@ -38,7 +40,8 @@ export async function judge(
     case "derived":
       return [wrongTile(kept, derived)];
     case "kept":
-      return bundle === null ? [] : wrongBundle(tile, kept.bytes, bundle, sha256);
+      if (bundle === null) return wrongBelow(suspect, isSuspect);
+      return wrongBundle(tile, kept.bytes, bundle, sha256);
     case "neither": {
       const what = bundle === null ? "what is below it" : `the entries of ${bundle.path}`;
       const message = `its hashes are not those of ${what}, and neither leads to the root that was signed`;
@@ -71,6 +74,23 @@ async function rightOf(
     equalBytes(subtreeHash(hashes, 0, TILE_WIDTH, sha256), expected);
   if (leads(kept.bytes)) return "kept";
   return leads(derived) ? "derived" : "neither";
+}
+
+/** Only full tiles have a hash above them. */
+function wrongBelow({ tile, kept, derived }: Suspect, isSuspect: (tile: Tile) => boolean): Finding[] {
+  const found: Finding[] = [];
+  for (let at = 0; at < kept.bytes.length; at += HASH_BYTES) {
+    const [above, given] = [kept.bytes, derived].map((hashes) => hashes.subarray(at, at + HASH_BYTES));
+    const index = tile.index * TILE_WIDTH + at / HASH_BYTES;
+    const below: Tile = { level: Number(tile.level) - 1, index, width: TILE_WIDTH };
+    if (equalBytes(above!, given!) || isSuspect(below)) continue;
+    const message =
+      `its hashes lead to ${digestName(given!)}, and ${digestName(above!)} was signed: ` +
+      "it was changed together with what is below it";
+    const file = tilePath(below);
+    found.push({ code: "log.other_tile", message: restore(message), file, offset: null, index: null });
+  }
+  return found;
 }
 
 function wrongTile({ path, bytes }: Suspect["kept"], derived: Uint8Array): Finding {

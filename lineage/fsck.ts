@@ -73,9 +73,11 @@ export async function fsckTiles(
   const derived = rolling.root();
   const isRight = equalBytes(derived, root);
   const tree = isRight ? null : await openTree(run, checkpoint);
+  const named = new Set(run.suspects.map(({ tile }) => tilePath(tile)));
+  const isSuspect = (tile: Tile) => named.has(tilePath(tile));
   let found = 0;
   for (const suspect of run.suspects) {
-    for (const finding of await judge(suspect, isRight ? "derived" : tree, sha256)) {
+    for (const finding of await judge(suspect, isRight ? "derived" : tree, isSuspect, sha256)) {
       onFinding(finding);
       found += 1;
     }

@@ -1,21 +1,29 @@
-/** Whether a bundle goes back to something older than what is active, without anybody having said so. */
+/** Whether a bundle goes back to something older than what was active, without anybody having said so. */
+import type { ActiveVersions } from "./epoch.ts";
 import type { SetManifest } from "./set-manifest.ts";
+import { compareText } from "./text-order.ts";
 
-/** What a bundle says, with the version of its facts; null where it has none. */
-export interface Versions {
-  readonly manifest: SetManifest;
-  readonly facts: bigint | null;
+/** Of a bundle; `facts`: null where it has none. */
+export function versionsOf({ version, members }: SetManifest, facts: bigint | null): ActiveVersions {
+  const own = members.map((member) => ({
+    name: member.name,
+    policy: member.policy,
+    version: member.version,
+  }));
+  return { set: version, members: own.sort((a, b) => compareText(a.name, b.name)), facts };
 }
 
 /** What went back; null where nothing did, or the signers said `rollback`. */
-export function unsaidRollback(before: Versions, next: Versions): string | null {
-  if (next.manifest.change === "rollback") return null;
+export function unsaidRollback(
+  before: ActiveVersions,
+  next: ActiveVersions,
+  change: SetManifest["change"],
+): string | null {
+  if (change === "rollback") return null;
   const older = (what: string, to: bigint, from: bigint) => `${what} has version ${to} after version ${from}`;
-  if (next.manifest.version < before.manifest.version) {
-    return older("the set", next.manifest.version, before.manifest.version);
-  }
-  for (const { name, policy, version } of next.manifest.members) {
-    const was = before.manifest.members.find((one) => one.name === name && one.policy === policy);
+  if (next.set < before.set) return older("the set", next.set, before.set);
+  for (const { name, policy, version } of next.members) {
+    const was = before.members.find((one) => one.name === name && one.policy === policy);
     if (was !== undefined && version < was.version)
       return older(`the policy of ${name}`, version, was.version);
   }

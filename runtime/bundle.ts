@@ -7,9 +7,16 @@ import { type BundleContents, openContents } from "./bundle-contents.ts";
 import { openManifest, type SignedManifest } from "./bundle-manifest.ts";
 import { BUNDLE_BYTES_MAX } from "./bundle-paths.ts";
 import { type BundleRefusal, refusal } from "./bundle-refusal.ts";
-import { unsaidRollback, type Versions } from "./bundle-rollback.ts";
+import { unsaidRollback, versionsOf } from "./bundle-rollback.ts";
 import { type CryptoPort, portableCrypto } from "./crypto-port.ts";
-import { type EpochFloor, type EpochStatement, firstFloor, followRoots, mayActivate } from "./epoch.ts";
+import {
+  type ActiveVersions,
+  type EpochFloor,
+  type EpochStatement,
+  firstFloor,
+  followRoots,
+  mayActivate,
+} from "./epoch.ts";
 import {
   type CurrentWindow,
   checkFreshness,
@@ -114,7 +121,7 @@ interface ActiveBundle {
   readonly set: SetHost;
   readonly signed: SignedManifest;
   readonly statement: EpochStatement;
-  readonly versions: Versions;
+  readonly versions: ActiveVersions;
   /** The trust root that let it in: news under an older one are no news. */
   readonly root: TrustRoot;
   readonly factsUntilMs: number | undefined;
@@ -151,15 +158,18 @@ async function prepare(
   const contents = openContents(signed, root, wanted, crypto, NOBODY);
   if (!contents.ok) return refusal(contents);
   const facts = contents.facts?.statement;
-  const versions: Versions = { manifest, facts: facts?.version ?? null };
-  const back = before === null ? null : unsaidRollback(before.versions, versions);
+  const versions = versionsOf(manifest, facts?.version ?? null);
+  // Another process of this host may have activated something since.
+  const known = kept.floor.versions ?? before?.versions ?? null;
+  const back = known === null ? null : unsaidRollback(known, versions, change);
   if (back !== null) {
     return refusal({ code: "bundle.unsaid_rollback", message: `${back}, which nobody signed as a rollback` });
   }
   const opened = await openSet(contents, manifest, news.now, options);
   if (!opened.ok) return refusal(opened, opened);
-  if (activation.floor !== kept.written) {
-    const wrong = await writeFloor(home.epochFloor, activation.floor);
+  // One that was written before there were versions in it gets them.
+  if (activation.floor !== kept.written || activation.floor.versions === null) {
+    const wrong = await writeFloor(home.epochFloor, { ...activation.floor, versions });
     if (wrong !== null) return refusal(wrong);
   }
   const factsUntilMs = facts?.validUntilMs;

@@ -22,6 +22,15 @@ export interface EpochStatement {
   readonly change: "activation" | "rollback";
 }
 
+/** What a bundle has, so that whoever was not there can tell whether the next one goes back. */
+export interface ActiveVersions {
+  readonly set: bigint;
+  /** Ascending by name. */
+  readonly members: readonly { readonly name: string; readonly policy: string; readonly version: bigint }[];
+  /** Of the snapshot of facts; null where there is none. */
+  readonly facts: bigint | null;
+}
+
 export interface EpochFloor {
   /** What the trust root governs, its version and digest when the floor was last written. */
   readonly root: string;
@@ -38,6 +47,8 @@ export interface EpochFloor {
   readonly epoch: number;
   /** Of the manifest that was activated as this epoch; null: none was yet. */
   readonly digest: string | null;
+  /** Of what was active last; null where that is not known, or the floor began anew since. */
+  readonly versions: ActiveVersions | null;
 }
 
 export type EpochCode =
@@ -77,7 +88,7 @@ export type ActivationResult =
 
 /** Where nothing was activated yet. */
 export function firstFloor({ root, digest }: SignedRoot, set: string, audience: string | null): EpochFloor {
-  const begins = { sinceVersion: root.version, epoch: root.minEpoch, digest: null };
+  const begins = { sinceVersion: root.version, epoch: root.minEpoch, digest: null, versions: null };
   return { ...ofRoot(root, digest), set, audience, ...begins };
 }
 
@@ -118,7 +129,9 @@ export function followRoots(floor: EpochFloor, path: readonly SignedRoot[]): Fol
   const since = lastLoss(floor, path);
   const isReset = since !== null;
   const isRaised = isReset || root.minEpoch > floor.epoch;
-  const begins = isRaised ? { epoch: root.minEpoch, digest: null } : {};
+  // Whoever had a key may also have signed the highest versions there are.
+  const forgets = isReset ? { versions: null } : {};
+  const begins = isRaised ? { epoch: root.minEpoch, digest: null, ...forgets } : {};
   const sinceVersion = since ?? floor.sinceVersion;
   return { ok: true, floor: { ...floor, ...ofRoot(root, digest), ...begins, sinceVersion }, isReset };
 }

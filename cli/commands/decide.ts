@@ -6,7 +6,7 @@ import { openBuilder } from "../builder.ts";
 import { bundleOptions } from "../bundle-options.ts";
 import { type Decision, decisionJson, decisionText } from "../decision.ts";
 import { type DecisionLog, openDecisionLog } from "../decision-log.ts";
-import { type Desk, openDesk, openDeskOfBundle, openDeskOfSet } from "../desk.ts";
+import { type Continued, type Desk, openDesk, openDeskOfBundle, openDeskOfSet } from "../desk.ts";
 import type { EngineName } from "../engines.ts";
 import { EXIT } from "../failure.ts";
 import { type Invocation, usage } from "../invocation.ts";
@@ -15,8 +15,9 @@ import { type Writer, writerOptions } from "../log-folder.ts";
 import { startProgress } from "../progress.ts";
 import { nameOf, readBytes, readChunks, utf8Text } from "../read-file.ts";
 import { type Line, splitLines } from "../split-lines.ts";
-import { tellNote } from "../tell.ts";
+import { tellNote, tellWarning } from "../tell.ts";
 import { isTerminal, paintFor, printLine, write } from "../terminal.ts";
+import { timeText } from "../time-option.ts";
 import { sizeText } from "../words.ts";
 
 /** Only a permission ends with 0, so that a script that looks at nothing else lets nothing else through. */
@@ -62,6 +63,7 @@ export async function run(invocation: Invocation): Promise<number> {
         : openDeskOfSet({ set, ...files }, engine, builder);
   const desk = await opening.finally(builder.close);
   if (desk === null) return EXIT.no;
+  if (desk.continued !== undefined) await tellContinued(desk.continued);
   const log = logging && signer && (await openDecisionLog(logging.writer, signer, desk, logging.sensitive));
   try {
     const json = switches.has("json") || !isTerminal("out");
@@ -73,6 +75,13 @@ export async function run(invocation: Invocation): Promise<number> {
   } finally {
     await log?.close();
   }
+}
+
+async function tellContinued({ code, endedMs, untilMs }: Continued): Promise<void> {
+  const until = `until ${timeText(untilMs)}`;
+  await tellWarning(
+    `${code}: nobody has said since ${timeText(endedMs)} that this is the latest epoch; going on ${until}`,
+  );
 }
 
 interface Logging {

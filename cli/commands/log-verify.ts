@@ -1,10 +1,5 @@
 import { verifyLog } from "@polity/lineage/file-store/verify.ts";
 import { nodeCrypto } from "@polity/lineage/node/crypto.ts";
-import { folderSource, publicFolder } from "@polity/lineage/node/folder-source.ts";
-import { openTiles } from "@polity/lineage/open-tiles.ts";
-import { logKeysFor } from "@polity/lineage/rooted-keys.ts";
-import { LogError } from "@polity/lineage/store.ts";
-import { verifyEntries } from "@polity/lineage/verify-tiles.ts";
 import type { PublicKey } from "@polity/runtime/keys.ts";
 import type { TrustWalk } from "@polity/runtime/trust-walk.ts";
 import { checkEvidence } from "../check-proof.ts";
@@ -67,8 +62,7 @@ interface Meant {
 async function verifyFolder(dir: string, { key, origin }: Meant, json: boolean): Promise<number> {
   const verified = await withProgress(`verifying ${nameOf(dir)}`, () => verifyLog(dir, key, nodeCrypto));
   if (!verified.ok) {
-    const error = (await changedEntry(dir, key)) ?? verified.error;
-    return answerNo(`log ${nameOf(dir)}`, logRefusal(dir, error), json);
+    return answerNo(`log ${nameOf(dir)}`, logRefusal(dir, verified.error), json);
   }
   if (origin !== null && origin !== verified.origin) {
     return answerNo(`log ${nameOf(dir)}`, otherLog(verified.origin, origin), json);
@@ -77,20 +71,6 @@ async function verifyFolder(dir: string, { key, origin }: Meant, json: boolean):
   else await tellGood(dir, logLines(verified));
   if (!json) for (const warning of verified.warnings) await tellNote(visible(warning));
   return EXIT.done;
-}
-
-/** What the public files say of an entry that was changed, or moved; null where it is something else. */
-async function changedEntry(dir: string, key: Meant["key"]): Promise<LogError | null> {
-  try {
-    const source = folderSource(await publicFolder(dir));
-    const opened = await openTiles(source, { keys: logKeysFor(key), crypto: nodeCrypto });
-    if (!opened.ok) throw opened.error;
-    await verifyEntries(opened.log);
-    return null;
-  } catch (error) {
-    if (!(error instanceof LogError)) throw error;
-    return error.code === "log.other_entry" || error.code === "log.other_root" ? error : null;
-  }
 }
 
 async function verifyOne(

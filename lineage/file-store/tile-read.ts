@@ -1,7 +1,7 @@
 /** Reads the tiles and bundles of a log's folder, and what is not in them yet from the writer's memory. */
 import { join } from "node:path";
 import { equalBytes, type Sha256 } from "@polity/runtime/hash.ts";
-import { LogError } from "../store.ts";
+import { type LogCode, LogError } from "../store.ts";
 import { BUNDLE_BYTES_MAX, decodeEntryBundle, TILE_WIDTH, type Tile, tilePath, tileWidth } from "../tiles.ts";
 import { HASH_BYTES, leafHash } from "../tree.ts";
 import { type Disk, readWhole } from "./disk.ts";
@@ -26,13 +26,18 @@ export interface InMemory {
 const TILES_KEPT = 64;
 const BUNDLES_KEPT = 4;
 
-/** `size`: of a tree that was published; of its partial tiles those files are there that it needs. */
+/**
+ * `size`: of a tree that was published; of its partial tiles those files are there that it needs.
+ * `whereApart`: the code where an entry is not what its tile says, and it is not known which of the two is
+ * wrong.
+ */
 export function makeTileReader(
   disk: Disk,
   dir: string,
   size: () => number,
   sha256: Sha256,
   memory: InMemory | null,
+  whereApart: LogCode = "log.malformed",
 ): TileReader {
   const tiles = new Map<string, Uint8Array>();
   const bundles = new Map<number, readonly Uint8Array[]>();
@@ -63,7 +68,7 @@ export function makeTileReader(
       if (equalBytes(leafHash(entry, sha256), leaf)) continue;
       const place = { file: fileOf(tile), index: index * TILE_WIDTH + at };
       const message = "the entry is not the one whose hash is in its tile: restore the file from a copy";
-      throw new LogError("log.malformed", message, place);
+      throw new LogError(whereApart, message, place);
     }
     keep(bundles, index, decoded.entries, BUNDLES_KEPT);
     return decoded.entries;

@@ -17,6 +17,7 @@ import { LogError, type LogPlace } from "../store.ts";
 import { partialTiles, TILE_WIDTH, tileWidth } from "../tiles.ts";
 import { HASH_BYTES, leafHash } from "../tree.ts";
 import { makeTreeEdge, type TreeEdge } from "../tree-edge.ts";
+import { blame } from "./blame.ts";
 import { type Disk, nodeDisk } from "./disk.ts";
 import { ioError } from "./disk-errors.ts";
 import { expectFolder, expectPath, readOrigin } from "./folder.ts";
@@ -45,6 +46,9 @@ export interface LogSummary {
   /** What a stranger should know and what is nobody's fault. */
   readonly warnings: readonly string[];
 }
+
+/** Of an entry that is not what its tile says. */
+const APART = "log.other_entry";
 
 export type VerifyResult =
   | ({ readonly ok: true } & LogSummary)
@@ -97,8 +101,10 @@ async function verifyFiles(
   }
   const firsts = await segmentFirsts(disk, dir, "requests");
   const openings = makeOpeningsCheck(disk, dir, checkpoint.origin, firsts);
-  const tiles = makeTileReader(disk, dir, () => checkpoint.size, crypto.sha256, null);
-  const tally = await verifyEntries(tiles, checkpoint, openings, crypto);
+  const tiles = makeTileReader(disk, dir, () => checkpoint.size, crypto.sha256, null, APART);
+  const tally = await verifyEntries(tiles, checkpoint, openings, crypto).catch(async (error: unknown) => {
+    throw isContradiction(error) ? await blame(error, disk, dir, checkpoint, crypto.sha256) : error;
+  });
   await expectCovered(disk, dir, checkpoint.size);
   const ahead = await openings.expectEnd();
   return {
@@ -116,6 +122,11 @@ async function verifyFiles(
       ...clockWarnings(tally),
     ],
   };
+}
+
+/** Two files say different things, and which of them is wrong is not known yet. */
+function isContradiction(error: unknown): error is LogError {
+  return error instanceof LogError && (error.code === APART || error.code === "log.other_tile");
 }
 
 interface Tally {
@@ -188,7 +199,7 @@ async function expectTiles(tiles: TileReader, expected: readonly Hashes[]): Prom
     if (equalBytes(found.subarray(0, hashes.length), hashes)) continue;
     const file = fileOf({ level, index, width });
     const message = "the hashes are not those of the tiles below: restore the file from a copy";
-    throw new LogError("log.malformed", message, { file });
+    throw new LogError("log.other_tile", message, { file });
   }
 }
 

@@ -225,4 +225,5 @@ async function signedWrong(
 const REFUSALS: readonly string[] = [
   ...["log.malformed", "log.truncated", "log.other_root", "log.bad_signature", "log.other_key"],
   ...["log.missing", "log.entry_invalid", "log.opening_mismatch", "log.other_origin", "log.other_entry"],
+  "log.other_tile",
 ];

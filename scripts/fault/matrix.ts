@@ -237,4 +237,5 @@ function found(code: string): Outcome {
 const ANY: readonly string[] = [
   ...["log.malformed", "log.truncated", "log.other_root", "log.bad_signature", "log.missing"],
   ...["log.entry_invalid", "log.opening_mismatch", "log.rolled_back", "log.behind"],
+  ...["log.other_entry", "log.other_tile"],
 ];

@@ -22,6 +22,7 @@ const BASE: Omit<EpochFloor, "epoch" | "digest"> = {
   freshnessKeys: [digestOf(3)],
   set: "payments",
   audience: "eu-1",
+  versions: null,
 };
 
 for (let done = 0; done < Number(count); done += 1) {

@@ -26,7 +26,7 @@ import {
   signedFacts,
   sourcesFor,
 } from "../support/bundles.ts";
-import { ANNA, BERT, CLEO, following, NOW, ONLINE } from "../support/trust-roots.ts";
+import { ANNA, BERT, CLEO, following, idsOf, NOW, ONLINE } from "../support/trust-roots.ts";
 
 const MINUTE = 60_000;
 
@@ -225,6 +225,56 @@ test("what goes back to an older version has to say so, whatever part of it goes
   });
   const said = await bundleOf({ epoch: 9, version: 4n, change: "rollback" });
   expect(await host.replace(said, await newsOf(said))).toEqual({ ok: true });
+});
+
+describe("what was active is known to whoever starts anew", () => {
+  const older = () => bundleOf({ epoch: 8, version: 2n });
+
+  test("and nothing goes back unsaid because a process ended", async () => {
+    const floor = memoryFloor();
+    await opened(await bundleOf(), floor);
+    expect(floor.written.at(-1)?.versions).toEqual({
+      set: 3n,
+      members: [
+        { name: "guard", policy: "acme.guard", version: 1n },
+        { name: "pays", policy: "acme.pays", version: 1n },
+      ],
+      facts: 12n,
+    });
+    expect(await load(await older(), floor)).toMatchObject({
+      code: "bundle.unsaid_rollback",
+      message: "the set has version 2 after version 3, which nobody signed as a rollback",
+    });
+    expect(codeOf(await load(await bundleOf({ epoch: 8, version: 2n, change: "rollback" }), floor))).toBe("");
+    expect(floor.written.at(-1)?.versions?.set).toBe(2n);
+  });
+
+  test("also to a process that was running while another one activated something", async () => {
+    const floor = memoryFloor();
+    const host = await opened(await bundleOf(), floor);
+    expect(codeOf(await load(await bundleOf({ epoch: 8, version: 9n }), floor))).toBe("");
+    const between = await bundleOf({ epoch: 9, version: 5n });
+    expect(codeOf(await host.replace(between, await newsOf(between)))).toBe("bundle.unsaid_rollback");
+  });
+
+  test("a floor that knows no versions learns them with the next start", async () => {
+    const floor = memoryFloor();
+    await opened(await bundleOf(), floor);
+    const forgetful = memoryFloor({ ...floor.written.at(-1)!, versions: null });
+    await opened(await bundleOf(), forgetful);
+    expect(forgetful.written).toEqual([floor.written.at(-1)]);
+    expect(codeOf(await load(await older(), forgetful))).toBe("bundle.unsaid_rollback");
+  });
+
+  test("and is forgotten where the floor begins anew, since a stolen key may have signed any", async () => {
+    const floor = memoryFloor();
+    await opened(await bundleOf({ version: 9_223_372_036_854_775_807n }), floor);
+    const second = following(BUNDLE_ROOT, { policy: { ...BUNDLE_ROOT.policy, keys: idsOf(ANNA, CLEO) } });
+    const trust = walkOf(BUNDLE_ROOT, second);
+    const next = await bundleOf({ epoch: 8 }, [ANNA, CLEO]);
+    expect(codeOf(await load(next, floor, { trust }))).toBe("");
+    expect(floor.written.at(-1)?.versions?.set).toBe(3n);
+  });
 });
 
 describe("how long it decides", () => {

@@ -29,6 +29,14 @@ const FLOOR: EpochFloor = {
   audience: "eu-1",
   epoch: 42,
   digest: digestOf(42),
+  versions: {
+    set: 7n,
+    members: [
+      { name: "guard", policy: "acme.guard", version: 2n },
+      { name: "pays", policy: "payments", version: -1n },
+    ],
+    facts: 9_223_372_036_854_775_807n,
+  },
 };
 
 let folders = 0;
@@ -179,8 +187,26 @@ describe("what may be written over it", () => {
     for (const floor of [FLOOR, { ...FLOOR, audience: null, digest: null, epoch: 0 }]) {
       expect(decodeFloor(encodeFloor(floor))).toEqual({ ok: true, floor });
     }
+    const { versions } = FLOOR;
+    for (const known of [null, { ...versions!, facts: null, members: [] }]) {
+      const floor = { ...FLOOR, versions: known };
+      expect(decodeFloor(encodeFloor(floor))).toEqual({ ok: true, floor });
+    }
     const bad = [{ epoch: -1 }, { set: "" }, { policyKeys: [] }, { rootVersion: 0 }, { digest: "x" }];
     for (const change of bad) expect(() => encodeFloor({ ...FLOOR, ...change })).toThrow(RangeError);
+    const twice = { ...versions!, members: [versions!.members[0]!, versions!.members[0]!] };
+    const many = { ...versions!, members: new Array(65).fill(versions!.members[0]) };
+    for (const wrong of [twice, many, { ...versions!, set: 1n << 63n }]) {
+      expect(() => encodeFloor({ ...FLOOR, versions: wrong })).toThrow(RangeError);
+    }
+  });
+
+  test("that was written before there were versions in it is the same file as ever", () => {
+    const text = new TextDecoder().decode(encodeFloor({ ...FLOOR, versions: null }));
+    expect(text).not.toContain("versions");
+    expect(text.split("\n")[2]).toBe(
+      "sha256:4ac0565ed2e0909430209d422b388ff2c5f3e48bd70913ee22bfe1a703be18fd",
+    );
   });
 });
 

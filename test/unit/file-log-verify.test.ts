@@ -1,6 +1,10 @@
 /** Folders whose bytes were changed, as whoever has only the public key finds them. */
 import { cpSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { nodeCrypto } from "@polity/lineage/node/crypto.ts";
+import { decodeEntryBundle } from "@polity/lineage/tiles.ts";
+import { leafHash } from "@polity/lineage/tree.ts";
+import { utf8 } from "@polity/runtime/hash.ts";
 import { expect, test } from "vitest";
 import { dozenFolder, freshFolder, openLog, refusedVerify, verify, writeDozen } from "../support/file-log.ts";
 import { checkpointOf, noteSigner, treeOf } from "../support/lineage-log.ts";
@@ -130,13 +134,42 @@ test("a log of several bundles is verified whole, and by any copy of what is pub
   expect(await verify(copy)).toMatchObject({ ok: true, size: 601, openings: 0 });
   const other = freshFolder();
   await writeDozen(other);
-  for (const name of ["tile/1/000.p/2", "tile/0/001", "tile/entries/000"]) {
+  for (const name of ["tile/1/000.p/2", "tile/0/001", "tile/0/002.p/89", "tile/entries/000"]) {
     const path = join(copy, "public", name);
     const bytes = readFileSync(path);
     writeFileSync(path, bytes.with(33, bytes[33]! ^ 1));
-    expect((await refusedVerify(copy)).code).toBe("log.malformed");
+    const code = name.includes("entries") ? "log.other_entry" : "log.other_tile";
+    expect(await refusedVerify(copy)).toMatchObject({ code, file: `public/${name}`, offset: 33 });
     writeFileSync(path, bytes);
   }
+  expect(await verify(copy)).toMatchObject({ ok: true });
+});
+
+test("an entry that was changed is named though its tile was changed with it", async () => {
+  const dir = freshFolder();
+  const store = await openLog(dir);
+  for (let seq = 0; seq < 300; seq += 1) void store.append(heartbeat(seq));
+  await store.flush();
+  await store.checkpoint();
+  await store.close();
+  const [bundle, tile] = ["tile/entries/000", "tile/0/000"].map((name) => join(dir, "public", name));
+  const bytes = readFileSync(bundle!);
+  const decoded = decodeEntryBundle(bytes, 256);
+  if (!decoded.ok) throw new Error(decoded.message);
+  const { entries } = decoded;
+  const other = utf8(new TextDecoder().decode(entries[7]).replace(`"id":"0`, `"id":"1`));
+  expect(other).toHaveLength(entries[7]!.length);
+  const changed = Buffer.from(bytes);
+  changed.set(
+    other,
+    entries.slice(0, 7).reduce((sum, { length }) => sum + 2 + length, 2),
+  );
+  writeFileSync(bundle!, changed);
+  const hashes = readFileSync(tile!);
+  hashes.set(leafHash(other, nodeCrypto.sha256), 7 * 32);
+  writeFileSync(tile!, hashes);
+  const { code, file } = await refusedVerify(dir);
+  expect([code, file]).toEqual(["log.other_tile", "public/tile/0/000"]);
 });
 
 test("a clock that was set back is no reason to refuse anything, and is mentioned", async () => {
