@@ -63,8 +63,10 @@ function livingBytes(): number {
 }
 
 async function instanceBytes(folder: string) {
-  const { memory } = await openInstanceOf(join(folder, "access.wasm"));
-  return { bytes: memory.buffer.byteLength, note: "the module's own memory" };
+  const { memory, program } = await openInstanceOf(join(folder, "access.wasm"));
+  const { staticBytes, memoryBytesMax } = program.manifest.limits;
+  const bound = `the manifest states ${memoryBytesMax} at most, ${staticBytes} of them in use`;
+  return { bytes: memory.buffer.byteLength, note: `the module's own memory; ${bound}` };
 }
 
 /** A host keeps two instances, one in reserve. */
@@ -137,6 +139,8 @@ async function growth(folder: string, { seed, isQuick }: Options, what: "module"
   const before = look();
   decide(decisions);
   const after = look();
+  const { memoryBytesMax } = instance.program.manifest.limits;
+  if (instance.memory.buffer.byteLength > memoryBytesMax) throw new Error("more than the manifest states");
   if (allowed === 0) throw new Error("nothing was allowed");
   return { bytes: Math.max(0, after - before), note: `after ${decisions.toLocaleString("en")} decisions` };
 }

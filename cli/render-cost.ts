@@ -2,10 +2,11 @@
 import { coverageOf } from "@polity/compiler/2-check/coverage.ts";
 import { type FamilyCost, familyCosts } from "@polity/compiler/3-lower/family-costs.ts";
 import type { Checked } from "@polity/compiler/checked.ts";
-import { type Cost, costs } from "@polity/compiler/pipeline.ts";
+import { type Cost, costs, limitsOf } from "@polity/compiler/pipeline.ts";
 import { fileAt, type Span } from "@polity/compiler/source.ts";
 import { positionIn } from "./line-index.ts";
 import { type Finding, lineAt, placeData, sourceText } from "./render-diagnostic.ts";
+import { memoryData, memoryText } from "./render-manifest.ts";
 import { columns } from "./table.ts";
 import type { Paint } from "./terminal.ts";
 import { sizeText, visible } from "./words.ts";
@@ -23,9 +24,14 @@ export function costText(sound: Sound, paint: Paint): string {
   const families = familyCosts(sound.checked);
   const both = [
     stepsText(sound, paint),
+    instanceText(sound, paint),
     ...(families.length === 0 ? [] : [familiesText(families, sound, paint)]),
   ];
   return both.join("\n");
+}
+
+function instanceText({ checked, finding }: Sound, paint: Paint): string {
+  return `${paint("strong", `memory of ${visible(finding.path)}`)}\n  ${memoryText(limitsOf(checked))}\n`;
 }
 
 /** Rules that are rows of a table, and what is looked at of it. */
@@ -95,6 +101,7 @@ export function costData({ checked, finding }: Sound) {
           ? null
           : { rule: culprit.rule, steps: String(culprit.steps), ...placed(checked, finding, culprit.span) },
     })),
+    memory: memoryData(limitsOf(checked)),
     families: familyCosts(checked).map(({ index, sortedBy, ...family }) => {
       return { ...family, index: index.map(text), sortedBy: sortedBy === null ? null : text(sortedBy) };
     }),

@@ -1,13 +1,15 @@
 /** A manifest as text for people. */
 import type { Field, Table } from "@polity/runtime/layout.ts";
-import type {
-  ActionCost,
-  ActionLayout,
-  ApprovalClause,
-  Manifest,
-  RuleEntry,
-  TagEntry,
-  TemplateEntry,
+import {
+  type ActionCost,
+  type ActionLayout,
+  type ApprovalClause,
+  type Limits,
+  type Manifest,
+  memoryBytes,
+  type RuleEntry,
+  type TagEntry,
+  type TemplateEntry,
 } from "@polity/runtime/manifest.ts";
 import { durationText, timestampText } from "@polity/runtime/scalars.ts";
 import { columns } from "./table.ts";
@@ -31,6 +33,19 @@ export function manifestLines(manifest: Manifest, paint: Paint): string[] {
     ...obligationLines(manifest, title),
     ...absentOkLines(manifest.rules, title),
   ];
+}
+
+/** The most that an instance takes, for people. */
+export function memoryText({ staticBytes, factsBytesMax, memoryBytesMax }: Limits): string {
+  const least = memoryBytes(staticBytes, 0);
+  const own = `${sizeText(least)} in each instance`;
+  if (memoryBytesMax === least) return `${own}, facts included`;
+  const most = `${sizeText(memoryBytesMax)} at most, with ${sizeText(factsBytesMax)} of facts`;
+  return `${own}, and one and a half times its facts: ${most}`;
+}
+
+export function memoryData({ staticBytes, factsBytesMax, memoryBytesMax }: Limits) {
+  return { bytesMin: memoryBytes(staticBytes, 0), staticBytes, factsBytesMax, bytesMax: memoryBytesMax };
 }
 
 function headRows(manifest: Manifest): string[][] {

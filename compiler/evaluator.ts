@@ -8,9 +8,11 @@ import { lower } from "./3-lower/lower.ts";
 import { type Assembly, assemblyOf } from "./4-emit/assembly.ts";
 import { withData } from "./4-emit/data-segment.ts";
 import { emit, emitConfig } from "./4-emit/emit.ts";
-import { endOf, layTables } from "./4-emit/family-data.ts";
+import { endOf, layTables, type Tables } from "./4-emit/family-data.ts";
 import { finishModule } from "./4-emit/module.ts";
+import { withMemory } from "./4-emit/static-memory.ts";
 import type { Checked } from "./checked.ts";
+import type { Ir } from "./ir.ts";
 import { ASSEMBLER, COMPILER } from "./version.ts";
 import { weigh } from "./weigh/weigh.ts";
 
@@ -37,15 +39,15 @@ export async function buildWith(
   assemble: Assemble,
   { simd = false }: BuildOptions = {},
 ): Promise<Evaluator> {
-  const ir = lower(checked, { ...VERSIONS, simd }, weigh(checked));
-  const tables = layTables(ir);
+  const { ir, tables } = laidOut(checked, simd);
+  const { limits } = ir.manifest;
   const assemblyscript = emit(ir, tables);
   const files = new Map([
     ["config.ts", emitConfig([ir])],
     ["policy.ts", assemblyscript],
   ]);
   const own = tables.bytes.length === 0 ? null : endOf(tables);
-  const code = await assemble(assemblyOf(files, "policy.ts", { dataAt: own, simd }));
+  const code = await assemble(assemblyOf(files, "policy.ts", { dataAt: own, simd, limits }));
   const assembled = withData(code, tables.at, tables.bytes);
   return {
     wasm: finishModule(assembled, encodeManifest(ir.manifest)),
@@ -61,5 +63,11 @@ export function emitAssemblyScript(checked: Checked, { simd = false }: BuildOpti
 
 /** The manifest that the evaluator will have. */
 export function manifestOf(checked: Checked, { simd = false }: BuildOptions = {}): Manifest {
-  return lower(checked, { ...VERSIONS, simd }, weigh(checked)).manifest;
+  return laidOut(checked, simd).ir.manifest;
+}
+
+function laidOut(checked: Checked, simd: boolean): { readonly ir: Ir; readonly tables: Tables } {
+  const ir = lower(checked, { ...VERSIONS, simd }, weigh(checked));
+  const tables = layTables(ir);
+  return { ir: withMemory(ir, tables), tables };
 }

@@ -1,11 +1,13 @@
 /** The compiler's front half: from text to a checked program. It assembles nothing, so it starts fast. */
-import type { ActionCost, Manifest } from "@polity/runtime/manifest.ts";
+import type { ActionCost, Limits, Manifest } from "@polity/runtime/manifest.ts";
 import { gather } from "./1-parse/gather.ts";
 import { moduleAlone } from "./1-parse/messages-files.ts";
 import { parse } from "./1-parse/parse.ts";
 import { check } from "./2-check/check.ts";
 import { costsOf } from "./3-lower/costs.ts";
 import { lower } from "./3-lower/lower.ts";
+import { layTables } from "./4-emit/family-data.ts";
+import { withMemory } from "./4-emit/static-memory.ts";
 import type { Checked } from "./checked.ts";
 import { type Diagnostic, hasErrors, type Phase, sortDiagnostics } from "./diagnostic.ts";
 import { type FindFile, NO_FILES } from "./files.ts";
@@ -67,6 +69,12 @@ export function costs(checked: Checked): readonly Cost[] {
     ...cost,
     culprit: weights[index]?.culprit ?? null,
   }));
+}
+
+/** What the evaluator will state of frames, facts and memory. */
+export function limitsOf(checked: Checked): Limits {
+  const ir = lower(checked, { compiler: "", assembler: "" });
+  return withMemory(ir, layTables(ir)).manifest.limits;
 }
 
 /** The source in the one layout. Null, with the reasons, where it cannot be read. */

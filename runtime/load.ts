@@ -3,13 +3,21 @@ import type { HostSettings } from "./active.ts";
 import { blockOf, NO_FACTS, type ReadFacts, readFacts } from "./facts.ts";
 import { factsFileFor, isFactsFile } from "./facts-file.ts";
 import { type FactsCode, type FactsRefusal, refusal } from "./facts-refusal.ts";
+import { noRoom } from "./facts-store.ts";
 import { adoptWriters } from "./generated-writers.ts";
 import { digestName, isBytes, type Sha256 } from "./hash.ts";
 import type { Validity } from "./header-fields.ts";
 import { unknownObligation } from "./host-obligations.ts";
 import { type FactsBlock, type Instance, type OpenFailure, openInstance } from "./instance.ts";
 import { type LoadCode, type LoadRefusal, refuse } from "./load-refusal.ts";
-import { ABI_MAJOR, LANGUAGE_VERSION, type Manifest } from "./manifest.ts";
+import {
+  ABI_MAJOR,
+  LANGUAGE_VERSION,
+  type Limits,
+  type Manifest,
+  memoryBytes,
+  PAGE_BYTES,
+} from "./manifest.ts";
 import { decodeManifest, layoutTag } from "./manifest-codec.ts";
 import {
   EXPORT_FUNCTION,
@@ -69,6 +77,7 @@ export async function openEvaluator(
     checkStatement(manifest, statement) ??
     checkManifest(manifest) ??
     checkShape(shape.shape) ??
+    checkMemory(manifest.limits, shape.shape) ??
     checkLayout(manifest, shape.shape, sha256) ??
     checkObligations(manifest, obligations);
   if (wrong !== null) return wrong;
@@ -135,7 +144,7 @@ function checkManifest({ abi, language }: Manifest): LoadRefusal | null {
 
 const FUNCTIONS = ["pol_abi", "pol_decide", "pol_load", "pol_record", "pol_region", "pol_reserve"];
 
-function checkShape({ imports, exports, memories }: ModuleShape): LoadRefusal | null {
+function checkShape({ imports, exports }: ModuleShape): LoadRefusal | null {
   if (imports > 0) return refuse("load.imports", `${imports} imports, where there may be none`);
   const wanted = new Map(FUNCTIONS.map((name) => [name, EXPORT_FUNCTION]));
   wanted.set("memory", EXPORT_MEMORY);
@@ -143,12 +152,25 @@ function checkShape({ imports, exports, memories }: ModuleShape): LoadRefusal | 
   if (!isEachWanted || exports.length !== wanted.size) {
     return refuse("load.exports", `exports are ${[...wanted.keys()].join(", ")}`);
   }
+  return null;
+}
+
+/** The engine lets no memory grow beyond its maximum: what the manifest states is then never exceeded. */
+function checkMemory(limits: Limits, { memories }: ModuleShape): LoadRefusal | null {
   const [memory, another] = memories;
   // Flags: one maximum, not shared, 32 bits.
   if (memory === undefined || another !== undefined || memory.flags !== 1) {
     return refuse("load.memory", "one memory of its own with a maximum");
   }
-  return null;
+  const [least, most] = [memory.pagesMin * PAGE_BYTES, memory.pagesMax * PAGE_BYTES];
+  return (
+    checkBound("it begins with", least, memoryBytes(limits.staticBytes, 0)) ??
+    checkBound("it may grow to", most, limits.memoryBytesMax)
+  );
+}
+
+function checkBound(what: string, bytes: number, most: number): LoadRefusal | null {
+  return bytes <= most ? null : refuse("load.memory", `${what} ${bytes} bytes, the manifest states ${most}`);
 }
 
 function checkLayout(manifest: Manifest, { hasStart }: ModuleShape, sha256: Sha256): LoadRefusal | null {
@@ -172,8 +194,11 @@ export function openFacts(
 ): LoadedFacts | LoadRefusal {
   const file = builtOf(facts);
   if (file !== null) {
-    const read = factsFileFor(file, evaluator.program.layoutTag, sha256);
-    return "code" in read ? refuseFacts(read) : loaded(read.block, read.digest);
+    const { layoutTag: tag, facts: schema } = evaluator.program;
+    const read = factsFileFor(file, tag, sha256);
+    if ("code" in read) return refuseFacts(read);
+    if (read.block.length > schema.bytesMax) return refuseFacts(noRoom(schema.bytesMax));
+    return loaded(read.block, read.digest);
   }
   const read = readSnapshot(facts, sha256);
   return "code" in read ? read : layFacts(evaluator, read);
@@ -225,7 +250,9 @@ export async function instantiate(
   try {
     const { exports } = await WebAssembly.instantiate(evaluator.module);
     const opened = openInstance(exports, evaluator.program, facts, sha256, "", frameValidity(evaluator));
-    return "failed" in opened ? refuse(FAILURES[opened.failed], opened.message) : opened;
+    if ("failed" in opened) return refuse(FAILURES[opened.failed], opened.message);
+    const most = memoryBytes(evaluator.manifest.limits.staticBytes, facts.block.length);
+    return checkBound("with its facts it takes", opened.memory.buffer.byteLength, most) ?? opened;
   } catch {
     return refuse("load.trap", "the engine does not instantiate this module");
   }

@@ -7,15 +7,17 @@ import { type Sha256, toHex, utf8 } from "./hash.ts";
 import { CanonicalJsonError, canonicalJson, parseJson } from "./json.ts";
 import type { Types } from "./layout.ts";
 import { fieldJson, layoutJson, readFieldsOf, readLayout } from "./layout-codec.ts";
-import type {
-  ActionCost,
-  ActionLayout,
-  FieldSource,
-  Manifest,
-  ObligationEntry,
-  RuleEntry,
-  TagEntry,
-  TemplateEntry,
+import {
+  type ActionCost,
+  type ActionLayout,
+  type FieldSource,
+  type Limits,
+  type Manifest,
+  memoryBytes,
+  type ObligationEntry,
+  type RuleEntry,
+  type TagEntry,
+  type TemplateEntry,
 } from "./manifest.ts";
 import { approvalJson, readApproval } from "./manifest-approval.ts";
 import {
@@ -54,7 +56,12 @@ export function encodeManifest(manifest: Manifest): string {
     language: manifest.language,
     layout: layoutJson(types, subject, actions, manifest.others),
     layout_tag: manifest.layoutTag,
-    limits: { facts_bytes_max: limits.factsBytesMax, frame_bytes_max: limits.frameBytesMax },
+    limits: {
+      facts_bytes_max: limits.factsBytesMax,
+      frame_bytes_max: limits.frameBytesMax,
+      memory_bytes_max: limits.memoryBytesMax,
+      static_bytes: limits.staticBytes,
+    },
     ...(manifest.obligations.length > 0 && { obligations: manifest.obligations.map(obligationJson) }),
     policy: { name: policy.name, version: String(policy.version) },
     ...(manifest.provenance !== undefined && {
@@ -123,7 +130,6 @@ function readManifest(json: unknown): Manifest {
   const top = members(json, "manifest", KEYS, ["guard", "obligations", "provenance", "simd", "tzdata"]);
   const abi = members(top.abi, "abi", ["major", "minor"]);
   const policy = members(top.policy, "policy", ["name", "version"]);
-  const limits = members(top.limits, "limits", ["facts_bytes_max", "frame_bytes_max"]);
   const layout = readLayout(top.layout);
   const tag = text(top.layout_tag, "layout_tag");
   if (!/^[0-9a-f]{16}$/.test(tag)) refuse("layout_tag", "not 16 hex digits");
@@ -170,11 +176,22 @@ function readManifest(json: unknown): Manifest {
     readsTrust: bool(top.reads_trust, "reads_trust"),
     obligations,
     ...(top.tzdata === undefined ? {} : { tzdata: release(top.tzdata) }),
-    limits: {
-      frameBytesMax: integer(limits.frame_bytes_max, "limits.frame_bytes_max", 160, U32_MAX),
-      factsBytesMax: integer(limits.facts_bytes_max, "limits.facts_bytes_max", 32, U32_MAX),
-    },
+    limits: readLimits(top.limits),
   };
+}
+
+const LIMITS = ["facts_bytes_max", "frame_bytes_max", "memory_bytes_max", "static_bytes"];
+
+/** The last of them follows from two others: it stands there to be read. */
+function readLimits(json: unknown): Limits {
+  const limits = members(json, "limits", LIMITS);
+  const bytes = (member: string, least: number) =>
+    integer(limits[member], `limits.${member}`, least, U32_MAX + 1);
+  const [frameBytesMax, factsBytesMax] = [bytes("frame_bytes_max", 160), bytes("facts_bytes_max", 32)];
+  const [staticBytes, memoryBytesMax] = [bytes("static_bytes", 0), bytes("memory_bytes_max", 0)];
+  const wanted = memoryBytes(staticBytes, factsBytesMax);
+  if (memoryBytesMax !== wanted) refuse("limits.memory_bytes_max", `not the ${wanted} that follow`);
+  return { frameBytesMax, factsBytesMax, staticBytes, memoryBytesMax };
 }
 
 function release(json: unknown): string {

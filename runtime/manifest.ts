@@ -45,11 +45,29 @@ export interface Manifest {
   readonly obligations: readonly ObligationEntry[];
   /** The release of the time zones in the module, `2025b`; left out where it has none. */
   readonly tzdata?: string;
-  readonly limits: { readonly frameBytesMax: number; readonly factsBytesMax: number };
+  readonly limits: Limits;
   /** Who vouches for a field, where the policy says so: sorted by action, then field; never empty. */
   readonly provenance?: readonly FieldSource[];
   /** One for each action, in their order. */
   readonly costs: readonly ActionCost[];
+}
+
+export interface Limits {
+  readonly frameBytesMax: number;
+  /** Of a block. */
+  readonly factsBytesMax: number;
+  /** What the module takes of its memory by itself: constants, tables, room for a frame and a result. */
+  readonly staticBytes: number;
+  /** The most memory that an instance can have, in whole pages: with the largest facts. */
+  readonly memoryBytesMax: number;
+}
+
+export const PAGE_BYTES = 65_536;
+
+/** The most memory that an instance has once it has loaded a block of so many bytes. */
+export function memoryBytes(staticBytes: number, factsBytes: number): number {
+  // Behind the block is an index, which takes half as much at most.
+  return Math.ceil((staticBytes + factsBytes + (factsBytes >>> 1)) / PAGE_BYTES) * PAGE_BYTES;
 }
 
 export interface FieldSource {

@@ -2,18 +2,16 @@ import { openUnsigned } from "@polity/runtime/authoring.ts";
 import { digestName, sha256 } from "@polity/runtime/hash.ts";
 import { parseJson } from "@polity/runtime/json.ts";
 import type { LoadRefusal } from "@polity/runtime/load-refusal.ts";
-import type { Manifest } from "@polity/runtime/manifest.ts";
+import { type Manifest, PAGE_BYTES } from "@polity/runtime/manifest.ts";
 import { encodeManifest } from "@polity/runtime/manifest-codec.ts";
 import { readModule } from "@polity/runtime/module-bytes.ts";
 import { EXIT, failure } from "../failure.ts";
 import type { Invocation } from "../invocation.ts";
 import { nameOf, readBytes } from "../read-file.ts";
-import { manifestLines } from "../render-manifest.ts";
+import { manifestLines, memoryText } from "../render-manifest.ts";
 import { columns } from "../table.ts";
 import { type Paint, paintFor, printLine, write } from "../terminal.ts";
 import { sizeText, visible } from "../words.ts";
-
-const PAGE_BYTES = 65_536;
 
 /** What the file is, apart from what its manifest says. */
 interface ModuleFacts {
@@ -62,13 +60,13 @@ function moduleFacts(bytes: Uint8Array): ModuleFacts {
 }
 
 function inspectionText(path: string, module: ModuleFacts, manifest: Manifest, paint: Paint): string {
-  const { digest, size, imports, exports, memory } = module;
+  const { digest, size, imports, exports } = module;
   const rows = [
     ["digest", digest],
     ["size", sizeText(size)],
     ["imports", imports === 0 ? "none" : String(imports)],
     ["exports", exports.join(", ")],
-    ["memory", `${sizeText(memory.bytesMin)}, at most ${sizeText(memory.bytesMax)}`],
+    ["memory", memoryText(manifest.limits)],
   ];
   const lines = columns(rows).map((line) => `  ${line}`);
   return `${[paint("strong", visible(path)), ...lines, ...manifestLines(manifest, paint)].join("\n")}\n`;

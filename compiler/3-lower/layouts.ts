@@ -4,6 +4,7 @@ import {
   CARRIED_MAX,
   CARRIED_PARENTS_MAX,
   ENTITY_ID_BYTES_MAX,
+  type EntityType,
   type Field,
   fieldOffset,
   fieldsBytes,
@@ -28,6 +29,10 @@ const PARENT_BYTES = 16;
 const RECORD_HEAD_BYTES = 16;
 /** Frames above this are refused as too large, whatever the bounds of the fields would allow. */
 const FRAME_BYTES_CAP = 1_048_576;
+const FACTS_HEADER_BYTES = 32;
+const DIRECTORY_ENTRY_BYTES = 16;
+/** An index has 26 bits for where a record is, in words of 8 bytes. */
+const FACTS_BYTES_CAP = 0x2000_0000;
 
 function struct(name: string, fields: readonly Field[], head: number, types: Types): IrStruct {
   const slots = fields.map((field) => ({
@@ -106,6 +111,19 @@ export function actionFrameBytesMax(fields: Action["fields"], types: Types): num
     if (field.read) bytes += slotBytes(field.type, types) + variableBytesMax(field.type, types);
   }
   return Math.min(bytes, FRAME_BYTES_CAP);
+}
+
+/**
+ * The largest block of facts, in whole slots. Of entities and rows there may be any number, up to half a
+ * gibibyte; a policy that declares none gets a block of known size.
+ */
+export function factsBytesMax(types: Types): number {
+  const { settings = [], tables = [] } = types;
+  const isCounted = ({ fromRequest }: EntityType) => fromRequest !== true;
+  if (tables.length > 0 || [...types.entities.values()].some(isCounted)) return FACTS_BYTES_CAP;
+  let bytes = FACTS_HEADER_BYTES + types.entities.size * DIRECTORY_ENTRY_BYTES + fieldsBytes(settings, types);
+  for (const { type } of settings) bytes += variableBytesMax(type, types);
+  return Math.min(bytes, FACTS_BYTES_CAP);
 }
 
 /** The largest entity that a request can carry. */

@@ -16,11 +16,11 @@ import type { Case, Checked, Expr, Rule, Template } from "../checked.ts";
 import { filesOf, type Position, positionsIn, type Source } from "../source.ts";
 import { TZDATA } from "../zones.ts";
 import { type ActionSteps, costsOf } from "./costs.ts";
-import { actionLayout, frameBytesMax } from "./layouts.ts";
+import { actionLayout, factsBytesMax, frameBytesMax } from "./layouts.ts";
 import type { Versions } from "./lower.ts";
 
-/** A built facts block may take half a gibibyte: with its index it then fills the memory's maximum. */
-const FACTS_BYTES_MAX = 0x2000_0000;
+/** What the module takes by itself is known once its tables lie; until then no bound is stated. */
+const NO_BOUND = 0xffff_0000;
 
 export function manifestOf(checked: Checked, versions: Versions, steps: readonly ActionSteps[]): Manifest {
   const actions = checked.actions.map((action) => actionLayout(action, checked.types));
@@ -48,7 +48,12 @@ export function manifestOf(checked: Checked, versions: Versions, steps: readonly
       return { name, when: phase, arguments: parameters };
     }),
     ...(checked.readsZones ? { tzdata: TZDATA } : {}),
-    limits: { frameBytesMax: frameBytesMax(checked), factsBytesMax: FACTS_BYTES_MAX },
+    limits: {
+      frameBytesMax: frameBytesMax(checked),
+      factsBytesMax: factsBytesMax(checked.types),
+      staticBytes: NO_BOUND,
+      memoryBytesMax: NO_BOUND,
+    },
     costs: costsOf(checked, steps),
     ...provenanceOf(checked),
   };

@@ -1,8 +1,9 @@
 /** All that the assembler is given: what it makes depends on this and on its version, and on nothing else. */
+import { type Limits, memoryBytes, PAGE_BYTES } from "@polity/runtime/manifest.ts";
 import { ASSEMBLER } from "../version.ts";
 import prelude from "./prelude.json" with { type: "json" };
 
-/** 65,536 pages are 4 GiB; facts and their index take at most half of the half that is addressed here. */
+/** Of modules of many programs, which state no bound: half of what can be addressed. */
 const MAXIMUM_PAGES = 32_768;
 
 /**
@@ -26,6 +27,8 @@ export interface AssemblyOptions {
   /** Where its own data begin, if something else stands before them. */
   readonly dataAt?: number | null;
   readonly simd?: boolean;
+  /** What the manifest says of memory: with so much it begins, and it never has more. */
+  readonly limits?: Limits;
 }
 
 /** `entry` is one of the files. */
@@ -40,7 +43,7 @@ export function assemblyOf(
 
 function optionsFor(
   entry: string,
-  { level = 2, dataAt = null, simd = false }: AssemblyOptions,
+  { level = 2, dataAt = null, simd = false, limits }: AssemblyOptions,
 ): readonly string[] {
   return [
     entry,
@@ -57,9 +60,14 @@ function optionsFor(
     "--noAssert",
     "--use",
     "abort=",
+    ...(limits === undefined ? [] : ["--initialMemory", pages(memoryBytes(limits.staticBytes, 0))]),
     "--maximumMemory",
-    String(MAXIMUM_PAGES),
+    limits === undefined ? String(MAXIMUM_PAGES) : pages(limits.memoryBytesMax),
     ...(simd ? ["--enable", SIMD_OPTION] : []),
     ...(dataAt === null ? [] : ["--memoryBase", String(dataAt)]),
   ];
+}
+
+function pages(bytes: number): string {
+  return String(bytes / PAGE_BYTES);
 }

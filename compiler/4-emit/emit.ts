@@ -17,6 +17,7 @@ export function emitConfig(irs: readonly Ir[]): string {
   return [
     "// Sizes of this evaluator, for the support library.",
     `export const FRAME_BYTES: i32 = ${most((ir) => ir.manifest.limits.frameBytesMax)};`,
+    `export const FACTS_BYTES: i32 = ${most((ir) => ir.manifest.limits.factsBytesMax)};`,
     `export const TYPES: i32 = ${most((ir) => ir.entities.length)};`,
     `export const TABLES: i32 = ${most((ir) => ir.tables.length)};`,
     `export const HOLES: i32 = ${most((ir) => ir.holesMax)};`,

@@ -8,7 +8,16 @@ import {
   type Type,
   type Types,
 } from "@polity/runtime/layout.ts";
-import type { ActionLayout, FieldLayout, Manifest, RuleEntry, TagEntry } from "@polity/runtime/manifest.ts";
+import {
+  type ActionLayout,
+  type FieldLayout,
+  type Limits,
+  type Manifest,
+  memoryBytes,
+  PAGE_BYTES,
+  type RuleEntry,
+  type TagEntry,
+} from "@polity/runtime/manifest.ts";
 import { layoutTag } from "@polity/runtime/manifest-codec.ts";
 import fc from "fast-check";
 
@@ -150,6 +159,16 @@ export function layOut(
   return { name, fields: placed, fixedBytes };
 }
 
+/** Of an evaluator that takes two pages by itself. */
+export function limitsOf(frameBytesMax: number, factsBytesMax: number, staticBytes = 2 * PAGE_BYTES): Limits {
+  return {
+    frameBytesMax,
+    factsBytesMax,
+    staticBytes,
+    memoryBytesMax: memoryBytes(staticBytes, factsBytesMax),
+  };
+}
+
 /** A manifest around these actions, for an evaluator that is not there. */
 export function manifestOf(
   types: Types,
@@ -174,7 +193,7 @@ export function manifestOf(
     entityLiterals: [],
     readsTrust: false,
     obligations: [],
-    limits: { frameBytesMax: 1 << 16, factsBytesMax: 1 << 24 },
+    limits: limitsOf(1 << 16, 1 << 24),
     costs: actions.map(({ name }) => ({
       action: name,
       decodeSteps: 64n,

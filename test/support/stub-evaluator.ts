@@ -5,7 +5,7 @@ import { encodeManifest } from "@polity/runtime/manifest-codec.ts";
 import { assemble } from "../../compiler/4-emit/assemble.ts";
 import { assemblyOf } from "../../compiler/4-emit/assembly.ts";
 import { finishModule } from "../../compiler/4-emit/module.ts";
-import { layOut, manifestOf } from "./arbitrary-manifest.ts";
+import { layOut, limitsOf, manifestOf } from "./arbitrary-manifest.ts";
 
 const TYPES: Types = {
   enums: new Map([["Zone", ["eu", "us"]]]),
@@ -34,7 +34,7 @@ export const STUB_MANIFEST: Manifest = manifestOf(TYPES, [layOut("go", FIELDS, T
     rule("h1", "hold", ["one"]),
     rule("h2", "hold", ["two"]),
   ],
-  limits: { frameBytesMax: 4096, factsBytesMax: 1 << 20 },
+  limits: limitsOf(4096, 1 << 20),
 });
 
 /** What each trust does. */
@@ -132,7 +132,8 @@ export function stubEvaluator(): Promise<Uint8Array> {
 
 /** A file with another manifest, or out of another source, that is otherwise as it must be. */
 async function assembleStub(source: string, manifest: Manifest = STUB_MANIFEST): Promise<Uint8Array> {
-  const assembled = await assemble(assemblyOf(new Map([["stub.ts", source]]), "stub.ts"));
+  const { limits } = manifest;
+  const assembled = await assemble(assemblyOf(new Map([["stub.ts", source]]), "stub.ts", { limits }));
   return finishModule(assembled, encodeManifest(manifest));
 }
 

@@ -1,11 +1,12 @@
 import { loadUnsigned } from "@polity/runtime/authoring.ts";
 import { sha256 } from "@polity/runtime/hash.ts";
-import type { Manifest } from "@polity/runtime/manifest.ts";
+import { type Manifest, PAGE_BYTES } from "@polity/runtime/manifest.ts";
 import { encodeManifest } from "@polity/runtime/manifest-codec.ts";
 import { hasGoodSum, readModule } from "@polity/runtime/module-bytes.ts";
 import { beforeAll, describe, expect, test } from "vitest";
 import { finishModule } from "../../compiler/4-emit/module.ts";
-import { STUB_MANIFEST, stubEvaluator, withManifest } from "../support/stub-evaluator.ts";
+import { limitsOf } from "../support/arbitrary-manifest.ts";
+import { STUB_MANIFEST, stubEvaluator, withManifest, withSource } from "../support/stub-evaluator.ts";
 import { handMade, type Parts, text } from "../support/wasm-bytes.ts";
 
 let wasm: Uint8Array;
@@ -80,11 +81,37 @@ describe("each check, by its number", () => {
     expect(await made({})).toBe("26 load.memory");
   });
 
+  test("10: more memory than the manifest states", async () => {
+    const message = async (bytes: Uint8Array, options = {}) => {
+      const loaded = await loadUnsigned(bytes, options);
+      return loaded.ok ? "" : `${loaded.code}: ${loaded.message}`;
+    };
+    const { staticBytes } = STUB_MANIFEST.limits;
+    const tight = (bytes: number) => limitsOf(4096, 64, bytes);
+    expect(await message(await changed({ limits: tight(staticBytes - PAGE_BYTES) }))).toBe(
+      "load.memory: it begins with 131072 bytes, the manifest states 65536",
+    );
+    expect(await message(await changed({ limits: tight(staticBytes) }))).toBe(
+      "load.memory: it may grow to 1703936 bytes, the manifest states 196608",
+    );
+    const grows = (pages: number) => (source: string) =>
+      source
+        .replace("memory.grow(1)", "")
+        .replace("return bytes <=", `memory.grow(${pages}); return bytes <=`);
+    const facts = '{"entities":[{"type":"Team","id":"t"}]}';
+    expect(await message(await withSource(grows(1)), { facts })).toBe("");
+    expect(await message(await withSource(grows(2)), { facts })).toBe(
+      "load.memory: with its facts it takes 262144 bytes, the manifest states 196608",
+    );
+  });
+
   test("11 to 13: layout, start, traps", async () => {
     expect(await refusal(await changed({ layoutTag: "0123456789abcdef" }))).toBe("27 load.layout");
     expect(await made({ start: true })).toBe("28 load.start");
     expect(await made({ abi: [0x00] })).toBe("30 load.trap");
-    expect(await made({ memory: [1, 1, 0x80, 0x80, 4, 0x80, 0x80, 4], abi: [0x00] })).toBe("30 load.trap");
+    const limits = limitsOf(4096, 64, 2 ** 32 - 96);
+    const huge = [1, 1, 0x80, 0x80, 4, 0x80, 0x80, 4];
+    expect(await made({ memory: huge, abi: [0x00] }, { ...STUB_MANIFEST, limits })).toBe("30 load.trap");
   });
 
   test("30: facts", async () => {
@@ -92,7 +119,7 @@ describe("each check, by its number", () => {
       "31 facts.unknown_type",
     );
     expect(await refusal(wasm, { facts: Uint8Array.of(255) })).toBe("31 facts.invalid");
-    const small = { ...STUB_MANIFEST.limits, factsBytesMax: 64 };
+    const small = limitsOf(4096, 64, STUB_MANIFEST.limits.memoryBytesMax - PAGE_BYTES);
     const facts = '{"entities":[{"type":"Team","id":"long enough to be too much for that"}]}';
     expect(await refusal(await changed({ limits: small }), { facts })).toBe("31 facts.too_large");
   });

@@ -76,6 +76,20 @@ describe("a hostile manifest", () => {
     expect(say({ rules, guard: true })).toEqual({ ok: false, message: "rules: a guard has no allow" });
   });
 
+  test("memory that does not follow from what is in it", () => {
+    const limits: object = good.limits ?? {};
+    const say = (more: object) => {
+      const decoded = decodeManifest(canonicalJson({ ...good, limits: { ...limits, ...more } }));
+      return decoded.ok ? "" : decoded.message;
+    };
+    expect(say({})).toBe("");
+    expect(say({ memory_bytes_max: 1 << 20 })).toBe("limits.memory_bytes_max: not the 25296896 that follow");
+    expect(say({ static_bytes: 1 })).toBe("limits.memory_bytes_max: not the 25231360 that follow");
+    expect(say({ facts_bytes_max: 32, memory_bytes_max: 3 * 65_536 })).toBe("");
+    expect(say({ static_bytes: -1 })).toContain("limits.static_bytes");
+    expect(say({ static_bytes: 2 ** 32 })).toContain("limits.memory_bytes_max");
+  });
+
   test("without sources, which no compiler writes", () => {
     expect(decodeManifest(canonicalJson({ ...good, sources: [] }))).toEqual({
       ok: false,

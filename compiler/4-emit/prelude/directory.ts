@@ -154,7 +154,8 @@ export function findHashed(type: u32, text: usize, length: u32, h: u64): usize {
   if (among == 0) return 0;
   const index = <usize>load<u32>(row(type), INDEX);
   let at = placeOf(h, among);
-  while (true) {
+  // Whoever is there was put into one of so many places.
+  for (let left = PROBES_MAX; left != 0; left--) {
     const entry = load<u32>(index + (at << 2));
     if (entry == 0) return 0;
     if (((entry ^ <u32>h) & TAG) == 0) {
@@ -163,6 +164,7 @@ export function findHashed(type: u32, text: usize, length: u32, h: u64): usize {
     }
     at = at + 1 == among ? 0 : at + 1;
   }
+  return 0;
 }
 
 // @ts-ignore: decorator

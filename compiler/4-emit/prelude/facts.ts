@@ -1,5 +1,5 @@
 // The facts block: validated in place, indexed once, resident from then on.
-import { TYPES } from "../config";
+import { FACTS_BYTES, TYPES } from "../config";
 import { cursor, decodeFrom, limit, openDecoding, refusal, refuse, take } from "./memory";
 import { INVALID } from "./codes";
 import { addressBehindPlaces, buildIndex, countOf, describe, entityCount, numberOf } from "./directory";
@@ -10,6 +10,7 @@ const MAGIC: u32 = 0x444c4f50;
 export const HEADER: u32 = 32;
 const ID_BYTES_MAX: u32 = 256;
 const PAGE: usize = 65536;
+const MARGIN_BYTES: usize = 64;
 
 let capacity: u32 = 0;
 let loaded: bool = false;
@@ -37,8 +38,8 @@ export function seal(): void {
 // Room for a block, and behind it for where each record is and for the index: 12 bytes an entity and what its
 // type takes in the directory at most, and an entity takes 24 bytes in the block at least.
 export function reserveFacts(bytes: i32): i32 {
-  if (sealed || loaded || bytes < 0 || bytes > 0x20000000) return 0;
-  const end = factsAddress() + (TYPES > 0 ? <usize>bytes + (<usize>bytes >> 1) : <usize>bytes * 2) + 64;
+  if (sealed || loaded || bytes < 0 || bytes > FACTS_BYTES) return 0;
+  const end = factsAddress() + <usize>bytes + (<usize>bytes >> 1) + MARGIN_BYTES;
   const have = <usize>memory.size() * PAGE;
   if (end > have && memory.grow(<i32>((end - have + PAGE - 1) / PAGE)) < 0) return 0;
   capacity = <u32>bytes;

@@ -8,6 +8,9 @@ import { bytesEqual, lengthOf, textOf } from "./text";
   return <u32>((<u64>hashed * slots) >> 32);
 }
 
+// A table has a free place, where a search ends; no search takes more steps than there are places, whatever
+// stands in them.
+
 // The number of a text among the keys; 0: it is none of them. A place holds a hash and the address of a key:
 // its number, its length, its bytes.
 export function textNumber(slot: usize, table: usize, slots: u32): u64 {
@@ -15,7 +18,7 @@ export function textNumber(slot: usize, table: usize, slots: u32): u64 {
   const length = lengthOf(slot);
   const hashed = hash(text, length);
   let place = placeIn(hashed, slots);
-  while (true) {
+  for (let left = slots; left != 0; left--) {
     const at = table + (<usize>place << 3);
     const key = <usize>load<u32>(at, 4);
     if (key == 0) return 0;
@@ -25,6 +28,7 @@ export function textNumber(slot: usize, table: usize, slots: u32): u64 {
     place += 1;
     if (place == slots) place = 0;
   }
+  return 0;
 }
 
 // @ts-ignore: decorator
@@ -37,25 +41,27 @@ export function textNumber(slot: usize, table: usize, slots: u32): u64 {
 // The same of a number or time: a place holds it and, behind it, its number among the keys.
 export function valueNumber(value: i64, table: usize, slots: u32): u64 {
   let place = placeIn(hashKey(value), slots);
-  while (true) {
+  for (let left = slots; left != 0; left--) {
     const at = table + (<usize>place << 4);
     const found = load<u32>(at, 8);
     if (found == 0 || load<i64>(at) == value) return found;
     place += 1;
     if (place == slots) place = 0;
   }
+  return 0;
 }
 
 // Where the rows of a key are named, their first address and the one behind the last; 0: there are none.
 export function bucketOf(key: u64, table: usize, slots: u32): usize {
   let place = placeIn(hashKey(key), slots);
-  while (true) {
+  for (let left = slots; left != 0; left--) {
     const at = table + (<usize>place << 4);
     if (load<u32>(at, 8) == 0) return 0;
     if (load<u64>(at) == key) return at;
     place += 1;
     if (place == slots) place = 0;
   }
+  return 0;
 }
 
 // @ts-ignore: decorator
