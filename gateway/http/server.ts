@@ -1,0 +1,213 @@
+/** The service over HTTP/1.1, on Node: everything that comes in has a bound on size, time and number. */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer as createTlsServer } from "node:https";
+import type { AddressInfo, Socket } from "node:net";
+import type { ApiRequest, ApiResponse } from "./api.ts";
+import { HTTP_CODES, type HttpCode } from "./codes.ts";
+import type { Api } from "./open-api.ts";
+
+export interface ServeOptions {
+  readonly host: string;
+  /** 0 takes any free one. */
+  readonly port: number;
+  /** PEM texts. */
+  readonly tls?: { readonly cert: string; readonly key: string } | null;
+  /** Keys may cross a network that others read: said by whoever has TLS in front of this. */
+  readonly allowPlain?: boolean;
+  /** How long a request may take to arrive whole. */
+  readonly requestMs?: number;
+  readonly headersMs?: number;
+  readonly onAnswer?: (answer: Answered) => void;
+}
+
+export interface Answered {
+  readonly method: string;
+  /** Without the query. */
+  readonly path: string;
+  readonly status: number;
+  readonly ms: number;
+}
+
+export interface ApiServer {
+  /** `http://127.0.0.1:4711`. */
+  readonly url: string;
+  /** Takes no more requests, and resolves once those under way are answered. */
+  readonly close: () => Promise<void>;
+}
+
+const CONNECTIONS_MAX = 4_096;
+const HEADERS_BYTES_MAX = 8 * 1024;
+const HEADERS_MS = 5_000;
+const REQUEST_MS = 10_000;
+const IDLE_MS = 5_000;
+
+function isLocalHost(host: string): boolean {
+  return host === "localhost" || host === "::1" || /^127(?:\.[0-9]{1,3}){3}$/.test(host);
+}
+
+/** Throws a RangeError for plain HTTP beyond this machine; rejects with what the system says. */
+export async function serveApi(api: Api, options: ServeOptions): Promise<ApiServer> {
+  const { host, port, tls = null, allowPlain = false, requestMs = REQUEST_MS } = options;
+  if (tls === null && !allowPlain && !isLocalHost(host)) {
+    throw new RangeError("keys would cross the network unencrypted: give a certificate, or allow plain HTTP");
+  }
+  const limits = {
+    maxHeaderSize: HEADERS_BYTES_MAX,
+    headersTimeout: Math.min(options.headersMs ?? HEADERS_MS, requestMs),
+    requestTimeout: requestMs,
+    keepAliveTimeout: IDLE_MS,
+    connectionsCheckingInterval: Math.min(1_000, requestMs),
+    requireHostHeader: true,
+    insecureHTTPParser: false,
+    noDelay: true,
+  };
+  const listener = (request: IncomingMessage, response: ServerResponse) => {
+    void respond(api, request, response, options);
+  };
+  const server =
+    tls === null ? createServer(limits, listener) : createTlsServer({ ...limits, ...tls }, listener);
+  server.maxConnections = CONNECTIONS_MAX;
+  server.on("clientError", refuseBroken);
+  await listen(server, host, port);
+  const { address, port: taken, family } = server.address() as AddressInfo;
+  const shown = family === "IPv6" ? `[${address}]` : address;
+  return {
+    url: `${tls === null ? "http" : "https"}://${shown}:${taken}`,
+    close: () => close(server, api),
+  };
+}
+
+async function respond(
+  api: Api,
+  request: IncomingMessage,
+  response: ServerResponse,
+  { onAnswer }: ServeOptions,
+): Promise<void> {
+  const from = onAnswer === undefined ? 0 : performance.now();
+  const gone = new AbortController();
+  response.once("close", () => {
+    if (!response.writableFinished) gone.abort();
+  });
+  // A reset is told by `close`, and as an error that nobody else would take.
+  request.on("error", () => {});
+  try {
+    const answer = await api.handle(requestOf(request, gone.signal));
+    await send(request, response, answer, gone.signal);
+    onAnswer?.({
+      method: request.method ?? "",
+      path: (request.url ?? "").split("?", 1)[0]!.slice(0, 256),
+      status: answer.status,
+      ms: performance.now() - from,
+    });
+  } catch {
+    // The client went away: there is nobody to answer.
+    response.destroy();
+  }
+}
+
+/** What a Node server got, as the service takes it. */
+function requestOf(request: IncomingMessage, signal: AbortSignal): ApiRequest {
+  const { method = "", url = "", headers } = request;
+  return {
+    method,
+    target: url,
+    header(name) {
+      const value = headers[name];
+      return typeof value === "string" ? value : null;
+    },
+    body: (bytesMax) => bodyOf(request, bytesMax),
+    signal,
+  };
+}
+
+/** Null beyond the bound. Rejects where the client goes away. */
+function bodyOf(request: IncomingMessage, bytesMax: number): Promise<Uint8Array | null> {
+  if (Number(request.headers["content-length"] ?? 0) > bytesMax) return Promise.resolve(null);
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    const onData = (chunk: Buffer) => {
+      size += chunk.length;
+      if (size > bytesMax) {
+        request.off("data", onData);
+        request.pause();
+        resolve(null);
+      } else chunks.push(chunk);
+    };
+    request.on("data", onData);
+    request.once("end", () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)));
+    request.once("error", reject);
+    request.once("close", () => reject(new Error("the client went away")));
+  });
+}
+
+async function send(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { status, headers, body }: ApiResponse,
+  gone: AbortSignal,
+): Promise<void> {
+  if (gone.aborted) return;
+  // What was not read is not waited for.
+  const isRead = request.complete;
+  const closing = isRead ? undefined : "close";
+  if (typeof body === "string") {
+    const length = Buffer.byteLength(body);
+    const all = closing === undefined ? headers : { ...headers, connection: closing };
+    response.writeHead(status, { ...all, "content-length": length });
+    response.end(body, isRead ? undefined : () => request.socket.destroySoon());
+    return;
+  }
+  response.writeHead(status, headers);
+  response.flushHeaders();
+  for await (const piece of body) {
+    if (gone.aborted) break;
+    response.write(piece);
+  }
+  response.end();
+}
+
+const BROKEN: ReadonlyMap<string, HttpCode> = new Map([
+  ["ERR_HTTP_REQUEST_TIMEOUT", "http.slow"],
+  ["HPE_HEADER_OVERFLOW", "http.headers"],
+  ["HPE_CHUNK_EXTENSIONS_OVERFLOW", "http.too_large"],
+]);
+
+/** What cannot be read as a request, or takes too long to be one. */
+function refuseBroken(error: Error & { readonly code?: string }, socket: Socket): void {
+  if (error.code === "ECONNRESET" || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const code = BROKEN.get(error.code ?? "") ?? "http.malformed";
+  const { status, says } = HTTP_CODES[code];
+  const body = `${JSON.stringify({ error: { code, message: says } })}\n`;
+  const head = [
+    `HTTP/1.1 ${status} Refused`,
+    "content-type: application/json",
+    "connection: close",
+    `content-length: ${Buffer.byteLength(body)}`,
+  ];
+  socket.end(`${head.join("\r\n")}\r\n\r\n${body}`, () => socket.destroy());
+}
+
+function listen(server: Server, host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, host, () => {
+      server.off("error", reject);
+      resolve();
+    });
+  });
+}
+
+async function close(server: Server, api: Api): Promise<void> {
+  const closed = new Promise<void>((resolve) => {
+    server.close(() => resolve());
+  });
+  await api.drain();
+  server.closeIdleConnections();
+  // Whoever only waits for a notice is not waited for.
+  setTimeout(() => server.closeAllConnections(), 250).unref();
+  await closed;
+}

@@ -1,0 +1,261 @@
+/** Clients that mean harm: nothing of theirs is decided, and others are served meanwhile. */
+import { connect } from "node:net";
+import { decodeApiKeys, encodeApiKeys, makeApiKey, openApiKeys } from "@polity/gateway/http/api-keys.ts";
+import { openApi } from "@polity/gateway/http/open-api.ts";
+import { serveApi } from "@polity/gateway/http/server.ts";
+import { nodeCrypto, nodeRandomBytes } from "@polity/lineage/node/crypto.ts";
+import { expect, test } from "vitest";
+import { keyOf, type Serving, serving } from "../support/serving.ts";
+
+const { sha256 } = nodeCrypto;
+const BODY = JSON.stringify({ action: "pay", fields: { agent: "ada", amount: 1, to: "x" } });
+
+/** Everything that comes back over one connection until the other side ends it, or for so long. */
+function raw(url: string, pieces: readonly (string | number)[], forMs = 3_000): Promise<string> {
+  return new Promise((resolve) => {
+    let said = "";
+    const socket = connect(Number(new URL(url).port), "127.0.0.1", async () => {
+      for (const piece of pieces) {
+        if (typeof piece === "string") socket.write(piece);
+        else await new Promise((later) => setTimeout(later, piece));
+      }
+    });
+    const timer = setTimeout(() => socket.destroy(), forMs);
+    socket.on("data", (bytes) => {
+      said += bytes.toString("latin1");
+    });
+    socket.on("error", () => undefined);
+    socket.on("close", () => {
+      clearTimeout(timer);
+      resolve(said);
+    });
+  });
+}
+
+const head = (key: string, more: readonly string[], line = "POST /v1/decide HTTP/1.1") =>
+  [line, "host: x", `authorization: Bearer ${key}`, ...more, "", ""].join("\r\n");
+const JSON_TYPE = "content-type: application/json";
+
+/** It still answers, and nothing was decided but this. */
+async function isUnharmed({ ask, entries }: Serving, decided = 0): Promise<void> {
+  expect((await ask("POST", "/v1/decide", BODY)).status).toBe(200);
+  expect((await entries()).filter(({ kind }) => kind === "decision").length).toBe(decided + 1);
+}
+
+test("without a key, or with another, nothing is read and nothing is told", async () => {
+  const one = await serving();
+  const said = async (headers: Record<string, string>, path = "/v1/decide") => {
+    const response = await fetch(`${one.url}${path}`, { method: "POST", headers, body: "{" });
+    const body = (await response.json()) as { error: { code: string } };
+    return [response.status, body.error.code, response.headers.get("www-authenticate") !== null];
+  };
+  expect(await said({})).toEqual([401, "api_key.missing", true]);
+  expect(await said({}, "/v1/nothing")).toEqual([401, "api_key.missing", true]);
+  expect(await said({ authorization: `Basic ${one.key}` })).toEqual([401, "api_key.missing", true]);
+  expect(await said({ authorization: one.key })).toEqual([401, "api_key.missing", true]);
+  for (const wrong of [
+    makeApiKey(nodeRandomBytes),
+    `${one.key}x`,
+    one.key.slice(0, -1),
+    one.key.toUpperCase(),
+    "x",
+  ]) {
+    expect(await said({ authorization: `Bearer ${wrong}` })).toEqual([401, "api_key.unknown", true]);
+  }
+  await isUnharmed(one);
+});
+
+test("a service without any key does not start", async () => {
+  const one = await serving();
+  const options = { keys: () => openApiKeys([], sha256), operations: {} as never };
+  expect(() => openApi(options)).toThrow(/no key/);
+  // Nor does one whose keys would be read on the way.
+  await expect(serveApi(one.api, { host: "0.0.0.0", port: 0 })).rejects.toThrow(/unencrypted/);
+});
+
+test("a key costs the same to look for wherever it is, and however much of it is right", () => {
+  const rows = Array.from({ length: 500 }, (_, at) => keyOf({ name: `k${at}` }));
+  const keys = openApiKeys(
+    rows.map(({ row }) => row),
+    sha256,
+  );
+  const first = rows[0]!.key;
+  const near = `${first.slice(0, -1)}${first.endsWith("A") ? "B" : "A"}`;
+  const asked = [first, rows.at(-1)!.key, near, makeApiKey(nodeRandomBytes)];
+  const times = asked.map((): number[] => []);
+  for (let round = 0; round < 60; round += 1) {
+    for (const [at, key] of asked.entries()) {
+      const from = process.hrtime.bigint();
+      for (let again = 0; again < 10; again += 1) keys.find(key);
+      times[at]!.push(Number(process.hrtime.bigint() - from));
+    }
+  }
+  const medians = times.map((one) => one.sort((a, b) => a - b)[30]!);
+  // An early end at the first key or byte would be hundreds of times faster.
+  expect(Math.max(...medians) / Math.min(...medians)).toBeLessThan(2);
+  expect(asked.map((key) => keys.find(key)?.name)).toEqual(["k0", "k499", undefined, undefined]);
+});
+
+test("a file of keys is read as it was written, and in no other form", () => {
+  const rows = [keyOf({ name: "b" }).row, keyOf({ name: "a", agents: [{ type: "Agent", id: "x" }] }).row];
+  const text = encodeApiKeys(rows);
+  expect(decodeApiKeys(text)).toMatchObject({ ok: true, keys: [{ name: "a" }, { name: "b" }] });
+  expect(text).not.toContain("pol_");
+  for (const bad of [
+    "",
+    "{}",
+    text.trim(),
+    text.replace('"v":1', '"v":2'),
+    text.replace("sha256:", "sha256:0"),
+    text.replace('"may":["', '"may":["root","'),
+    text.replace('"name":"a"', '"name":"b"'),
+    text.replace('"name":"a"', '"name":"../a"'),
+    ` ${text}`,
+    text.replace('"actions":null', '"actions":[""]'),
+  ]) {
+    expect(decodeApiKeys(bad)).toMatchObject({ ok: false, message: expect.any(String) });
+  }
+});
+
+test("bodies of another kind, too large, too deep, or no text", async () => {
+  const one = await serving({ limits: { bodyBytesMax: 2_000, depthMax: 8 } });
+  const post = async (
+    body: string | Uint8Array,
+    headers: Record<string, string> = { "content-type": "application/json" },
+  ) => {
+    const all = { authorization: `Bearer ${one.key}`, ...headers };
+    const response = await fetch(`${one.url}/v1/decide`, {
+      method: "POST",
+      headers: all,
+      body: body as string,
+    });
+    return [response.status, ((await response.json()) as { error: { code: string } }).error.code];
+  };
+  for (const type of [
+    "text/plain",
+    "application/x-www-form-urlencoded",
+    "application/jsonx",
+    "application/json; charset=latin1",
+    "application/json, text/html",
+  ]) {
+    expect(await post(BODY, { "content-type": type })).toEqual([415, "http.content_type"]);
+  }
+  const gzip = { "content-type": "application/json", "content-encoding": "gzip" };
+  expect(await post(BODY, gzip)).toEqual([415, "http.content_type"]);
+  expect(await post(`${BODY}${" ".repeat(2_000)}`)).toEqual([413, "http.too_large"]);
+  expect(await post(`{"action":"a","fields":${"[".repeat(9)}${"]".repeat(9)}}`)).toEqual([
+    400,
+    "http.malformed",
+  ]);
+  expect(await post(Uint8Array.of(0x7b, 0xff, 0x7d))).toEqual([400, "http.malformed"]);
+  expect(await post(`\ufeff${BODY}`)).toEqual([400, "http.malformed"]);
+  expect(await post("")).toEqual([400, "http.malformed"]);
+  expect(await post("null")).toEqual([400, "http.invalid"]);
+  await isUnharmed(one);
+});
+
+test("slow senders, giant headers, and chunks that never end are cut off", async () => {
+  const one = await serving({ serve: { requestMs: 400, headersMs: 300 }, limits: { bodyBytesMax: 10_000 } });
+  const slow = raw(one.url, [head(one.key, [JSON_TYPE, "content-length: 100"]), "{", 200, " ", 5_000]);
+  const idle = raw(one.url, ["POST /v1/decide HTTP/1.1\r\nhost: x\r\n", 5_000]);
+  const giant = raw(one.url, [head(one.key, [`x: ${"y".repeat(20_000)}`])]);
+  const many = raw(one.url, [
+    head(
+      one.key,
+      Array.from({ length: 3_000 }, (_, at) => `x${at}: y`),
+    ),
+  ]);
+  const endless = raw(one.url, [
+    head(one.key, [JSON_TYPE, "transfer-encoding: chunked"]),
+    ...Array.from({ length: 20 }, () => `400\r\n${" ".repeat(1024)}\r\n`),
+  ]);
+  const extended = raw(one.url, [
+    head(one.key, [JSON_TYPE, "transfer-encoding: chunked"]),
+    `1;${"x".repeat(20_000)}\r\n \r\n`,
+  ]);
+  expect(await slow).toMatch(/^HTTP\/1.1 408 [\s\S]*http\.slow/);
+  expect(await idle).toMatch(/^HTTP\/1.1 408 [\s\S]*http\.slow/);
+  expect(await giant).toMatch(/^HTTP\/1.1 431 [\s\S]*http\.headers/);
+  expect(await many).toMatch(/^HTTP\/1.1 431 [\s\S]*http\.headers/);
+  expect(await endless).toMatch(/^HTTP\/1.1 413 [\s\S]*http\.too_large/);
+  expect(await extended).toMatch(/^HTTP\/1.1 413 [\s\S]*http\.too_large/);
+  await isUnharmed(one);
+});
+
+test("requests that two readers would take for different ones are none", async () => {
+  const one = await serving();
+  const both = [JSON_TYPE, `content-length: ${BODY.length}`, "transfer-encoding: chunked"];
+  const requests = [
+    head(one.key, both) + BODY,
+    head(one.key, [JSON_TYPE, `content-length: ${BODY.length}`, "content-length: 3"]) + BODY,
+    head(one.key, [JSON_TYPE, "transfer-encoding: chunked, identity"]) + BODY,
+    head(one.key, [JSON_TYPE, "content-length: +5"]) + BODY,
+    head(one.key, [JSON_TYPE, "content-length : 5"]) + BODY,
+    `${head(one.key, [JSON_TYPE, "transfer-encoding: chunked"])}-1\r\n${BODY}\r\n0\r\n\r\n`,
+    head(one.key, [JSON_TYPE], "POST /v1/decide HTTP/9.9"),
+    head(one.key, [JSON_TYPE], "BREW /v1/decide HTTP/1.1"),
+    "POST /v1/decide HTTP/1.1\r\n\r\n",
+    "\0\0\0\r\n\r\n",
+  ];
+  for (const request of requests) {
+    expect(await raw(one.url, [request], 1_500), request).toMatch(/^HTTP\/1.1 400 /);
+  }
+  await isUnharmed(one);
+});
+
+test("pipelined requests are answered in order, each by its own key", async () => {
+  const one = await serving();
+  const length = `content-length: ${BODY.length}`;
+  const good = head(one.key, [JSON_TYPE, length]) + BODY;
+  const bad = head(makeApiKey(nodeRandomBytes), [JSON_TYPE, length]) + BODY;
+  const last = head(one.key, [JSON_TYPE, length, "connection: close"]) + BODY;
+  const said = await raw(one.url, [good + bad + last], 2_000);
+  const statuses = [...said.matchAll(/HTTP\/1.1 ([0-9]{3}) /g)].map(([, status]) => status);
+  expect(statuses.slice(0, 2)).toEqual(["200", "401"]);
+});
+
+test("more at once than may be are told to come again; waiting is counted apart", async () => {
+  const one = await serving({ limits: { requestsMax: 4, waitingMax: 1 } });
+  const said = await Promise.all(Array.from({ length: 40 }, () => one.ask("POST", "/v1/decide", BODY)));
+  const busy = said.filter(({ status }) => status === 429);
+  expect(busy.length).toBeGreaterThan(0);
+  expect(busy[0]).toMatchObject({ body: { error: { code: "http.busy" } } });
+  expect(busy[0]!.headers.get("retry-after")).toBe("1");
+  expect(said.filter(({ status }) => status === 200).length).toBe(40 - busy.length);
+  const { body } = await one.ask("POST", "/v1/executions", {
+    agent: { type: "Agent", id: "ada" },
+    zone: "eu",
+  });
+  const path = `/v1/executions/${body.id}/abort?wait=2`;
+  const [first, second] = await Promise.all([one.ask("GET", path), one.ask("GET", path)]);
+  expect([first.status, second.status].sort()).toEqual([200, 429]);
+});
+
+test("what breaks inside is told nobody outside", async () => {
+  const { row, key } = keyOf();
+  const failures: unknown[] = [];
+  const broken = () => {
+    throw new Error("secret of the service");
+  };
+  const api = openApi({
+    keys: () => openApiKeys([row], sha256),
+    operations: { decide: broken, readiness: async () => new Promise(() => {}) } as never,
+    limits: { answerMsMax: 50 },
+    onFailure: (error) => failures.push(error),
+  });
+  const header = (name: string) => (name === "authorization" ? `Bearer ${key}` : "application/json");
+  const { signal } = new AbortController();
+  const body = async () => Buffer.from(BODY);
+  const said = await api.handle({
+    method: "POST",
+    target: "/v1/decide",
+    header: (name) => (name === "content-encoding" ? null : header(name)),
+    body,
+    signal,
+  });
+  expect(said.status).toBe(500);
+  expect(said.body).not.toContain("secret");
+  expect(failures).toHaveLength(1);
+  const late = await api.handle({ method: "GET", target: "/readyz", header: () => null, body, signal });
+  expect([late.status, JSON.parse(late.body as string).error.code]).toEqual([503, "http.late"]);
+});
