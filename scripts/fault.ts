@@ -19,7 +19,10 @@ const USAGE = `npm run fault -- [--seed N] [--quick] [--only NAME] [--rounds N] 
   --rounds N   of the sections that draw at random
   --list       the sections
 
-Exit codes: 0 all well; 1 something is wrong, or with POLITY_MUST_RUN_ALL=1 could not run; 2 usage.`;
+Ctrl-C ends it after the cases that are under way, with the table of what was run.
+
+Exit codes: 0 all well; 1 something is wrong, it was stopped, or with POLITY_MUST_RUN_ALL=1 could not run;
+2 usage.`;
 
 const { values } = parseArgs({
   options: {
@@ -49,9 +52,10 @@ async function run(): Promise<number> {
   const { quick, only } = values;
   console.log(`seed ${seed}`);
   const started = performance.now();
-  const campaign = await runCampaign({ sections: SECTIONS, seed, quick, only, rounds, progress });
+  const stop = stopSignal();
+  const campaign = await runCampaign({ sections: SECTIONS, seed, quick, only, rounds, progress, stop });
   if (process.stderr.isTTY) process.stderr.write("\r\u001b[K");
-  if (campaign.cases === 0) {
+  if (campaign.cases + campaign.left === 0) {
     console.error(`no case is called ${only}; --list shows the sections`);
     return 2;
   }
@@ -60,8 +64,16 @@ async function run(): Promise<number> {
   if (campaign.failures.length > 0) console.log(`\n${renderFailures(campaign, seed)}`);
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
   console.log(`\n${campaign.cases} cases, ${campaign.failures.length} wrong, ${seconds} s`);
+  if (stop.aborted) console.log(`stopped: ${campaign.left} cases of the section were not run`);
   const mustRunAll = process.env.POLITY_MUST_RUN_ALL === "1" && campaign.notRun.size > 0;
-  return campaign.failures.length > 0 || mustRunAll ? 1 : 0;
+  return campaign.failures.length > 0 || mustRunAll || stop.aborted ? 1 : 0;
+}
+
+/** Asked to end, it finishes what it has begun and says what it has found; asked twice, it ends. */
+function stopSignal(): AbortSignal {
+  const stopping = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => stopping.abort());
+  return stopping.signal;
 }
 
 function progress(text: string): void {

@@ -4,7 +4,7 @@
  */
 import { constants } from "node:fs";
 import { type FileHandle, link, mkdir, open, readdir, rename, rmdir, stat, unlink } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { LogError } from "../store.ts";
 import { errnoOf } from "./disk-errors.ts";
 
@@ -103,6 +103,8 @@ export const nodeDisk: Disk = Object.freeze({
     }
   },
   async syncFolder(path: string) {
+    // Windows cannot open folders, and needs no call.
+    if (process.platform === "win32") return;
     const handle = await open(path, "r");
     try {
       await handle.sync();
@@ -201,6 +203,25 @@ export async function writeNew(disk: Disk, path: string, bytes: Uint8Array, mode
     if (!isWhole) await disk.remove(path);
   }
 }
+
+/**
+ * Makes durable that something is where it is: all names on the way to it. Whoever made one of the folders
+ * may have been killed before that, and nobody can see it afterwards. For when a promise is made there first.
+ */
+export async function syncWayTo(disk: Disk, path: string): Promise<void> {
+  const nearest = dirname(resolve(path));
+  for (let folder = nearest; ; folder = dirname(folder)) {
+    try {
+      await disk.syncFolder(folder);
+    } catch (error) {
+      // Whose folder we may not even list was made by somebody else.
+      if (folder === nearest || !OTHERS_FOLDER_ERRORS.has(errnoOf(error))) throw error;
+    }
+    if (folder === dirname(folder)) return;
+  }
+}
+
+const OTHERS_FOLDER_ERRORS: ReadonlySet<string> = new Set(["EACCES", "EPERM", "EINVAL", "ENOTSUP", "EROFS"]);
 
 /**
  * Puts a file into a folder, whole and durable, or leaves what was there: as `NAME.new` first, then renamed,

@@ -10,6 +10,7 @@ import {
   PUBLIC_FILE_MODE,
   PUBLIC_FOLDER_MODE,
   readWhole,
+  syncWayTo,
 } from "./disk.ts";
 import { errnoOf, ioError } from "./disk-errors.ts";
 import {
@@ -97,7 +98,7 @@ export async function expectRoom(disk: Disk, dir: string): Promise<void> {
 /** An empty log. Its name comes last: a folder without it has no log yet, whatever else is there. */
 export async function makeLog(disk: Disk, dir: string, origin: string): Promise<void> {
   await makeParts(disk, dir);
-  await disk.syncFolder(dirname(resolve(dir)));
+  await syncWayTo(disk, dir);
   // It would be of another log.
   await disk.remove(join(dir, SEQUENCES_FILE));
   await replaceFile(disk, dir, NAME_FILE, encodeLogName(origin), PUBLIC_FILE_MODE);

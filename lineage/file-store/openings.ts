@@ -1,9 +1,12 @@
 /** What opens request commitments: segments beside the log. To erase something, one is written anew. */
+
+import { join } from "node:path";
 import { eraseFields, type Opening } from "../commitment.ts";
+import { LogError } from "../store.ts";
 import { type Disk, PRIVATE_FILE_MODE } from "./disk.ts";
 import { ioError } from "./disk-errors.ts";
 import { encodeFrame, FRAME_HEADER_BYTES, type Frame } from "./frame.ts";
-import { replaceFile } from "./layout.ts";
+import { REQUESTS_FOLDER, replaceFile, STAGING_FOLDER } from "./layout.ts";
 import { decodeOpeningBody, encodeOpeningBody } from "./opening-body.ts";
 import { damaged, endOf, framesOf, type PlacedFrame, readSegment, type Segment } from "./segment-read.ts";
 
@@ -79,21 +82,40 @@ export async function eraseOpening(
   pointers: readonly string[],
 ): Promise<boolean> {
   const found = await findOpening(disk, dir, firsts, index);
-  if (found === null || found.frame.isMarked) return false;
-  const { segment, frame } = found;
-  const fresh = erased(segment, frame, pointers);
-  if (fresh === null) return false;
-  const bytes = rewritten(segment, frame.offset, fresh);
+  const fresh = found === null ? null : erased(found.segment, found.frame, pointers);
   try {
-    await replaceFile(disk, dir, segment.file, bytes, PRIVATE_FILE_MODE);
+    if (found !== null && fresh !== null) {
+      const { segment, frame } = found;
+      const bytes = rewritten(segment, frame.offset, fresh);
+      await replaceFile(disk, dir, segment.file, bytes, PRIVATE_FILE_MODE);
+      await expectErased(disk, dir, firsts, fresh);
+    }
+    // Also where nothing is left to do: whoever did it may have been killed before it was durable. And copies
+    // that were made on the way to an earlier erasure have what this one erases.
+    await disk.syncFolder(join(dir, REQUESTS_FOLDER));
+    await disk.syncFolder(join(dir, STAGING_FOLDER));
   } catch (error) {
-    throw ioError(error, segment.file, "write");
+    throw ioError(error, found?.segment.file ?? REQUESTS_FOLDER, "write");
   }
-  return true;
+  return fresh !== null;
+}
+
+/** Nobody is told that something is gone which the disk still has, whatever it said. */
+async function expectErased(disk: Disk, dir: string, firsts: readonly number[], fresh: Frame): Promise<void> {
+  const found = await findOpening(disk, dir, firsts, fresh.index);
+  const isThere = found !== null && found.frame.isMarked === fresh.isMarked;
+  if (isThere && Buffer.compare(found.frame.body, fresh.body) === 0) return;
+  const message =
+    "the disk has still what was erased, although it reported no error: check it, open the log again";
+  throw new LogError("log.failed", message, {
+    file: found?.segment.file ?? REQUESTS_FOLDER,
+    index: fresh.index,
+  });
 }
 
 /** The frame without what is to be erased; null where none of it is there. */
 function erased(segment: Segment, frame: PlacedFrame, pointers: readonly string[]): Frame | null {
+  if (frame.isMarked) return null;
   if (pointers.length === 0) return { ...frame, isMarked: true, body: new Uint8Array() };
   const opening = openingOf(segment, frame);
   const rest = eraseFields(opening, pointers);

@@ -4,6 +4,7 @@ import { mkdir, open, readdir, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { digestName } from "@polity/runtime/hash.ts";
 import { ARTEFACT_BYTES_MAX, ArtefactError, type Artefacts, expectArtefact } from "../artefacts.ts";
+import { nodeDisk } from "../file-store/disk.ts";
 import { nodeCrypto, nodeHashing, nodeUuid } from "./crypto.ts";
 
 /** Where a log keeps what it decided with. */
@@ -35,7 +36,8 @@ export function artefactFolder(dir: string): ArtefactFolder {
   async function keep(draft: string, digest: string): Promise<string> {
     if (await isWhole(pathOf(dir, digest), digest)) await rm(draft, { force: true });
     else await rename(draft, pathOf(dir, digest));
-    await syncFolder(dir);
+    // A name is durable once its folder is.
+    await nodeDisk.syncFolder(dir);
     return digest;
   }
 
@@ -63,6 +65,7 @@ export function artefactFolder(dir: string): ArtefactFolder {
     async put(bytes) {
       if (bytes.length > ARTEFACT_BYTES_MAX) throw tooLarge(`${bytes.length} bytes`);
       const digest = digestName(nodeCrypto.sha256(bytes));
+      await make();
       if (await isWhole(pathOf(dir, digest), digest)) return digest;
       return put(async (draft) => {
         await draft.writeFile(bytes);
@@ -145,20 +148,13 @@ function tooLarge(what: string): ArtefactError {
   );
 }
 
-/** What an interrupted writer left is of no use to anybody. */
+/**
+ * What an interrupted writer left is of no use to anybody; what it had finished counts, and is durable from
+ * now on, with its name.
+ */
 async function makeFolder(dir: string): Promise<void> {
-  if ((await mkdir(dir, { recursive: true, mode: FOLDER_MODE })) !== undefined)
-    await syncFolder(dirname(dir));
+  await mkdir(dir, { recursive: true, mode: FOLDER_MODE });
+  await nodeDisk.syncFolder(dirname(dir));
+  await nodeDisk.syncFolder(dir);
   for (const name of await readdir(dir)) if (DRAFT.test(name)) await rm(join(dir, name), { force: true });
-}
-
-/** A name is durable once its folder is. Windows cannot open folders, and needs no call. */
-async function syncFolder(dir: string): Promise<void> {
-  if (process.platform === "win32") return;
-  const folder = await open(dir, "r");
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
 }

@@ -8,7 +8,7 @@ import { dirname, join, resolve } from "node:path";
 import type { FloorKeeper } from "@polity/runtime/bundle.ts";
 import { type EpochCode, type EpochFloor, mayReplace } from "@polity/runtime/epoch.ts";
 import { equalBytes, utf8 } from "@polity/runtime/hash.ts";
-import { nodeDisk } from "../file-store/disk.ts";
+import { nodeDisk, syncWayTo } from "../file-store/disk.ts";
 import { type Lock, takeLock } from "../file-store/lock.ts";
 import { decodeFloor, encodeFloor, FLOOR_BYTES_MAX } from "../floor-file.ts";
 import { LogError } from "../store.ts";
@@ -46,7 +46,7 @@ export function folderFloor(folder: string, options: FloorOptions): FloorKeeper 
   const { mayBegin, waitMs = WAIT_MS_USUAL } = options;
   const place: Place = { dir, mayBegin, waitMs, marker: resolve(options.marker ?? `${dir}.begun`) };
   return Object.freeze({
-    read: () => guarded(place, () => readFloor(place)),
+    read: () => guarded(place, () => readDurable(place)),
     write: (floor: EpochFloor) => guarded(place, () => writeFloor(place, floor)),
   });
 }
@@ -67,6 +67,13 @@ async function guarded<T>({ dir }: Place, work: () => Promise<T>): Promise<T> {
     const detail = error instanceof Error ? error.message : "what was thrown is no error";
     throw new FloorError("epoch.failed", `${dir}: ${detail}`);
   }
+}
+
+/** Whoever is told acts on it; who wrote it may have been killed before its name was durable. */
+async function readDurable(place: Place): Promise<EpochFloor | null> {
+  const floor = await readFloor(place);
+  if (floor !== null) await nodeDisk.syncFolder(place.dir);
+  return floor;
 }
 
 async function readFloor({ dir, marker, mayBegin }: Place): Promise<EpochFloor | null> {
@@ -93,7 +100,7 @@ const RESTORE =
 async function writeFloor(place: Place, floor: EpochFloor): Promise<void> {
   const { dir, marker } = place;
   const bytes = encodeFloor(floor);
-  await makeFolder(dir);
+  await mkdir(dir, { recursive: true, mode: FOLDER_MODE });
   const lock = await locked(place);
   try {
     const kept = await readFloor(place);
@@ -101,7 +108,7 @@ async function writeFloor(place: Place, floor: EpochFloor): Promise<void> {
     if (refused !== null) throw new FloorError(refused.code, refused.message);
     const path = join(dir, FLOOR_FILE);
     // The folder's own name too: whoever made it may have been interrupted before that was durable.
-    if (kept === null) await syncFolder(dirname(dir));
+    if (kept === null) await syncWayTo(nodeDisk, dir);
     await putFile(path, bytes);
     // After the floor: a marker alone would keep a host that never had one from its first start.
     if ((await readWhole(marker)) === null) await putFile(marker, MARKER);
@@ -159,28 +166,7 @@ async function putFile(path: string, bytes: Uint8Array): Promise<void> {
     await handle.close();
   }
   await rename(fresh, path);
-  await syncFolder(dirname(path));
-}
-
-/** Each folder has its name in the one above. */
-async function makeFolder(dir: string): Promise<void> {
-  const first = await mkdir(dir, { recursive: true, mode: FOLDER_MODE });
-  if (first === undefined) return;
-  for (let made = dir; ; made = dirname(made)) {
-    await syncFolder(dirname(made));
-    if (made === resolve(first) || made === dirname(made)) return;
-  }
-}
-
-/** Windows cannot open folders, and needs no call. */
-async function syncFolder(dir: string): Promise<void> {
-  if (process.platform === "win32") return;
-  const handle = await open(dir, "r");
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
+  await nodeDisk.syncFolder(dirname(path));
 }
 
 function errnoOf(error: unknown): string {

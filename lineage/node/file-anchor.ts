@@ -10,6 +10,7 @@ import {
   PRIVATE_FOLDER_MODE,
   readWhole,
   replaceInFolder,
+  syncWayTo,
 } from "../file-store/disk.ts";
 import { takeLock } from "../file-store/lock.ts";
 import { NOTE_BYTES_MAX } from "../note-form.ts";
@@ -30,21 +31,26 @@ export function usualAnchorFolder(origin: string): string {
 export function fileAnchor(folder: string, disk: Disk = nodeDisk): Anchor {
   const path = join(folder, NOTE_FILE);
 
-  async function read(): Promise<string | null> {
+  async function load(): Promise<string | null> {
     const bytes = await readWhole(disk, path, NOTE_BYTES_MAX);
     return bytes === null ? null : new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
   }
 
   return {
     place: path,
-    read,
+    async read() {
+      const note = await load();
+      // Whoever is told acts on it; who wrote it may have been killed before its name was durable.
+      if (note !== null) await disk.syncFolder(folder);
+      return note;
+    },
     async swap(expected, next) {
       await makeFolders(disk, resolve(folder));
       // Whoever made it may have been interrupted.
-      if (expected === null) await disk.syncFolder(dirname(resolve(folder)));
+      if (expected === null) await syncWayTo(disk, folder);
       const lock = await takeLock(folder, LOCK_FILE, disk, WAIT_MS);
       try {
-        if ((await read()) !== expected) return false;
+        if ((await load()) !== expected) return false;
         await replaceInFolder(disk, folder, NOTE_FILE, utf8(next), PRIVATE_FILE_MODE);
         return true;
       } finally {

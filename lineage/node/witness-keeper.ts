@@ -15,6 +15,7 @@ import {
   PUBLIC_FOLDER_MODE,
   readWhole,
   replaceInFolder,
+  syncWayTo,
 } from "../file-store/disk.ts";
 import { ioError } from "../file-store/disk-errors.ts";
 import { expectFolder } from "../file-store/folder.ts";
@@ -79,7 +80,6 @@ interface State extends KeeperOptions {
 export async function openKeeper(options: KeeperOptions): Promise<KeeperResult> {
   const { dir } = options;
   try {
-    // Its name is durable too, or a power failure takes all that it remembers.
     await expectFolder(nodeDisk, dir, true);
     const lock = await takeLock(dir, LOCK_FILE);
     try {
@@ -88,6 +88,7 @@ export async function openKeeper(options: KeeperOptions): Promise<KeeperResult> 
         const found = await readKept(name, options);
         if (found !== null) kept.set(name, found);
       }
+      await settle(options, [...kept.keys()]);
       const state: State = { ...options, lock, kept, turns: new Map(), failure: null };
       return { ok: true, keeper: keeperOf(state) };
     } catch (error) {
@@ -97,6 +98,16 @@ export async function openKeeper(options: KeeperOptions): Promise<KeeperResult> 
   } catch (error) {
     return { ok: false, error: ioError(error, dir, "write") };
   }
+}
+
+/**
+ * What is remembered stays, and so do the names on the way to it, whatever an earlier witness had time for
+ * before it was killed: from now on it is shown to everybody.
+ */
+async function settle({ dir, crypto }: KeeperOptions, known: readonly string[]): Promise<void> {
+  if (known.length === 0) return syncWayTo(nodeDisk, dir);
+  for (const origin of known) await nodeDisk.syncFolder(join(dir, hashOf(origin, crypto)));
+  await nodeDisk.syncFolder(dir);
 }
 
 function keeperOf(state: State): WitnessKeeper {

@@ -1,17 +1,21 @@
 /**
- * What must hold after every fault, docs/faults.md lists it as I1 to I6. The log is opened again as its owner
- * would do it, goes on for a few entries, and is then read by code that knows nothing of the store.
+ * What must hold after every fault, docs/faults.md lists it as I1 to I6 and I8. The log is opened again as
+ * its owner would do it, goes on for a few entries, and is then read by code that knows nothing of the store.
  */
-import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
+import type { Entry } from "@polity/lineage/entry.ts";
 import { LogError, type LogStore } from "@polity/lineage/store.ts";
+import { type Erased, erasedBy, openingNow, promiseProblems, remainingProblems } from "./erasure.ts";
+import { filesBelow } from "./files-below.ts";
 import { indexProblems } from "./index-rebuild.ts";
 import type { Ledger } from "./ledger.ts";
 import { LOG_SIGNER, openFor, verifyFor } from "./log-api.ts";
 import type { Place } from "./place.ts";
 import { entryOf, expectedEntry, nodeName, nodeNumber, USUAL } from "./plan.ts";
 import { rawCheckpoint, rawEntries, rawLeaf, rawPrefixRoots, tileProblems } from "./raw-log.ts";
+import { ERASER, isRedaction } from "./redactions.ts";
 
 export interface Found {
   /** Null where the log was opened again. */
@@ -52,14 +56,6 @@ export function collectNotes({ dir, anchor }: Place, ledger: Ledger): void {
   }
 }
 
-export function filesBelow(dir: string): readonly string[] {
-  if (!existsSync(dir)) return [];
-  return readdirSync(dir, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name))
-    .sort();
-}
-
 /** Opens the log again and holds it against the ledger. */
 export async function checkAfter(
   place: Place,
@@ -67,17 +63,18 @@ export async function checkAfter(
   { mayRefuse = [], goesOn = true }: CheckOptions = {},
 ): Promise<Found> {
   collectNotes(place, ledger);
+  const gone = remainingProblems(place, erasedBy(ledger.erased));
   const opened = await openFor({ ...place, create: ledger.acknowledged.size === 0 });
   if (!opened.ok) {
     const { code, file, message } = opened.error;
-    const problems = [...ledger.problems];
+    const problems = [...ledger.problems, ...gone];
     if (!mayRefuse.includes(code)) problems.push(`I4: it does not open again: ${code}: ${message}`);
     if (file === null) problems.push(`I4: the refusal names no file: ${code}: ${message}`);
     return { refused: code, stopped: null, problems, size: 0 };
   }
   const { store, nextSeq } = opened;
-  const problems = [...ledger.problems];
-  problems.push(...(await storeProblems(store, ledger)));
+  const problems = [...ledger.problems, ...gone];
+  problems.push(...(await storeProblems(place, store, ledger)));
   let stopped: string | null = null;
   if (goesOn) {
     try {
@@ -101,19 +98,26 @@ export async function checkAfter(
 }
 
 /** I1 and I5 as the store's own readers see them. */
-async function storeProblems(store: LogStore, ledger: Ledger): Promise<readonly string[]> {
+async function storeProblems(place: Place, store: LogStore, ledger: Ledger): Promise<readonly string[]> {
   const problems: string[] = [];
   const due = new Map<number, number>();
+  const entries: Uint8Array[] = [];
   for (let index = 0; index < store.size; index += 1) {
     try {
       const bytes = await store.entry(index);
       const problem = bytes === null ? "I1: is not there" : entryProblem(bytes, index, due, ledger);
       if (problem !== null) problems.push(`entry ${index} ${problem}`);
-      else if (!(await isOpened(store, index, bytes!))) problems.push(`I5: entry ${index} has no opening`);
+      else entries[index] = bytes!;
     } catch (error) {
       problems.push(`I1: entry ${index} cannot be read: ${error}`);
     }
   }
+  const erased = erasedBy(redactionsIn(entries, ledger));
+  for (const [index, bytes] of entries.entries()) {
+    if (bytes === undefined || (await isOpened(store, index, bytes, erased))) continue;
+    problems.push(`I5: entry ${index} has not the opening that it should have`);
+  }
+  problems.push(...remainingProblems(place, erased), ...(await promiseProblems(place)));
   for (const index of ledger.acknowledged.keys()) {
     if (index >= store.size)
       problems.push(`I1: entry ${index} was acknowledged, and the log has ${store.size}`);
@@ -121,13 +125,27 @@ async function storeProblems(store: LogStore, ledger: Ledger): Promise<readonly 
   return problems.slice(0, 5);
 }
 
+/** The redactions that were sent and that the log has. */
+function redactionsIn(entries: readonly Uint8Array[], { variants }: Ledger): readonly string[] {
+  const sent = [...variants].filter(isRedaction);
+  if (sent.length === 0) return [];
+  const read = entries.map((bytes) => JSON.parse(Buffer.from(bytes).toString()) as Entry);
+  return read.flatMap((entry) => {
+    if (entry.kind !== "redaction") return [];
+    return sent.filter((variant) =>
+      isDeepStrictEqual(entry.targets, (entryOf(ERASER, entry.seq, variant).entry as typeof entry).targets),
+    );
+  });
+}
+
 /** Entry and opening are one promise: the second must not be missing where the first is there. */
-async function isOpened(store: LogStore, index: number, bytes: Uint8Array): Promise<boolean> {
+async function isOpened(store: LogStore, index: number, bytes: Uint8Array, erased: Erased): Promise<boolean> {
   const { node, seq } = JSON.parse(Buffer.from(bytes).toString());
-  const { opening } = expectedEntry(nodeNumber(node) ?? 0, seq);
+  const number = nodeNumber(node) ?? 0;
   // Long entries commit to a request, too, and nobody keeps what opens it.
-  if (opening === undefined || bytes.length > LONG_BYTES) return true;
-  return isDeepStrictEqual(await store.opening(index), opening);
+  if (expectedEntry(number, seq).opening === undefined || bytes.length > LONG_BYTES) return true;
+  if (number === ERASER) return true;
+  return isDeepStrictEqual(await store.opening(index), openingNow(number, seq, erased));
 }
 
 /** Null where the entry is the one that was promised, or else one that was sent, whole and in its place. */

@@ -97,7 +97,13 @@ async function injectOne(scratch: string, keeper: KeeperName, aim: Aim, fault: s
 }
 
 /** Opened again, it says what it last said, or what was on its way, and goes up from there. */
-async function problemsAfter(keeper: KeeperName, home: string, { kept }: Said): Promise<readonly string[]> {
+export async function problemsAfter(
+  keeper: KeeperName,
+  home: string,
+  { kept: raised, open }: Said,
+): Promise<readonly string[]> {
+  // Whoever was told a number by opening acts on it.
+  const kept = Math.max(raised, open ?? 0);
   try {
     const opened = await openNamed(keeper, home);
     try {

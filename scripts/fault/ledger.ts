@@ -22,6 +22,8 @@ export interface Ledger {
   readonly notes: Set<string>;
   /** Of the entries that were sent. */
   readonly variants: Set<string>;
+  /** Redactions that were said to be done. */
+  readonly erased: Set<string>;
   /** Contradictions between promises themselves, and lines that no writer says. */
   readonly problems: string[];
 }
@@ -45,7 +47,13 @@ export interface Said {
 }
 
 export function makeLedger(): Ledger {
-  return { acknowledged: new Map(), notes: new Set(), variants: new Set([USUAL]), problems: [] };
+  return {
+    acknowledged: new Map(),
+    notes: new Set(),
+    variants: new Set([USUAL]),
+    erased: new Set(),
+    problems: [],
+  };
 }
 
 export function silent(): Said {
@@ -76,6 +84,7 @@ export function hear(ledger: Ledger, said: Said, line: string): void {
   else if (word === "full") said.full = rest[0] ?? "";
   else if (word === "alive") said.alive = [Number(rest[0]), Number(rest[1])];
   else if (word === "variant") ledger.variants.add(rest[0] ?? USUAL);
+  else if (word === "erased") ledger.erased.add(rest[0] ?? "");
   else if (word === "kept") said.kept = Number(rest[0]);
   else if (word === "done") said.done = true;
   else if (!QUIET.has(word)) ledger.problems.push(`a writer said: ${line}`);

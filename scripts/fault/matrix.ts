@@ -1,11 +1,13 @@
 /** Each file call of each thing that a log does, made to fail in each way. */
 import { join } from "node:path";
 import { addOutcomes, type Case, NOTHING, type Outcome, type Section, type Settings } from "./case.ts";
+import { askAgain, halfErasedProblems } from "./erasure.ts";
 import { checkAfter, collectNotes } from "./invariants.ts";
 import type { Ledger } from "./ledger.ts";
 import { verifyFor } from "./log-api.ts";
 import { homeOf, type Place } from "./place.ts";
 import type { Step } from "./plan.ts";
+import type { RedactStep } from "./redactions.ts";
 import {
   type Aim,
   aimsOf,
@@ -24,6 +26,8 @@ interface Phase {
   readonly name: string;
   readonly from: TemplateOptions;
   readonly steps: readonly Step[];
+  /** What is to be erased in the end, whoever does it. */
+  readonly erases?: readonly RedactStep[];
 }
 
 const SOME: Step = { do: "append", nodes: 3, each: 2 };
@@ -32,6 +36,11 @@ const INDEX: Step = { do: "index" };
 const CHECKPOINT: Step = { do: "checkpoint" };
 /** Just below 256, so that what comes next completes a tile. */
 const NEARLY_A_TILE: Step = { do: "append", nodes: 3, each: 84 };
+
+/** So that two decisions have a request that no other has. */
+const ALONE: Step = { do: "append", nodes: 1, each: 4 };
+const ERASE_FIELD: RedactStep = { do: "redact", index: 252, node: 0, seq: 84, pointers: ["/card"] };
+const ERASE_WHOLE: RedactStep = { do: "redact", index: 255, node: 0, seq: 87, pointers: [] };
 
 const PHASES: readonly Phase[] = [
   { name: "create", from: { steps: [] }, steps: [SOME] },
@@ -52,6 +61,18 @@ const PHASES: readonly Phase[] = [
     from: { steps: [SOME, CHECKPOINT] },
     // The first segment has 128 KiB.
     steps: [MUCH, SOME, CHECKPOINT, MUCH, CHECKPOINT],
+  },
+  {
+    name: "redact",
+    from: { steps: [NEARLY_A_TILE, ALONE, CHECKPOINT] },
+    steps: [ERASE_FIELD, SOME, ERASE_WHOLE, CHECKPOINT],
+    erases: [ERASE_FIELD, ERASE_WHOLE],
+  },
+  {
+    name: "redact-resumed",
+    from: { steps: [NEARLY_A_TILE, ALONE, CHECKPOINT, { ...ERASE_WHOLE, stops: true }], killed: true },
+    steps: [CHECKPOINT],
+    erases: [ERASE_WHOLE],
   },
 ];
 
@@ -178,7 +199,7 @@ async function runOnce({ phase, template, aim, fault, told }: Shot): Promise<Out
     const lies = fault.startsWith("lost") || fault.startsWith("short");
     return addOutcomes(
       outcome,
-      lies ? await afterLie(place, ledger, ended) : await afterFault(place, ledger),
+      lies ? await afterLie(place, ledger, ended) : await afterFault(phase, place, ledger),
     );
   } finally {
     removePlace(place);
@@ -199,8 +220,11 @@ function processProblems({ said, code, signal, errors, timedOut }: Traced, fault
   return problems;
 }
 
-async function afterFault(place: Place, ledger: Ledger): Promise<Outcome> {
-  const { problems } = await checkAfter(place, ledger);
+async function afterFault({ erases = [] }: Phase, place: Place, ledger: Ledger): Promise<Outcome> {
+  const half = erases.length === 0 ? [] : await halfErasedProblems(place, ledger);
+  const checked = await checkAfter(place, ledger);
+  const problems = [...half, ...checked.problems];
+  if (erases.length > 0 && problems.length === 0) problems.push(...(await askAgain(place, erases)));
   return { ...NOTHING, recovered: problems.length === 0 ? 1 : 0, problems };
 }
 

@@ -2,11 +2,14 @@
 import type { Opening } from "@polity/lineage/commitment.ts";
 import type { Entry } from "@polity/lineage/entry.ts";
 import { bytesOf, decision, entryOfSize, heartbeat } from "../../test/support/log-entries.ts";
+import { rawLeaf } from "./raw-log.ts";
+import { isRedaction, type RedactStep, redactionOf } from "./redactions.ts";
 
 export type Step =
   /** In one turn each of so many nodes appends so many entries; goes on when all are answered. */
   | { readonly do: "append"; readonly nodes: number; readonly each: number; readonly variant?: string }
   | { readonly do: "checkpoint" }
+  | RedactStep
   /** Makes an index, or brings it up to date with what is published. */
   | { readonly do: "index" }
   /** Appends and publishes until somebody ends the process. */
@@ -56,6 +59,10 @@ export function entryOf(
   seq: number,
   variant = USUAL,
 ): { readonly entry: Entry; readonly opening: Opening | undefined } {
+  if (isRedaction(variant)) {
+    const leafOf = (of: number, ofSeq: number) => rawLeaf(expectedEntry(of, ofSeq).bytes);
+    return { entry: redactionOf(nodeName(node), seq, variant, leafOf), opening: undefined };
+  }
   const [bytes = 0, aheadMs = 0] = variant === USUAL ? [] : variant.split(",").map(Number);
   const name = nodeName(node);
   const made =

@@ -22,6 +22,8 @@ export interface Campaign {
   readonly failures: readonly Failure[];
   readonly notRun: ReadonlyMap<string, string>;
   readonly cases: number;
+  /** Cases that were not begun any more, because somebody stopped it. */
+  readonly left: number;
 }
 
 export interface CampaignOptions extends Omit<Settings, "scratch"> {
@@ -29,19 +31,28 @@ export interface CampaignOptions extends Omit<Settings, "scratch"> {
   /** Of the cases of a quick run; 1 if left out. */
   readonly share?: number;
   readonly progress: (text: string) => void;
+  /** Once it is aborted no further case is begun, and what was found so far is the answer. */
+  readonly stop?: AbortSignal;
 }
 
-export async function runCampaign({ sections, progress, ...options }: CampaignOptions): Promise<Campaign> {
+export async function runCampaign({
+  sections,
+  progress,
+  stop,
+  ...options
+}: CampaignOptions): Promise<Campaign> {
   const scratch = mkdtempSync(join(tmpdir(), "polity-fault-"));
   const rows = new Map<string, Row>();
   const failures: Failure[] = [];
   const notRun = new Map<string, string>();
   let cases = 0;
+  let left = 0;
   try {
     for (const section of sections.filter(({ name }) => isWanted(name, options.only))) {
       const chosen = choose(section, await section.cases({ ...options, scratch }), options);
       let done = 0;
       await pooled(chosen, section.atOnce, async (each) => {
+        if (stop?.aborted) return;
         const outcome = await runOne(each, options.seed);
         count(rows, each, outcome);
         if (outcome.problems.length > 0) failures.push({ name: each.name, problems: outcome.problems });
@@ -49,12 +60,14 @@ export async function runCampaign({ sections, progress, ...options }: CampaignOp
         done += 1;
         progress(`${section.name}: ${done} of ${chosen.length}`);
       });
-      cases += chosen.length;
+      cases += done;
+      left += chosen.length - done;
+      if (stop?.aborted) break;
     }
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }
-  return { rows, failures, notRun, cases };
+  return { rows, failures, notRun, cases, left };
 }
 
 /** A section is wanted if it holds what is asked for, or is a part of it. */

@@ -10,11 +10,13 @@ import { MUTATE } from "./mutate.ts";
 import { POWER } from "./power.ts";
 import { RIVALS } from "./rivals.ts";
 import { TAILS } from "./tails.ts";
+import { TWICE } from "./twice.ts";
 
 export const SECTIONS: readonly Section[] = [
   MATRIX,
   KILL,
   POWER,
+  TWICE,
   TAILS,
   FLIPS,
   FULL_DISK,

@@ -66,6 +66,7 @@ export function copyOf(ledger: Ledger): Ledger {
     acknowledged: new Map(ledger.acknowledged),
     notes: new Set(ledger.notes),
     variants: new Set(ledger.variants),
+    erased: new Set(ledger.erased),
     problems: [...ledger.problems],
   };
 }

@@ -5,10 +5,15 @@
  */
 import { writeSync } from "node:fs";
 import { createInterface, type Interface } from "node:readline";
+import { pendingFile } from "@polity/lineage/file-store/pending-redaction.ts";
+import { nodeRecording } from "@polity/lineage/node/crypto.ts";
+import { openRecorder, type Recorder } from "@polity/lineage/recorder.ts";
+import { redact } from "@polity/lineage/redaction.ts";
 import { LogError, type LogStore } from "@polity/lineage/store.ts";
 import { followIndex, indexPath } from "./index-rebuild.ts";
 import { openFor } from "./log-api.ts";
 import { entryOf, nodeName, type Plan, type Step, USUAL } from "./plan.ts";
+import { ERASER, identityOf, REASON, type RedactStep, redactionVariant } from "./redactions.ts";
 
 interface Writing {
   readonly store: LogStore;
@@ -80,6 +85,7 @@ async function follow(step: Step, writing: Writing): Promise<void> {
   const { store } = writing;
   if (step.do === "append") await appendAll(writing, step);
   else if (step.do === "checkpoint") await publish(store);
+  else if (step.do === "redact") await erase(writing, step);
   else if (step.do === "index") await followIndex(plan, indexPath(plan));
   else if (step.do === "load") await load(writing, step);
   else if (step.do === "fill") await fill(writing, step.variant);
@@ -115,6 +121,33 @@ async function append(writing: Writing, node: number, variant = USUAL): Promise<
     say(`nack ${node} ${seq} ${codeOf(error)}`);
     throw error;
   }
+}
+
+async function erase({ store, due, sent }: Writing, step: RedactStep): Promise<void> {
+  const variant = redactionVariant(step);
+  const seq = due(ERASER);
+  const { id, at } = identityOf(seq);
+  const ports = { ...nodeRecording, now: () => at };
+  const writing = openRecorder(store, { node: nodeName(ERASER), nextSeq: seq, ports, mode: "strict" });
+  say(`variant ${variant}`);
+  sent(ERASER);
+  const append: Recorder["append"] = async (body, links) => {
+    const written = await writing.append(body, links);
+    const { index, leafHash } = written!.receipt;
+    say(`ack ${index} ${ERASER} ${seq} ${variant} ${leafHash}`);
+    if (step.stops) await waitForEver();
+    return written;
+  };
+  const recorder = { append };
+  const redacting = { store, recorder, pending: pendingFile(plan.dir), uuid: () => id, sha256: ports.sha256 };
+  const done = await redact(redacting, { ...step, reason: REASON });
+  if (!done.ok) throw new Error(done.message);
+  say(`erased ${variant}`);
+}
+
+async function waitForEver(): Promise<never> {
+  say("waiting");
+  return new Promise(() => setInterval(() => undefined, 60_000));
 }
 
 async function publish(store: LogStore): Promise<void> {

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { erasedBy, remainingProblems } from "../../scripts/fault/erasure.ts";
 import { rawProblems } from "../../scripts/fault/invariants.ts";
 import { makeLedger } from "../../scripts/fault/ledger.ts";
 import { expectedEntry } from "../../scripts/fault/plan.ts";
@@ -76,6 +77,32 @@ describe("the judge of public files", () => {
     for (const [size, root] of rawPrefixRoots(leaves, sizes)) {
       expect(root).toBe(rawRoot(leaves, 0, size).toString("hex"));
     }
+  });
+});
+
+describe("the judge of erased requests", () => {
+  const { opening } = expectedEntry(0, 84);
+  const [card] = opening!.sensitive;
+  const salt = Buffer.from(card!.salt).toString("base64");
+  const problemsOf = (text: string, variant: string) => {
+    const dir = join(folderOf(new Map([["requests/0", Buffer.from(`before ${text} behind`)]])), "log");
+    return remainingProblems({ dir, anchor: "" }, erasedBy([variant]));
+  };
+
+  test("objects to what is left of a field, or of all of it", () => {
+    for (const left of [salt, JSON.stringify(card!.value)]) {
+      expect(problemsOf(left, "redact:0:84:/card")).toEqual([expect.stringContaining("I8: ")]);
+      expect(problemsOf(left, "redact:0:84")).toEqual([expect.stringContaining("requests/0 still has")]);
+    }
+    const all = Buffer.from(opening!.salt).toString("base64");
+    expect([problemsOf(all, "redact:0:84:/card").length, problemsOf(all, "redact:0:84").length]).toEqual([
+      0, 1,
+    ]);
+  });
+
+  test("has nothing against what is of other requests", () => {
+    expect(problemsOf(salt, "redact:0:87")).toEqual([]);
+    expect(problemsOf("nothing", "redact:0:84")).toEqual([]);
   });
 });
 
