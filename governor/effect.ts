@@ -52,6 +52,8 @@ export type Effect =
   | { readonly kind: "ended"; readonly calls: readonly number[] }
   | { readonly kind: "refuse"; readonly call: number; readonly refusal: Refusal }
   | { readonly kind: "applied"; readonly call: number; readonly applied: Applied }
+  /** Comes back as `orders-read` or `orders-failed`. */
+  | { readonly kind: "read-orders" }
   /** One timer for all; null ends it. */
   | { readonly kind: "timer"; readonly at: number | null }
   /** This node takes nothing more. */

@@ -2,7 +2,7 @@
 import type { Judged } from "@polity/lineage/judging.ts";
 import type { LogReceipt } from "@polity/lineage/recorder.ts";
 import type { Beginning, ExecutionStatus, PendingApproval, Refusal } from "./governor.ts";
-import type { Asked, Attested, Window } from "./state.ts";
+import type { Asked, Attested, Ordered, Window } from "./state.ts";
 
 /** What a judge says to one question. */
 export type Verdicted =
@@ -84,6 +84,22 @@ type Happening =
       readonly problem: WriteProblem | null;
     }
   | { readonly kind: "changed"; readonly window: Window }
+  /** `id`: of the containment that follows from it, if one does. */
+  | { readonly kind: "order"; readonly call: number; readonly id: string; readonly order: Ordered }
+  /** The source was read at `readAt`; what it has that was applied before changes nothing. */
+  | {
+      readonly kind: "orders-read";
+      readonly readAt: number;
+      readonly orders: readonly { readonly id: string; readonly order: Ordered }[];
+    }
+  | { readonly kind: "canaries" }
+  | { readonly kind: "orders-failed"; readonly message: string }
+  | {
+      readonly kind: "attested";
+      readonly call: number;
+      readonly execution: string;
+      readonly attested: Attested;
+    }
   /** The timer that was set to `due` has rung. */
   | { readonly kind: "tick"; readonly due: number; readonly window: Window }
   | { readonly kind: "stop"; readonly refusal: Refusal };

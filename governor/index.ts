@@ -19,12 +19,18 @@ export type {
   Standing,
   Step,
 } from "./governor.ts";
-export type { JudgeOptions, Measuring } from "./judge.ts";
+export { GOVERNOR_OBLIGATIONS, type JudgeOptions, type Measuring } from "./judge.ts";
 export {
   type GovernorLimits,
   type GovernorLog,
   type GovernorOptions,
   openGovernor,
 } from "./open-governor.ts";
-export type { Attester, Discharge, Discharger, GovernorPorts } from "./ports.ts";
-export type { Attested, Window } from "./state.ts";
+export type {
+  Attester,
+  Discharge,
+  Discharger,
+  GovernorPorts,
+  OrderSource,
+} from "./ports.ts";
+export type { Attested, Canary, Window } from "./state.ts";

@@ -2,6 +2,7 @@
 import { type AnyHost, type Judged, judge, type WhatIsInForce } from "@polity/lineage/judging.ts";
 import type { Obligation } from "@polity/runtime/decision.ts";
 import type { Header } from "@polity/runtime/header.ts";
+import type { HostObligation } from "@polity/runtime/host-obligations.ts";
 import type { Manifest } from "@polity/runtime/manifest.ts";
 import { ownCopy } from "@polity/runtime/own-copy.ts";
 import type { SetDecision } from "@polity/runtime/set-combine.ts";
@@ -9,6 +10,7 @@ import type { Ask } from "./effect.ts";
 import type { Verdicted } from "./event.ts";
 import type { Judge } from "./ports.ts";
 import type { Asked, Attested } from "./state.ts";
+import { STEP_ENDED } from "./steps/outcome.ts";
 
 /** What is known of a step when the host's own fields are filled in. */
 export interface Measuring {
@@ -28,6 +30,12 @@ export interface JudgeOptions extends WhatIsInForce {
 
 /** What evaluators take where no policy says another. */
 const USUAL_AGE_MS = 60_000;
+
+/** What `std/governor` declares: a host has to say that it knows them, and the governor discharges them. */
+export const GOVERNOR_OBLIGATIONS: readonly HostObligation[] = Object.freeze([
+  { name: "lower_trust", arguments: { by: "int" } },
+  { name: "raise_trust", arguments: { by: "int" } },
+]);
 
 /** Who acts, and what only the host may say, of every action that is declared. */
 interface Declared {
@@ -98,10 +106,11 @@ function declaredBy(manifests: readonly Manifest[]): Declared {
 /** The fields with everything that is the host's to say; text says what the agent may not do. */
 function fill(
   { subject, fromHost, manifests }: Declared,
-  { action, fields: given }: Asked,
+  { action, fields: given, isOwn }: Asked,
   { subject: who, zone, attested }: Ask,
   { measured }: JudgeOptions,
 ): unknown {
+  if (action === STEP_ENDED && !isOwn) return `\`${STEP_ENDED}\` is what the governor itself asks about`;
   const host = fromHost.get(action) ?? [];
   if (subject === null && host.length === 0) return given;
   if (typeof given !== "object" || given === null || Array.isArray(given)) return given;
@@ -119,6 +128,7 @@ function fill(
   const types = manifests.flatMap(({ actions }) => actions.filter(({ name }) => name === action));
   for (const field of host) {
     if (field === subject?.field) continue;
+    if (isOwn && Object.hasOwn(fields, field)) continue;
     if (Object.hasOwn(fields, field)) return `\`${field}\` is measured by the host: leave it out`;
     const isDeclared = types.some(({ fields: all }) => all.some(({ name }) => name === field));
     const value = measuredValue(field, said, attested, zone);

@@ -10,7 +10,7 @@ import { unreachable } from "@polity/runtime/unreachable.ts";
 import type { Answer, Effect } from "./effect.ts";
 import type { Event, WriteProblem } from "./event.ts";
 import type { Applied, Execution, GovernorAbort, Refusal } from "./governor.ts";
-import type { Discharger, GovernorPorts, Judge } from "./ports.ts";
+import type { Discharger, GovernorPorts, Judge, OrderSource, VerifyOrder } from "./ports.ts";
 import type { GovernorState } from "./state.ts";
 import { step } from "./step.ts";
 
@@ -51,6 +51,8 @@ export interface Machine {
   readonly onStopped: ((refusal: Refusal) => void)[];
   /** Called once, as soon as nothing is live and nothing is on its way. */
   readonly onIdle: (() => void)[];
+  /** Once; from then on they are read by themselves. */
+  readonly readOrders: () => Promise<void>;
 }
 
 export function isIdle({ executions, tickets }: GovernorState): boolean {
@@ -65,6 +67,13 @@ export interface MachineOptions {
   readonly recording: RecorderOptions;
   readonly dischargers: ReadonlyMap<string, Discharger>;
   readonly window: () => GovernorState["window"];
+  readonly orders: Orders | null;
+}
+
+/** Where orders come from, and who says which of them count. */
+export interface Orders {
+  readonly source: OrderSource;
+  readonly verify: VerifyOrder;
 }
 
 export function makeMachine(options: MachineOptions): Machine {
@@ -115,6 +124,7 @@ export function makeMachine(options: MachineOptions): Machine {
       onIdle: [],
     },
     dispatch,
+    readOrders: () => readOrders({ options, dispatch }),
     ask: (happening) =>
       new Promise((resolve) => {
         const call = nextCall;
@@ -144,7 +154,10 @@ function carrier(carrying: Carrying): (effect: Exclude<Effect, { readonly kind: 
     switch (effect.kind) {
       case "judge": {
         const { step, asked, asks } = effect;
-        const said = asks.map((one) => judge.judge(asked, one));
+        // The id is the execution's own agent's: those behind it may have another request under it.
+        const said = asks.map((one, at) =>
+          judge.judge(at === 0 ? asked : { ...asked, requestId: null }, one),
+        );
         dispatch({ kind: "judged", step, id: ports.uuid(), said });
         return;
       }
@@ -189,6 +202,9 @@ function carrier(carrying: Carrying): (effect: Exclude<Effect, { readonly kind: 
         return;
       case "ended":
         for (const call of effect.calls) reply(call, { kind: "ended" });
+        return;
+      case "read-orders":
+        void readOrders(carrying);
         return;
       case "timer": {
         const { at } = effect;
@@ -251,6 +267,25 @@ export function signalOf(live: Live): AbortSignal {
     if (live.aborted !== null) live.controller.abort(live.aborted);
   }
   return live.controller.signal;
+}
+
+// ---- orders
+
+/** What cannot be verified is no order; the rest of what the source has counts all the same. */
+async function readOrders({ options, dispatch }: Pick<Carrying, "options" | "dispatch">): Promise<void> {
+  const { ports, orders } = options;
+  if (orders === null) return;
+  const readAt = ports.now();
+  try {
+    const envelopes = await orders.source.read();
+    const verified = envelopes.flatMap((envelope) => {
+      const said = orders.verify(envelope, ports.now());
+      return said.ok ? [{ id: ports.uuid(), order: said.order }] : [];
+    });
+    dispatch({ kind: "orders-read", readAt, orders: verified });
+  } catch (error) {
+    dispatch({ kind: "orders-failed", message: error instanceof Error ? error.message : String(error) });
+  }
 }
 
 // ---- obligations that are due before

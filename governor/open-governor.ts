@@ -2,21 +2,36 @@
 import type { Party } from "@polity/lineage/entry.ts";
 import type { AnyHost } from "@polity/lineage/judging.ts";
 import type { RecorderOptions, RecordingStore } from "@polity/lineage/recorder.ts";
+import type { CryptoPort } from "@polity/runtime/crypto-port.ts";
 import { TIMESTAMP_MAX, TIMESTAMP_MIN } from "@polity/runtime/layout.ts";
 import { ownCopy } from "@polity/runtime/own-copy.ts";
 import { answered, refusedAnswer } from "./answers.ts";
 import { beginningProblem, ownStep } from "./asked.ts";
-import type { Authorized, Beginning, Begun, Execution, ExecutionStatus, Governor, Step } from "./governor.ts";
+import type {
+  Applied,
+  Authorized,
+  Beginning,
+  Begun,
+  Execution,
+  ExecutionStatus,
+  Governor,
+  Step,
+} from "./governor.ts";
 import { type JudgeOptions, judgeOf } from "./judge.ts";
-import { isIdle, type Live, type Machine, makeMachine, signalOf } from "./machine.ts";
-import type { Attester, Discharger, GovernorPorts } from "./ports.ts";
+import { isIdle, type Live, type Machine, makeMachine, type Reply, signalOf } from "./machine.ts";
+import type { Governed } from "./papers/paper.ts";
+import type { Attester, Discharger, GovernorPorts, Judge, OrderSource, VerifyOrder } from "./ports.ts";
+import { type ReadStore, recover } from "./recover.ts";
+import { settle } from "./settle.ts";
 import { containmentOf, keyOf, trustOf } from "./standing.ts";
-import { newState, type Settings, type Window } from "./state.ts";
+import { type Canary, newState, type Settings, type Window } from "./state.ts";
+import { STEP_ENDED } from "./steps/outcome.ts";
+import { orderVerifier } from "./verify-order.ts";
 import { refusal } from "./work.ts";
 
 /** The log, and who writes it; nobody else may write for this node while the governor is open. */
 export interface GovernorLog extends Omit<RecorderOptions, "ports"> {
-  readonly store: RecordingStore;
+  readonly store: RecordingStore & ReadStore;
 }
 
 export interface GovernorOptions extends JudgeOptions {
@@ -33,6 +48,12 @@ export interface GovernorOptions extends JudgeOptions {
   readonly obligations?: Readonly<Record<string, Discharger>>;
   /** Left out: nobody can attest anything. */
   readonly attest?: Attester;
+  /** Who may order here; left out: nobody. */
+  readonly governed?: { readonly by: () => Governed; readonly crypto: CryptoPort };
+  /** Where orders come from; left out: from `order` alone, and this node knows all that there are. */
+  readonly orders?: OrderSource;
+  /** Requests that the policy has to deny, whoever asks. */
+  readonly canaries?: readonly Canary[];
   readonly limits?: Partial<GovernorLimits>;
 }
 
@@ -52,6 +73,10 @@ export interface GovernorLimits {
   readonly trust: number;
   /** 1 s that the clock may go back. */
   readonly backMsMax: number;
+  /** 20 s between readings of the source of orders; less where a policy wants containment to be fresher. */
+  readonly ordersEveryMs: number;
+  /** 60 s between canaries. */
+  readonly canaryEveryMs: number;
 }
 
 const LIMITS: GovernorLimits = {
@@ -62,29 +87,45 @@ const LIMITS: GovernorLimits = {
   requestsMax: 65_536,
   trust: 500,
   backMsMax: 1_000,
+  ordersEveryMs: 20_000,
+  canaryEveryMs: 60_000,
 };
 
-/** Throws a RangeError for options that are none. */
+/** Rejects with a `LogError` where the log cannot be read back: nobody knows then who is contained. */
 export async function openGovernor(options: GovernorOptions): Promise<Governor> {
-  const { host, log, ports, attest } = options;
+  const { host, log, ports, attest, governed, orders: source = null } = options;
   const { store, ...recording } = log;
   const judge = judgeOf(host, options);
   const window = options.window ?? (() => windowOf(host));
-  const settings: Settings = {
-    ...LIMITS,
-    ...options.limits,
-    mode: log.mode,
-    containmentAgeMs: judge.containmentAgeMs(),
-    hasOrderSource: false,
-    judgesOutcomes: false,
-  };
+  const state = newState(settingsOf(options, judge), window(), ports.now());
+  const left = await recover(state, store, log.node, ports.sha256);
+  const verify = governed === undefined ? null : orderVerifier(governed.by, governed.crypto);
   const machine = makeMachine({
-    state: newState(settings, window(), ports.now()),
-    ...{ ports, judge, store, window },
+    ...{ state, ports, judge, store, window },
+    orders: source === null ? null : { source, verify: verify ?? (() => NO_ORDER_KEYS) },
     recording: { ...recording, ports },
     dischargers: new Map(Object.entries(options.obligations ?? {})),
   });
-  return governorOf(machine, window, attest);
+  await settle(machine.recorder, left, state);
+  await machine.readOrders();
+  machine.dispatch({ kind: "canaries" });
+  return governorOf(machine, window, attest, verify);
+}
+
+const NO_ORDER_KEYS = refusal("order.unsigned", "this governor was given no keys of those who order");
+
+function settingsOf({ log, limits, orders, canaries = [] }: GovernorOptions, judge: Judge): Settings {
+  const containmentAgeMs = judge.containmentAgeMs();
+  const own = { ...LIMITS, ...limits };
+  return {
+    ...own,
+    mode: log.mode,
+    containmentAgeMs,
+    hasOrderSource: orders !== undefined,
+    ordersEveryMs: Math.min(own.ordersEveryMs, Math.ceil(containmentAgeMs / 3)),
+    canaries: ownCopy(canaries) as readonly Canary[],
+    judgesOutcomes: judge.declares(STEP_ENDED),
+  };
 }
 
 /** What the host of a bundle makes of the widest header; any other host has no window of its own. */
@@ -99,7 +140,12 @@ function windowOf(host: AnyHost): Window {
   return { policyFrom, policyUntil, factsUntil };
 }
 
-function governorOf(machine: Machine, window: () => Window, attest: Attester | undefined): Governor {
+function governorOf(
+  machine: Machine,
+  window: () => Window,
+  attest: Attester | undefined,
+  verify: VerifyOrder | null,
+): Governor {
   const { state, ports, live, dispatch } = machine;
   let closing: Promise<void> | null = null;
 
@@ -126,11 +172,17 @@ function governorOf(machine: Machine, window: () => Window, attest: Attester | u
     begin,
     execution: (id: string) => live.get(id)?.execution ?? null,
     executions: () => [...live.values()].flatMap(({ execution }) => execution ?? []),
-    order: async () => refusal("order.unsigned", "this governor was given no keys of those who order"),
-    attest: async (id: string, envelope: string) => {
-      if (!live.has(id)) return refusal("execution.unknown", `no execution \`${id}\` is live here`);
+    async order(envelope: string) {
+      const said = verify === null ? NO_ORDER_KEYS : verify(envelope, ports.now());
+      if (!said.ok) return said;
+      const { order } = said;
+      return appliedOf(await machine.ask((call) => ({ kind: "order", call, id: ports.uuid(), order })));
+    },
+    async attest(id: string, envelope: string) {
       const said = attested(attest, envelope, ports.now());
-      return said.ok ? refusal("attestation.unsigned", "it is not taken while the execution runs") : said;
+      if (!said.ok) return said;
+      const about = { execution: id, attested: said.attested };
+      return appliedOf(await machine.ask((call) => ({ kind: "attested", call, ...about })));
     },
     approvals: () => [...state.pending.values()].map(({ approval }) => approval),
     approve: async () => refusal("approval.unsigned", "this governor was given no keys of approvers"),
@@ -149,6 +201,11 @@ function governorOf(machine: Machine, window: () => Window, attest: Attester | u
       return closing;
     },
   } satisfies Governor);
+}
+
+function appliedOf(reply: Reply): Applied {
+  if (reply.kind === "applied") return reply.applied;
+  return reply.kind === "refuse" ? reply.refusal : refusal("governor.stopped", "no answer");
 }
 
 function attested(attest: Attester | undefined, envelope: string, now: number) {

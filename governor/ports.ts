@@ -4,7 +4,8 @@ import type { RecordingPorts } from "@polity/lineage/recorder.ts";
 import type { Obligation } from "@polity/runtime/decision.ts";
 import type { Ask } from "./effect.ts";
 import type { Verdicted } from "./event.ts";
-import type { Asked, Attested } from "./state.ts";
+import type { Refusal } from "./governor.ts";
+import type { Asked, Attested, Ordered } from "./state.ts";
 
 export interface GovernorPorts extends RecordingPorts {
   /** Calls once after so many milliseconds of a clock that only goes forward; the answer ends that. */
@@ -59,3 +60,17 @@ export type Attester = (
       readonly code: "attestation.malformed" | "attestation.unsigned" | "attestation.expired";
       readonly message: string;
     };
+
+/** Where this node learns of orders. */
+export interface OrderSource {
+  /**
+   * Envelopes of all orders that may still be taken in; what was carried out before changes nothing. Rejects
+   * where the source cannot be read: then what is known of containment gets old, until all is denied.
+   */
+  readonly read: () => Promise<readonly string[]>;
+}
+
+export type VerifyOrder = (
+  envelope: string,
+  nowMs: number,
+) => { readonly ok: true; readonly order: Ordered } | Refusal;

@@ -3,8 +3,8 @@ import type { Party } from "@polity/lineage/entry.ts";
 import { CONTAINMENT_NUMBERS, type Containment } from "@polity/runtime/decision.ts";
 import type { ExecutionState, GovernorState, StandingNow, StandingState } from "./state.ts";
 
-const WORKLOAD = "workload";
-const ZONE = "zone";
+export const WORKLOAD = "workload";
+export const ZONE = "zone";
 
 /** No id can make one subject's key another one's: the type ends before the first line feed. */
 export function keyOf({ type, id }: Party): string {
@@ -15,21 +15,19 @@ export function standingOf(state: GovernorState, subject: Party): StandingState 
   const key = keyOf(subject);
   let standing = state.standings.get(key);
   if (standing === undefined) {
-    standing = { subject, holds: new Map(), trust: null, executions: new Set() };
+    standing = { subject, held: null, trust: null, executions: new Set() };
     state.standings.set(key, standing);
   }
   return standing;
 }
 
 /** What says nothing and is about nobody who is live need not be kept. */
-export function dropIdle(state: GovernorState, { subject, holds, trust, executions }: StandingState): void {
-  if (holds.size === 0 && trust === null && executions.size === 0) state.standings.delete(keyOf(subject));
+export function dropIdle(state: GovernorState, { subject, held, trust, executions }: StandingState): void {
+  if (held === null && trust === null && executions.size === 0) state.standings.delete(keyOf(subject));
 }
 
 export function containmentOf(standing: StandingState | undefined): Containment {
-  let containment: Containment = "free";
-  for (const { state } of standing?.holds.values() ?? []) containment = stricter(containment, state);
-  return containment;
+  return standing?.held?.state ?? "free";
 }
 
 export function stricter(a: Containment, b: Containment): Containment {

@@ -28,11 +28,22 @@ export interface Settings {
   readonly backMsMax: number;
   /** Without a source of orders this node knows all orders that there are. */
   readonly hasOrderSource: boolean;
+  readonly ordersEveryMs: number;
+  /** Requests that have to be denied, and how often they are made. */
+  readonly canaries: readonly Canary[];
+  readonly canaryEveryMs: number;
   /** Whether the policy judges outcomes: it declares the action `step_ended`. */
   readonly judgesOutcomes: boolean;
 }
 
-/** A signed window in which policy and facts are known to be current. */
+/** What the policy must deny, whoever asks. */
+export interface Canary {
+  readonly agent: Party;
+  readonly action: string;
+  readonly fields: unknown;
+}
+
+/** A window in which policy and facts are known to be current. */
 export interface Window {
   readonly policyFrom: number;
   readonly policyUntil: number;
@@ -101,6 +112,8 @@ export interface ExecutionState {
   /** Of the entry that says that it began. */
   leaf: string | null;
   abort: GovernorAbort | null;
+  /** Counts what may change the answers to its own steps alone. */
+  changes: number;
   /** What `end` said, as soon as somebody called it. */
   status: ExecutionStatus | null;
   /** Who waits for the end. */
@@ -119,9 +132,9 @@ export interface StepState {
   asked: Asked;
   /** Of the decision that counts, as it is in the log. */
   id: string;
-  phase: "judging" | "writing" | "answered" | "discharging" | "running" | "ran";
+  phase: "judging" | "writing" | "answered" | "discharging" | "running" | "ran" | "judging outcome";
   /** What comes of the decisions that are asked for. */
-  goal: "answer" | "release" | "keep";
+  goal: "answer" | "release" | "keep" | "outcome" | "canary";
   /** Whom to answer; null where nobody waits. */
   call: number | null;
   /** The execution's own, then of those behind it, nearest first. */
@@ -133,8 +146,9 @@ export interface StepState {
   receipts: (LogReceipt | null)[];
   verdict: Verdict;
   code: string;
-  /** Judged with this; see `GovernorState.changes`. */
+  /** Judged with these; see `GovernorState.changes`, `ExecutionState.changes`. */
   changes: number;
+  ownChanges: number;
   standing: StandingNow;
   /** The last moment at which the answer is known to hold. */
   holdsUntil: number;
@@ -157,6 +171,8 @@ export interface Asked {
   readonly entities: unknown;
   readonly requestId: string | null;
   readonly retries: string | null;
+  /** The governor asks itself, and says what is the host's to say. */
+  readonly isOwn?: true;
 }
 
 /** What a header says about who acts. */
@@ -167,8 +183,8 @@ export interface StandingNow {
 
 export interface StandingState {
   readonly subject: Party;
-  /** By the id of the entry that says so: each needs a release of its own. */
-  readonly holds: Map<string, HoldState>;
+  /** Null while it is free. */
+  held: HoldState | null;
   /** Null where nothing ever changed it. */
   trust: number | null;
   /** Live executions that it is about. */
@@ -177,16 +193,17 @@ export interface StandingState {
 
 export interface HoldState {
   readonly state: "quarantined" | "terminated";
+  /** Of the entry that contained it last, by which a release has to name it. */
+  readonly id: string;
   /** Of the entry; null until it is there. */
   leaf: string | null;
 }
 
 /** What was answered to a request that the caller named. */
 export interface RequestState {
-  /** Of the request; null where it had no canonical form. */
+  /** Of the request; null where it had no canonical form, or was erased. */
   readonly digest: string | null;
-  /** Where the entry is, for one of a former process, whose digest is asked for when it is needed. */
-  readonly index: number | null;
+  /** The step's number; null of one that a former process answered. */
   readonly step: number | null;
   readonly id: string | null;
   readonly verdict: Verdict;
@@ -212,11 +229,37 @@ export type Awaited =
   | { readonly kind: "ended"; readonly calls: readonly number[] }
   | { readonly kind: "decision"; readonly step: number; readonly place: number }
   | { readonly kind: "noted"; readonly execution: string | null; readonly call: number | null }
-  | { readonly kind: "held"; readonly subject: string; readonly hold: string; readonly call: number | null };
+  | { readonly kind: "held"; readonly subject: string; readonly hold: string; readonly call: number | null }
+  /** An order's own entry: what it orders follows from it. */
+  | {
+      readonly kind: "ordered";
+      readonly order: Ordered;
+      readonly containment: string;
+      readonly call: number | null;
+    }
+  | { readonly kind: "applied"; readonly entry: string; readonly call: number | null }
+  /** The outcome of a step, which is judged itself. */
+  | { readonly kind: "outcome"; readonly step: number };
+
+/** An order that was verified. */
+export interface Ordered {
+  readonly id: string;
+  readonly issuer: string;
+  readonly digest: string;
+  readonly expiresMs: number;
+  readonly subject: Party;
+  readonly does: OrderedChange;
+  readonly reason: string;
+}
+
+export type OrderedChange =
+  | { readonly kind: "quarantine" | "terminate" }
+  | { readonly kind: "release"; readonly containment: string }
+  | { readonly kind: "trust"; readonly trust: number };
 
 export type Deadline = {
   readonly at: number;
-  readonly of: "execution" | "pending" | "orders";
+  readonly of: "execution" | "pending" | "orders" | "canary";
   /** The id of an execution or pending approval. */
   readonly who: string;
 };

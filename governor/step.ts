@@ -6,13 +6,17 @@ import { unreachable } from "@polity/runtime/unreachable.ts";
 import type { Effect } from "./effect.ts";
 import type { Event, EventOf } from "./event.ts";
 import type { GovernorState } from "./state.ts";
+import { attested } from "./steps/attested.ts";
 import { authorize } from "./steps/authorize.ts";
 import { begin, begun, end } from "./steps/begin.ts";
+import { askCanaries } from "./steps/canary.ts";
 import { decisionWritten, ran } from "./steps/decisions.ts";
 import { discharged, enforce } from "./steps/enforce.ts";
 import { judged } from "./steps/judged.ts";
 import { changed, tick } from "./steps/keep.ts";
 import { noted } from "./steps/noted.ts";
+import { applied, order, ordered, ordersFailed, ordersRead } from "./steps/order.ts";
+import { judgeOutcome } from "./steps/outcome.ts";
 import { stop } from "./steps/stop.ts";
 import { setTimer, type Work } from "./work.ts";
 
@@ -66,7 +70,22 @@ function happen(work: Work, event: Event): void {
       changed(work, event);
       return;
     case "tick":
-      tick(work, event);
+      if (tick(work, event)) askCanaries(work);
+      return;
+    case "order":
+      order(work, event);
+      return;
+    case "orders-read":
+      ordersRead(work, event);
+      return;
+    case "orders-failed":
+      ordersFailed(work);
+      return;
+    case "attested":
+      attested(work, event);
+      return;
+    case "canaries":
+      askCanaries(work);
       return;
     case "stop":
       stop(work, event.refusal);
@@ -95,6 +114,15 @@ function written(work: Work, event: EventOf<"written">): void {
       return;
     case "ended":
       work.effects.push({ kind: "ended", calls: about.calls });
+      return;
+    case "ordered":
+      ordered(work, about, event);
+      return;
+    case "applied":
+      applied(work, about, event);
+      return;
+    case "outcome":
+      judgeOutcome(work, about.step, event.receipt?.leafHash ?? null);
       return;
     case "held":
     case "noted":

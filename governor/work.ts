@@ -46,7 +46,7 @@ export function remember<K, V>(map: Map<K, V>, key: K, value: V, max: number): v
 
 // ---- deadlines: a binary heap; what is out of date is seen when it is due
 
-function putDeadline({ state }: Work, deadline: Deadline): void {
+export function putDeadline({ state }: Work, deadline: Deadline): void {
   const heap = state.deadlines;
   heap.push(deadline);
   let at = heap.length - 1;
@@ -105,7 +105,7 @@ export function setTimer({ state, effects }: Work): void {
 function dropOutdated({ deadlines, executions, pending }: GovernorState): void {
   const kept = deadlines.filter(({ at, of, who }) => {
     if (of === "execution") return executions.get(who)?.deadlineAt === at;
-    return of === "orders" || pending.has(who);
+    return of !== "pending" || pending.has(who);
   });
   // A list in order is a heap.
   kept.sort((a, b) => a.at - b.at);

@@ -76,8 +76,9 @@ function eventName({ action }: Asked): string {
 export function ask(work: Work, execution: ExecutionState, step: StepState, fields: unknown): void {
   const { state, effects } = work;
   const chain = chainOf(state, execution);
-  step.phase = step.goal === "keep" ? step.phase : "judging";
+  if (step.goal === "answer" || step.goal === "release") step.phase = "judging";
   step.changes = state.changes;
+  step.ownChanges = execution.changes;
   step.standing = standingNow(state, chain);
   step.subjects = chain.map(({ agent }) => agent);
   const asks = chain.map((one, at): Ask => {
@@ -97,7 +98,8 @@ function headerNow(state: GovernorState, { containment, trust }: StepState["stan
 
 /** Nothing has changed that the answer could rest on, and it is not too late for it. */
 export function isGood(state: GovernorState, execution: ExecutionState, step: StepState): boolean {
-  if (step.changes !== state.changes || state.now > step.holdsUntil) return false;
+  if (step.changes !== state.changes || step.ownChanges !== execution.changes || state.now > step.holdsUntil)
+    return false;
   const { containment, trust } = standingNow(state, chainOf(state, execution));
   return containment === step.standing.containment && trust === step.standing.trust;
 }

@@ -17,7 +17,7 @@ export function authorize(work: Work, event: EventOf<"authorize">): void {
   const step: StepState = {
     ...{ number: state.nextTicket, execution: id, asked, id: event.id, phase: "judging", goal: "answer" },
     ...{ call, judged: [], subjects: [], unwritten: 0, receipts: [], verdict: "deny", code: "no_rule" },
-    ...{ changes: 0, standing: { containment: "free", trust: 0 }, holdsUntil: 0, causes: [] },
+    ...{ changes: 0, ownChanges: 0, standing: { containment: "free", trust: 0 }, holdsUntil: 0, causes: [] },
     ...{ discharged: [], rounds: 0, released: null, outcome: null, pending: null },
   };
   state.nextTicket += 1;

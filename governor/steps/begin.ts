@@ -19,7 +19,7 @@ export function begin(work: Work, event: EventOf<"begin">): void {
     ...{ id, agent, purpose, parent, zone, attested, leaseMs },
     leaseUntil: now + leaseMs,
     deadlineAt: Number.POSITIVE_INFINITY,
-    ...{ phase: "beginning", leaf: null, abort: null, status: null },
+    ...{ phase: "beginning", leaf: null, abort: null, changes: 0, status: null },
     ...{ endCalls: [], children: new Set(), steps: new Set(), writing: 1 },
   };
   const contained = containmentProblem(state, [execution, ...chainBehind(state, parent)]);
@@ -118,7 +118,8 @@ export function begun(work: Work, id: string, call: number, { receipt, problem }
     return;
   }
   execution.phase = "live";
-  lookAt(work, execution, execution.leaseUntil);
+  const { leaseUntil, attested } = execution;
+  lookAt(work, execution, Math.min(leaseUntil, attested?.expiresAt ?? leaseUntil));
   effects.push({ kind: "begun", call, execution: id });
 }
 
@@ -178,6 +179,8 @@ export function finish(work: Work, execution: ExecutionState): void {
   const { state, effects } = work;
   const { id, phase, status, steps, agent, purpose, attested, leaf, endCalls } = execution;
   if ((phase !== "ending" && phase !== "aborted") || execution.writing > 0) return;
+  // It may have ended with one that it acted for.
+  if (state.executions.get(id) !== execution) return;
   for (const number of steps) {
     const { phase: at, unwritten } = state.steps.get(number)!;
     if (at !== "answered" || unwritten > 0) return;

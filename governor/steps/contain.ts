@@ -11,12 +11,12 @@ import { abort } from "./begin.ts";
 export function containByVerdict(work: Work, step: StepState): void {
   for (const [place, { decision }] of step.judged.entries()) {
     const state = heldBy(decision.verdict);
-    if (state !== null) hold(work, step.subjects[place]!, holdId(step, place), state);
+    if (state !== null) hold(work, step.subjects[place]!, containmentId(step, place), state);
   }
 }
 
 /** The containment's entry is called by it; decisions of the step have the numbers below. */
-function holdId({ id }: StepState, place: number): string {
+function containmentId({ id }: StepState, place: number): string {
   return nthId(id, 1_000 + place);
 }
 
@@ -26,9 +26,10 @@ function heldBy(verdict: string): HoldState["state"] | null {
 }
 
 /** `id`: of the entry that says so, by which a release names it. */
-function hold(work: Work, subject: Party, id: string, state: HoldState["state"]): void {
+export function hold(work: Work, subject: Party, id: string, state: HoldState["state"]): void {
   const standing = standingOf(work.state, subject);
-  standing.holds.set(id, { state, leaf: null });
+  const before = containmentOf(standing);
+  standing.held = { id, state: stricter(before, state) as HoldState["state"], leaf: null };
   stopAll(work, subject, state);
 }
 
@@ -64,7 +65,7 @@ export function noteContainment(
     state: stricter(containmentOf(standing), state),
     reason,
   } as const;
-  const id = holdId(step, place);
+  const id = containmentId(step, place);
   const about = { kind: "held", subject: keyOf(subject), hold: id, call: null } as const;
   write(work, body, { id, execution: step.execution, parents }, about);
 }

@@ -8,6 +8,7 @@ import { answerOf, caused, drop } from "./asking.ts";
 import { abort, finish } from "./begin.ts";
 import { containByVerdict, noteContainment } from "./contain.ts";
 import { releaseIfGood } from "./enforce.ts";
+import { changeTrust } from "./outcome.ts";
 
 /**
  * The decisions about those behind the execution first, then its own, which follows from them: whoever reads
@@ -22,7 +23,7 @@ export function writeDecisions(work: Work, execution: ExecutionState, step: Step
   const chain = chainOf(state, execution);
   step.receipts = step.judged.map(() => null);
   step.unwritten = step.judged.length;
-  if (step.goal !== "keep") step.phase = "writing";
+  if (step.goal === "answer" || step.goal === "release") step.phase = "writing";
   containByVerdict(work, step);
   if (step.judged.length === 1) sendOwn(work, execution, step);
   for (const [place, judged] of step.judged.entries()) {
@@ -35,7 +36,7 @@ export function writeDecisions(work: Work, execution: ExecutionState, step: Step
   }
   if (step.goal === "keep") stopRunning(work, execution, step);
   // Relaxed evidence follows behind.
-  else if (state.settings.mode === "relaxed") proceed(work, step);
+  else if (state.settings.mode === "relaxed" && step.goal !== "outcome") proceed(work, step);
 }
 
 function sendOwn(work: Work, execution: ExecutionState, step: StepState): void {
@@ -61,6 +62,7 @@ export function decisionWritten(
   step.receipts[place] = receipt;
   step.unwritten -= 1;
   noteContainment(work, step, place, receipt);
+  if (step.goal === "outcome") changeTrust(work, step, place, receipt?.leafHash ?? null);
   if (problem !== null && state.settings.mode === "strict") {
     unwritten(work, execution, step, problem);
     return;
@@ -74,7 +76,8 @@ export function decisionWritten(
     remember(state.leaves, step.id, { leaf, execution: step.execution }, state.settings.requestsMax);
     step.causes = [caused(leaf)];
   }
-  if (step.outcome !== null) report(work, execution, step);
+  if (step.goal === "outcome") drop(state, step);
+  else if (step.outcome !== null) report(work, execution, step);
   else if (step.phase === "writing") proceed(work, step);
   else if (step.phase === "answered" && step.verdict !== "allow") drop(state, step);
   finish(work, execution);
@@ -83,6 +86,11 @@ export function decisionWritten(
 /** Strict evidence: what is not in the log is not released. */
 function unwritten(work: Work, execution: ExecutionState, step: StepState, problem: WriteProblem): void {
   const { state } = work;
+  if (step.goal === "outcome") {
+    drop(state, step);
+    finish(work, execution);
+    return;
+  }
   if (step.outcome !== null) {
     report(work, execution, step);
     return;
@@ -146,9 +154,14 @@ export function ran(work: Work, { step: number, status, note, problem }: EventOf
 function report(work: Work, execution: ExecutionState, step: StepState): void {
   const { status, note } = step.outcome!;
   const body = { kind: "outcome", decision: step.released ?? step.id, status, result: null, note } as const;
+  const links = { execution: execution.id, parents: step.causes };
+  if (work.state.settings.judgesOutcomes) {
+    step.phase = "judging outcome";
+    write(work, body, links, { kind: "outcome", step: step.number });
+    return;
+  }
   execution.writing += 1;
-  const about = { kind: "noted", execution: execution.id, call: null } as const;
-  write(work, body, { execution: execution.id, parents: step.causes }, about);
+  write(work, body, links, { kind: "noted", execution: execution.id, call: null });
   drop(work.state, step);
   finish(work, execution);
 }

@@ -1,23 +1,27 @@
 /** What was judged: the strictest answer wins, and the same question gets the same answer. */
+import type { Party } from "@polity/lineage/entry.ts";
 import type { Judged } from "@polity/lineage/judging.ts";
 import { VERDICT_NUMBERS, type Verdict } from "@polity/runtime/decision.ts";
 import type { EventOf } from "../event.ts";
-import type { GovernorState, StepState } from "../state.ts";
+import type { StepState } from "../state.ts";
 import { remember, type Work } from "../work.ts";
 import { deny, drop, watch } from "./asking.ts";
+import { canaryJudged } from "./canary.ts";
 import { writeDecisions } from "./decisions.ts";
+import { outcomeJudged } from "./outcome.ts";
 
 export function judged(work: Work, event: EventOf<"judged">): void {
   const { state } = work;
   const step = state.steps.get(event.step);
   if (step === undefined) return;
-  const execution = state.executions.get(step.execution)!;
   const wrong = event.said.find((one) => !one.ok);
   if (wrong !== undefined && !wrong.ok) {
-    unjudged(work, step, wrong.message);
+    if (step.goal === "canary") canaryJudged(work, step, event.id, wrong.message);
+    else unjudged(work, step, wrong.message);
     return;
   }
   const said = event.said.flatMap((one) => (one.ok ? [one] : []));
+  const execution = state.executions.get(step.execution);
   const strictest = strictestOf(said.map(({ judged }) => judged));
   const holdsUntil = said.reduce(
     (soonest, one) => Math.min(soonest, one.holdsUntil),
@@ -25,15 +29,20 @@ export function judged(work: Work, event: EventOf<"judged">): void {
   );
   step.holdsUntil = holdsUntil;
   if (step.goal === "keep" && strictest.verdict === "allow") {
-    watch(work, execution, step);
+    watch(work, execution!, step);
     return;
   }
   step.judged = said.map(({ judged }) => judged);
   step.verdict = strictest.verdict;
   step.code = strictest.code;
+  if (step.goal === "canary") {
+    canaryJudged(work, step, event.id, null);
+    return;
+  }
   if (step.goal !== "keep" || step.unwritten === 0) step.id = event.id;
   if (step.goal === "answer" && isRepeated(work, step)) return;
-  writeDecisions(work, execution, step);
+  if (step.goal === "outcome" && outcomeJudged(work, execution!, step) === "done") return;
+  writeDecisions(work, execution!, step);
 }
 
 /** The first of the strictest; the execution's own comes first. */
@@ -58,12 +67,12 @@ function isRepeated(work: Work, step: StepState): boolean {
   const { state, effects } = work;
   const { asked, execution, judged } = step;
   if (asked.requestId === null) return false;
-  const key = requestKey(state, execution, asked.requestId);
+  const key = requestKeyOf(state.executions.get(execution)!.agent, asked.requestId);
   const digest = judged[0]!.answered.request?.digest ?? null;
   const before = state.requests.get(key);
   if (before === undefined || asked.retries === before.id) {
     const { id, verdict, code } = step;
-    const request = { digest, index: null, step: step.number, id, verdict, code };
+    const request = { digest, step: step.number, id, verdict, code };
     remember(state.requests, key, request, state.settings.requestsMax);
     return false;
   }
@@ -87,7 +96,7 @@ function isRepeated(work: Work, step: StepState): boolean {
   return true;
 }
 
-function requestKey(state: GovernorState, execution: string, requestId: string): string {
-  const { type, id } = state.executions.get(execution)!.agent;
+/** Ids are the agent's own. */
+export function requestKeyOf({ type, id }: Party, requestId: string): string {
   return JSON.stringify([type, id, requestId]);
 }

@@ -1,6 +1,6 @@
 /** What runs is judged again: when something has changed, and before time alone could change its answer. */
 import type { EventOf } from "../event.ts";
-import type { ExecutionState, StepState } from "../state.ts";
+import type { ExecutionState, StandingState, StepState } from "../state.ts";
 import { lookAt, refusal, takeDue, type Work } from "../work.ts";
 import { ask, isGood, stepProblem } from "./asking.ts";
 import { abort, clockBack } from "./begin.ts";
@@ -24,24 +24,47 @@ function judgeRunning(work: Work, execution: ExecutionState): void {
   }
 }
 
+/** What is measured of an execution is another thing now: whatever of it runs is judged again. */
+export function judgeAnew(work: Work, execution: ExecutionState): void {
+  execution.changes += 1;
+  judgeRunning(work, execution);
+}
+
+/** Another containment or trust: what runs for the subject, and what acts for that, is judged again. */
+export function standingChanged(work: Work, standing: StandingState): void {
+  for (const id of [...standing.executions]) judgeTree(work, id);
+}
+
+function judgeTree(work: Work, id: string): void {
+  const execution = work.state.executions.get(id);
+  if (execution === undefined) return;
+  judgeRunning(work, execution);
+  for (const child of execution.children) judgeTree(work, child);
+}
+
 function judgeAgain(work: Work, execution: ExecutionState, step: StepState): void {
   step.goal = "keep";
   ask(work, execution, step, step.asked.fields);
 }
 
-export function tick(work: Work, { now, due: rung, window }: EventOf<"tick">): void {
+/** Answers whether canaries are due, too. */
+export function tick(work: Work, { now, due: rung, window }: EventOf<"tick">): boolean {
   const { state } = work;
   state.window = window;
   state.timerAt = null;
+  let canariesDue = false;
   // While the clock is behind, what is due is what the timer was set for.
   const until = state.isBack ? Math.max(state.now, rung) : state.now;
   for (let due = takeDue(state, until); due !== null; due = takeDue(state, until)) {
+    if (due.of === "orders") work.effects.push({ kind: "read-orders" });
+    if (due.of === "canary") canariesDue = true;
     if (due.of !== "execution") continue;
     const execution = state.executions.get(due.who);
     if (execution === undefined || execution.deadlineAt !== due.at) continue;
     execution.deadlineAt = Number.POSITIVE_INFINITY;
     if (execution.phase === "live") lookAgain(work, execution, now);
   }
+  return canariesDue;
 }
 
 function lookAgain(work: Work, execution: ExecutionState, now: number): void {
@@ -51,10 +74,19 @@ function lookAgain(work: Work, execution: ExecutionState, now: number): void {
     abort(work, execution, { code, message });
     return;
   }
+  if (execution.attested !== null && execution.attested.expiresAt <= state.now) {
+    const { code, message } = refusal("attestation.expired", "the statement about what runs has expired");
+    abort(work, execution, { code, message });
+    return;
+  }
   if (now >= execution.leaseUntil) renew(work, execution);
   if (execution.phase !== "live") return;
   judgeRunning(work, execution);
-  lookAt(work, execution, execution.leaseUntil);
+  lookAt(
+    work,
+    execution,
+    Math.min(execution.leaseUntil, execution.attested?.expiresAt ?? Number.POSITIVE_INFINITY),
+  );
   for (const number of execution.steps) {
     const step = state.steps.get(number)!;
     // One that is being judged at this moment is looked at once it is.

@@ -11,8 +11,8 @@ export function noted(
 ): void {
   const { state } = work;
   if (about.kind === "held") {
-    const held = state.standings.get(about.subject)?.holds.get(about.hold);
-    if (held !== undefined) held.leaf = receipt?.leafHash ?? null;
+    const held = state.standings.get(about.subject)?.held;
+    if (held?.id === about.hold) held.leaf = receipt?.leafHash ?? null;
     return;
   }
   const execution = about.execution === null ? undefined : state.executions.get(about.execution);

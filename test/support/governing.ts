@@ -1,16 +1,22 @@
 /** A governor over a real policy and a log in a folder of its own. */
 import { buildEvaluator } from "@polity/compiler/wasm.ts";
 import type { Authorized, Execution, Governor, Handlers } from "@polity/governor/governor.ts";
+import { GOVERNOR_OBLIGATIONS } from "@polity/governor/judge.ts";
 import { nodeGovernor } from "@polity/governor/node/index.ts";
 import { type GovernorOptions, openGovernor } from "@polity/governor/open-governor.ts";
+import { type Order, type Ordered, type OrderSubject, signOrder } from "@polity/governor/papers/order.ts";
+import type { GovernorPorts } from "@polity/governor/ports.ts";
 import type { Entry } from "@polity/lineage/entry.ts";
 import { decodeEntry } from "@polity/lineage/entry-codec.ts";
 import { openFileLog } from "@polity/lineage/file-store/open.ts";
+import { nodeCrypto, nodeUuid } from "@polity/lineage/node/crypto.ts";
 import type { LogStore } from "@polity/lineage/store.ts";
 import { loadUnsigned } from "@polity/runtime/authoring.ts";
 import { onTestFinished } from "vitest";
 import { compiled } from "./compiled.ts";
 import { freshFolder, openOptions } from "./file-log.ts";
+import { GOVERNED } from "./papers.ts";
+import { CLEO, NOW, ONLINE } from "./trust-roots.ts";
 
 export const POLICY = `polity 1
 policy test.agents version 1
@@ -43,7 +49,7 @@ export const BOB = { type: "Agent", id: "bob" };
 
 const modules = new Map<string, Promise<Uint8Array>>();
 
-function moduleOf(text: string): Promise<Uint8Array> {
+export function moduleOf(text: string): Promise<Uint8Array> {
   const known = modules.get(text) ?? buildEvaluator(compiled(text)).then(({ wasm }) => wasm);
   modules.set(text, known);
   return known;
@@ -51,6 +57,7 @@ function moduleOf(text: string): Promise<Uint8Array> {
 
 export async function hostOf(text = POLICY, facts: unknown = FACTS) {
   const obligations = [
+    ...GOVERNOR_OBLIGATIONS,
     { name: "confirm", arguments: { amount: "int" } },
     { name: "receipt", arguments: { amount: "int" } },
   ];
@@ -64,8 +71,9 @@ export interface Governed {
   readonly store: LogStore;
   readonly host: Awaited<ReturnType<typeof hostOf>>;
   readonly dir: string;
+  readonly close: () => Promise<void>;
   /** Every entry that is durable, with its leaf. */
-  readonly entries: () => Promise<readonly (Entry & { readonly leaf?: string })[]>;
+  readonly entries: () => Promise<readonly Entry[]>;
 }
 
 /** Closes by itself when the test ends. */
@@ -82,10 +90,11 @@ export async function governed(
   const host = (rest.host as Governed["host"]) ?? (await hostOf());
   const log = { store, node: "n1", nextSeq: nextSeq("n1"), mode };
   const governor = await openGovernor({ host, ports: nodeGovernor, ...rest, log });
-  onTestFinished(async () => {
+  const close = async () => {
     await governor.close();
     await store.close();
-  });
+  };
+  onTestFinished(close);
   const entries = async () => {
     await store.flush();
     const all: Entry[] = [];
@@ -96,8 +105,59 @@ export async function governed(
     }
     return all;
   };
-  return { governor, store, host, dir, entries };
+  return { governor, store, host, dir, entries, close };
 }
+
+/** A clock that stands still until somebody moves it, and rings what is due on its way. */
+export function manualClock(start = NOW): {
+  readonly ports: GovernorPorts;
+  readonly move: (ms: number) => void;
+} {
+  let now = start;
+  let waiting: { readonly at: number; readonly run: () => void }[] = [];
+  const wake = (afterMs: number, run: () => void) => {
+    const one = { at: now + afterMs, run };
+    waiting.push(one);
+    return () => {
+      waiting = waiting.filter((other) => other !== one);
+    };
+  };
+  const move = (ms: number) => {
+    const end = now + ms;
+    now = Math.min(now, end);
+    for (;;) {
+      const [next] = waiting.filter(({ at }) => at <= end).sort((a, b) => a.at - b.at);
+      if (next === undefined) break;
+      waiting = waiting.filter((other) => other !== next);
+      now = Math.max(now, next.at);
+      next.run();
+    }
+    now = end;
+  };
+  return { ports: { ...nodeGovernor, now: () => now, wake }, move };
+}
+
+/** Signed by who may order under `GOVERNED`; good for an hour from `NOW` on. */
+export function ordering(
+  subject: OrderSubject,
+  ordered: Ordered,
+  change: Partial<Order> = {},
+): Promise<string> {
+  const { root, set, audience } = GOVERNED;
+  const scope = { root: root.name, set, audience, issuedMs: NOW - 1_000, expiresMs: NOW + 3_600_000 };
+  const isTrust = ordered.kind === "trust";
+  const order = {
+    ...scope,
+    id: nodeUuid(),
+    subject,
+    ordered,
+    reason: "test",
+    issuer: isTrust ? "rating" : "watch",
+  };
+  return signOrder({ ...order, ...change }, [isTrust ? ONLINE : CLEO]);
+}
+
+export const BY_ROOT = { by: () => GOVERNED, crypto: nodeCrypto };
 
 export async function begun(
   governor: Governor,
@@ -131,4 +191,18 @@ export async function until(isSo: () => boolean): Promise<void> {
     if (Date.now() > end) throw new Error("it never was so");
     await new Promise((resolve) => setTimeout(resolve, 2));
   }
+}
+
+/** A log in a folder of its own with the first entries of another one. */
+export async function copyLog(from: LogStore, count: number): Promise<string> {
+  const dir = freshFolder();
+  const opened = await openFileLog(dir, openOptions());
+  if (!opened.ok) throw opened.error;
+  for (let at = 0; at < count; at += 1) {
+    const decoded = decodeEntry((await from.entry(at))!);
+    if (!decoded.ok) throw new Error(decoded.message);
+    await opened.store.append(decoded.entry, (await from.opening(at)) ?? undefined);
+  }
+  await opened.store.close();
+  return dir;
 }

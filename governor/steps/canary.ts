@@ -1,0 +1,58 @@
+/** Requests that have to be denied are made again and again; a node that allows one cannot be trusted. */
+import type { ExecutionState, StepState } from "../state.ts";
+import { putDeadline, refusal, ticketFor, type Work } from "../work.ts";
+import { ask } from "./asking.ts";
+import { stop } from "./stop.ts";
+
+/** One question for each, by the very way that steps take. */
+export function askCanaries(work: Work): void {
+  const { state } = work;
+  const { canaries, canaryEveryMs } = state.settings;
+  if (canaries.length === 0 || state.stopped !== null) return;
+  for (const { agent, action, fields } of canaries) {
+    const asked = { action, fields, entities: undefined, requestId: null, retries: null };
+    const number = state.nextTicket;
+    state.nextTicket += 1;
+    const execution: ExecutionState = {
+      ...{ id: "", agent, purpose: null, parent: null, zone: null, attested: null, leaseMs: 0 },
+      ...{ leaseUntil: 0, deadlineAt: Number.POSITIVE_INFINITY, phase: "live", leaf: null, abort: null },
+      ...{ changes: 0, status: null, endCalls: [], children: new Set(), steps: new Set(), writing: 0 },
+    };
+    const step: StepState = {
+      ...{ number, execution: "", asked, id: "", phase: "judging", goal: "canary", call: null },
+      ...{ judged: [], subjects: [], unwritten: 0, receipts: [], verdict: "deny", code: "no_rule" },
+      ...{
+        changes: 0,
+        ownChanges: 0,
+        standing: { containment: "free", trust: 0 },
+        holdsUntil: 0,
+        causes: [],
+      },
+      ...{ discharged: [], rounds: 0, released: null, outcome: null, pending: null },
+    };
+    state.steps.set(number, step);
+    ask(work, execution, step, fields);
+  }
+  putDeadline(work, { at: state.now + canaryEveryMs, of: "canary", who: "" });
+}
+
+/** `invalid`: it could not even be judged, which shows nothing of what is denied. */
+export function canaryJudged(work: Work, step: StepState, id: string, invalid: string | null): void {
+  const { state, effects } = work;
+  const { action } = step.asked;
+  state.steps.delete(step.number);
+  const [judged] = step.judged;
+  if (judged !== undefined) {
+    const ticket = ticketFor(work, { kind: "noted", execution: null, call: null });
+    effects.push({ kind: "write-decision", ticket, judged, links: { id } });
+  }
+  if (invalid !== null) {
+    stop(work, refusal("governor.canary", `the canary on \`${action}\` cannot be judged: ${invalid}`));
+  } else if (step.verdict === "allow" || step.verdict === "hold") {
+    const advice = "find out what is loaded here";
+    stop(
+      work,
+      refusal("governor.canary", `what must be denied was not: ${step.verdict} on \`${action}\`: ${advice}`),
+    );
+  }
+}

@@ -1,0 +1,32 @@
+/** Signed orders, as the state knows them. */
+import type { Party } from "@polity/lineage/entry.ts";
+import type { CryptoPort } from "@polity/runtime/crypto-port.ts";
+import { unreachable } from "@polity/runtime/unreachable.ts";
+import { type OrderSubject, verifyOrder } from "./papers/order.ts";
+import type { Governed } from "./papers/paper.ts";
+import type { VerifyOrder } from "./ports.ts";
+import { WORKLOAD, ZONE } from "./standing.ts";
+
+/** `governed` is asked each time: a trust root may be replaced by its successor. */
+export function orderVerifier(governed: () => Governed, crypto: CryptoPort): VerifyOrder {
+  return (envelope, nowMs) => {
+    const said = verifyOrder(envelope, governed(), nowMs, crypto);
+    if (!said.ok) return said;
+    const { id, issuer, expiresMs, subject, ordered, reason } = said.paper;
+    const order = { id, issuer, expiresMs, digest: said.digest, does: ordered, reason };
+    return { ok: true, order: { ...order, subject: partyOf(subject) } };
+  };
+}
+
+function partyOf(subject: OrderSubject): Party {
+  switch (subject.kind) {
+    case "agent":
+      return subject.agent;
+    case "workload":
+      return { type: WORKLOAD, id: subject.digest };
+    case "zone":
+      return { type: ZONE, id: subject.zone };
+    default:
+      return unreachable(subject);
+  }
+}
