@@ -116,5 +116,6 @@ function deskOf(host: BundleHost, files: BundleFiles): Desk {
     nameRequest: host.request,
     artefacts: [...evaluators, statement, files.get(FACTS_PATH) ?? utf8(NO_FACTS)],
     factsBuilt: null,
+    host,
   };
 }

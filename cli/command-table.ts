@@ -20,6 +20,7 @@ import { GATEWAY_COMMANDS } from "./gateway-table.ts";
 import { LOG_COMMANDS } from "./log-table.ts";
 import { PERMIT_COMMANDS } from "./permit-table.ts";
 import { REPLAY_COMMANDS } from "./replay-table.ts";
+import { SERVE_COMMANDS } from "./serve-table.ts";
 import { TRUST_COMMANDS } from "./trust-table.ts";
 import { WITNESS_COMMANDS } from "./witness-table.ts";
 
@@ -232,6 +233,7 @@ export const COMMANDS: readonly Command[] = [
   ...REPLAY_COMMANDS,
   ...PERMIT_COMMANDS,
   ...GATEWAY_COMMANDS,
+  ...SERVE_COMMANDS,
   completion,
 ];
 

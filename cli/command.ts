@@ -45,6 +45,10 @@ export type CommandName =
   | "log export"
   | "import mcp"
   | "gateway pins"
+  | "serve"
+  | "api-key add"
+  | "api-key list"
+  | "api-key remove"
   | "completion";
 
 export interface Option {

@@ -102,7 +102,7 @@ async function logContinued(recorder: Recorder, { continued }: Desk): Promise<un
 }
 
 /** Before the first decision: nothing is in the log that could not be decided again. */
-async function keepArtefacts(dir: string, store: LogStore, { artefacts }: Desk): Promise<void> {
+export async function keepArtefacts(dir: string, store: LogStore, { artefacts }: Desk): Promise<void> {
   const folder = artefactFolder(join(dir, ARTEFACTS_FOLDER));
   try {
     for (const one of artefacts) {
@@ -133,7 +133,7 @@ interface Checkpoints {
   readonly stop: () => Promise<void>;
 }
 
-function checkpointsOf(store: LogStore): Checkpoints {
+export function checkpointsOf(store: LogStore): Checkpoints {
   let signedSize = 0;
   let signing: Promise<void> | null = null;
   let problem: unknown;

@@ -1,5 +1,6 @@
 /** Everything that `pol decide` needs to answer: an engine with its facts, and the names of both. */
 import type { Checked } from "@polity/compiler/checked.ts";
+import type { AnyHost } from "@polity/lineage/judging.ts";
 import { nodeCrypto } from "@polity/lineage/node/crypto.ts";
 import { loadUnsigned, openUnsigned } from "@polity/runtime/authoring.ts";
 import { NO_FACTS } from "@polity/runtime/facts.ts";
@@ -36,6 +37,8 @@ export interface Desk extends DeskArtefacts {
   readonly facts: string;
   readonly readsTrust: boolean;
   readonly nameRequest: RequestNamer;
+  /** What answers, for a governor; left out where the reference does. */
+  readonly host?: AnyHost;
 }
 
 export interface Continued {
@@ -156,6 +159,7 @@ async function moduleDesk(
     ...artefactsOfDesk([wasm], files.facts, given, host.facts),
     readsTrust: host.manifest.readsTrust,
     nameRequest: host.request,
+    host,
   };
 }
 

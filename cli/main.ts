@@ -60,6 +60,10 @@ const LOADERS: Readonly<Record<CommandName, () => Promise<Runnable>>> = {
   "permit verify": () => import("./commands/permit-verify.ts"),
   "import mcp": () => import("./commands/import-mcp.ts"),
   "gateway pins": () => import("./commands/gateway-pins.ts"),
+  serve: () => import("./commands/serve.ts"),
+  "api-key add": () => import("./commands/api-key-add.ts"),
+  "api-key list": () => import("./commands/api-key-list.ts"),
+  "api-key remove": () => import("./commands/api-key-remove.ts"),
   completion: () => import("./commands/completion.ts"),
 };
 

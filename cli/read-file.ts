@@ -29,18 +29,18 @@ export function readTextNow(path: string): string | null {
   return utf8Text(readFileSync(path));
 }
 
-/** As `readText`; fails where there is a private key in it and anybody else may read it. */
-export async function readSecret(path: string): Promise<string> {
+/** As `readText`; fails where anybody else may read it and there is a private key in it, or it is secret. */
+export async function readSecret(path: string, isSecret = false): Promise<string> {
   const name = nameOf(path);
   try {
-    if (path === "-") throw failure("a private key is not read from standard input", "name its file");
+    if (path === "-") throw failure("keys are not read from standard input", "name their file");
     const file = await open(path);
     try {
       const stat = await file.stat();
       const text = utf8Text(await readAll(file.createReadStream({ autoClose: false }), name));
       if (text === null) throw failure(`cannot read ${name}: not UTF-8 text`);
       // Whoever gives a public key by mistake is told that, and not to hide it.
-      if (stat.isFile() && text.includes("PRIVATE KEY")) expectPrivate(path, stat.mode);
+      if (stat.isFile() && (isSecret || text.includes("PRIVATE KEY"))) expectPrivate(path, stat.mode);
       return text;
     } finally {
       await file.close();

@@ -82,6 +82,7 @@ function hostDesk(files: SetFiles, set: SetHost, modules: readonly Module[]): De
     ...commonOf(files, members, modules, set.facts),
     readsTrust: set.members.some(({ manifest }) => manifest.readsTrust),
     nameRequest: set.request,
+    host: set,
   };
 }
 

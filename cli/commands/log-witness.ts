@@ -8,6 +8,7 @@ import { beforeEnd } from "../ending.ts";
 import { EXIT, failure } from "../failure.ts";
 import { type Invocation, usage } from "../invocation.ts";
 import { readSigner } from "../key-files.ts";
+import { listenFailure, listenOption } from "../listen-option.ts";
 import { readLogPolicy } from "../log-policy-file.ts";
 import { columns } from "../table.ts";
 import { printLine, write } from "../terminal.ts";
@@ -24,7 +25,7 @@ interface Tell {
 export async function run(invocation: Invocation): Promise<number> {
   const { operands, switches } = invocation;
   const [dir = ""] = operands;
-  const listen = listenOption(invocation);
+  const listen = listenOption(invocation, LISTEN_USUAL);
   const { cosigner, logs } = await whoAndWhat(invocation);
   const nowSeconds = () => Math.floor(Date.now() / 1000);
   const opened = await openKeeper({ dir, cosigner, logs, crypto: nodeCrypto, nowSeconds });
@@ -79,40 +80,9 @@ async function whoAndWhat({ command, values }: Invocation): Promise<{ cosigner: 
   return { cosigner: { key: made.key, sign }, logs };
 }
 
-function listenOption({ command, values }: Invocation): { readonly host: string; readonly port: number } {
-  const written = values.get("listen") ?? LISTEN_USUAL;
-  const [, host = "", digits = ""] =
-    /^(?:\[([^\]]*)\]|([^:]*)):([0-9]{1,5})$/.exec(written)?.filter(isThere) ?? [];
-  if (host === "" || Number(digits) > 65_535) {
-    throw usage(
-      command,
-      `--listen is HOST:PORT, such as ${LISTEN_USUAL} or [::1]:6962, not ${quoted(written)}`,
-    );
-  }
-  return { host, port: Number(digits) };
-}
-
-const isThere = (part: string | undefined): part is string => part !== undefined;
-
 function witnessFailure(dir: string, { code, message }: LogError): unknown {
   const exit = code === "witness.state" ? EXIT.no : EXIT.usage;
   return failure(`witness ${quoted(dir)}: ${code}: ${visible(message)}`, null, exit);
-}
-
-function listenFailure({ host, port }: { host: string; port: number }, error: unknown): unknown {
-  const code = error instanceof Error && "code" in error ? String(error.code) : "";
-  const reasons: ReadonlyMap<string, string> = new Map([
-    ["EADDRINUSE", "something else listens there"],
-    ["EADDRNOTAVAIL", "no address of this machine"],
-    ["EACCES", "permission denied"],
-    ["ENOTFOUND", "no machine of this name"],
-  ]);
-  const reason = reasons.get(code);
-  if (reason === undefined) return error;
-  return failure(
-    `cannot listen at ${visible(host)}:${port}: ${reason}`,
-    "--listen HOST:PORT names another place",
-  );
 }
 
 function textTell(): Tell {

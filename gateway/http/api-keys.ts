@@ -31,11 +31,11 @@ const KEY_BYTES = 32;
 /** What a client presents; everything longer is none without being looked at. */
 const KEY = /^pol_[A-Za-z0-9_-]{43}$/;
 const NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/;
-const API_KEYS_MAX = 1_000;
+export const API_KEYS_MAX = 1_000;
 const FILE_CHARACTERS_MAX = 4 * 1024 * 1024;
 const TEXT_MAX = 256;
 
-function isApiKeyName(name: string): boolean {
+export function isApiKeyName(name: string): boolean {
   return NAME.test(name);
 }
 
