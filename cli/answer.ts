@@ -68,8 +68,8 @@ function deniedBy({ members }: Desk, code: Outcome["code"]): Judgement {
   const outcome = denied(code);
   if (members === undefined) return outcome;
   const totals = { rulesTotal: 0, errorsTotal: 0 };
-  const each = members.map(({ name, evaluator, shadow }) => {
-    return { ...outcome, name, kind: "guard" as const, isShadow: shadow, evaluator, totals };
+  const each = members.map(({ name, kind, evaluator, shadow }) => {
+    return { ...outcome, name, kind, isShadow: shadow, evaluator, totals };
   });
   return { ...outcome, members: each };
 }

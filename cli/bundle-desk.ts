@@ -20,6 +20,7 @@ import { EXIT, failure } from "./failure.ts";
 import { nameOf, readBytes } from "./read-file.ts";
 import type { Refusal } from "./refusal.ts";
 import { askSet } from "./set-judgement.ts";
+import { kindOf } from "./set-members.ts";
 import { openTrust } from "./trust-files.ts";
 import { visible } from "./words.ts";
 
@@ -100,7 +101,7 @@ function everyObligation(files: BundleFiles) {
 
 function deskOf(host: BundleHost, files: BundleFiles): Desk {
   const members = host.members.map(({ name, shadow, evaluator, manifest, validity }): DeskMember => {
-    return { name, shadow, evaluator, policy: manifest.policy.name, validity };
+    return { name, shadow, evaluator, policy: manifest.policy.name, kind: kindOf(manifest), validity };
   });
   const evaluators = [...files].filter(([path]) => path.endsWith(".wasm")).map(([, wasm]) => wasm);
   const statement = envelopeOf(files)!.payload;

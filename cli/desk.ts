@@ -54,6 +54,7 @@ export interface Continued {
 export interface DeskMember {
   readonly name: string;
   readonly policy: string;
+  readonly kind: "policy" | "guard";
   readonly evaluator: string;
   readonly shadow: boolean;
   /** As it was signed; left out: nobody has. */

@@ -9,15 +9,27 @@ export type ExportFormat = "jsonl" | "cloudevents" | "opa";
 
 export const EXPORT_FORMATS: readonly ExportFormat[] = ["jsonl", "cloudevents", "opa"];
 
+/** The request of a decision, as far as it is shown. */
+export interface ShownRequest {
+  readonly input: unknown;
+  /** Pointers into the request of what its commitment stands for. */
+  readonly masked: readonly string[];
+}
+
 /** Null for an entry that the format has no shape for. */
-export function exportLine(format: ExportFormat, origin: string, read: ReadEntry): string | null {
+export function exportLine(
+  format: ExportFormat,
+  origin: string,
+  read: ReadEntry,
+  request: ShownRequest | null = null,
+): string | null {
   switch (format) {
     case "jsonl":
       return entryJson(read);
     case "cloudevents":
       return cloudEvent(origin, read);
     case "opa":
-      return read.entry.kind === "decision" ? opaDecision(origin, read, read.entry) : null;
+      return read.entry.kind === "decision" ? opaDecision(origin, read, read.entry, request) : null;
   }
 }
 
@@ -55,9 +67,14 @@ function subjectOf(entry: Entry): string | null {
 
 /**
  * The shape of an OPA decision log. The request is not in the log, only what commits to it, so `input` is
- * listed as erased.
+ * listed as erased unless somebody has what opens it; of a field that is not shown there is the commitment.
  */
-function opaDecision(origin: string, { index, leaf }: ReadEntry, entry: DecisionEntry): string {
+function opaDecision(
+  origin: string,
+  { index, leaf }: ReadEntry,
+  entry: DecisionEntry,
+  request: ShownRequest | null,
+): string {
   const { set, members, trace } = entry;
   return JSON.stringify({
     labels: { id: entry.node, log: origin, index: String(index), leaf: digestName(leaf) },
@@ -79,7 +96,9 @@ function opaDecision(origin: string, { index, leaf }: ReadEntry, entry: Decision
         return { name, phase, arguments: JSON.parse(given) as unknown };
       }),
     },
-    erased: ["/input"],
+    ...(request === null ? { erased: ["/input"] } : { input: request.input }),
+    ...(request !== null &&
+      request.masked.length > 0 && { masked: request.masked.map((at) => `/input${at}`) }),
     ...(entry.requestId !== null && { req_id: entry.requestId }),
     timestamp: timeText(entry.at),
   });

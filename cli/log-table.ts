@@ -166,6 +166,8 @@ const logExport: Command = {
   operands: PLACE,
   options: [
     withValue("format", "FORMAT", "one line an entry (default: jsonl)", ["jsonl", "cloudevents", "opa"]),
+    switchOf("with-requests", null, "of --format opa: input, where the request is still there to be opened"),
+    switchOf("with-sensitive", null, "with --with-requests: also the fields that are sensitive"),
     withValue("from", "N", "from this entry on (default: 0)"),
     withValue("to", "N", "up to, not including, this one (default: all)"),
     outputOption("FILE", "where to write; - for standard output (default: -)"),
@@ -183,6 +185,10 @@ const logExport: Command = {
     },
     { line: "pol log export decisions --format cloudevents -o events.jsonl", says: "CloudEvents 1.0" },
     { line: "pol log export decisions --format opa | gzip > decisions.gz", says: "as OPA logs decisions" },
+    {
+      line: "pol log export decisions --format opa --with-requests -o decisions.jsonl",
+      says: "with what was asked, which only you can read; sensitive fields are masked",
+    },
   ],
   exits: ["0 done", WRONG],
 };

@@ -18,6 +18,7 @@ import { withProgress } from "./progress.ts";
 import { nameOf } from "./read-file.ts";
 import { type RequestNamer, requestNamer } from "./request-digest.ts";
 import { askSet } from "./set-judgement.ts";
+import { kindOf } from "./set-members.ts";
 import { soundMembers } from "./sound-set.ts";
 
 interface SetFiles {
@@ -75,7 +76,7 @@ async function assembled(path: string, checked: Checked, builder: Builder): Prom
 
 function hostDesk(files: SetFiles, set: SetHost, modules: readonly Module[]): Desk {
   const members = set.members.map(({ name, shadow, evaluator, manifest }): DeskMember => {
-    return { name, shadow, evaluator, policy: manifest.policy.name };
+    return { name, shadow, evaluator, policy: manifest.policy.name, kind: kindOf(manifest) };
   });
   return {
     decide: askSet(set),
@@ -123,7 +124,7 @@ function referenceDesk(files: SetFiles, modules: readonly Module[]): Desk {
   });
   const nameRequest = namerOf(judges);
   const members = programs.map(({ name, shadow, checked, evaluator }): DeskMember => {
-    return { name, shadow, evaluator, policy: checked.policy.name };
+    return { name, shadow, evaluator, policy: checked.policy.name, kind: checked.kind };
   });
   const evaluators = new Map(programs.map(({ name, evaluator }) => [name, evaluator]));
   return {

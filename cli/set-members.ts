@@ -102,15 +102,24 @@ export interface Speaking {
 export function speakingOf({ program, module }: OpenedMember): Speaking | null {
   if (module !== null) {
     const { manifest } = module;
-    const kind = manifest.guard === true ? "guard" : "policy";
     const { policy, readsTrust } = manifest;
-    return { kind, policy: policy.name, readsTrust, declared: manifest, imposing: manifest };
+    return {
+      kind: kindOf(manifest),
+      policy: policy.name,
+      readsTrust,
+      declared: manifest,
+      imposing: manifest,
+    };
   }
   const checked = program?.checked ?? null;
   if (checked === null) return null;
   const { kind, policy, readsTrust, types, subject, actions, others } = checked;
   const declared = { types, subject, actions, ...(others !== null && { others: others.action }) };
   return { kind, policy: policy.name, readsTrust, declared, imposing: imposingOf(checked) };
+}
+
+export function kindOf({ guard }: Pick<Manifest, "guard">): "policy" | "guard" {
+  return guard === true ? "guard" : "policy";
 }
 
 /** As a manifest has it. */

@@ -35,10 +35,11 @@ export function writeWhole(path: string, content: string | Uint8Array, mode = 0o
 export async function writePieces<T>(
   path: string,
   produce: (put: (piece: string) => Promise<void>) => Promise<T>,
+  mode = 0o666,
 ): Promise<T> {
   const draft = join(dirname(path), `.${basename(path)}.${crypto.randomUUID()}.tmp`);
   try {
-    const file = await open(draft, "wx");
+    const file = await open(draft, "wx", mode);
     try {
       const done = await produce((piece) => file.appendFile(piece));
       await file.sync();

@@ -2,6 +2,7 @@ import type { TileLog } from "@polity/lineage/open-tiles.ts";
 import { readEntries } from "@polity/lineage/read-entries.ts";
 import { countOption } from "../count-option.ts";
 import { EXPORT_FORMATS, type ExportFormat, exportLine } from "../export-formats.ts";
+import { openRequests, type RequestOf, requestOptions } from "../export-requests.ts";
 import { EXIT } from "../failure.ts";
 import { type Invocation, usage } from "../invocation.ts";
 import { outputOption, STANDARD_OUTPUT } from "../output-option.ts";
@@ -13,6 +14,8 @@ import { printLine, write } from "../terminal.ts";
 import { plural, visible } from "../words.ts";
 import { writePieces } from "../write-file.ts";
 
+/** What requests say is their owner's alone. */
+const OWN_MODE = 0o600;
 /** Lines are handed on in pieces of about this many characters. */
 const PIECE = 64 * 1024;
 
@@ -29,18 +32,20 @@ export function run(invocation: Invocation): Promise<number> {
   if (to !== null && to < from) throw usage(command, `--to ${to} is before --from ${from}`);
   const output = outputOption(invocation, STANDARD_OUTPUT, []);
   const json = switches.has("json");
+  const requests = requestOptions(invocation);
   if (json && output === STANDARD_OUTPUT) throw usage(command, "with --json, -o says where the entries go");
   return withPublished(invocation, async (log, place) => {
     const { origin, size } = log.checkpoint;
     const end = Math.min(to ?? size, size);
+    const requestOf = requests && (await openRequests(invocation, place, requests));
     const progress = startProgress(`exporting ${nameOf(place.name)}`);
     let done: Exported;
     try {
-      const lines = linesOf(log, { format, from, end, step: progress.step });
+      const lines = linesOf(log, { format, from, end, requestOf, step: progress.step });
       done =
         output === STANDARD_OUTPUT
           ? await inPieces(lines, write)
-          : await writePieces(output, (put) => inPieces(lines, put));
+          : await writePieces(output, (put) => inPieces(lines, put), requestOf === null ? 0o666 : OWN_MODE);
     } finally {
       await progress.stop();
     }
@@ -64,14 +69,19 @@ interface Range {
   readonly format: ExportFormat;
   readonly from: number;
   readonly end: number;
+  readonly requestOf: RequestOf | null;
   readonly step: () => void;
 }
 
 /** A line for each entry; null for those that are left out. */
-async function* linesOf(log: TileLog, { format, from, end, step }: Range): AsyncGenerator<string | null> {
+async function* linesOf(
+  log: TileLog,
+  { format, from, end, requestOf, step }: Range,
+): AsyncGenerator<string | null> {
   if (from >= end) return;
   for await (const read of readEntries(log.tree, from, end)) {
-    yield exportLine(format, log.checkpoint.origin, read);
+    const request = requestOf && (await requestOf(read));
+    yield exportLine(format, log.checkpoint.origin, read, request);
     step();
   }
 }
