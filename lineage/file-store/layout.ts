@@ -20,6 +20,9 @@ export const SEQUENCES_FILE = "sequences";
 /** What was promised to be erased, until it is. */
 export const PENDING_FILE = "redacting";
 
+/** Which segments of openings are being made one. */
+export const MERGING_FILE = "merging";
+
 /** What others keep in the folder: the index of entries, evaluators and facts. */
 const OTHERS = ["index.sqlite", "index.sqlite-wal", "index.sqlite-shm", "artefacts"] as const;
 const OURS = [
@@ -33,6 +36,7 @@ const OURS = [
   RESERVE_FILE,
   SEQUENCES_FILE,
   PENDING_FILE,
+  MERGING_FILE,
 ];
 const KNOWN: ReadonlySet<string> = new Set([...OTHERS, ...OURS]);
 

@@ -13,6 +13,7 @@ import { type Integrator, makeIntegrator } from "./integrate.ts";
 import { RECOVERED_BYTES_MAX, REQUESTS_SEGMENT_BYTES_MAX, WAL_SEGMENT_BYTES_MAX } from "./limits.ts";
 import type { Lock } from "./lock.ts";
 import type { LogState } from "./log-state.ts";
+import { finishMerging, mergeOpenings } from "./merge-openings.ts";
 import { type Counters, countSync, countTime, type LogMetrics, makeCounters } from "./metrics.ts";
 import { makePublisher, type Publishing, type Signing, witnessedLog } from "./publish.ts";
 import type { Published } from "./published.ts";
@@ -65,6 +66,7 @@ export async function openWriting(parts: WritingParts): Promise<Opened> {
   const tiles = makeTileReader(disk, dir, () => covered, crypto.sha256, null);
   const rightEdge = await expectTree(parts, published, tiles);
   const counted = await countedSequences(parts, tiles, covered);
+  await finishMerging(disk, dir);
   const scan = { disk, dir, origin, covered };
   const found = await scanSegments(scan);
   const counters = makeCounters(counted.atMax);
@@ -73,6 +75,7 @@ export async function openWriting(parts: WritingParts): Promise<Opened> {
   await makeParts(disk, dir);
   const writer = makeParted({ ...parts, published }, anchored, rightEdge, found, { counters, due, counted });
   await cutSegments(parts, found, writer);
+  await mergeOpenings(disk, dir, origin, writer.requests.firsts);
   const left = { ...found, walFirsts: [...writer.wal.firsts] };
   for await (const body of bodies ?? uncoveredBodies(scan, left)) {
     writer.integrator.take(body, leafHash(body, crypto.sha256));

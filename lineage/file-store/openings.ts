@@ -8,7 +8,15 @@ import { ioError } from "./disk-errors.ts";
 import { encodeFrame, FRAME_HEADER_BYTES, type Frame } from "./frame.ts";
 import { REQUESTS_FOLDER, replaceFile, STAGING_FOLDER } from "./layout.ts";
 import { decodeOpeningBody, encodeOpeningBody } from "./opening-body.ts";
-import { damaged, endOf, framesOf, type PlacedFrame, readSegment, type Segment } from "./segment-read.ts";
+import {
+  damaged,
+  endOf,
+  framesOf,
+  type PlacedFrame,
+  readSegment,
+  type Segment,
+  segmentFirsts,
+} from "./segment-read.ts";
 
 /** Null where there is none, or it was erased. `firsts`: of the segments, ascending. */
 export async function readOpening(
@@ -32,8 +40,7 @@ async function findOpening(
   firsts: readonly number[],
   index: number,
 ): Promise<Found | null> {
-  const first = lastUpTo(firsts, index);
-  const segment = first === undefined ? null : await readSegment(disk, dir, "requests", first);
+  const segment = await segmentWith(disk, dir, firsts, index);
   if (segment === null) return null;
   const frames = framesOf(segment);
   for (let next = frames.next(); ; next = frames.next()) {
@@ -44,6 +51,21 @@ async function findOpening(
     if (next.value.index === index) return { segment, frame: next.value };
     if (next.value.index > index) return null;
   }
+}
+
+async function segmentWith(
+  disk: Disk,
+  dir: string,
+  firsts: readonly number[],
+  index: number,
+): Promise<Segment | null> {
+  const first = lastUpTo(firsts, index);
+  if (first === undefined) return null;
+  const segment = await readSegment(disk, dir, "requests", first);
+  if (segment !== null) return segment;
+  // The next writer has made one of several.
+  const now = lastUpTo(await segmentFirsts(disk, dir, "requests"), index);
+  return now === undefined ? null : readSegment(disk, dir, "requests", now);
 }
 
 /** The largest number that is not above `index`. */

@@ -17,7 +17,7 @@ interface Current {
 
 /** Rejects with a LogError, as the answer does. A folder without openings has none. */
 export async function readOpenings(dir: string, disk: Disk = nodeDisk): Promise<NextOpening> {
-  const firsts = await segmentFirsts(disk, dir, "requests");
+  let firsts = await segmentFirsts(disk, dir, "requests");
   let current: Current | null = null;
 
   /** Null where it was deleted meanwhile. */
@@ -29,9 +29,15 @@ export async function readOpenings(dir: string, disk: Disk = nodeDisk): Promise<
   }
 
   return async (index) => {
-    const first = lastUpTo(firsts, index);
+    let first = lastUpTo(firsts, index);
     if (first === undefined) return null;
-    const at = await segmentFor(first);
+    let at = await segmentFor(first);
+    if (at === null) {
+      // The next writer has made one of several.
+      firsts = await segmentFirsts(disk, dir, "requests");
+      first = lastUpTo(firsts, index);
+      at = first === undefined ? null : await segmentFor(first);
+    }
     if (at === null) return null;
     while (at.frame === undefined || (at.frame !== null && at.frame.index < index)) {
       at.frame = nextOf(at.segment, at.frames);

@@ -113,7 +113,9 @@ function startTimer(writer: Writer): () => void {
   let isBusy = false;
   const timer = setInterval(() => {
     const hasGrown = integrator.edge.size !== (state.published?.checkpoint.size ?? 0);
-    const isDue = heartbeatMs > 0 && performance.now() - beganMs >= heartbeatMs;
+    const isIdle = heartbeatMs > 0 && performance.now() - beganMs >= heartbeatMs;
+    // A log without a checkpoint has none to repeat.
+    const isDue = isIdle && state.published !== null;
     if (isBusy || writer.unsignable !== null || !(hasGrown || isDue)) return;
     isBusy = true;
     beganMs = performance.now();

@@ -2,6 +2,7 @@
 
 import { cpSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileAnchor } from "@polity/lineage/node/file-anchor.ts";
 import { LogError } from "@polity/lineage/store.ts";
 import { verifyConsistency } from "@polity/lineage/tree-proof.ts";
@@ -49,6 +50,49 @@ test("they are asked before anything is written, and cosign what is published", 
   });
   const again = await openLog(dir, { witnesses: agreeing(calls) });
   expect(again.size).toBe(2);
+});
+
+test("a log that does not grow has its checkpoint cosigned again, as often as it was told", async () => {
+  const times: number[] = [];
+  const sizes: number[] = [];
+  const counting: Witnesses = {
+    ...agreeing([]),
+    async cosign(note, { size }) {
+      times.push(performance.now());
+      sizes.push(size);
+      // Another tree each time stands for another time of cosigning.
+      const leaves = times.map((_, at) => bytesOf(heartbeat(at)));
+      const line = (await checkpointOf(treeOf(leaves), WITNESS)).split("\n").at(-2);
+      return { note: `${note}${line}\n`, cosignedBy: [], problems: [], isQuorum: true };
+    },
+  };
+  const store = await openLog(freshFolder(), { witnesses: counting, checkpointMs: 5, heartbeatMs: 100 });
+  const notes: string[] = [];
+  store.onPublished(({ note }) => notes.push(note));
+  await sleep(150);
+  expect(times).toEqual([]);
+  await store.append(heartbeat(0));
+  while (notes.length < 3) await sleep(5);
+  expect(sizes.slice(0, 3)).toEqual([1, 1, 1]);
+  expect(new Set(notes.slice(0, 3)).size).toBe(3);
+  expect(times[1]! - times[0]!).toBeGreaterThan(50);
+  expect(times[2]! - times[1]!).toBeGreaterThan(50);
+  await store.append(heartbeat(1));
+  while (sizes.at(-1) === 1) await sleep(5);
+  expect(sizes.at(-1)).toBe(2);
+  await store.close();
+  const closed = times.length;
+  await sleep(150);
+  expect(times.length).toBe(closed);
+});
+
+test("without being told, a log that does not grow keeps its checkpoint", async () => {
+  const calls: string[] = [];
+  const store = await openLog(freshFolder(), { witnesses: agreeing(calls), checkpointMs: 5 });
+  await store.append(heartbeat(0));
+  while (store.published() === null) await sleep(5);
+  await sleep(100);
+  expect(calls.filter((call) => call.startsWith("cosign"))).toEqual(["cosign 1 true"]);
 });
 
 test("where too few cosign, nothing is published, the log goes on, and the next one is tried", async () => {
