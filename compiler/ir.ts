@@ -35,6 +35,8 @@ export interface Ir {
   /** Room for the parts of shaped text that expressions read, in bytes. */
   readonly parts: readonly number[];
   readonly hasShadow: boolean;
+  /** Time alone can change what some rule says. */
+  readonly hasLasts: boolean;
   /** Some entities come with requests. */
   readonly hasCarried: boolean;
   /** The most values for reasons that one decision gives. */
@@ -235,8 +237,22 @@ export type LibraryFunction =
   | "boolAt"
   | "enumAt"
   | "entityAt"
+  | LastsFunction
   | "now"
   | "trust";
+
+/** As what they are named after, for what depends on `now`: they say how long it stays as it is. */
+export type LastsFunction =
+  | "lastsLess"
+  | "lastsAtMost"
+  | "lastsEqual"
+  | "lastsBetween"
+  | "lastsAdd"
+  | "lastsSubtract"
+  | "lastsAge"
+  | "lastsNow"
+  | "lastsAt"
+  | "lastsIn";
 
 /** They put a part of shaped text into the room that they are given and answer its slot. */
 export type PartFunction =

@@ -261,11 +261,15 @@ function makeHost(first: ActiveBundle, home: Home, options: HostOptions): Bundle
     return { ok: true as const };
   }
 
-  const methods: Pick<BundleHost, "decide" | "request" | "fieldsToExecute" | "ready"> &
+  const methods: Pick<BundleHost, "decide" | "lasts" | "request" | "fieldsToExecute" | "ready"> &
     Pick<BundleHost, "replace" | "renew" | "headerOf"> = {
     decide(action, fields, header, entities) {
       const { set, window } = current;
       return set.decide(action, fields, narrowed(header, window), entities);
+    },
+    lasts(action, fields, header, entities) {
+      const { set, window } = current;
+      return set.lasts(action, fields, narrowed(header, window), entities);
     },
     request: (action, fields, entities) => current.set.request(action, fields, entities),
     fieldsToExecute: (action, fields, decision, discharged) =>

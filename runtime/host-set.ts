@@ -2,6 +2,7 @@
 import type { Obligation } from "./decision.ts";
 import type { Header } from "./header.ts";
 import type { Host } from "./host.ts";
+import { checksLast } from "./lasts.ts";
 import type { Manifest } from "./manifest.ts";
 import { type Names, namesIn } from "./named.ts";
 import { ownCopy } from "./own-copy.ts";
@@ -39,6 +40,8 @@ export interface HostSet {
    * members: an accessor is refused.
    */
   readonly decide: (action: string, fields: unknown, header: Header, entities?: unknown) => SetDecision;
+  /** As of a host: of all members that count together. */
+  readonly lasts: (action: string, fields: unknown, header: Header, entities?: unknown) => number;
   readonly request: (action: string, fields: unknown, entities?: unknown) => RequestResult;
   /**
    * As of a host, after a decision of this set; what is returned was judged, whatever `fields` are by now.
@@ -141,21 +144,28 @@ export function makeSet(members: readonly Member[]): HostSet {
     if (lead === undefined) return { ok: false, code: "input.unknown_action", path: "" };
     return lead.host.request(action, fields, entities);
   }
+  /** What is given is read once, here. */
+  function askedOf(action: string, fields: unknown, header: Header, entities?: unknown): Asked {
+    const own = { fields: ownCopy(fields), entities: ownCopy(entities) };
+    let named: RequestResult | null = null;
+    const name = () => {
+      named ??= request(action, own.fields, own.entities);
+      return named;
+    };
+    const names = () => namesOf(leads.get(action)!.manifest, action, name());
+    return { action, ...own, header: ownCopy(header) as Header, isKnown: known.has(action), name, names };
+  }
   return Object.freeze({
     request,
     decide(action: string, fields: unknown, header: Header, entities?: unknown): SetDecision {
-      const own = { fields: ownCopy(fields), entities: ownCopy(entities) };
-      let named: RequestResult | null = null;
-      const name = () => {
-        named ??= request(action, own.fields, own.entities);
-        return named;
-      };
-      const isKnown = known.has(action);
-      const names = () => namesOf(leads.get(action)!.manifest, action, name());
-      const asked = { action, ...own, header: ownCopy(header) as Header, isKnown, name, names };
+      const asked = askedOf(action, fields, header, entities);
       const decision = combine(members.map((one) => answerOf(one, asked)));
-      if (decision.verdict === "allow") judged.set(decision, { action, fields: own.fields });
+      if (decision.verdict === "allow") judged.set(decision, { action, fields: asked.fields });
       return decision;
+    },
+    lasts(action: string, fields: unknown, header: Header, entities?: unknown): number {
+      const asked = askedOf(action, fields, header, entities);
+      return Math.min(...counted.map((one) => memberLasts(one, asked)));
     },
     fieldsToExecute(
       action: string,
@@ -215,6 +225,17 @@ function answerOther({ host, manifest }: Member, { header, isKnown, name, names 
   }
   const named = name();
   return named.ok ? host.answerOthers(named, header, names) : denied(named.code);
+}
+
+function memberLasts(member: Member, asked: Asked): number {
+  const { host, manifest } = member;
+  const { action, fields, header, entities, isKnown, name, names } = asked;
+  if (manifest.actions.some((one) => one.name === action)) {
+    return host.lasts(action, fields, header, entities);
+  }
+  if (!isKnown || manifest.others === undefined) return checksLast(header, manifest, host.validity);
+  const named = name();
+  return named.ok ? host.othersLast(named, header, names) : checksLast(header, manifest, host.validity);
 }
 
 const LET_PASS: Decision = Object.freeze({ ...denied("no_rule"), verdict: "allow" });

@@ -5,7 +5,8 @@ import { withPaths } from "./execute.ts";
 import { digestBytes } from "./hash.ts";
 import type { Header } from "./header.ts";
 import { permissionOf } from "./host-obligations.ts";
-import { ask, askOthers, type Instance } from "./instance.ts";
+import { ask, askOthers, clear, type Instance } from "./instance.ts";
+import { checksLast, isKnown, rulesLast } from "./lasts.ts";
 import { validityOf } from "./load.ts";
 import { type LoadRefusal, refuseThrown } from "./load-refusal.ts";
 import type { Manifest } from "./manifest.ts";
@@ -32,6 +33,14 @@ export interface OpenHost {
    * `request` is what another member made of it, `names` whom its fields name, who cannot approve it.
    */
   readonly answerOthers: (request: NamedRequest, header: Header, names: () => Names) => Decision;
+  /**
+   * For how many milliseconds verdict, code and rules of the answer to this request stay as they are if
+   * nothing but `now` changes: at least that long, often longer; infinite where time changes nothing. Asks
+   * again, with the header that it is given.
+   */
+  readonly lasts: (action: string, fields: unknown, header: Header, entities?: unknown) => number;
+  /** The same of `answerOthers`. */
+  readonly othersLast: (request: NamedRequest, header: Header, names: () => Names) => number;
   /** The canonical JSON of a request and its digest, which approvals bind. */
   readonly request: (action: string, fields: unknown, entities?: unknown) => RequestResult;
   /**
@@ -86,7 +95,6 @@ export async function openHost(
 export function makeHost(first: Active | null, settings: HostSettings): OpenHost {
   // Properties of one object: the engine writes them faster than variables that functions share.
   const state: State = { active: first, live: first === null ? null : first.live, isBusy: false };
-  let lastReplacement: Promise<unknown> = Promise.resolve();
 
   function decide(action: string, fields: unknown, header: Header, entities?: unknown): Decision {
     const { live } = state;
@@ -108,7 +116,7 @@ export function makeHost(first: Active | null, settings: HostSettings): OpenHost
   const answer: Host["answer"] = (action, fields, header, entities) =>
     asked((live) => ask(live, action, fields, header, entities));
 
-  function asked(how: (live: Instance) => Decision | null): Decision {
+  function asked(how: How): Decision {
     if (state.isBusy) return denied("host.not_ready");
     // One that was being made may be there by now.
     state.live ??= state.active?.live ?? null;
@@ -137,6 +145,39 @@ export function makeHost(first: Active | null, settings: HostSettings): OpenHost
     return denied("host.trap");
   }
 
+  const methods = {
+    decide,
+    answer,
+    answerOthers: (request: NamedRequest, header: Header, names: () => Names) =>
+      asked((live) => askShared(live, { request, names }, header)),
+    lasts: (action: string, fields: unknown, header: Header, entities?: unknown) =>
+      timed(
+        asked,
+        () => state.active,
+        header,
+        (live) => ask(live, action, fields, header, entities),
+      ),
+    othersLast: (request: NamedRequest, header: Header, names: () => Names) =>
+      timed(
+        asked,
+        () => state.active,
+        header,
+        (live) => askShared(live, { request, names }, header),
+      ),
+    request: (action: string, fields: unknown, entities?: unknown) =>
+      requestTo(state.active, settings, action, fields, entities),
+    fieldsToExecute: (action: string, fields: unknown, decision: Decision, done?: readonly Obligation[]) =>
+      executableOf(state.active, action, fields, decision, done),
+    replace: replacing(state, settings),
+    ready: async () => (state.active === null ? undefined : fill(state.active, settings)),
+  };
+  return withState(methods, () => state.active);
+}
+
+/** Several replacements take their turns. */
+function replacing(state: State, settings: HostSettings): OpenHost["replace"] {
+  let lastReplacement: Promise<unknown> = Promise.resolve();
+
   async function replaceNow(given: Given): Promise<{ readonly ok: true } | LoadRefusal> {
     const next = await prepare(state.active, given, settings);
     if ("code" in next) return next;
@@ -144,7 +185,7 @@ export function makeHost(first: Active | null, settings: HostSettings): OpenHost
     return { ok: true };
   }
 
-  function replace(replacement: Replacement): Promise<{ readonly ok: true } | LoadRefusal> {
+  return (replacement) => {
     try {
       // Copied now, though its turn may come later.
       const given = givenOf(replacement);
@@ -154,21 +195,24 @@ export function makeHost(first: Active | null, settings: HostSettings): OpenHost
     } catch (error) {
       return Promise.resolve(refuseThrown(error));
     }
-  }
-
-  const methods = {
-    decide,
-    answer,
-    answerOthers: (request: NamedRequest, header: Header, names: () => Names) =>
-      asked((live) => askShared(live, { request, names }, header)),
-    request: (action: string, fields: unknown, entities?: unknown) =>
-      requestTo(state.active, settings, action, fields, entities),
-    fieldsToExecute: (action: string, fields: unknown, decision: Decision, done?: readonly Obligation[]) =>
-      executableOf(state.active, action, fields, decision, done),
-    replace,
-    ready: async () => (state.active === null ? undefined : fill(state.active, settings)),
   };
-  return withState(methods, () => state.active);
+}
+
+type How = (live: Instance) => Decision | null;
+
+/** Asked once more, for what the evaluator says of time. */
+function timed(asked: (how: How) => Decision, active: () => Active | null, header: Header, how: How): number {
+  let rules = 1;
+  const decision = asked((live) => {
+    // The frame may be refused before the evaluator is asked.
+    clear(live.resultHeader);
+    const said = how(live);
+    rules = rulesLast(live.resultWords);
+    return said;
+  });
+  const by = active();
+  if (by === null || !isKnown(decision)) return 1;
+  return Math.min(rules, checksLast(header, by.evaluator.manifest, signedOf(by)));
 }
 
 interface State {

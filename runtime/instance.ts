@@ -215,7 +215,7 @@ function afterApprovers(decision: Decision): Decision {
 }
 
 /** Eight bytes at a time: zero is zero in every kind of number. */
-function clear(header: Float64Array): void {
+export function clear(header: Float64Array): void {
   header[0] = 0;
   header[1] = 0;
   header[2] = 0;

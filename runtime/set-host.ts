@@ -101,6 +101,7 @@ function makeSetHost(first: ActiveSet, settings: SetSettings): SetHost {
 
   const methods: Omit<SetHost, "members" | "facts"> = {
     decide: (action, fields, header, entities) => current.set.decide(action, fields, header, entities),
+    lasts: (action, fields, header, entities) => current.set.lasts(action, fields, header, entities),
     request: (action, fields, entities) => current.set.request(action, fields, entities),
     fieldsToExecute: (action, fields, decision, discharged) =>
       current.set.fieldsToExecute(action, fields, decision, discharged),

@@ -6,6 +6,7 @@ import { positionsIn } from "../source.ts";
 import type { ActionSteps } from "./costs.ts";
 import { lowerFirst, lowerValue } from "./expressions.ts";
 import { type Judging, type Kinship, sortRules, USUAL_KINSHIP } from "./families.ts";
+import { withLasts } from "./lasts.ts";
 import {
   actionStruct,
   containsPath,
@@ -46,7 +47,7 @@ export function lower(
     });
     return { ...actionStruct(action, checked.types), rules: placeObliges(rules), ...lowered };
   });
-  return {
+  return withLasts({
     manifest: manifestOf(checked, versions, steps),
     file: checked.source.file,
     entities: entityStructs(checked.types),
@@ -63,12 +64,13 @@ export function lower(
     hasApprovals: judged.rules.some((rule) => rule.cases.some((one) => one.approval !== null)),
     hasCarried: [...checked.types.entities.values()].some(({ fromRequest }) => fromRequest === true),
     hasShadow: checked.rules.some((rule) => rule.shadow),
+    hasLasts: false,
     hasPaths: judged.actions.some((action) =>
       action.fields.some((field) => containsPath(field.type, checked.types)),
     ),
     ...obligationSizes(actions),
     holesMax: Math.max(0, ...actions.map(holesOf)),
-  };
+  });
 }
 
 function judgingOn(action: string, rules: readonly Rule[]): readonly Judging[] {

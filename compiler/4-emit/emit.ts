@@ -26,6 +26,7 @@ export function emitConfig(irs: readonly Ir[]): string {
     `export const RESULT_TAIL_BYTES: i32 = ${most((ir) => (ir.imposedMax > 0 ? RESULT_TAIL_BYTES : 0))};`,
     `export const HAS_APPROVALS: bool = ${irs.some((ir) => ir.hasApprovals)};`,
     `export const HAS_CARRIED: bool = ${irs.some((ir) => ir.hasCarried)};`,
+    `export const HAS_LASTS: bool = ${irs.some((ir) => ir.hasLasts)};`,
     `export const HAS_SHADOW: bool = ${irs.some((ir) => ir.hasShadow)};`,
     `export const HAS_FAMILIES: bool = ${irs.some(hasFamilies)};`,
     `export const SIMD: bool = ${irs.some((ir) => ir.manifest.simd === true)};`,

@@ -50,6 +50,8 @@ const IMPORTS: readonly (readonly [file: string, names: string])[] = [
   ["prelude/result", "shadowed"],
   ["prelude/local", "age, localAt, localIn, localYear, localMonth, localDay"],
   ["prelude/local", "localHour, localMinute, localSecond, localWeekday"],
+  ["prelude/lasts", "lastsLess, lastsAtMost, lastsEqual, lastsBetween, lastsAdd, lastsSubtract"],
+  ["prelude/lasts", "lastsAge, lastsNow, lastsAt, lastsIn"],
   [
     "prelude/result",
     "openResult, fired, held, erred, denied, concluded, giveError, giveNumber, giveBool, giveEnum, giveText",

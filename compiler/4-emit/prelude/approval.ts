@@ -7,6 +7,7 @@ import { find } from "./directory";
 import { compareBytes, lengthOf, textOf } from "./text";
 import { approvalCount, now } from "./frame";
 import { below } from "./entity";
+import { lastsAtMost, lastsLess } from "./lasts";
 
 const TIME_MIN: i64 = -62135596800000;
 const TIME_MAX: i64 = 253402300799999;
@@ -70,7 +71,7 @@ function counts(out: usize, group: usize, within: i64): bool {
   const asked = load<i64>(out, 16);
   const given = load<i64>(out, 24);
   if (load<u32>(out, 4) == 0 || isNamed(record) || !below(record, group)) return false;
-  return asked <= given && given <= now() && now() < asked + within;
+  return asked <= given && lastsAtMost(given, now(), 1, 0) && lastsLess(now(), asked + within, 0, 1);
 }
 
 // Whether `needed` different approvers from `group` have approved exactly this request in time.

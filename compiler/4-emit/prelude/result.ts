@@ -2,7 +2,8 @@
 import { ERRING, FIRED, LISTED_MAX, PATHS, RESULT, SHADOW, VALUES, pathCount } from "./memory";
 import { ALLOW, CODE_ERROR, CODE_NO_RULE, CODE_RULE, DENY, HOLD } from "./codes";
 import { lengthOf, textOf } from "./text";
-import { HAS_FAMILIES, HAS_SHADOW, HOLES } from "../config";
+import { lasts, openLasts } from "./lasts";
+import { HAS_FAMILIES, HAS_LASTS, HAS_SHADOW, HOLES } from "../config";
 
 const MAGIC: u32 = 0x524c4f50;
 
@@ -23,6 +24,7 @@ export function openResult(): void {
   firstKind = 0;
   valueCount = 0;
   if (HAS_SHADOW) shadowCount = 0;
+  if (HAS_LASTS) openLasts();
 }
 
 // In a listed id: a hold that its approvals released.
@@ -103,7 +105,7 @@ function erredAmong(rule: u32, kind: u32): void {
 // Two words at a time; the magic is in the last two.
 function write(verdict: u32, code: u32): i32 {
   store<u64>(RESULT, <u64>granted | (<u64>code << 32), 8);
-  store<u64>(RESULT, 0, 16);
+  store<u64>(RESULT, HAS_LASTS ? <u64>lasts() : 0, 16);
   store<u64>(RESULT, <u64>firedCount | (<u64>min(firedCount, LISTED_MAX) << 32), 24);
   store<u64>(RESULT, <u64>erringCount | (<u64>min(erringCount, LISTED_MAX) << 32), 32);
   store<u64>(RESULT, <u64>valueCount << 32, 40);

@@ -5,7 +5,8 @@ import type { Outcome } from "@polity/runtime/decision.ts";
 import { buildFacts } from "@polity/runtime/facts.ts";
 import { sha256 } from "@polity/runtime/hash.ts";
 import type { Header } from "@polity/runtime/header.ts";
-import { ask, openInstance } from "@polity/runtime/instance.ts";
+import { ask, clear, openInstance } from "@polity/runtime/instance.ts";
+import { rulesLast } from "@polity/runtime/lasts.ts";
 import { makeProgram } from "@polity/runtime/program.ts";
 import { canonicalRequest } from "@polity/runtime/request.ts";
 import { outcomeOf } from "@polity/runtime/result.ts";
@@ -27,6 +28,8 @@ export interface Engine {
 export interface LoadedEngine {
   /** Of a request whose approvals may say `OWN_DIGEST`: they are for this request. */
   readonly decide: (request: GeneratedRequest) => Outcome;
+  /** For how many milliseconds rules say the same, of compiled evaluators in batches. */
+  readonly lasts?: (request: GeneratedRequest) => number;
 }
 
 /** For one program: engines by name. */
@@ -115,16 +118,20 @@ async function batchEngines(
         const { exports } = await WebAssembly.instantiate(module);
         const instance = openInstance(exports, program, facts, sha256, `_${index}`);
         if ("failed" in instance) return { refused: `${instance.failed}: ${instance.message}` };
-        return {
-          decide: ({ action, fields, header, entities }) => {
-            const plan = program.actions.get(action);
-            const request = plan === undefined ? null : canonicalRequest(plan, fields, sha256, entities);
-            const bound = request?.ok === true ? withDigest(header, request.digest) : header;
-            const decision = ask(instance, action, fields, bound, entities);
-            if (decision === null) throw new Error("the instance trapped or broke the ABI");
-            return outcomeOf(decision);
-          },
+        const decide = ({ action, fields, header, entities }: GeneratedRequest) => {
+          const plan = program.actions.get(action);
+          const request = plan === undefined ? null : canonicalRequest(plan, fields, sha256, entities);
+          const bound = request?.ok === true ? withDigest(header, request.digest) : header;
+          const decision = ask(instance, action, fields, bound, entities);
+          if (decision === null) throw new Error("the instance trapped or broke the ABI");
+          return outcomeOf(decision);
         };
+        const lasts = (request: GeneratedRequest) => {
+          clear(instance.resultHeader);
+          decide(request);
+          return rulesLast(instance.resultWords);
+        };
+        return { decide, lasts };
       },
     };
   });
