@@ -44,6 +44,7 @@ export type CommandName =
   | "log search"
   | "log export"
   | "import mcp"
+  | "gateway mcp"
   | "gateway pins"
   | "serve"
   | "api-key add"

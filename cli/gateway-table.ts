@@ -1,4 +1,5 @@
 /** The rows of the table of commands for servers of tools, and for what stands between them and agents. */
+import { DECIDE_BUNDLE_OPTIONS as BUNDLE_OPTIONS } from "./bundle-table.ts";
 import {
   type Command,
   files,
@@ -60,4 +61,36 @@ const pins: Command = {
   exits: ["0 all are accepted", "1 some are new, have changed or are gone"],
 };
 
-export const GATEWAY_COMMANDS: readonly Command[] = [importMcp, pins];
+const mcp: Command = {
+  name: "gateway mcp",
+  summary: "Put a governor between an MCP client and a server: each call is judged before it is made",
+  operands: { ...files("", 0, []), min: 0 },
+  behind: "COMMAND…",
+  options: [
+    required(withValue("policy", "FILE", "a policy, an evaluator, or with --trust a signed bundle")),
+    withValue("facts", "FACTS.json", "the facts, where the policy has any"),
+    withValue("root", "DIR", "the project, from which files may be imported (default: FILE's folder)"),
+    required(SERVER),
+    required(withValue("agent", "TYPE::ID", "who calls: the subject of every request")),
+    withValue("purpose", "TEXT", "what for, as it is written down"),
+    withValue("pins", "PINS.json", "tools that were accepted (default: what a tool says first counts)"),
+    required(withValue("log", "DIR", "the log, in which everything that is tried is")),
+    required(withValue("key", "NAME.pem", "the private key that signs the log")),
+    withValue("node", "NAME", "who decides, in the log (default: local)"),
+    withValue("origin", "NAME", "what the log is called (default: made up)"),
+    withValue("anchor", "DIR", "where the last checkpoint is kept, outside of the log"),
+    withValue("witnesses", "POLICY", "who cosigns checkpoints: a tlog-policy file"),
+    switchOf("relaxed", null, "let a call go before its entry is on the disk: faster, and may lose some"),
+    ...BUNDLE_OPTIONS,
+    HELP,
+  ],
+  examples: [
+    {
+      line: "pol gateway mcp --policy p.pol --server files --agent Agent::a1 … -- npx mcp-server-files /srv",
+      says: "what a client starts in place of the server",
+    },
+  ],
+  exits: ["0 the client has ended", "1 the session was closed, which standard error explains"],
+};
+
+export const GATEWAY_COMMANDS: readonly Command[] = [importMcp, mcp, pins];

@@ -59,6 +59,7 @@ const LOADERS: Readonly<Record<CommandName, () => Promise<Runnable>>> = {
   "permit issue": () => import("./commands/permit-issue.ts"),
   "permit verify": () => import("./commands/permit-verify.ts"),
   "import mcp": () => import("./commands/import-mcp.ts"),
+  "gateway mcp": () => import("./commands/gateway-mcp.ts"),
   "gateway pins": () => import("./commands/gateway-pins.ts"),
   serve: () => import("./commands/serve.ts"),
   "api-key add": () => import("./commands/api-key-add.ts"),

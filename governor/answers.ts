@@ -107,7 +107,9 @@ async function run<T>(
     result = await untilAborted(here, () => handlers.allow(grant));
   } catch (error) {
     const isStopped = here.aborted !== null && error === here.aborted;
-    const status = isStopped ? "abandoned" : "failed";
+    // What everybody throws who gives up, as `AbortSignal` does.
+    const isGivenUp = error instanceof Error && error.name === "AbortError";
+    const status = isStopped || isGivenUp ? "abandoned" : "failed";
     const note = isStopped ? `stopped: ${here.aborted!.code}` : noteOf(error);
     const problem = await dischargeAfter(machine, released, fields, { status, result: null }, after);
     dispatch({ kind: "ran", step, status, note, problem });

@@ -1,0 +1,103 @@
+/** Requests that were sent on and wait for their answers: whoever answers anything else is not believed. */
+import type { Json, Message, MessageId, RpcError } from "./message.ts";
+
+export type Reply = { readonly result: Json } | { readonly error: RpcError };
+
+export interface Calls {
+  /** Null where too many wait already. The promise never rejects. */
+  readonly send: (method: string, params: Json | null) => Sent | null;
+  /** False where nobody asked. */
+  readonly settle: (message: Extract<Message, { readonly kind: "result" | "error" }>) => boolean;
+  readonly isWaiting: (id: number) => boolean;
+  /** The answer is not wanted any more; one that comes all the same is dropped. */
+  readonly forget: (id: number, error: RpcError) => void;
+  readonly failAll: (error: RpcError) => void;
+}
+
+export interface Sent {
+  readonly id: number;
+  readonly reply: Promise<Reply>;
+}
+
+const WAITING_MAX = 1_024;
+/** Answers that may still come although nobody wants them. */
+const FORGOTTEN_MAX = 4_096;
+
+export function makeCalls(send: (message: Message) => void): Calls {
+  const waiting = new Map<MessageId, (reply: Reply) => void>();
+  const forgotten = new Set<MessageId>();
+  let next = 0;
+
+  return {
+    send(method, params) {
+      if (waiting.size >= WAITING_MAX) return null;
+      next += 1;
+      const id = next;
+      const reply = new Promise<Reply>((resolve) => waiting.set(id, resolve));
+      send({ kind: "request", id, method, params });
+      return { id, reply };
+    },
+    settle(message) {
+      const { id } = message;
+      if (id === null) return false;
+      const waits = waiting.get(id);
+      if (waits === undefined) return forgotten.delete(id);
+      waiting.delete(id);
+      waits(message.kind === "result" ? { result: message.result } : { error: message.error });
+      return true;
+    },
+    isWaiting: (id) => waiting.has(id),
+    forget(id, error) {
+      const waits = waiting.get(id);
+      if (waits === undefined) return;
+      waiting.delete(id);
+      forgotten.add(id);
+      if (forgotten.size > FORGOTTEN_MAX) forgotten.delete([...forgotten][0]!);
+      waits({ error });
+    },
+    failAll(error) {
+      for (const waits of waiting.values()) waits({ error });
+      waiting.clear();
+    },
+  };
+}
+
+export interface SeenIds {
+  /** False where the id was there before, or cannot be told from one that was. */
+  readonly take: (id: MessageId) => boolean;
+}
+
+const IDS_MAX = 65_536;
+
+/**
+ * An id is never used twice in a session (MCP 2025-11-25, "Requests"). So many are remembered; of numbers
+ * that are forgotten, none up to the largest is taken again, and where texts would be forgotten, none is
+ * taken.
+ */
+export function seenIds(): SeenIds {
+  const seen = new Set<MessageId>();
+  let floor = Number.NEGATIVE_INFINITY;
+  let texts = 0;
+  return {
+    take(id) {
+      if (seen.has(id)) return false;
+      if (typeof id === "string") {
+        if (texts >= IDS_MAX) return false;
+        texts += 1;
+        seen.add(id);
+        return true;
+      }
+      if (id <= floor) return false;
+      seen.add(id);
+      if (seen.size - texts > IDS_MAX) {
+        for (const old of seen) {
+          if (typeof old === "string") continue;
+          seen.delete(old);
+          floor = Math.max(floor, old);
+          break;
+        }
+      }
+      return true;
+    },
+  };
+}

@@ -1,0 +1,222 @@
+/**
+ * One client and one server with a governor between them. Nothing passes that is not understood; what is
+ * judged is sent on as it was judged; whatever was tried is in the log.
+ */
+import { unreachable } from "@polity/runtime/unreachable.ts";
+import { acceptedTools, shownTool } from "./accepted-tools.ts";
+import { makeCalls, type Reply, type SeenIds, seenIds } from "./calls.ts";
+import { fromServer } from "./from-server.ts";
+import { answerJudged } from "./judged-request.ts";
+import { type Json, type Message, type MessageId, RPC, readMessage } from "./message.ts";
+import { CLIENT_NOTIFICATIONS, CLIENT_REQUESTS } from "./protocol.ts";
+import type { Upstream } from "./server-process.ts";
+import { type Active, forward, type SessionOptions, type Shared } from "./shared.ts";
+import { callTool } from "./tool-call.ts";
+import { isShown, listForClient } from "./tool-list.ts";
+
+export interface Session {
+  /** One message of the client. */
+  readonly receive: (message: Uint8Array) => void;
+  readonly close: (why: string) => Promise<void>;
+  /** Why it ended. */
+  readonly closed: Promise<string>;
+}
+
+const MALFORMED_MAX = 16;
+const ACTIVE_MAX = 1_024;
+
+export function openSession(options: SessionOptions): Session {
+  const { execution, toClient } = options;
+  const ids = seenIds();
+  let malformed = 0;
+  let isClosed = false;
+  let tell: (why: string) => void = () => {};
+  const closed = new Promise<string>((resolve) => {
+    tell = resolve;
+  });
+
+  const upstream = options.connect({
+    message: (message) => {
+      if (!isClosed) fromServer(shared, message);
+    },
+    closed: (why) => void close(why),
+  });
+  const shared = share(options, upstream, (why) => void close(why));
+  const onAbort = () => void close(`the execution was stopped: ${String(execution.signal.reason?.message)}`);
+  execution.signal.addEventListener("abort", onAbort, { once: true });
+  if (execution.signal.aborted) onAbort();
+
+  function receive(bytes: Uint8Array): void {
+    if (isClosed) return;
+    const read = readMessage(bytes);
+    if (read.ok) {
+      fromClient(shared, ids, read.message);
+      return;
+    }
+    malformed += 1;
+    toClient({ kind: "error", id: null, error: read.error });
+    void shared.note("mcp_malformed");
+    if (malformed >= MALFORMED_MAX) shared.fail("the client goes on sending what is no message");
+  }
+
+  async function close(why: string): Promise<void> {
+    if (isClosed) return;
+    isClosed = true;
+    execution.signal.removeEventListener("abort", onAbort);
+    const error = { code: RPC.internal, message: `the session was closed: ${why}` };
+    shared.toServer.failAll(error);
+    shared.fromClient.failAll(error);
+    // What was under way is told to the client before the end.
+    for (const id of shared.active.keys()) toClient({ kind: "error", id, error });
+    shared.active.clear();
+    await upstream.close();
+    await execution.end(execution.signal.aborted ? "abandoned" : "succeeded");
+    tell(why);
+  }
+
+  return { receive, close, closed };
+}
+
+function share(options: SessionOptions, upstream: Upstream, fail: (why: string) => void): Shared {
+  const { execution, toClient, pins, sha256, log } = options;
+  const tools = acceptedTools(pins, sha256);
+  const toServer = makeCalls(upstream.send);
+  let listed: Promise<string | null> | null = null;
+  const relist = () => {
+    listed = listForClient(toServer, tools).then((problem) => {
+      if (problem !== null) log(`the server's list of tools is not taken: ${problem}`);
+      for (const { definition, isAccepted } of tools.all()) {
+        if (!isAccepted) log(`the tool ${definition.name} is new or has changed: nobody has accepted it`);
+      }
+      return problem;
+    });
+    return listed;
+  };
+  return {
+    ...options,
+    ...{ tools, upstream, toServer, fail, relist },
+    fromClient: makeCalls(toClient),
+    active: new Map(),
+    held: new Map(),
+    listed: () => listed ?? relist(),
+    async note(attempt) {
+      await execution.authorize({ action: attempt, fields: {} });
+    },
+  };
+}
+
+function fromClient(shared: Shared, ids: SeenIds, message: Message): void {
+  switch (message.kind) {
+    case "request":
+      void request(shared, ids, message);
+      return;
+    case "notification":
+      notification(shared, message.method, message.params);
+      return;
+    case "result":
+    case "error":
+      if (!shared.fromClient.settle(message)) void shared.note("mcp_unasked_answer");
+      return;
+    default:
+      unreachable(message);
+  }
+}
+
+async function request(
+  shared: Shared,
+  ids: SeenIds,
+  { id, method, params }: Extract<Message, { readonly kind: "request" }>,
+): Promise<void> {
+  const { toClient, active } = shared;
+  const refuse = (code: number, message: string) => toClient({ kind: "error", id, error: { code, message } });
+  if (!ids.take(id)) {
+    refuse(RPC.invalid, "the id was used before in this session");
+    await shared.note("mcp_replayed_id");
+    return;
+  }
+  const way = CLIENT_REQUESTS.get(method);
+  if (way === undefined) {
+    refuse(RPC.method, "the gateway does not let this method pass");
+    await shared.note("mcp_unknown_method");
+    return;
+  }
+  if (active.size >= ACTIVE_MAX) return refuse(RPC.refused, "too many requests are under way");
+  const token = (params?._meta as Json | undefined)?.progressToken;
+  const progressToken =
+    typeof token === "string" || Number.isSafeInteger(token) ? (token as MessageId) : null;
+  const own: Active = { upstreamId: null, isCancelled: false, progressToken };
+  active.set(id, own);
+  const reply = await answer(shared, way, method, params, own);
+  // Closed in the meantime, which was told; or cancelled, and then nobody waits (MCP, "Cancellation").
+  if (!active.delete(id) || own.isCancelled) return;
+  if ("result" in reply) toClient({ kind: "result", id, result: reply.result });
+  else toClient({ kind: "error", id, error: reply.error });
+}
+
+async function answer(
+  shared: Shared,
+  way: "pass" | "list" | "call" | "judge",
+  method: string,
+  params: Json | null,
+  own: Active,
+): Promise<Reply> {
+  switch (way) {
+    case "list":
+      return toolsList(shared, params);
+    case "call":
+      return callTool(shared, params ?? {}, own);
+    case "judge":
+      return answerJudged(shared, method, params ?? {}, async (judged) =>
+        forward(shared, method, judged, own),
+      );
+    case "pass": {
+      const reply = await forward(shared, method, params, own);
+      return method === "initialize" ? withoutTasks(reply) : reply;
+    }
+    default:
+      return unreachable(way);
+  }
+}
+
+/** What a task does is not judged, so a server that offers them is a server that does not. */
+function withoutTasks(reply: Reply): Reply {
+  if (!("result" in reply)) return reply;
+  const { capabilities, ...rest } = reply.result;
+  if (typeof capabilities !== "object" || capabilities === null) return reply;
+  const { tasks: _, experimental: __, ...known } = capabilities as Json;
+  return { result: { ...rest, capabilities: known } };
+}
+
+async function toolsList(shared: Shared, params: Json | null): Promise<Reply> {
+  if (params?.cursor !== undefined) return { error: { code: RPC.params, message: "the list has one page" } };
+  const problem = await shared.relist();
+  if (problem !== null) return { error: { code: RPC.refused, message: `the list of tools: ${problem}` } };
+  return {
+    result: {
+      tools: shared.tools
+        .all()
+        .filter((tool) => isShown(shared, tool))
+        .map(shownTool),
+    },
+  };
+}
+
+function notification(shared: Shared, method: string, params: Json | null): void {
+  if (!CLIENT_NOTIFICATIONS.has(method)) {
+    void shared.note("mcp_unknown_method");
+    return;
+  }
+  if (method !== "notifications/cancelled") {
+    shared.upstream.send({ kind: "notification", method, params });
+    return;
+  }
+  const id = params?.requestId as MessageId;
+  const own = shared.active.get(id);
+  if (own === undefined) return;
+  own.isCancelled = true;
+  if (own.upstreamId === null) return;
+  const { reason } = params ?? {};
+  const told = { requestId: own.upstreamId, ...(typeof reason === "string" ? { reason } : {}) };
+  shared.upstream.send({ kind: "notification", method, params: told });
+  shared.toServer.forget(own.upstreamId, { code: RPC.refused, message: "the request was cancelled" });
+}

@@ -1,0 +1,77 @@
+/** What all parts of a session have in common. */
+import type { Execution, Governor } from "@polity/governor/governor.ts";
+import type { Sha256 } from "@polity/runtime/hash.ts";
+import type { AcceptedTools } from "./accepted-tools.ts";
+import type { Calls, Reply } from "./calls.ts";
+import { type Json, type Message, type MessageId, RPC } from "./message.ts";
+import type { Pins } from "./pins.ts";
+import type { Upstream, UpstreamEvents } from "./server-process.ts";
+
+/** What policies say of an action. */
+export interface Catalog {
+  /** Whether it takes `call`, which the gateway fills in. */
+  readonly takesCall: (action: string) => boolean;
+  /** False only where nothing can ever grant it: no rule that allows is on it. */
+  readonly isGrantable: (action: string) => boolean;
+}
+
+export interface SessionOptions {
+  readonly governor: Pick<Governor, "approvals" | "release">;
+  readonly execution: Execution;
+  /** What policies call the server. */
+  readonly server: string;
+  readonly catalog: Catalog;
+  readonly pins: Pins | null;
+  readonly sha256: Sha256;
+  readonly connect: (events: UpstreamEvents) => Upstream;
+  readonly toClient: (message: Message) => void;
+  /** For whoever runs the gateway; it may quote what others said. */
+  readonly log: (line: string) => void;
+}
+
+export interface Shared extends SessionOptions {
+  readonly tools: AcceptedTools;
+  readonly upstream: Upstream;
+  readonly toServer: Calls;
+  readonly fromClient: Calls;
+  readonly active: Map<MessageId, Active>;
+  /** Lists all tools of the server anew. */
+  readonly relist: () => Promise<string | null>;
+  /** The last listing. */
+  readonly listed: () => Promise<string | null>;
+  /** Held calls by what they are: the id of what waits for approval. */
+  readonly held: Map<string, string>;
+  readonly note: (attempt: Attempt) => Promise<void>;
+  readonly fail: (why: string) => void;
+}
+
+/** A request of the client that is not answered yet. */
+export interface Active {
+  /** As the server knows it; null while it is not sent on. */
+  upstreamId: number | null;
+  isCancelled: boolean;
+  readonly progressToken: MessageId | null;
+}
+
+/** What was tried and is no call: as an action that is refused, in the log like all others. */
+export type Attempt =
+  | "mcp_malformed"
+  | "mcp_unknown_method"
+  | "mcp_unknown_tool"
+  | "mcp_changed_tool"
+  | "mcp_replayed_id"
+  | "mcp_unasked_answer";
+
+/** Sends a request on and waits for its answer. */
+export async function forward(
+  shared: Shared,
+  method: string,
+  params: Json | null,
+  own: Active,
+): Promise<Reply> {
+  if (own.isCancelled) return { error: { code: RPC.refused, message: "the request was cancelled" } };
+  const sent = shared.toServer.send(method, params);
+  if (sent === null) return { error: { code: RPC.refused, message: "too many requests are under way" } };
+  own.upstreamId = sent.id;
+  return sent.reply;
+}

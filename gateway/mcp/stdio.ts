@@ -1,0 +1,38 @@
+/** A client that has started the gateway and speaks to it over its standard input and output. */
+import type { Readable, Writable } from "node:stream";
+import { splitLines } from "./lines.ts";
+import { type Message, writeMessage } from "./message.ts";
+import type { Session } from "./session.ts";
+
+/** What a client sends: a whole file at most. */
+const CLIENT_MESSAGE_BYTES_MAX = 4 * 1024 * 1024;
+/** What waits for a client that does not read. */
+const BACKLOG_BYTES_MAX = 32 * 1024 * 1024;
+
+/** Answers why the session ended. */
+export async function serveStdio(
+  open: (toClient: (message: Message) => void) => Session,
+  input: Readable,
+  output: Writable,
+): Promise<string> {
+  const lines = splitLines(CLIENT_MESSAGE_BYTES_MAX);
+  let session: Session | null = null;
+  const fail = (why: string) => void session?.close(why);
+  session = open((message) => {
+    output.write(`${writeMessage(message)}\n`);
+    if (output.writableLength > BACKLOG_BYTES_MAX) fail("the client does not read what it is sent");
+  });
+  output.on("error", () => fail("the client reads no more"));
+  input.on("data", (chunk: Uint8Array) => {
+    const whole = lines.push(chunk);
+    if (whole === null) {
+      input.pause();
+      fail(`the client sent a message of more than ${CLIENT_MESSAGE_BYTES_MAX} bytes`);
+      return;
+    }
+    for (const line of whole) session?.receive(line);
+  });
+  input.on("end", () => fail("the client has ended"));
+  input.on("error", () => fail("the client has ended"));
+  return session.closed;
+}

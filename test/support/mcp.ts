@@ -1,0 +1,120 @@
+/** The gateway as clients start it, between the public client and public or made-up servers. */
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { install, whyInstall } from "../../benchmarks/install.ts";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+const PACKAGES = "examples/gateway-mcp";
+const launcher = join(root, "cli", "bin", "pol.js");
+
+/** Null where client and servers are there, or could be installed. */
+export function lacksMcp(): string | null {
+  return whyInstall(PACKAGES) === null || install(PACKAGES) ? null : "no registry to install them from";
+}
+
+export const publicServer = (name: string) =>
+  join(root, PACKAGES, "node_modules", ".bin", `mcp-server-${name}`);
+
+export interface CallResult {
+  readonly content: readonly { readonly type: string; readonly text?: string }[];
+  readonly isError?: boolean;
+  readonly structuredContent?: Readonly<Record<string, unknown>>;
+}
+
+/** As much of the public client as the tests use. */
+export interface Client {
+  readonly connect: (transport: unknown) => Promise<void>;
+  readonly listTools: () => Promise<{ readonly tools: readonly { readonly name: string }[] }>;
+  readonly callTool: (
+    call: { readonly name: string; readonly arguments?: unknown },
+    schema?: undefined,
+    options?: { readonly signal?: AbortSignal; readonly onprogress?: (progress: unknown) => void },
+  ) => Promise<CallResult>;
+  readonly readResource: (given: { readonly uri: string }) => Promise<unknown>;
+  readonly listResources: () => Promise<unknown>;
+  readonly getPrompt: (given: { readonly name: string; readonly arguments?: unknown }) => Promise<unknown>;
+  readonly setLoggingLevel: (level: string) => Promise<unknown>;
+  readonly getServerCapabilities: () => Readonly<Record<string, unknown>>;
+  readonly ping: () => Promise<unknown>;
+  readonly close: () => Promise<void>;
+}
+
+interface Sdk {
+  readonly Client: new (info: object, options?: object) => Client;
+  readonly StdioClientTransport: new (options: object) => unknown;
+}
+
+async function sdk(): Promise<Sdk> {
+  const find = createRequire(join(root, PACKAGES, "package.json"));
+  const load = (path: string) =>
+    import(pathToFileURL(find.resolve(`@modelcontextprotocol/sdk/${path}`)).href);
+  const [client, stdio] = await Promise.all([load("client/index.js"), load("client/stdio.js")]);
+  return { ...client, ...stdio } as Sdk;
+}
+
+export interface Desk {
+  readonly dir: string;
+  /** What `pol gateway mcp` gets before `--`. */
+  readonly options: readonly string[];
+  /** Everything in the log, in its order. */
+  readonly entries: () => readonly Readonly<Record<string, unknown>>[];
+}
+
+function pol(dir: string, ...args: readonly string[]): string {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [launcher, ...args], {
+    cwd: dir,
+    encoding: "utf8",
+  });
+  if (status !== 0 && status !== 1) throw new Error(`pol ${args.join(" ")}: ${stderr}`);
+  return stdout;
+}
+
+/** A folder with a policy that was imported from the server, facts, pins, a key, and later a log. */
+export function makeDesk(
+  server: string,
+  command: readonly string[],
+  tools: readonly string[],
+  edit: (policy: string) => string = (policy) => policy,
+): Desk {
+  const dir = mkdtempSync(join(tmpdir(), "pol-mcp-"));
+  const policy = join(dir, "policy.pol");
+  pol(dir, "import", "mcp", "--server", server, "-o", policy, "--pins", "pins.json", "--", ...command);
+  if (!existsSync(policy)) throw new Error("nothing was imported");
+  const text = edit(readFileSync(policy, "utf8"));
+  writeFileSync(policy, text);
+  const attributes = { tools, ...(text.includes("root: path") ? { root: dir } : {}) };
+  const entities = [
+    { type: "Team", id: "operators" },
+    { type: "Agent", id: "a1", attributes },
+  ];
+  writeFileSync(join(dir, "facts.json"), JSON.stringify({ entities }));
+  pol(dir, "build", "policy.pol");
+  pol(dir, "keygen", "-o", "log");
+  const options = [
+    ...["--policy", "policy.wasm", "--facts", "facts.json", "--server", server, "--agent", "Agent::a1"],
+    ...["--pins", "pins.json", "--log", "decisions", "--key", "log.pem"],
+  ];
+  const entries = () => {
+    const lines = pol(dir, "log", "export", "decisions").trim().split("\n");
+    return lines.map((line) => (JSON.parse(line) as { entry: Readonly<Record<string, unknown>> }).entry);
+  };
+  return { dir, options, entries };
+}
+
+export async function connectThrough(
+  { dir, options }: Desk,
+  command: readonly string[],
+  clientOptions: object = {},
+): Promise<Client> {
+  const { Client, StdioClientTransport } = await sdk();
+  const client = new Client({ name: "test", version: "1" }, clientOptions);
+  const args = [launcher, "gateway", "mcp", ...options, "--", ...command];
+  await client.connect(
+    new StdioClientTransport({ command: process.execPath, args, cwd: dir, stderr: "ignore" }),
+  );
+  return client;
+}
