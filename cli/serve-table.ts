@@ -13,6 +13,10 @@ import {
 
 const KEYS = required(withValue("keys", "KEYS.json", "the file of the clients' keys"));
 
+const USUAL = "--keys keys.json --log decisions --key log.pem";
+const SIGNED = "--trust trust --freshness now.fresh.json --floor floor";
+const EVERYWHERE = "--listen 0.0.0.0:8470 --tls-cert cert.pem --tls-key tls.pem";
+
 const serve: Command = {
   name: "serve",
   summary: "Answer over HTTP: decisions, executions, approvals and orders",
@@ -39,11 +43,11 @@ const serve: Command = {
   ],
   examples: [
     {
-      line: "pol serve --policy payments.pol --facts facts.json --keys keys.json --log decisions --key log.pem",
+      line: `pol serve --policy payments.pol --facts facts.json ${USUAL}`,
       says: "answers on this machine until it is told to end",
     },
     {
-      line: "pol serve --policy 7.tar --trust trust --freshness now.fresh.json --floor floor --keys keys.json --log decisions --key log.pem --listen 0.0.0.0:8470 --tls-cert cert.pem --tls-key tls.pem",
+      line: `pol serve --policy 7.tar ${SIGNED} ${USUAL} ${EVERYWHERE}`,
       says: "a signed bundle, for other machines",
     },
   ],
