@@ -113,7 +113,7 @@ function subjects(scratch: string): readonly Subject[] {
 export const TWICE: Section = {
   name: "twice",
   atOnce: 2,
-  quickCases: 10,
+  quickCases: 5,
   cases: async (settings) => {
     const missing = straceMissing();
     if (missing !== null) return [notRecorded(missing)];
