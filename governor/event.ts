@@ -1,7 +1,9 @@
 /** What happens to a governor. Times and ids arrive in events: `step` makes neither. */
+import type { Party } from "@polity/lineage/entry.ts";
 import type { Judged } from "@polity/lineage/judging.ts";
 import type { LogReceipt } from "@polity/lineage/recorder.ts";
 import type { Beginning, ExecutionStatus, PendingApproval, Refusal } from "./governor.ts";
+import type { Approval } from "./papers/approval.ts";
 import type { Asked, Attested, Ordered, Window } from "./state.ts";
 
 /** What a judge says to one question. */
@@ -13,6 +15,8 @@ export type Verdicted =
       readonly holdsUntil: number;
       /** Where it is held: what would release it. */
       readonly holds: PendingApproval["rules"];
+      /** Whom the request names: none of them may approve it. */
+      readonly named: readonly Party[];
     }
   | { readonly ok: false; readonly message: string };
 
@@ -92,6 +96,9 @@ type Happening =
       readonly readAt: number;
       readonly orders: readonly { readonly id: string; readonly order: Ordered }[];
     }
+  /** `approval` was verified. */
+  | { readonly kind: "approve"; readonly call: number; readonly approval: Approval }
+  | { readonly kind: "release"; readonly call: number; readonly pending: string }
   | { readonly kind: "canaries" }
   | { readonly kind: "orders-failed"; readonly message: string }
   | {

@@ -8,6 +8,7 @@ import { ownCopy } from "@polity/runtime/own-copy.ts";
 import type { SetDecision } from "@polity/runtime/set-combine.ts";
 import type { Ask } from "./effect.ts";
 import type { Verdicted } from "./event.ts";
+import { type HeldBy, holdRulesOf, namedIn } from "./hold-rules.ts";
 import type { Judge } from "./ports.ts";
 import type { Asked, Attested } from "./state.ts";
 import { STEP_ENDED } from "./steps/outcome.ts";
@@ -64,7 +65,7 @@ export function judgeOf(host: AnyHost, options: JudgeOptions = {}): Judge {
         const { action, entities, requestId } = asked;
         const question = { action, fields: filled, entities, requestId, header: ask.header };
         const judged = judge(host, question, options);
-        return { ok: true, judged, holdsUntil: holdsUntil(is, judged), holds: [] };
+        return { ok: true, judged, holdsUntil: holdsUntil(is, judged), ...heldBy(host, is, judged) };
       } catch (error) {
         return { ok: false, message: error instanceof Error ? error.message : "the host threw" };
       }
@@ -153,6 +154,25 @@ function measuredValue(
 /** A plain data property, whatever the name is. */
 function put(object: Record<string, unknown>, name: string, value: unknown): void {
   Object.defineProperty(object, name, { value, enumerable: true, writable: true, configurable: true });
+}
+
+// ---- who could release it
+
+function heldBy(host: AnyHost, { manifests }: Declared, { decision, answered }: Judged) {
+  const { request, action } = answered;
+  if (decision.verdict !== "hold" || request === null) return { holds: [], named: [] };
+  const holds = holdRulesOf(heldMembers(host, decision)) ?? [];
+  return { holds, named: namedIn(manifests, action ?? "", request) };
+}
+
+/** What a shadow holds is held by nobody. */
+function heldMembers(host: AnyHost, decision: Judged["decision"]): readonly HeldBy[] {
+  if (!("members" in host)) return host.manifest === null ? [] : [{ manifest: host.manifest, decision }];
+  const manifests = new Map(host.members.map(({ name, manifest }) => [name, manifest]));
+  return (decision as SetDecision).members.flatMap(({ name, shadow, decision: own }) => {
+    const manifest = manifests.get(name);
+    return shadow || manifest === undefined ? [] : [{ manifest, decision: own }];
+  });
 }
 
 // ---- until when an answer holds

@@ -20,13 +20,13 @@ import type {
 import { type JudgeOptions, judgeOf } from "./judge.ts";
 import { isIdle, type Live, type Machine, makeMachine, type Reply, signalOf } from "./machine.ts";
 import type { Governed } from "./papers/paper.ts";
-import type { Attester, Discharger, GovernorPorts, Judge, OrderSource, VerifyOrder } from "./ports.ts";
+import type { Attester, Discharger, GovernorPorts, Judge, OrderSource } from "./ports.ts";
 import { type ReadStore, recover } from "./recover.ts";
 import { settle } from "./settle.ts";
 import { containmentOf, keyOf, trustOf } from "./standing.ts";
 import { type Canary, newState, type Settings, type Window } from "./state.ts";
 import { STEP_ENDED } from "./steps/outcome.ts";
-import { orderVerifier } from "./verify-order.ts";
+import { type Papers, papersOf } from "./verify-papers.ts";
 import { refusal } from "./work.ts";
 
 /** The log, and who writes it; nobody else may write for this node while the governor is open. */
@@ -46,9 +46,9 @@ export interface GovernorOptions extends JudgeOptions {
   readonly window?: () => Window;
   /** By the obligation's name. What a policy imposes and nobody here discharges is refused. */
   readonly obligations?: Readonly<Record<string, Discharger>>;
-  /** Left out: nobody can attest anything. */
+  /** Left out: statements of the attesters that the trust root of `governed` names. */
   readonly attest?: Attester;
-  /** Who may order here; left out: nobody. */
+  /** Under which trust root others order, approve and attest here; left out: nobody does. */
   readonly governed?: { readonly by: () => Governed; readonly crypto: CryptoPort };
   /** Where orders come from; left out: from `order` alone, and this node knows all that there are. */
   readonly orders?: OrderSource;
@@ -99,19 +99,21 @@ export async function openGovernor(options: GovernorOptions): Promise<Governor> 
   const window = options.window ?? (() => windowOf(host));
   const state = newState(settingsOf(options, judge), window(), ports.now());
   const left = await recover(state, store, log.node, ports.sha256);
-  const verify = governed === undefined ? null : orderVerifier(governed.by, governed.crypto);
+  const papers = governed === undefined ? null : papersOf(governed.by, governed.crypto);
+  const attester = attest ?? papers?.attest;
   const machine = makeMachine({
     ...{ state, ports, judge, store, window },
-    orders: source === null ? null : { source, verify: verify ?? (() => NO_ORDER_KEYS) },
+    orders: source === null ? null : { source, verify: papers?.order ?? (() => NO_ORDER_KEYS) },
     recording: { ...recording, ports },
     dischargers: new Map(Object.entries(options.obligations ?? {})),
   });
   await settle(machine.recorder, left, state);
   await machine.readOrders();
   machine.dispatch({ kind: "canaries" });
-  return governorOf(machine, window, attest, verify);
+  return governorOf(machine, window, attester, papers);
 }
 
+const NO_APPROVER_KEYS = refusal("approval.unsigned", "this governor was given no keys of approvers");
 const NO_ORDER_KEYS = refusal("order.unsigned", "this governor was given no keys of those who order");
 
 function settingsOf({ log, limits, orders, canaries = [] }: GovernorOptions, judge: Judge): Settings {
@@ -144,7 +146,7 @@ function governorOf(
   machine: Machine,
   window: () => Window,
   attest: Attester | undefined,
-  verify: VerifyOrder | null,
+  papers: Papers | null,
 ): Governor {
   const { state, ports, live, dispatch } = machine;
   let closing: Promise<void> | null = null;
@@ -154,7 +156,7 @@ function governorOf(
     const problem = beginningProblem(beginning);
     if (problem !== null) return refusal("execution.invalid", problem);
     const { attestation, agent, ...rest } = beginning;
-    const said = attestation === null ? null : attested(attest, attestation, ports.now());
+    const said = attestation === null ? null : attested(attest, attestation, agent, ports.now());
     if (said !== null && !said.ok) return said;
     const id = ports.uuid();
     const about = { ...rest, agent: { type: agent.type, id: agent.id } };
@@ -173,21 +175,31 @@ function governorOf(
     execution: (id: string) => live.get(id)?.execution ?? null,
     executions: () => [...live.values()].flatMap(({ execution }) => execution ?? []),
     async order(envelope: string) {
-      const said = verify === null ? NO_ORDER_KEYS : verify(envelope, ports.now());
+      const said = papers === null ? NO_ORDER_KEYS : papers.order(envelope, ports.now());
       if (!said.ok) return said;
       const { order } = said;
       return appliedOf(await machine.ask((call) => ({ kind: "order", call, id: ports.uuid(), order })));
     },
     async attest(id: string, envelope: string) {
-      const said = attested(attest, envelope, ports.now());
+      const known = live.get(id)?.execution ?? null;
+      if (known === null) return refusal("execution.unknown", `no execution \`${id}\` is live here`);
+      const said = attested(attest, envelope, known.agent, ports.now());
       if (!said.ok) return said;
       const about = { execution: id, attested: said.attested };
       return appliedOf(await machine.ask((call) => ({ kind: "attested", call, ...about })));
     },
     approvals: () => [...state.pending.values()].map(({ approval }) => approval),
-    approve: async () => refusal("approval.unsigned", "this governor was given no keys of approvers"),
-    release: async (id: string) =>
-      refusedAnswer("", "", "approval.unknown", `nothing waits for approval under \`${id}\``),
+    async approve(envelope: string) {
+      const said = papers === null ? NO_APPROVER_KEYS : papers.approval(envelope, ports.now());
+      if (!said.ok) return said;
+      const approval = said.paper;
+      return appliedOf(await machine.ask((call) => ({ kind: "approve", call, approval })));
+    },
+    async release(pending: string) {
+      const reply = await machine.ask((call) => ({ kind: "release", call, pending }));
+      if (reply.kind === "answer") return answered(machine, reply.answer);
+      return refusedAnswer("", "", "governor.stopped", "no answer");
+    },
     async changed() {
       dispatch({ kind: "changed", window: window() });
     },
@@ -208,8 +220,8 @@ function appliedOf(reply: Reply): Applied {
   return reply.kind === "refuse" ? reply.refusal : refusal("governor.stopped", "no answer");
 }
 
-function attested(attest: Attester | undefined, envelope: string, now: number) {
-  if (attest !== undefined) return attest(envelope, now);
+function attested(attest: Attester | undefined, envelope: string, agent: Party, now: number) {
+  if (attest !== undefined) return attest(envelope, agent, now);
   return refusal("attestation.unsigned", "this governor was given no keys of those who attest");
 }
 

@@ -1,4 +1,5 @@
 /** What a governor needs of the world; `nodeGovernor` of `@polity/governor/node` has what Node gives. */
+import type { Party } from "@polity/lineage/entry.ts";
 import type { Judged } from "@polity/lineage/judging.ts";
 import type { RecordingPorts } from "@polity/lineage/recorder.ts";
 import type { Obligation } from "@polity/runtime/decision.ts";
@@ -49,17 +50,12 @@ export type Discharger = (obligation: Obligation, about: Discharge) => Promise<D
 // biome-ignore lint/suspicious/noConfusingVoidType: what most handlers give back is nothing
 export type Discharged = { readonly fields: unknown } | undefined | void;
 
-/** Verifies a statement about what runs. */
+/** Verifies a statement about what runs, as this agent. */
 export type Attester = (
   envelope: string,
+  agent: Party,
   nowMs: number,
-) =>
-  | { readonly ok: true; readonly attested: Attested }
-  | {
-      readonly ok: false;
-      readonly code: "attestation.malformed" | "attestation.unsigned" | "attestation.expired";
-      readonly message: string;
-    };
+) => { readonly ok: true; readonly attested: Attested } | Refusal;
 
 /** Where this node learns of orders. */
 export interface OrderSource {

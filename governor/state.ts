@@ -6,6 +6,7 @@ import type { Parent, Party } from "@polity/lineage/entry.ts";
 import type { Judged } from "@polity/lineage/judging.ts";
 import type { LogReceipt } from "@polity/lineage/recorder.ts";
 import type { Containment, Obligation, Verdict } from "@polity/runtime/decision.ts";
+import type { ApprovalInput } from "@polity/runtime/header.ts";
 import type { ExecutionStatus, GovernorAbort, HoldRule, PendingApproval, Refusal } from "./governor.ts";
 
 /** What does not change while a governor is open. */
@@ -89,8 +90,6 @@ export interface GovernorState {
   readonly pending: Map<string, PendingState>;
   /** Ids of orders that were applied. */
   readonly orders: Map<string, number>;
-  /** Digests of approvals that a release has used up. */
-  readonly consumed: Map<string, number>;
   /** A heap, soonest first. */
   readonly deadlines: Deadline[];
   /** What the timer is set to; null where none is. */
@@ -162,6 +161,14 @@ export interface StepState {
   /** What came of it, until that is written. */
   outcome: { readonly status: ExecutionStatus; readonly note: string | null } | null;
   pending: string | null;
+  /** Approvals under which it is judged, for each of those who are. */
+  approvals: readonly (readonly ApprovalInput[])[];
+  /** Of a step that is held, until that is written. */
+  held: {
+    readonly rules: readonly HoldRule[];
+    readonly named: readonly Party[];
+    readonly askedAt: number;
+  } | null;
 }
 
 /** What was asked for, as it was read then. */
@@ -216,11 +223,12 @@ export interface LeafState {
 }
 
 export interface PendingState {
-  readonly approval: PendingApproval;
+  approval: PendingApproval;
   readonly step: number;
-  readonly rules: readonly HoldRule[];
-  /** Envelopes' digests, with the leaf of the entry of each. */
-  readonly given: { readonly digest: string; readonly leaf: string | null }[];
+  /** Whom the request names, and who acts. */
+  readonly named: readonly Party[];
+  /** Of the entries of the answers, by who answered. */
+  readonly leaves: Map<string, string>;
 }
 
 /** What a result from outside is about. */
@@ -238,6 +246,8 @@ export type Awaited =
       readonly call: number | null;
     }
   | { readonly kind: "applied"; readonly entry: string; readonly call: number | null }
+  /** An answer to a pending approval. */
+  | { readonly kind: "approved"; readonly pending: string; readonly approver: string; readonly call: number }
   /** The outcome of a step, which is judged itself. */
   | { readonly kind: "outcome"; readonly step: number };
 
@@ -282,7 +292,6 @@ export function newState(settings: Settings, window: Window, now: number): Gover
     leaves: new Map(),
     pending: new Map(),
     orders: new Map(),
-    consumed: new Map(),
     deadlines: [],
     timerAt: null,
   };

@@ -12,6 +12,7 @@ import { begin, begun, end } from "./steps/begin.ts";
 import { askCanaries } from "./steps/canary.ts";
 import { decisionWritten, ran } from "./steps/decisions.ts";
 import { discharged, enforce } from "./steps/enforce.ts";
+import { approve, approved, releaseHeld } from "./steps/held.ts";
 import { judged } from "./steps/judged.ts";
 import { changed, tick } from "./steps/keep.ts";
 import { noted } from "./steps/noted.ts";
@@ -84,6 +85,12 @@ function happen(work: Work, event: Event): void {
     case "attested":
       attested(work, event);
       return;
+    case "approve":
+      approve(work, event);
+      return;
+    case "release":
+      releaseHeld(work, event);
+      return;
     case "canaries":
       askCanaries(work);
       return;
@@ -117,6 +124,9 @@ function written(work: Work, event: EventOf<"written">): void {
       return;
     case "ordered":
       ordered(work, about, event);
+      return;
+    case "approved":
+      approved(work, about, event);
       return;
     case "applied":
       applied(work, about, event);

@@ -36,6 +36,8 @@ export interface Decided {
   readonly request: { readonly digest: string; readonly commitment: RequestCommitment } | null;
   /** As it was given; null where it could not even be read. */
   readonly header: Header | null;
+  /** Places of the header's approvals that the release used up; none where it is left out. */
+  readonly approvalsConsumed?: readonly number[];
 }
 
 export type Judged = Pick<
@@ -85,7 +87,7 @@ export function decisionEntry(decided: Decided): DecisionEntry {
     verdict: decision.verdict,
     code: decision.code,
     obligations: decision.obligations.map(obligationOf),
-    approvalsConsumed: [],
+    approvalsConsumed: decided.approvalsConsumed ?? [],
   };
 }
 

@@ -115,6 +115,7 @@ function entryAgain(entry: DecisionEntry, asked: Asked, header: Header, answer: 
     action: asked.action,
     request: { digest: asked.digest, commitment: entry.request! },
     header,
+    approvalsConsumed: entry.approvalsConsumed,
   });
 }
 

@@ -82,7 +82,8 @@ export function ask(work: Work, execution: ExecutionState, step: StepState, fiel
   step.standing = standingNow(state, chain);
   step.subjects = chain.map(({ agent }) => agent);
   const asks = chain.map((one, at): Ask => {
-    const header = headerNow(state, at === 0 ? step.standing : standingNow(state, chain.slice(at)));
+    const standing = at === 0 ? step.standing : standingNow(state, chain.slice(at));
+    const header = { ...headerNow(state, standing), approvals: step.approvals[at] ?? [] };
     // What was measured is measured of what runs, whoever is judged for it.
     return { subject: one.agent, zone: execution.zone, attested: execution.attested, header };
   });

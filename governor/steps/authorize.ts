@@ -19,6 +19,7 @@ export function authorize(work: Work, event: EventOf<"authorize">): void {
     ...{ call, judged: [], subjects: [], unwritten: 0, receipts: [], verdict: "deny", code: "no_rule" },
     ...{ changes: 0, ownChanges: 0, standing: { containment: "free", trust: 0 }, holdsUntil: 0, causes: [] },
     ...{ discharged: [], rounds: 0, released: null, outcome: null, pending: null },
+    ...{ approvals: [], held: null },
   };
   state.nextTicket += 1;
   const first = asked.retries === null ? undefined : state.leaves.get(asked.retries);

@@ -197,7 +197,11 @@ export function finish(work: Work, execution: ExecutionState): void {
 }
 
 function forget({ state }: Work, execution: ExecutionState): void {
-  for (const number of execution.steps) state.steps.delete(number);
+  for (const number of execution.steps) {
+    const pending = state.steps.get(number)?.pending ?? null;
+    if (pending !== null) state.pending.delete(pending);
+    state.steps.delete(number);
+  }
   for (const subject of subjectsOf(execution)) {
     const standing = standingOf(state, subject);
     standing.executions.delete(execution.id);

@@ -29,6 +29,7 @@ export function askCanaries(work: Work): void {
         causes: [],
       },
       ...{ discharged: [], rounds: 0, released: null, outcome: null, pending: null },
+      ...{ approvals: [], held: null },
     };
     state.steps.set(number, step);
     ask(work, execution, step, fields);

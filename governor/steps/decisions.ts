@@ -1,5 +1,6 @@
 /** Decisions on their way to the log, and what follows once they are there. */
 import type { Parent } from "@polity/lineage/entry.ts";
+import type { Judged } from "@polity/lineage/judging.ts";
 import type { EventOf, WriteProblem } from "../event.ts";
 import { chainOf } from "../standing.ts";
 import type { ExecutionState, StepState } from "../state.ts";
@@ -8,6 +9,7 @@ import { answerOf, caused, drop } from "./asking.ts";
 import { abort, finish } from "./begin.ts";
 import { containByVerdict, noteContainment } from "./contain.ts";
 import { releaseIfGood } from "./enforce.ts";
+import { settled, wait } from "./held.ts";
 import { changeTrust } from "./outcome.ts";
 
 /**
@@ -45,7 +47,14 @@ function sendOwn(work: Work, execution: ExecutionState, step: StepState): void {
   const parents: readonly Parent[] = [...begin, ...behind, ...step.causes];
   const ticket = ticketFor(work, { kind: "decision", step: step.number, place: 0 });
   const links = { id: step.id, execution: step.execution, parents };
-  work.effects.push({ kind: "write-decision", ticket, judged: step.judged[0]!, links });
+  work.effects.push({ kind: "write-decision", ticket, judged: withConsumed(step, step.judged[0]!), links });
+}
+
+/** The decision that is no longer held uses up the approvals under which it was made. */
+function withConsumed({ verdict }: StepState, judged: Judged): Judged {
+  const count = judged.answered.header?.approvals.length ?? 0;
+  if (count === 0 || verdict !== "allow") return judged;
+  return { ...judged, answered: { ...judged.answered, approvalsConsumed: [...Array(count).keys()] } };
 }
 
 /** A decision is durable, or will not be. */
@@ -79,7 +88,7 @@ export function decisionWritten(
   if (step.goal === "outcome") drop(state, step);
   else if (step.outcome !== null) report(work, execution, step);
   else if (step.phase === "writing") proceed(work, step);
-  else if (step.phase === "answered" && step.verdict !== "allow") drop(state, step);
+  else if (step.phase === "answered" && step.verdict !== "allow" && step.pending === null) drop(state, step);
   finish(work, execution);
 }
 
@@ -118,8 +127,10 @@ function proceed(work: Work, step: StepState): void {
   }
   step.phase = "answered";
   step.call = null;
+  if (verdict === "hold") wait(work, step);
+  else settled(state, step);
   if (call !== null) effects.push({ kind: "answer", call, answer: answerOf(step, state) });
-  if (verdict !== "allow" && step.unwritten === 0) drop(state, step);
+  if (verdict !== "allow" && step.pending === null && step.unwritten === 0) drop(state, step);
 }
 
 /** Relaxed evidence of what runs is still on its way: its outcome says that it was stopped, and why. */

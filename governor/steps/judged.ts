@@ -2,7 +2,7 @@
 import type { Party } from "@polity/lineage/entry.ts";
 import type { Judged } from "@polity/lineage/judging.ts";
 import { VERDICT_NUMBERS, type Verdict } from "@polity/runtime/decision.ts";
-import type { EventOf } from "../event.ts";
+import type { EventOf, Verdicted } from "../event.ts";
 import type { StepState } from "../state.ts";
 import { remember, type Work } from "../work.ts";
 import { deny, drop, watch } from "./asking.ts";
@@ -40,9 +40,18 @@ export function judged(work: Work, event: EventOf<"judged">): void {
     return;
   }
   if (step.goal !== "keep" || step.unwritten === 0) step.id = event.id;
-  if (step.goal === "answer" && isRepeated(work, step)) return;
+  if (step.goal === "answer" && step.pending === null && isRepeated(work, step)) return;
+  step.held = strictest.verdict === "hold" ? heldBy(said) : null;
   if (step.goal === "outcome" && outcomeJudged(work, execution!, step) === "done") return;
   writeDecisions(work, execution!, step);
+}
+
+/** Everything that holds it has to be satisfied; nobody approves who is named by any of the requests. */
+function heldBy(said: readonly Extract<Verdicted, { ok: true }>[]): StepState["held"] {
+  const rules = said.flatMap(({ holds }) => holds);
+  const named = said.flatMap((one) => one.named);
+  const askedAt = said[0]!.judged.answered.header?.now ?? 0;
+  return rules.length === 0 ? null : { rules, named, askedAt };
 }
 
 /** The first of the strictest; the execution's own comes first. */

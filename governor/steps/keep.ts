@@ -4,6 +4,7 @@ import type { ExecutionState, StandingState, StepState } from "../state.ts";
 import { lookAt, refusal, takeDue, type Work } from "../work.ts";
 import { ask, isGood, stepProblem } from "./asking.ts";
 import { abort, clockBack } from "./begin.ts";
+import { timedOut } from "./held.ts";
 
 /** Policy, facts or freshness are others now. */
 export function changed(work: Work, { window }: EventOf<"changed">): void {
@@ -58,6 +59,7 @@ export function tick(work: Work, { now, due: rung, window }: EventOf<"tick">): b
   for (let due = takeDue(state, until); due !== null; due = takeDue(state, until)) {
     if (due.of === "orders") work.effects.push({ kind: "read-orders" });
     if (due.of === "canary") canariesDue = true;
+    if (due.of === "pending") timedOut(work, due.who);
     if (due.of !== "execution") continue;
     const execution = state.executions.get(due.who);
     if (execution === undefined || execution.deadlineAt !== due.at) continue;

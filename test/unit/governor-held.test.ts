@@ -1,0 +1,118 @@
+/** Held steps: who approves, what is decided then, and that nothing is released by an approval alone. */
+import { enforce } from "@polity/governor/answers.ts";
+import type { PendingApproval } from "@polity/governor/governor.ts";
+import { type Approval, signApproval } from "@polity/governor/papers/approval.ts";
+import { questionOf } from "@polity/governor/steps/approvals.ts";
+import type { DecisionEntry } from "@polity/lineage/entry.ts";
+import { expect, test } from "vitest";
+import {
+  ADA,
+  BY_ROOT,
+  begun,
+  governed,
+  hostOf,
+  manualClock,
+  POLICY,
+  pay,
+  saying,
+} from "../support/governing.ts";
+import { GOVERNED } from "../support/papers.ts";
+import { BERT, CLEO, NOW } from "../support/trust-roots.ts";
+
+const HELD = `${POLICY}entity Team
+entity User in Team
+allow vast on pay when amount >= 500
+hold asked on pay when amount >= 500 until approved by 2 of Team::"treasury" within 15m
+  because "more than 500 needs two"
+`;
+const FACTS = {
+  entities: [
+    { type: "Agent", id: "ada", attributes: { limit: 1000 } },
+    { type: "Team", id: "treasury" },
+    { type: "User", id: "bert", parents: [{ type: "Team", id: "treasury" }] },
+    { type: "User", id: "cleo", parents: [{ type: "Team", id: "treasury" }] },
+  ],
+};
+
+async function desk() {
+  const { ports, move } = manualClock();
+  const desk = await governed({ ports, governed: BY_ROOT, host: await hostOf(HELD, FACTS) });
+  return { ...desk, move };
+}
+
+function approvalOf(pending: PendingApproval, id: "bert" | "cleo", change: Partial<Approval> = {}) {
+  const { root, set, audience } = GOVERNED;
+  const scope = { root: root.name, set, audience, issuedMs: pending.askedAt, expiresMs: pending.expiresAt };
+  const approver = { type: "User", id };
+  const said: Approval = { ...scope, ...questionOf(pending), approver, decision: "approved", ...change };
+  return signApproval(said, [id === "bert" ? BERT : CLEO]);
+}
+
+test("a held step is released by a new decision, which uses up the approvals", async () => {
+  const { governor, entries } = await desk();
+  const execution = await begun(governor);
+  const held = await execution.authorize(pay(600));
+  expect([held.verdict, await enforce(held, saying())]).toEqual(["hold", "hold rule"]);
+  const pending = held.pending!;
+  const waiting = await enforce(held, { ...saying(), hold: ({ rules }) => rules[0]!.because ?? "" });
+  expect(waiting).toBe("more than 500 needs two");
+  expect(governor.approvals()).toEqual([pending]);
+  expect((await governor.release(pending.id)).code).toBe("approval.pending");
+  expect((await governor.approve(await approvalOf(pending, "bert"))).ok).toBe(true);
+  expect(await governor.approve(await approvalOf(pending, "bert"))).toMatchObject({
+    code: "approval.replayed",
+  });
+  const other = { ...pending, requestDigest: `sha256:${"0".repeat(64)}` };
+  expect(await governor.approve(await approvalOf(other, "cleo"))).toMatchObject({
+    code: "approval.wrong_request",
+  });
+  expect((await governor.release(pending.id)).code).toBe("approval.pending");
+  expect((await governor.approve(await approvalOf(pending, "cleo"))).ok).toBe(true);
+  const released = await governor.release(pending.id);
+  expect([released.verdict, await enforce(released, saying())]).toEqual(["allow", "ran"]);
+  // Nothing waits any more, and the same approvals release nothing again.
+  expect(governor.approvals()).toEqual([]);
+  expect((await governor.release(pending.id)).code).toBe("approval.unknown");
+  expect(await governor.approve(await approvalOf(pending, "bert"))).toMatchObject({
+    code: "approval.unknown",
+  });
+  const again = await execution.authorize(pay(600));
+  expect(again.verdict).toBe("hold");
+  const decision = (await entries()).find(({ id }) => id === released.id) as DecisionEntry;
+  expect(decision.approvalsConsumed).toEqual([0, 1]);
+  expect(decision.parents.map(({ relation }) => relation)).toEqual([
+    "caused",
+    "caused",
+    "approved",
+    "approved",
+  ]);
+});
+
+test("what is approved can still be denied, and a changed request is another one", async () => {
+  const { governor, host } = await desk();
+  const execution = await begun(governor);
+  const held = await execution.authorize(pay(600));
+  for (const who of ["bert", "cleo"] as const) await governor.approve(await approvalOf(held.pending!, who));
+  const closed = JSON.stringify({ ...FACTS, settings: { closed: true } });
+  expect(await host.replace({ facts: closed })).toEqual({ ok: true });
+  await governor.changed();
+  const released = await governor.release(held.pending!.id);
+  expect([released.verdict, await enforce(released, saying())]).toEqual(["deny", "deny rule"]);
+  expect(governor.approvals()).toEqual([]);
+});
+
+test("nobody in time, or one who says no: it is over", async () => {
+  const { governor, move, entries } = await desk();
+  const execution = await begun(governor, ADA, { leaseMs: 3_600_000 });
+  const late = (await execution.authorize(pay(600))).pending!;
+  const rejected = (await execution.authorize(pay(700))).pending!;
+  const no = await approvalOf(rejected, "bert", { decision: "rejected" });
+  expect((await governor.approve(no)).ok).toBe(true);
+  expect((await governor.release(rejected.id)).code).toBe("approval.rejected");
+  move(15 * 60_000);
+  expect(governor.approvals()).toEqual([]);
+  expect((await governor.release(late.id)).code).toBe("approval.unknown");
+  const noted = (await entries()).flatMap((one) => (one.kind === "event" ? [one.name] : []));
+  expect(noted).toEqual(["approval.rejected", "approval.expired", "approval.unknown"]);
+  expect(late.askedAt).toBe(NOW);
+});
