@@ -2,10 +2,11 @@
 import { nodeCrypto } from "@polity/lineage/node/crypto.ts";
 import { folderFloor } from "@polity/lineage/node/epoch-floor.ts";
 import type { BundleFiles } from "@polity/runtime/archive.ts";
-import { type BundleHost, loadBundle } from "@polity/runtime/bundle.ts";
+import { type BundleHost, type FloorKeeper, loadBundle } from "@polity/runtime/bundle.ts";
 import { FACTS_PATH } from "@polity/runtime/bundle-paths.ts";
 import { envelopeOf, manifestOf } from "@polity/runtime/bundle-write.ts";
 import { ENVELOPE_BYTES_MAX } from "@polity/runtime/dsse.ts";
+import type { EpochFloor } from "@polity/runtime/epoch.ts";
 import { NO_FACTS } from "@polity/runtime/facts.ts";
 import { checkFreshness, currentWindow, type WhenStale } from "@polity/runtime/freshness.ts";
 import { digestName, utf8 } from "@polity/runtime/hash.ts";
@@ -17,6 +18,7 @@ import { openBundle } from "./bundle-files.ts";
 import { bundleHint } from "./bundle-hints.ts";
 import type { Continued, Desk, DeskMember } from "./desk.ts";
 import { EXIT, failure } from "./failure.ts";
+import { unlinkedRoot } from "./linked-root.ts";
 import { nameOf, readBytes } from "./read-file.ts";
 import type { Refusal } from "./refusal.ts";
 import { askSet } from "./set-judgement.ts";
@@ -53,10 +55,13 @@ export async function openBundleDesk(files: BundleDeskFiles): Promise<Desk> {
   const whenStale: WhenStale =
     files.continueMs === 0 ? { kind: "deny" } : { kind: "continue", forMs: files.continueMs };
   const audience = files.audience ?? said?.audience ?? null;
+  const epochFloor = folderFloor(files.floor, { mayBegin: files.isFirst });
+  const unlinked = unlinkedRoot(await knownFloor(epochFloor), trust, files.pin);
+  if (unlinked !== null) throw refused(nameOf(files.trust), unlinked);
   const home = {
     set: said?.name ?? "?",
     ...(audience !== null && { audience }),
-    epochFloor: folderFloor(files.floor, { mayBegin: files.isFirst }),
+    epochFloor,
     whenStale,
   };
   const options = { ...nodeCrypto, obligations: everyObligation(opened.files), spare: false };
@@ -67,6 +72,11 @@ export async function openBundleDesk(files: BundleDeskFiles): Promise<Desk> {
   }
   const { code, message } = loaded;
   throw refused(nameOf(bundle), { ok: false, code, message, hint: bundleHint(code) });
+}
+
+/** Where it cannot be read, the host says why. */
+function knownFloor(keeper: FloorKeeper): Promise<EpochFloor | null> {
+  return keeper.read().catch(() => null);
 }
 
 /** Null where the note still says that this is the latest epoch. */

@@ -7,6 +7,7 @@ import { digestOption } from "../digest-option.ts";
 import { EXIT, failure } from "../failure.ts";
 import type { Invocation } from "../invocation.ts";
 import { labelOption } from "../label-option.ts";
+import { unlinkedRoot } from "../linked-root.ts";
 import { nameOf, readBytes } from "../read-file.ts";
 import { answerNo } from "../refusal.ts";
 import { describeBundle } from "../render-bundle.ts";
@@ -22,8 +23,12 @@ export async function run(invocation: Invocation): Promise<number> {
   const json = switches.has("json");
   const nowMs = timeOption(invocation, "now") ?? Date.now();
   const [set, audience] = [labelOption(invocation, "set"), labelOption(invocation, "audience")];
-  const walked = await openTrust([values.get("trust") ?? ""], nowMs, digestOption(invocation, "pin"));
+  const pin = digestOption(invocation, "pin");
+  const walked = await openTrust([values.get("trust") ?? ""], nowMs, pin);
   if (!walked.ok) return answerNo(nameOf(walked.file), walked, json);
+  const floor = await floorAt(values.get("floor"));
+  const unlinked = unlinkedRoot(floor, walked, pin);
+  if (unlinked !== null) return answerNo(nameOf(values.get("trust") ?? ""), unlinked, json);
   const note = values.get("freshness");
   const freshness = note === undefined ? null : await readBytes(note, ENVELOPE_BYTES_MAX);
   const opened = openBundle(path);
@@ -36,7 +41,7 @@ export async function run(invocation: Invocation): Promise<number> {
     audience: audience ?? claimed?.audience ?? null,
     nowMs,
     freshness,
-    floor: await floorAt(values.get("floor")),
+    floor,
   });
   if (json) return answerJson(checked);
   await write(passedText(path, checked));
