@@ -2,7 +2,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { connectThrough, lacksMcp, makeDesk, publicServer } from "./support/mcp.ts";
+import { connectThrough, lacksMcp, makeDesk, pol, publicServer } from "./support/mcp.ts";
 import { notRun } from "./support/not-run.ts";
 
 const lacks = lacksMcp();
@@ -61,6 +61,29 @@ describe("the server of files", { timeout: LONG_MS }, () => {
     expect(outcomes).toEqual(["succeeded", "succeeded", "failed"]);
     const [first, last] = [entries[0], entries.at(-1)];
     expect([first?.kind, last?.kind]).toEqual(["execution", "execution"]);
+  });
+});
+
+describe("an attacker on the machine", { timeout: LONG_MS }, () => {
+  test("gains nothing by other files of policy and facts, and loses no entry by a kill", async () => {
+    if (lacks !== null) return without("the server of files");
+    const command = (dir: string) => [process.execPath, publicServer("filesystem"), dir];
+    const desk = makeDesk("files", command("/tmp"), ["list_directory"]);
+    const { dir } = desk;
+    const client = await connectThrough(desk, command(dir));
+    const write = () => client.callTool({ name: "create_directory", arguments: { path: join(dir, "made") } });
+    expect((await write()).structuredContent).toMatchObject({ code: "no_rule" });
+    for (const file of ["policy.wasm", "policy.pol", "facts.json", "pins.json"])
+      writeFileSync(join(dir, file), "{}");
+    expect((await write()).structuredContent).toMatchObject({ code: "no_rule" });
+    const list = await client.callTool({ name: "list_directory", arguments: { path: dir } });
+    expect(list.content[0]?.text).not.toContain("made");
+    process.kill(client.transport.pid, "SIGKILL");
+    await expect(write()).rejects.toThrow();
+    // What was answered is in the log, whatever became of the process.
+    pol(dir, "log", "checkpoint", "decisions", "--key", "log.pem");
+    const decisions = desk.entries().filter(({ kind }) => kind === "decision");
+    expect(decisions.map(({ verdict }) => verdict)).toEqual(["deny", "deny", "allow"]);
   });
 });
 

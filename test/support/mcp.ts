@@ -41,6 +41,8 @@ export interface Client {
   readonly getServerCapabilities: () => Readonly<Record<string, unknown>>;
   readonly ping: () => Promise<unknown>;
   readonly close: () => Promise<void>;
+  /** Of the gateway's process. */
+  readonly transport: { readonly pid: number };
 }
 
 interface Sdk {
@@ -64,7 +66,7 @@ export interface Desk {
   readonly entries: () => readonly Readonly<Record<string, unknown>>[];
 }
 
-function pol(dir: string, ...args: readonly string[]): string {
+export function pol(dir: string, ...args: readonly string[]): string {
   const { status, stdout, stderr } = spawnSync(process.execPath, [launcher, ...args], {
     cwd: dir,
     encoding: "utf8",
