@@ -18,6 +18,7 @@ import { EVIDENCE_COMMANDS } from "./evidence-table.ts";
 import { FACTS_COMMANDS } from "./facts-table.ts";
 import { GATEWAY_COMMANDS } from "./gateway-table.ts";
 import { LOG_COMMANDS } from "./log-table.ts";
+import { PAPER_COMMANDS } from "./paper-table.ts";
 import { PERMIT_COMMANDS } from "./permit-table.ts";
 import { REPLAY_COMMANDS } from "./replay-table.ts";
 import { SERVE_COMMANDS } from "./serve-table.ts";
@@ -232,6 +233,7 @@ export const COMMANDS: readonly Command[] = [
   ...TRUST_COMMANDS,
   ...REPLAY_COMMANDS,
   ...PERMIT_COMMANDS,
+  ...PAPER_COMMANDS,
   ...GATEWAY_COMMANDS,
   ...SERVE_COMMANDS,
   completion,

@@ -1,0 +1,42 @@
+/** For which set and place a paper is, and entities: from options, and from what the trust root says. */
+
+import type { Governed } from "@polity/governor/papers/paper.ts";
+import type { Party } from "@polity/lineage/entry.ts";
+import { parseJson } from "@polity/runtime/json.ts";
+import type { TrustRoot } from "@polity/runtime/trust-root.ts";
+import { type Invocation, usage } from "./invocation.ts";
+import { labelOption } from "./label-option.ts";
+import { quoted } from "./words.ts";
+
+/** What is not said is the only one that the trust root has. */
+export function governedOf(invocation: Invocation, root: TrustRoot): Governed {
+  const { sets, audiences } = root.policy;
+  const set = labelOption(invocation, "set") ?? only(sets);
+  if (set === null) throw usage(invocation.command, `--set is one of ${sets.join(", ")}`);
+  const audience = labelOption(invocation, "audience") ?? only(audiences);
+  if (audience === null && audiences.length > 0) {
+    throw usage(invocation.command, `--audience is one of ${audiences.join(", ")}`);
+  }
+  return { root, set, audience };
+}
+
+function only(names: readonly string[]): string | null {
+  return names.length === 1 ? names[0]! : null;
+}
+
+/** `Agent::a7`, or as policies write it, `Agent::"a7"`; null where it is neither. */
+export function entityText(text: string): Party | null {
+  const [, type, written = ""] = /^([A-Za-z_][A-Za-z0-9_]*)::(.+)$/s.exec(text) ?? [];
+  if (type === undefined) return null;
+  if (!written.startsWith('"')) return { type, id: written };
+  const parsed = parseJson(written);
+  return parsed.ok && typeof parsed.value === "string" ? { type, id: parsed.value } : null;
+}
+
+export function entityOption({ command, values }: Invocation, name: string): Party | null {
+  const text = values.get(name);
+  if (text === undefined) return null;
+  const entity = entityText(text);
+  if (entity === null) throw usage(command, `--${name} is an entity like Agent::a7, not ${quoted(text)}`);
+  return entity;
+}
