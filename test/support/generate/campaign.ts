@@ -14,6 +14,7 @@ import { type GeneratedRequest, generateRequest } from "./requests.ts";
 import { runSets } from "./set-campaign.ts";
 import { show } from "./show.ts";
 import { generateSimilarProgram, withoutRefused } from "./similar.ts";
+import { generateUsualProgram } from "./usual.ts";
 
 export interface CampaignOptions {
   readonly seed: number;
@@ -67,6 +68,8 @@ interface Run {
 
 /** Programs and sets of one batch have numbers of their own, so that batches can be tried apart. */
 const NUMBERS_PER_BATCH = 1_000;
+/** Of programs for whose requests writers are generated; few others have any. */
+const USUAL_SHARE = 0.1;
 
 export async function runCampaign(options: CampaignOptions): Promise<CampaignResult> {
   const { batch, count, start, part, parts } = options;
@@ -97,11 +100,39 @@ async function runBatch(run: Run, from: number, count: number): Promise<number> 
     const program = acceptProgram(run, next);
     if (program !== undefined) accepted.push(program);
   }
-  const engines = await run.options.engines(accepted);
+  const engines = await enginesOf(run, accepted);
   for (const [index, program] of accepted.entries()) {
     await compareProgram(run, program, engines[index] ?? new Map());
   }
   return accepted.length;
+}
+
+/** A program that does not assemble is a disagreement: it is named, and the others go on without it. */
+async function enginesOf(run: Run, programs: readonly Accepted[]): Promise<readonly NamedEngines[]> {
+  const { engines, report, seed } = run.options;
+  try {
+    return await engines(programs);
+  } catch (error) {
+    const [first, second] = programs;
+    if (first === undefined || second === undefined) {
+      run.disagreements += 1;
+      const at = first === undefined ? [] : [`seed ${seed}, program ${first.number}`, first.text];
+      report([...at, `no evaluator: ${String(error)}`].join("\n"));
+      return programs.map(() => new Map());
+    }
+    const before = run.disagreements;
+    const half = programs.length >> 1;
+    const both = [
+      ...(await enginesOf(run, programs.slice(0, half))),
+      ...(await enginesOf(run, programs.slice(half))),
+    ];
+    if (run.disagreements === before) {
+      run.disagreements += 1;
+      const numbers = programs.map(({ number }) => number).join(", ");
+      report(`seed ${seed}, programs ${numbers}\nno evaluator of all of them together: ${String(error)}`);
+    }
+    return both;
+  }
 }
 
 async function compareSets(run: Run, from: number): Promise<void> {
@@ -109,16 +140,27 @@ async function compareSets(run: Run, from: number): Promise<void> {
   if (sets === 0) return;
   const numbers = Array.from({ length: sets }, (_, at) => from + at);
   const result = { decisions: 0, disagreements: 0, rows: run.coverage.sets };
-  await runSets({ seed, numbers, requests, report }, result);
+  try {
+    await runSets({ seed, numbers, requests, report }, result);
+  } catch (error) {
+    result.disagreements += 1;
+    report(`seed ${seed}, sets ${numbers.join(", ")} (--set N tries one)\n${thrown(error)}`);
+  }
   run.decisions += result.decisions;
   run.disagreements += result.disagreements;
+}
+
+function generateVaried(random: Random): string {
+  return generateProgram(random, 0.95, 0.4);
 }
 
 function acceptProgram(run: Run, number: number): Accepted | undefined {
   const { seed, similar } = run.options;
   const isSimilar = createRandom(seed, number, 0).chance(similar);
   const random = createRandom(seed, number);
-  let text = isSimilar ? generateSimilarProgram(random) : generateProgram(random, 0.95, 0.4);
+  const isUsual = !isSimilar && createRandom(seed, number, 4).chance(USUAL_SHARE);
+  const generate = isSimilar ? generateSimilarProgram : isUsual ? generateUsualProgram : generateVaried;
+  let text = generate(random);
   let { value, diagnostics } = compile({ file: "generated.pol", text });
   for (let left = 3; value === null && isSimilar && left > 0; left -= 1) {
     const fewer = withoutRefused(text, diagnostics);
@@ -219,6 +261,10 @@ async function compareRequests(
       }
     }
     judgeAnswers(run, program, answers, facts.json, request);
+  }
+  for (const engine of loaded.values()) {
+    if (typeof engine === "string" || "refused" in engine) continue;
+    increment(run.coverage.events, "frame by a generated writer", engine.takeWritten?.() ?? 0);
   }
 }
 

@@ -50,6 +50,7 @@ const EVENTS = [
   "obligation with arguments",
   "argument out of range",
   "facts refused",
+  "frame by a generated writer",
   "shadow",
   "more rules fired than are listed",
   "more rules erred than are listed",

@@ -5,9 +5,10 @@ import type { Outcome } from "@polity/runtime/decision.ts";
 import { buildFacts } from "@polity/runtime/facts.ts";
 import { sha256 } from "@polity/runtime/hash.ts";
 import type { Header } from "@polity/runtime/header.ts";
-import { ask, clear, openInstance } from "@polity/runtime/instance.ts";
+import { ask, clear, type Instance, openInstance } from "@polity/runtime/instance.ts";
 import { rulesLast } from "@polity/runtime/lasts.ts";
-import { makeProgram } from "@polity/runtime/program.ts";
+import type { Manifest } from "@polity/runtime/manifest.ts";
+import { makeProgram, type Program } from "@polity/runtime/program.ts";
 import { canonicalRequest } from "@polity/runtime/request.ts";
 import { outcomeOf } from "@polity/runtime/result.ts";
 import type { Kinship } from "../../../compiler/3-lower/families.ts";
@@ -17,6 +18,7 @@ import { answerCounting } from "../../../compiler/interpret/interpret.ts";
 import { assembleBatch, buildEvaluator } from "../../../compiler/wasm.ts";
 import { weigh } from "../../../compiler/weigh/weigh.ts";
 import { type GeneratedRequest, OWN_DIGEST } from "./requests.ts";
+import { bothWriters, type Writing, writingOf } from "./written.ts";
 
 /** One program, ready for facts, which are JSON values. */
 export interface Engine {
@@ -26,6 +28,8 @@ export interface Engine {
 }
 
 export interface LoadedEngine {
+  /** How many frames generated writers have written since this was asked last. */
+  readonly takeWritten?: () => number;
   /** Of a request whose approvals may say `OWN_DIGEST`: they are for this request. */
   readonly decide: (request: GeneratedRequest) => Outcome;
   /** For how many milliseconds rules say the same, of compiled evaluators in batches. */
@@ -63,8 +67,8 @@ function stepBounds(checked: Checked): ReadonlyMap<string, bigint> {
 }
 
 /**
- * Compiled evaluators, for each program by name: `batch`, all programs in one module; `families`, the same
- * with each rule as a family of its own, if it has no relatives; and for every `singleEach`-th program, and
+ * Compiled evaluators, for each program by name: `batch`, all programs in one module; `writers`, these with
+ * requests as generated writers write them, compared with what tables write; `families`, the same with each rule as a family of its own, if it has no relatives; and for every `singleEach`-th program, and
  * of those with similar rules for every third, `single`, built alone and loaded as it ships. Every second of
  * these is built again with vector instructions, as `single simd`; and all programs, if so wanted, as `simd`.
  */
@@ -74,15 +78,18 @@ export async function wasmEngines(
   simd = false,
 ): Promise<readonly NamedEngines[]> {
   const all = programs.map(({ checked }) => checked);
-  const batch = await batchEngines(all);
-  const families = await batchEngines(all, KIN);
-  const vectors = simd ? await batchEngines(all, undefined, true) : [];
+  const batch = await openBatch(all);
+  const families = (await openBatch(all, KIN)).map(batchEngine);
+  const vectors = simd ? (await openBatch(all, undefined, true)).map(batchEngine) : [];
   const named: NamedEngines[] = [];
   let [similar, singles] = [0, 0];
   for (const [index, { checked, isSimilar }] of programs.entries()) {
     const engines = new Map<string, Engine>();
     const inBatch = batch[index];
-    if (inBatch !== undefined) engines.set("batch", inBatch);
+    if (inBatch !== undefined) {
+      engines.set("batch", batchEngine(inBatch));
+      engines.set("writers", writtenEngine(inBatch));
+    }
     const asFamilies = families[index];
     if (asFamilies !== undefined) engines.set("families", asFamilies);
     if (isSimilar === true) similar += 1;
@@ -101,40 +108,83 @@ export async function wasmEngines(
 
 const KIN: Kinship = { rulesMin: 1, eachConstant: true };
 
-async function batchEngines(
+function batchEngine({ manifest, open }: InBatch): Engine {
+  const program = makeProgram(manifest);
+  return {
+    load: async (json) => {
+      const instance = await open(program, json);
+      if ("refused" in instance) return instance;
+      const decide = (request: GeneratedRequest) => {
+        const { action, fields, entities } = request;
+        const decision = ask(instance, action, fields, bindDigest(program, request), entities);
+        if (decision === null) throw new Error("the instance trapped or broke the ABI");
+        return outcomeOf(decision);
+      };
+      const lasts = (request: GeneratedRequest) => {
+        clear(instance.resultHeader);
+        decide(request);
+        return rulesLast(instance.resultWords);
+      };
+      return { decide, lasts };
+    },
+  };
+}
+
+interface InBatch {
+  readonly manifest: Manifest;
+  /** An instance for this program, of which a test may have made something else. */
+  readonly open: (program: Program, facts: unknown) => Promise<Instance | { readonly refused: string }>;
+}
+
+async function openBatch(
   programs: readonly Checked[],
   kinship?: Kinship,
   simd = false,
-): Promise<readonly Engine[]> {
+): Promise<readonly InBatch[]> {
   const { wasm, manifests } = await assembleBatch(programs, kinship, { simd });
   const module = await WebAssembly.compile(wasm.slice());
-  return manifests.map((manifest, index): Engine => {
-    const program = makeProgram(manifest);
+  return manifests.map((manifest, index): InBatch => {
     return {
-      load: async (json) => {
+      manifest,
+      open: async (program, json) => {
         const built = buildFacts(program.facts, JSON.stringify(json), sha256);
         if (!built.ok) return { refused: built.refusal.code };
         const facts = { block: built.block, tag: built.digest.slice(0, 8) };
         const { exports } = await WebAssembly.instantiate(module);
-        const instance = openInstance(exports, program, facts, sha256, `_${index}`);
-        if ("failed" in instance) return { refused: `${instance.failed}: ${instance.message}` };
-        const decide = ({ action, fields, header, entities }: GeneratedRequest) => {
-          const plan = program.actions.get(action);
-          const request = plan === undefined ? null : canonicalRequest(plan, fields, sha256, entities);
-          const bound = request?.ok === true ? withDigest(header, request.digest) : header;
-          const decision = ask(instance, action, fields, bound, entities);
-          if (decision === null) throw new Error("the instance trapped or broke the ABI");
-          return outcomeOf(decision);
-        };
-        const lasts = (request: GeneratedRequest) => {
-          clear(instance.resultHeader);
-          decide(request);
-          return rulesLast(instance.resultWords);
-        };
-        return { decide, lasts };
+        const opened = openInstance(exports, program, facts, sha256, `_${index}`);
+        return "failed" in opened ? { refused: `${opened.failed}: ${opened.message}` } : opened;
       },
     };
   });
+}
+
+/** The header with the digest of what it is beside, where that is a request. */
+function bindDigest({ actions }: Program, { action, fields, entities, header }: GeneratedRequest): Header {
+  const plan = actions.get(action);
+  const request = plan === undefined ? null : canonicalRequest(plan, fields, sha256, entities);
+  return request?.ok === true ? withDigest(header, request.digest) : header;
+}
+
+/** Requests written by generated writers, and by tables without any short way. */
+function writtenEngine({ manifest, open }: InBatch): Engine {
+  let made: Promise<Writing> | null = null;
+  return {
+    load: async (json) => {
+      made ??= writingOf(manifest);
+      const writing = await made;
+      const { written, tables, count } = writing;
+      const [one, other] = [await open(written, json), await open(tables, json)];
+      if ("refused" in one) return one;
+      if ("refused" in other) return other;
+      const both = bothWriters(writing, one, other, (request) => bindDigest(written, request));
+      const takeWritten = () => {
+        const { frames } = count;
+        count.frames = 0;
+        return frames;
+      };
+      return { ...both, takeWritten };
+    },
+  };
 }
 
 async function singleEngine(checked: Checked, simd = false): Promise<Engine> {
