@@ -33,6 +33,8 @@ function fieldsIn(declaration: Declaration): readonly FieldDeclaration[] {
 /** By action and field, where it is written. */
 export type Sources = (action: string, field: string) => Provenance | null;
 
+const NOBODY: Sources = () => null;
+
 export function sourcesOf(program: Program): Sources {
   const shared = new Map<string, Provenance>();
   const own = new Map<string, Map<string, Provenance>>();
@@ -45,11 +47,13 @@ export function sourcesOf(program: Program): Sources {
       if (source !== null) into.set(name.text, source);
     }
   }
-  return (action, field) => own.get(action)?.get(field) ?? shared.get(field) ?? null;
+  const isAnySaid = shared.size > 0 || [...own.values()].some((fields) => fields.size > 0);
+  return isAnySaid ? (action, field) => own.get(action)?.get(field) ?? shared.get(field) ?? null : NOBODY;
 }
 
 /** An `allow` or a `quarantine` that fires when the agent says so, whatever everybody else knows. */
 export function warnAgentsWord(rules: readonly Rule[], sources: Sources, report: Report): void {
+  if (sources === NOBODY) return;
   for (const { name, verdict, span, cases } of rules) {
     if (verdict !== "allow" && verdict !== "quarantine") continue;
     for (const one of cases) {

@@ -57,22 +57,56 @@ function warnUnreached(
   }
 }
 
+/** Policies have many rules, and few are alike: only of those that may be is all written out. */
 function warnDuplicates(rules: readonly RuleResult[], { report }: World): void {
+  const alike = new Map<number, number>();
+  const prints = rules.map((rule) => fingerprint(partsOf(rule), 1));
+  for (const print of prints) alike.set(print, (alike.get(print) ?? 0) + 1);
   const first = new Map<string, string>();
-  for (const { declaration, actions } of rules) {
-    const { name, shadow, verdict, lets, witness, when, unless, until, obliges } = declaration;
-    const on = declaration.actions === null ? "*" : actions;
-    const parts = [shadow, verdict, on, lets, witness, when, unless, until, obliges];
-    const key = written(parts);
+  for (const [index, rule] of rules.entries()) {
+    if (alike.get(prints[index]!) === 1) continue;
+    const key = written(partsOf(rule));
     // A gap was reported; what stood there is not known.
     if (key.includes(MISSING)) continue;
+    const { name } = rule.declaration;
     const other = first.get(key);
     if (other === undefined) first.set(key, name.text);
     else report(duplicateCondition(name, other));
   }
 }
 
-/** Two trees are written alike if they differ in nothing but where they stand. Policies have many rules. */
+/** All but the name, reasons and notes. */
+function partsOf({ declaration, actions }: RuleResult): readonly unknown[] {
+  const { shadow, verdict, lets, witness, when, unless, until, obliges } = declaration;
+  const on = declaration.actions === null ? "*" : actions;
+  return [shadow, verdict, on, lets, witness, when, unless, until, obliges];
+}
+
+/** The same number for two trees that are written alike; seldom for two others. */
+function fingerprint(node: unknown, seed: number): number {
+  let print = seed;
+  if (typeof node === "string") {
+    for (let at = 0; at < node.length; at += 1) print = mix(print, node.charCodeAt(at));
+    return mix(print, -1);
+  }
+  if (typeof node === "bigint") return mix(print, Number(BigInt.asIntN(32, node)));
+  if (typeof node !== "object" || node === null) return mix(print, node === true ? 1 : Number(node) || 0);
+  if (Array.isArray(node)) {
+    for (const part of node) print = fingerprint(part, print);
+    return mix(print, node.length);
+  }
+  for (const name in node) {
+    if (name !== "span") print = fingerprint((node as Readonly<Record<string, unknown>>)[name], print);
+  }
+  return mix(print, -2);
+}
+
+function mix(print: number, value: number): number {
+  const mixed = Math.imul(print ^ value, 0x9e37_79b1);
+  return mixed ^ (mixed >>> 15);
+}
+
+/** Two trees are written alike if they differ in nothing but where they stand. */
 function written(node: unknown): string {
   if (typeof node === "string") return JSON.stringify(node);
   if (typeof node !== "object" || node === null)
