@@ -1,7 +1,7 @@
 /** Public keys: how they enter, how they are named, and the one text form that they have. */
 import { decodeBase64, encodeBase64 } from "./base64.ts";
 import { isSafeKey } from "./ed25519.ts";
-import { digestName, equalBytes, isBytes, sha256 } from "./hash.ts";
+import { digestName, equalBytes, isBytes, sha256, toHex } from "./hash.ts";
 
 /** A public key that passed the strict profile: 32 bytes, canonical, no identity, torsion-free. */
 export interface PublicKey {
@@ -31,13 +31,29 @@ export function publicKeyOf(bytes: Uint8Array): KeyResult {
     return refuse("key.malformed", `a public key is a Uint8Array of ${KEY_BYTES} bytes`);
   }
   const copy = Uint8Array.from(bytes);
-  if (!isSafeKey(copy)) {
+  const id = idOf(copy);
+  if (id === null) {
     return refuse("key.weak", "no point of the prime-order group in its one encoding: make a new key");
   }
-  return {
-    ok: true,
-    key: Object.freeze({ kind: "ed25519", bytes: copy, id: digestName(sha256(spki(copy))) }),
-  };
+  return { ok: true, key: Object.freeze({ kind: "ed25519", bytes: copy, id }) };
+}
+
+/** Ids of keys that passed, by their bytes: whoever trusts a key has read it, and then it comes again. */
+const passed = new Map<string, string>();
+const PASSED_MAX = 64;
+
+/** Null: a weak key. To find that out takes milliseconds where the engine has not compiled it. */
+function idOf(bytes: Uint8Array): string | null {
+  const name = toHex(bytes);
+  const known = passed.get(name);
+  if (known !== undefined) return known;
+  if (!isSafeKey(bytes)) return null;
+  const id = digestName(sha256(spki(bytes)));
+  // The key that came first leaves first.
+  const [oldest] = passed.keys();
+  if (oldest !== undefined && passed.size >= PASSED_MAX) passed.delete(oldest);
+  passed.set(name, id);
+  return id;
 }
 
 /** SPKI (RFC 8410) in PEM (RFC 7468), three lines ended by line feeds: what `writePublicKey` writes. */
