@@ -27,7 +27,7 @@ test("compiled evaluators agree with the reference", { timeout: 180_000 }, async
   expect(result.programs).toBe(60);
   // Facts that do not fit are refused by both, and then nothing is decided.
   expect(result.decisions).toBeGreaterThan((60 + 4) * 30 * 0.85);
-  expect(result.coverage.events.get("frame by a generated writer")).toBeGreaterThan(100);
+  expect(result.coverage.events.get("frame by a generated writer")).toBeGreaterThan(20);
 });
 
 describe("a program of which no evaluator can be made", () => {

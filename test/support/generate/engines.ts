@@ -68,7 +68,8 @@ function stepBounds(checked: Checked): ReadonlyMap<string, bigint> {
 
 /**
  * Compiled evaluators, for each program by name: `batch`, all programs in one module; `writers`, these with
- * requests as generated writers write them, compared with what tables write; `families`, the same with each rule as a family of its own, if it has no relatives; and for every `singleEach`-th program, and
+ * requests as generated writers write them, compared with what tables write; `families`, the same as `batch`
+ * with each rule as a family of its own, if it has no relatives; and for every `singleEach`-th program, and
  * of those with similar rules for every third, `single`, built alone and loaded as it ships. Every second of
  * these is built again with vector instructions, as `single simd`; and all programs, if so wanted, as `simd`.
  */

@@ -1,6 +1,6 @@
 /**
- * Requests as generated writers (`pol build --emit writers`) write them, beside tables that know no short way:
- * the same answers, from frames that are the same byte for byte.
+ * Requests as generated writers (`pol build --emit writers`) write them, beside tables that know no short
+ * way: the same answers, from frames that are the same byte for byte.
  */
 
 import { generateWriters } from "@polity/runtime/generate.ts";
@@ -54,11 +54,15 @@ export function bothWriters(
     decide: (request) => {
       const header = bind(request);
       const steps = written.program.actions.get(request.action)?.usual;
-      // After a request that was not as usual a host would leave out the next ones.
+      // Twice, since the first time teaches the order of its keys to the host, which would then leave out the
+      // next requests.
+      if (steps) steps.rest = 0;
+      const first = asked(written, request, header);
       if (steps) steps.rest = 0;
       const before = count.frames;
       const decision = asked(written, request, header);
       const other = asked(tables, request, header);
+      if (first.code !== decision.code) throw new Error(`${first.code}, and then ${decision.code}`);
       // Where a host refused a request, its frame is not whole.
       if (count.frames > before && isWhole(other) && !isSame(frameOf(written), frameOf(tables))) {
         throw new Error("a generated writer wrote another frame than the tables");
