@@ -37,10 +37,10 @@ const CHECKPOINT: Step = { do: "checkpoint" };
 /** Just below 256, so that what comes next completes a tile. */
 const NEARLY_A_TILE: Step = { do: "append", nodes: 3, each: 84 };
 
-/** So that two decisions have a request that no other has. */
-const ALONE: Step = { do: "append", nodes: 1, each: 4 };
-const ERASE_FIELD: RedactStep = { do: "redact", index: 252, node: 0, seq: 84, pointers: ["/card"] };
-const ERASE_WHOLE: RedactStep = { do: "redact", index: 255, node: 0, seq: 87, pointers: [] };
+/** So that two decisions have a request that no other has, nor will have: salts go by number. */
+const ALONE: Step = { do: "append", nodes: 1, each: 16 };
+const ERASE_FIELD: RedactStep = { do: "redact", index: 264, node: 0, seq: 96, pointers: ["/card"] };
+const ERASE_WHOLE: RedactStep = { do: "redact", index: 267, node: 0, seq: 99, pointers: [] };
 
 const PHASES: readonly Phase[] = [
   { name: "create", from: { steps: [] }, steps: [SOME] },

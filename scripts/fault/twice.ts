@@ -42,11 +42,11 @@ type Told =
 const DEEP = join("deep", "deeper");
 const SOME: Step = { do: "append", nodes: 2, each: 2 };
 const NEARLY_A_TILE: Step = { do: "append", nodes: 3, each: 84 };
-const ALONE: Step = { do: "append", nodes: 1, each: 4 };
+const ALONE: Step = { do: "append", nodes: 1, each: 16 };
 const CHECKPOINT: Step = { do: "checkpoint" };
 const CLOSE: Step = { do: "close" };
-const ERASE: RedactStep = { do: "redact", index: 255, node: 0, seq: 87, pointers: [] };
-const ERASE_FIELD: RedactStep = { do: "redact", index: 252, node: 0, seq: 84, pointers: ["/card"] };
+const ERASE: RedactStep = { do: "redact", index: 267, node: 0, seq: 99, pointers: [] };
+const ERASE_FIELD: RedactStep = { do: "redact", index: 264, node: 0, seq: 96, pointers: ["/card"] };
 
 function placeIn(base: string): Place {
   return { dir: join(base, DEEP, "log"), anchor: join(base, DEEP, "anchors", "anchor") };
