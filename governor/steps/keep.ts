@@ -49,7 +49,7 @@ function judgeAgain(work: Work, execution: ExecutionState, step: StepState): voi
 }
 
 /** Answers whether canaries are due, too. */
-export function tick(work: Work, { now, due: rung, window }: EventOf<"tick">): boolean {
+export function tick(work: Work, { due: rung, window }: EventOf<"tick">): boolean {
   const { state } = work;
   state.window = window;
   state.timerAt = null;
@@ -64,12 +64,12 @@ export function tick(work: Work, { now, due: rung, window }: EventOf<"tick">): b
     const execution = state.executions.get(due.who);
     if (execution === undefined || execution.deadlineAt !== due.at) continue;
     execution.deadlineAt = Number.POSITIVE_INFINITY;
-    if (execution.phase === "live") lookAgain(work, execution, now);
+    if (execution.phase === "live") lookAgain(work, execution);
   }
   return canariesDue;
 }
 
-function lookAgain(work: Work, execution: ExecutionState, now: number): void {
+function lookAgain(work: Work, execution: ExecutionState): void {
   const { state } = work;
   if (state.isBack) {
     const { code, message } = clockBack();
@@ -81,7 +81,7 @@ function lookAgain(work: Work, execution: ExecutionState, now: number): void {
     abort(work, execution, { code, message });
     return;
   }
-  if (now >= execution.leaseUntil) renew(work, execution);
+  if (state.now >= execution.leaseUntil) renew(work, execution);
   if (execution.phase !== "live") return;
   judgeRunning(work, execution);
   lookAt(
