@@ -43,7 +43,6 @@ interface Declared {
   readonly manifests: readonly Manifest[];
   readonly subject: Manifest["subject"];
   readonly fromHost: ReadonlyMap<string, readonly string[]>;
-  readonly readsNow: boolean;
 }
 
 export function judgeOf(host: AnyHost, options: JudgeOptions = {}): Judge {
@@ -65,7 +64,8 @@ export function judgeOf(host: AnyHost, options: JudgeOptions = {}): Judge {
         const { action, entities, requestId } = asked;
         const question = { action, fields: filled, entities, requestId, header: ask.header };
         const judged = judge(host, question, options);
-        return { ok: true, judged, holdsUntil: holdsUntil(is, judged), ...heldBy(host, is, judged) };
+        const until = holdsUntil(host, judged, entities);
+        return { ok: true, judged, holdsUntil: until, ...heldBy(host, is, judged) };
       } catch (error) {
         return { ok: false, message: error instanceof Error ? error.message : "the host threw" };
       }
@@ -101,7 +101,7 @@ function declaredBy(manifests: readonly Manifest[]): Declared {
       fromHost.set(action, fields);
     }
   }
-  return { manifests, subject: manifests[0]?.subject ?? null, fromHost, readsNow: true };
+  return { manifests, subject: manifests[0]?.subject ?? null, fromHost };
 }
 
 /** The fields with everything that is the host's to say; text says what the agent may not do. */
@@ -177,24 +177,8 @@ function heldMembers(host: AnyHost, decision: Judged["decision"]): readonly Held
 
 // ---- until when an answer holds
 
-/** Where rules may read `now`, an answer is looked at again after this. */
-const SHORT_MS = 1_000;
-
-/**
- * A lower bound: policy, facts, what is known of containment, and the rules' own view of the time. Until
- * evaluators say how they compare `now`, rules are taken to read it.
- */
-function holdsUntil({ manifests, readsNow }: Declared, { answered }: Judged): number {
+/** As the evaluators say it, of rules and of all that is looked at before them. */
+function holdsUntil(host: AnyHost, { answered, fields }: Judged, entities: unknown): number {
   const header = answered.header as Header;
-  const { now, policyUntil, factsUntil, containment } = header;
-  let until = Math.min(policyUntil, factsUntil);
-  for (const { containmentAgeMs, valid } of manifests) {
-    until = Math.min(until, containment.readAt + Number(containmentAgeMs) - 1);
-    if (valid !== null) until = Math.min(until, Number(valid.untilMs) - 1);
-  }
-  const signed = answered.set?.members ?? (answered.policy === null ? [] : [answered.policy]);
-  for (const { validity } of signed) {
-    if (validity != null) until = Math.min(until, validity.untilMs - 1);
-  }
-  return readsNow ? Math.min(until, now + SHORT_MS) : until;
+  return header.now + host.lasts(answered.action ?? "", fields, header, entities) - 1;
 }

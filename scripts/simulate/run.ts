@@ -1,0 +1,66 @@
+/** One simulated world, from its beginning to its end. */
+import { createHash } from "node:crypto";
+import { createRandom } from "../../test/support/generate/random.ts";
+import { NOW } from "../../test/support/trust-roots.ts";
+import { type Crowd, work } from "./agents.ts";
+import { makeChecks } from "./checks.ts";
+import { makeNode, start } from "./node.ts";
+import { approving, beginLife } from "./operators.ts";
+import type { Version } from "./policies.ts";
+import { makeWorld } from "./world.ts";
+
+export interface Simulated {
+  readonly seed: number;
+  readonly events: number;
+  readonly entries: number;
+  /** Of all entries, in their order: the same seed gives the same one. */
+  readonly digest: string;
+  readonly simulatedMs: number;
+  readonly counts: ReadonlyMap<string, number>;
+  readonly violations: readonly string[];
+}
+
+/** How long the world goes on after the last execution was begun. */
+const TAIL_MS = 120_000;
+
+export async function simulate(
+  seed: number,
+  executions: number,
+  versions: readonly Version[],
+  progress: (begun: number) => void = () => undefined,
+): Promise<Simulated> {
+  const world = makeWorld(createRandom(seed, 7), NOW);
+  const node = makeNode(world, versions);
+  const checks = makeChecks(node);
+  const outside = { node, checks, versions };
+  const crowd: Crowd = { node, checks, onHeld: approving(outside) };
+  world.after(0, () => void start(node));
+  beginLife(outside);
+  let [left, next] = [executions, 500];
+  let end = Number.POSITIVE_INFINITY;
+  const come = () => {
+    left -= 1;
+    void work(crowd, null);
+    if (left % 50 === 0) progress(executions - left);
+    if (left === 0) end = world.now() + TAIL_MS;
+    else world.after(world.random.below(next), come);
+  };
+  world.after(1_000, come);
+  while (world.now() < end && checks.violations.length === 0) {
+    await world.run(world.now() + 10_000, checks.settled);
+    // Now and then there are many at once.
+    next = world.random.pick([200, 500, 2_000]);
+  }
+  checks.atTheEnd();
+  const hash = createHash("sha256");
+  for (const { bytes } of node.disk.kept) hash.update(bytes);
+  return {
+    seed,
+    events: world.events(),
+    entries: node.disk.kept.length,
+    digest: hash.digest("hex"),
+    simulatedMs: world.now() - NOW,
+    counts: checks.counts,
+    violations: checks.violations,
+  };
+}
