@@ -36,7 +36,16 @@ export async function work(crowd: Crowd, parent: Running | null, depth = 1): Pro
     return;
   }
   const { execution } = begun;
-  const running: Running = { life, execution, agent, zone, parent, isActing: false, hasEnded: false };
+  const running: Running = {
+    life,
+    execution,
+    agent,
+    zone,
+    parent,
+    isActing: false,
+    held: null,
+    hasEnded: false,
+  };
   checks.begun(running);
   const children: Promise<void>[] = [];
   for (let left = 1 + random.below(STEPS_MAX); left > 0 && life === node.life; left -= 1) {
@@ -64,6 +73,7 @@ async function act(crowd: Crowd, running: Running): Promise<void> {
   let answer = await running.execution.authorize({ action: "pay", fields: forged, requestId });
   if (running.life !== node.life) return;
   count(checks, `steps: ${answer.verdict} ${answer.code}`);
+  running.held = answer.pending?.id ?? null;
   if (answer.pending !== null) {
     const decided = await onHeld(running, answer);
     if (decided === null || running.life !== node.life) return;

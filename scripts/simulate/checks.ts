@@ -1,6 +1,6 @@
 /** What must hold whatever happens, looked at from outside: by the disk, the orders and the policy alone. */
 import type { Authorized, Execution, Grant } from "@polity/governor/governor.ts";
-import type { DecisionEntry } from "@polity/lineage/entry.ts";
+import type { DecisionEntry, Entry } from "@polity/lineage/entry.ts";
 import { CONTAINMENT_AGE_MS, LEASE_MS, type Node } from "./node.ts";
 import { HELD_FROM, limitOf, mayPay } from "./policies.ts";
 
@@ -13,6 +13,8 @@ export interface Running {
   readonly parent: Running | null;
   /** What was released and has not ended. */
   isActing: boolean;
+  /** The pending approval by which its present step was released, if one was. */
+  held: string | null;
   hasEnded: boolean;
 }
 
@@ -34,7 +36,8 @@ interface Known {
   /** The latest of each execution. */
   readonly allowed: Map<string, DecisionEntry>;
   readonly leaves: Set<string>;
-  readonly approvals: Set<string>;
+  /** Pending approvals by which something was released. */
+  readonly used: Set<string>;
   epoch: number;
   seq: number;
 }
@@ -54,7 +57,7 @@ export function makeChecks(node: Node): Checks {
       allowed: new Map(),
       leaves: new Set(),
     },
-    ...{ approvals: new Set(), epoch: 0, seq: 0 },
+    ...{ used: new Set(), epoch: 0, seq: 0 },
   };
   const running: Running[] = [];
 
@@ -79,6 +82,8 @@ export function makeChecks(node: Node): Checks {
     count("released");
     readLog(node, known, fail, count);
     one.isActing = true;
+    if (one.held !== null && known.used.has(one.held)) fail(`released twice by the approval of ${one.held}`);
+    if (one.held !== null) known.used.add(one.held);
     const now = node.clock();
     const by = containedBy(one);
     if (by !== null) fail(`released for a${one.agent} while ${by} is contained`);
@@ -156,9 +161,9 @@ function checkGoesOn(node: Node, one: Running, by: string | null, fail: (what: s
     fail(`${execution.id} goes on though ${parent.execution.id} does not`);
   }
   if (by !== null) fail(`${execution.id} goes on though ${by} is contained`);
-  const hasJumped = node.world.now() < node.jumpedAt + 2 * LATE_MS_MAX;
   const late = node.clock() - node.currentUntil;
-  if (one.isActing && late > (hasJumped ? LATE_MS_MAX : 1)) {
+  const isLate = late > 1 && node.world.now() > node.jumpedAt + LATE_MS_MAX;
+  if (one.isActing && isLate) {
     fail(`${execution.id} acts ${late} ms after anybody knew that its policy is current`);
   }
 }
@@ -193,27 +198,29 @@ function readLog(
     known.leaves.add(kept.leaf);
     if (entry.seq < known.seq) fail(`entry ${known.read} has seq ${entry.seq}, after ${known.seq - 1}`);
     known.seq = entry.seq + 1;
-    switch (entry.kind) {
-      case "decision": {
-        known.decisions.add(entry.id);
-        if (entry.verdict === "allow") known.allowed.set(entry.execution ?? "", entry);
-        const epoch = entry.set?.epoch ?? known.epoch;
-        if (epoch < known.epoch) fail(`entry ${known.read} is of epoch ${epoch}, after ${known.epoch}`);
-        known.epoch = Math.max(known.epoch, epoch);
-        count(`decisions: ${entry.verdict} ${entry.code}`);
-        break;
-      }
-      case "containment": {
-        const { subject, state } = entry;
-        const name = subject.type === "Agent" ? subject.id : `zone ${subject.id}`;
-        if (state === "free") known.contained.delete(name);
-        else known.contained.set(name, state);
-        break;
-      }
-      case "trust":
-        known.trust.set(entry.subject.id, entry.after);
-        break;
-      default:
-    }
+    learn(known, entry, fail, count);
+  }
+}
+
+function learn(
+  known: Known,
+  entry: Entry,
+  fail: (what: string) => void,
+  count: (what: string) => void,
+): void {
+  if (entry.kind === "decision") {
+    known.decisions.add(entry.id);
+    if (entry.verdict === "allow") known.allowed.set(entry.execution ?? "", entry);
+    const epoch = entry.set?.epoch ?? known.epoch;
+    if (epoch < known.epoch) fail(`entry ${known.read} is of epoch ${epoch}, after ${known.epoch}`);
+    known.epoch = Math.max(known.epoch, epoch);
+    count(`decisions: ${entry.verdict} ${entry.code}`);
+  } else if (entry.kind === "containment") {
+    const { subject, state } = entry;
+    const name = subject.type === "Agent" ? subject.id : `zone ${subject.id}`;
+    if (state === "free") known.contained.delete(name);
+    else known.contained.set(name, state);
+  } else if (entry.kind === "trust") {
+    known.trust.set(entry.subject.id, entry.after);
   }
 }

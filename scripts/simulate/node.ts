@@ -1,4 +1,4 @@
-/** One node with a governor, which crashes and comes back, over a disk, a clock and a network of their own. */
+/** One node with a governor, which crashes and comes back, over a disk and a clock of its own. */
 import type { Governor } from "@polity/governor/governor.ts";
 import { openGovernor } from "@polity/governor/open-governor.ts";
 import type { Governed } from "@polity/governor/papers/paper.ts";
@@ -112,5 +112,6 @@ function portsOf(node: Node, own: number): GovernorPorts {
 
 export function uuidOf({ random }: World): string {
   const hex = Array.from({ length: 32 }, () => random.below(16).toString(16)).join("");
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20)}`;
+  const [time, high] = [hex.slice(0, 8), hex.slice(8, 12)];
+  return `${time}-${high}-4${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20)}`;
 }

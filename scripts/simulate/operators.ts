@@ -1,7 +1,8 @@
-/** Everybody else: who orders, approves, publishes policies and rotates keys; and what goes wrong by itself. */
+/** Everybody else: who orders, approves, publishes and rotates keys; and what goes wrong by itself. */
 import type { Authorized, PendingApproval } from "@polity/governor/governor.ts";
 import { signApproval } from "@polity/governor/papers/approval.ts";
 import { type Order, type Ordered, type OrderSubject, signOrder } from "@polity/governor/papers/order.ts";
+import { questionOf } from "@polity/governor/steps/approvals.ts";
 import type { Signer } from "@polity/runtime/signer.ts";
 import { GOVERNED, GOVERNED_ROOT } from "../../test/support/papers.ts";
 import { ANNA, BERT, CLEO, DORA, EMIL, idsOf, ONLINE, withKeys } from "../../test/support/trust-roots.ts";
@@ -207,15 +208,20 @@ export function approving({ node, checks }: Outside) {
 async function signed(node: Node, pending: PendingApproval, approver: string): Promise<string> {
   const { random } = node.world;
   const { root, set, audience } = node.governed;
+  const question = questionOf(pending);
   const isOther = random.chance(0.05);
   const approval = {
-    ...{ root: root.name, set, audience, issuedMs: node.clock(), expiresMs: pending.expiresAt },
-    pending: pending.id,
-    request: isOther ? `sha256:${"0".repeat(64)}` : pending.requestDigest,
-    rules: pending.rules.map(({ rule }) => rule),
+    ...question,
+    // Nobody signs what says that it was given before it was asked for, or too late.
+    ...{
+      root: root.name,
+      set,
+      audience,
+      issuedMs: Math.min(Math.max(node.clock(), question.askedMs), question.expiresMs - 1),
+    },
+    request: isOther ? `sha256:${"0".repeat(64)}` : question.request,
     approver: { type: "User", id: approver },
     decision: random.chance(0.9) ? ("approved" as const) : ("rejected" as const),
-    askedMs: pending.askedAt,
   };
   return signApproval(approval, [random.chance(0.95) ? SIGNERS.get(approver)! : ANNA]);
 }
