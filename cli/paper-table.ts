@@ -1,7 +1,7 @@
 /** The rows of the table of commands for orders and approvals. */
 import { type Command, files, HELP, JSON_OPTION, outputOption, required, withValue } from "./command.ts";
 
-export const ORDERS: readonly string[] = ["quarantine", "terminate", "release", "trust"];
+const ORDERS: readonly string[] = ["quarantine", "terminate", "release", "trust"];
 
 const TRUST = required(
   withValue("trust", "PATH", "the trust root: a file, or a folder with 1.root.json, 2.root.json and so on"),

@@ -50,9 +50,9 @@ export interface Approval extends Scope {
 
 export type ApprovalResult = PaperResult<"approval", Approval>;
 
-export const APPROVAL_TYPE = "application/vnd.polity.approval.v1+json";
+const APPROVAL_TYPE = "application/vnd.polity.approval.v1+json";
 /** No rule waits for longer. */
-export const APPROVAL_LIFETIME_MAX_MS = 30 * 86_400_000;
+const APPROVAL_LIFETIME_MAX_MS = 30 * 86_400_000;
 const RULES_MAX = 64;
 
 /** Canonical JSON in UTF-8; throws for what `decodeApproval` would refuse. */

@@ -47,7 +47,7 @@ export interface Attestation extends Scope {
   readonly hardware: (typeof HARDWARES)[number];
 }
 
-export const ATTESTATION_TYPE = "urn:polity:attestation:v1";
+const ATTESTATION_TYPE = "urn:polity:attestation:v1";
 export const ATTESTATION_LIFETIME_MAX_MS = 7 * 86_400_000;
 
 export type AttestationCode = `attestation.${PaperFault | "wrong_agent"}`;

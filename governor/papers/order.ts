@@ -68,7 +68,7 @@ export type OrderResult = PaperResult<"order", Order>;
 export const ORDER_TYPE = "application/vnd.polity.order.v1+json";
 /** For so long an order may be on its way; and for so long its id has to be remembered. */
 export const ORDER_LIFETIME_MAX_MS = 7 * 86_400_000;
-export const TRUST_MAX = 1000;
+const TRUST_MAX = 1000;
 
 /** Canonical JSON in UTF-8; throws for what `decodeOrder` would refuse. */
 export function encodeOrder(order: Order): Uint8Array {

@@ -30,7 +30,7 @@ export interface Node {
 }
 
 export const LEASE_MS = 20_000;
-export const NODE = "sim/n1";
+const NODE = "sim/n1";
 /** For how long one freshness note holds. */
 export const NOTE_MS = 120_000;
 /** What the policy says nothing about. */

@@ -6,12 +6,11 @@ import { loadUnsigned } from "@polity/runtime/authoring.ts";
 import type { Host } from "@polity/runtime/host.ts";
 
 export const AGENTS = 24;
-export const TRUST_FLOOR = 200;
+const TRUST_FLOOR = 200;
 /** By version, from 1: the most that may be paid at once. */
 const LARGEST = [800, 300, 500] as const;
 /** From this amount on somebody has to approve. */
 export const HELD_FROM = 150;
-export const APPROVED_WITHIN_MS = 600_000;
 export const APPROVERS = ["bert", "cleo", "dora"] as const;
 
 export interface Version {
