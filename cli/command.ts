@@ -45,6 +45,7 @@ export type CommandName =
   | "log vkey"
   | "log get"
   | "log tail"
+  | "log tree"
   | "log consistency"
   | "log fsck"
   | "log search"

@@ -77,6 +77,30 @@ const logTail: Command = {
   exits: ["0 done", WRONG],
 };
 
+const logTree: Command = {
+  name: "log tree",
+  summary: "Print the executions of a log as trees",
+  operands: PLACE,
+  options: [
+    withValue("execution", "ID", "only this execution, and what is below it"),
+    short(withValue("last", "N", "of so many entries at the end, 100000 at most (default: 10000)"), "n"),
+    KEY,
+    ...TRUST_OPTIONS,
+    POLICY,
+    ORIGIN,
+    switchOf("json", null, "one JSON object a line, in the same order, instead of text"),
+    HELP,
+  ],
+  examples: [
+    { line: "pol log tree decisions --key log.pub.pem", says: "who asked what, and what became of it" },
+    {
+      line: "pol log tree decisions --execution 0190a5de-0000-7000-8000-00000000000a",
+      says: "one execution, with those that it handed on to",
+    },
+  ],
+  exits: ["0 done", `${WRONG}; or no such execution begins there`],
+};
+
 const logConsistency: Command = {
   name: "log consistency",
   summary: "Prove that a log goes on from what it was",
@@ -197,6 +221,7 @@ const logExport: Command = {
 export const LOG_COMMANDS: readonly Command[] = [
   logGet,
   logTail,
+  logTree,
   logConsistency,
   logFsck,
   logSearch,

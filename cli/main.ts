@@ -43,6 +43,7 @@ const LOADERS: Readonly<Record<CommandName, () => Promise<Runnable>>> = {
   "log vkey": () => import("./commands/log-vkey.ts"),
   "log get": () => import("./commands/log-get.ts"),
   "log tail": () => import("./commands/log-tail.ts"),
+  "log tree": () => import("./commands/log-tree.ts"),
   "log consistency": () => import("./commands/log-consistency.ts"),
   "log fsck": () => import("./commands/log-fsck.ts"),
   "log search": () => import("./commands/log-search.ts"),

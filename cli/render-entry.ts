@@ -24,7 +24,8 @@ export function entryJson({ index, bytes, leaf }: Omit<Told, "entry">): string {
   return `{"index":${index},"leaf":"${digestName(leaf)}","entry":${Buffer.from(bytes).toString()}}`;
 }
 
-function entryText(entry: Entry): string {
+/** What it says, without its kind; not safe to print as it is. */
+export function entryText(entry: Entry): string {
   switch (entry.kind) {
     case "decision":
       return `${entry.verdict} ${entry.action ?? "no action"} (${entry.code})`;
