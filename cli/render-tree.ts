@@ -1,5 +1,6 @@
 /** Trees of entries as lines for people: what happened, by which rule or code. */
 import type { DecisionEntry, Entry, Party } from "@polity/lineage/entry.ts";
+import { unreachable } from "@polity/runtime/unreachable.ts";
 import { type EntryNode, walkTree } from "./entry-tree.ts";
 import { entryText } from "./render-entry.ts";
 import type { Look, Paint } from "./terminal.ts";
@@ -41,8 +42,16 @@ function textOf({ read, behind }: Node, paint: Paint): string {
       return `${entry.decision} by ${partyText(entry.approver)}`;
     case "containment":
       return `${partyText(entry.subject)} is ${entry.state} from here on`;
-    default:
+    case "event":
+    case "trust":
+    case "epoch":
+    case "key":
+    case "redaction":
+    case "gap":
+    case "heartbeat":
       return visible(`${entry.kind} ${entryText(entry)}`);
+    default:
+      return unreachable(entry);
   }
 }
 
