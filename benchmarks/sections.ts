@@ -13,6 +13,7 @@ const FILES: readonly (readonly [name: string, open: () => Promise<{ readonly se
   ["memory", () => import("./memory.ts")],
   ["threads", () => import("./threads.ts")],
   ["lineage", () => import("./lineage.ts")],
+  ["enforcement", () => import("./enforcement.ts")],
 ];
 
 export const SECTION_NAMES: readonly string[] = FILES.map(([name]) => name);

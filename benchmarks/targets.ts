@@ -56,6 +56,9 @@ const TARGETS: readonly Target[] = [
   // What is noticed from one collection to the next, engine included, is never quite the same.
   { row: "memory-growth-heap", figure: "memory", aims: [bytesWithin(64 * KIB, "64 KiB")] },
   { row: "memory-entities-*", figure: "memory", aims: [bytesEachWithin(100, "entity")] },
+  { row: "govern-relaxed", figure: "ack", aims: [within(10 * MICROSECOND)] },
+  { row: "govern-strict", figure: "ack", aims: [within(MILLISECOND)] },
+  { row: "http-decide-*", figure: "ack", aims: [ratioWithin(1.3)] },
   { row: "append-64x16", figure: "append", aims: [perSecond(40_000)] },
   { row: "append-1", figure: "ack", aims: [within(MILLISECOND)] },
   { row: "append-8", figure: "ack", aims: [within(MILLISECOND)] },
