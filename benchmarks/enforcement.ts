@@ -111,7 +111,7 @@ function measured(
   return { ...one, mode: "varied", figure: "ack", ...figures, ...(note !== undefined && { note }) };
 }
 
-/** Rounds of one and the other in turn, over as many connections, by one client that reads as little as it can. */
+/** Rounds of one and the other in turn, over as many connections, by one client that reads what it must. */
 async function runHttp(one: Case, mode: Log, folder: string, options: Options): Promise<readonly Measured[]> {
   const { host, governor, log } = await open(one, mode, folder);
   const recorded = recordHost(host, log, { node: "http", nextSeq: 0, ports: nodeRecording, mode });

@@ -1,4 +1,4 @@
-/** Many executions live at once, each with something that runs: what they take, and how soon all are stopped. */
+/** Many executions at once, each with something that runs: what they take, how soon all are stopped. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setFlagsFromString } from "node:v8";
