@@ -1,6 +1,6 @@
 /** Folders with a lock of their own are installed only where somebody needs what is in them. */
 import { spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { delimiter, join } from "node:path";
 
 type Packages = Readonly<Record<string, { readonly version?: string; readonly optional?: boolean }>>;
@@ -29,8 +29,38 @@ function packagesIn(folder: string, file: string): Packages | null {
   }
 }
 
-/** Runs `npm ci` in a folder; false where that fails, e.g. without a network. */
+/** Runs `npm ci` in a folder, one process at a time; false where that fails, e.g. without a network. */
 export function install(folder = PEERS): boolean {
+  const lock = takeLock(folder);
+  try {
+    return whyInstall(folder) === null || runNpm(folder);
+  } finally {
+    rmSync(lock, { recursive: true, force: true });
+  }
+}
+
+const LOCK_MS_MAX = 180_000;
+const LOOK_MS = 200;
+
+/** Tests that need the same packages run side by side. What is older than an installation was left behind. */
+function takeLock(folder: string): string {
+  const locks = join(ROOT, "node_modules", ".cache", "installing");
+  const lock = join(locks, folder.replaceAll("/", "-"));
+  mkdirSync(locks, { recursive: true });
+  for (;;) {
+    try {
+      mkdirSync(lock);
+      return lock;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    }
+    const taken = statSync(lock, { throwIfNoEntry: false })?.mtimeMs ?? Date.now();
+    if (Date.now() - taken > LOCK_MS_MAX) rmSync(lock, { recursive: true, force: true });
+    else Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, LOOK_MS);
+  }
+}
+
+function runNpm(folder: string): boolean {
   const options = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=silent"];
   const fast = ["--prefer-offline", "--fetch-retries=1", "--fetch-retry-mintimeout=1000"];
   // An older Node further on in the path would bring an npm that reads locks differently.

@@ -1,7 +1,8 @@
 /**
  * `npm start`: a recorded coding agent meets a policy. Compiles and signs the policy, loads the evaluator
  * under its signature, asks it about every call of the session, chains the answers into a log, proves one,
- * and changes bytes to see who objects.
+ * changes bytes to see who objects, and governs an agent
+ * while it works, until it drifts.
  */
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -16,7 +17,9 @@ import { columns } from "../cli/table.ts";
 import { type Look, paintFor, watchStreams } from "../cli/terminal.ts";
 import { plural, sizeText } from "../cli/words.ts";
 import { chain, newReleaser, provedBy, type Releaser, sign, tamper, VALID_DAYS } from "./start/evidence.ts";
+import { publicServer } from "./start/governed.ts";
 import { type Answer, answer, readCalls, timePerDecision } from "./start/session.ts";
+import { live } from "./start/story.ts";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const example = join("examples", "coding-agent");
@@ -51,6 +54,7 @@ if (released === null || host === null) {
   printSummary(answers);
   printTime(host);
   await printEvidence(released, host, answers);
+  await printStory();
   printNext();
 }
 
@@ -67,19 +71,23 @@ function heading(text: string): void {
  * quick WebAssembly compiler serves it better than the thorough one; Node's cache of compiled JavaScript
  * goes by content and version.
  */
-function buildPolicy(): Uint8Array | null {
-  const source = join(example, "policy.pol");
-  const started = performance.now();
+function built(source: string): Uint8Array | null {
   const args = ["--liftoff-only", fileURLToPath(import.meta.resolve("./start/build.ts")), source];
-  const built = spawnSync(process.execPath, args, {
+  const run = spawnSync(process.execPath, args, {
     cwd: root,
     env: { NODE_COMPILE_CACHE: join(root, "node_modules", ".cache", "start"), ...process.env },
     maxBuffer: 64 * 1024 * 1024,
     stdio: ["ignore", "pipe", "inherit"],
   });
-  if (built.status !== 0) return null;
+  return run.status === 0 ? new Uint8Array(run.stdout) : null;
+}
+
+function buildPolicy(): Uint8Array | null {
+  const source = join(example, "policy.pol");
+  const started = performance.now();
+  const wasm = built(source);
+  if (wasm === null) return null;
   const seconds = ((performance.now() - started) / 1_000).toFixed(1);
-  const wasm = new Uint8Array(built.stdout);
   const lines = readFileSync(join(root, source), "utf8").trimEnd().split("\n").length;
   heading("1. Compile the policy");
   say(
@@ -123,13 +131,19 @@ async function loadPolicy({ wasm, envelope, releaser }: Released): Promise<Host 
 
 function printSession(answers: readonly Answer[]): void {
   heading("4. Ask it about every call of the session");
-  say("   A scripted coding agent used the public MCP file server; session.jsonl is what it sent.\n");
+  say("   A scripted coding agent used the public MCP file server; session.jsonl is what it sent.");
+  say("   Of what was not allowed, the first for each reason:\n");
   const head = ["", "tool", "about", "verdict", "rule or code", "reason"];
-  const rows = answers.map(({ call, verdict, because, reason }) => {
+  const firsts = new Map<string, Answer>();
+  for (const one of answers) {
+    if (one.verdict !== "allow" && !firsts.has(one.because)) firsts.set(one.because, one);
+  }
+  const shown = [...firsts.values()];
+  const rows = shown.map(({ call, verdict, because, reason }) => {
     return [String(call.step), call.tool, shortened(call.about), verdict, because, reason];
   });
   for (const [index, line] of columns([head, ...rows]).entries()) {
-    const verdict = answers[index - 1]?.verdict;
+    const verdict = shown[index - 1]?.verdict;
     say(`   ${verdict === undefined ? paint("faint", line) : painted(line, verdict)}`);
   }
   say();
@@ -191,6 +205,26 @@ async function printEvidence(released: Released, host: Host, answers: readonly A
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+async function printStory(): Promise<void> {
+  heading("9. Govern an agent while it works");
+  const wasm = built(join("scripts", "start", "story.pol"));
+  if (wasm === null) throw new Error("the policy of the story is sound");
+  const server = publicServer(() =>
+    say("   (Installing a public MCP file server, which takes some seconds.)"),
+  );
+  const { told, tree, proved, replayed } = await live(wasm, paint, server);
+  if (server === null)
+    say("   The public MCP file server could not be installed; a small local one stands in for it.");
+  else say("   A real MCP file server, the public one, unchanged, is behind the gateway.");
+  say("   The policy is scripts/start/story.pol. What the agent does, and what it is told:\n");
+  for (const line of columns(told)) say(`   ${line}`);
+  say("\n   What the log says of it, as pol log tree prints it:\n");
+  for (const line of tree) say(`   ${line}`);
+  say(`\n   Proved to a stranger, by its containment: ${proved}.`);
+  const decisions = plural(replayed.decisions, "decision");
+  say(`   Replayed from the log alone: ${replayed.same} of ${decisions} are the same, bit for bit.\n`);
 }
 
 function printNext(): void {

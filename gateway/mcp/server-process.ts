@@ -28,12 +28,17 @@ export interface ServerCommand {
   readonly args: readonly string[];
   /** All that the server sees of it; left out, the gateway's own. */
   readonly env?: Readonly<Record<string, string>>;
+  /** What it writes on standard error is let go. */
+  readonly isQuiet?: boolean;
 }
 
 /** What it writes on standard error is passed on to the gateway's. */
-export function startServer({ command, args, env }: ServerCommand, events: UpstreamEvents): Upstream {
+export function startServer(
+  { command, args, env, isQuiet = false }: ServerCommand,
+  events: UpstreamEvents,
+): Upstream {
   const child = spawn(command, [...args], {
-    stdio: ["pipe", "pipe", "inherit"],
+    stdio: ["pipe", "pipe", isQuiet ? "ignore" : "inherit"],
     ...(env === undefined ? {} : { env }),
   });
   const lines = splitLines(SERVER_MESSAGE_BYTES_MAX);

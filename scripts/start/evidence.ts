@@ -119,7 +119,7 @@ function entryOf(host: Host, { step, action, fields, header }: Call, seq: number
 }
 
 /** What a stranger does, who has the public key and two small files. */
-export function provedBy({ trust }: Releaser, { proof, record }: Chained): string {
+export function provedBy({ trust }: Releaser, { proof, record }: Pick<Chained, "proof" | "record">): string {
   const result = verifyProof(proof, record, trust.keys, nodeCrypto);
   if (!result.ok) throw new Error(`${result.code}: ${result.message}`);
   return `entry ${result.index} of ${result.size} in ${result.origin}`;
