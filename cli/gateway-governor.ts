@@ -2,14 +2,16 @@
 import { type Governor, openGovernor } from "@polity/governor/index.ts";
 import { nodeGovernor } from "@polity/governor/node/index.ts";
 import type { AnyHost } from "@polity/lineage/judging.ts";
+import { nodeCrypto } from "@polity/lineage/node/crypto.ts";
 import { openBuilder } from "./builder.ts";
-import { bundleOptions } from "./bundle-options.ts";
 import { checkpointsOf, keepArtefacts } from "./decision-log.ts";
 import { type Desk, openDesk, openDeskOfBundle } from "./desk.ts";
 import { failure } from "./failure.ts";
+import { governedBy, signedPolicyOf } from "./governor-trust.ts";
 import { type Invocation, usage } from "./invocation.ts";
 import { readSigner } from "./key-files.ts";
 import { logFailure, openToWrite, type WrittenLog, writerOptions } from "./log-folder.ts";
+import { openPapersFolder } from "./papers-folder.ts";
 
 export interface OpenedGovernor {
   readonly governor: Governor;
@@ -29,6 +31,8 @@ export async function openGovernorOf(invocation: Invocation): Promise<OpenedGove
   if (desk === null) return null;
   const { host } = desk;
   if (host === undefined) throw failure("only an evaluator can be governed by");
+  const governed = await governedBy(invocation, host);
+  const folder = values.has("papers") ? openPapersFolder(values.get("papers") ?? "") : null;
   const { store, nextSeq } = await openToWrite(writer, signer);
   await keepArtefacts(writer.dir, store, desk);
   const checkpoints = checkpointsOf(store);
@@ -39,12 +43,16 @@ export async function openGovernorOf(invocation: Invocation): Promise<OpenedGove
     log: { store, node, nextSeq: nextSeq(node), mode },
     ports: nodeGovernor,
     factsBuilt: () => desk.factsBuilt,
+    ...(governed !== null && { governed: { by: () => governed, crypto: nodeCrypto } }),
+    ...(folder !== null && { orders: folder.orders }),
   });
+  const following = folder?.follow(governor);
   return {
     governor,
     host,
     log: { store, nextSeq, node, mode },
     async close() {
+      await following?.stop();
       await governor.close();
       await checkpoints.stop();
       await store.close();
@@ -58,7 +66,7 @@ async function deskOf(invocation: Invocation): Promise<Desk | null> {
   const { command, values } = invocation;
   const policy = values.get("policy") ?? "";
   if (policy === "-") throw usage(command, "--policy is a file: standard input is the client's");
-  const signed = bundleOptions({ ...invocation, operands: [policy] });
+  const signed = signedPolicyOf(invocation);
   if (signed !== null) return openDeskOfBundle(signed);
   const builder = openBuilder({ cache: true });
   const files = { policy, root: values.get("root") ?? null, facts: values.get("facts") ?? null };

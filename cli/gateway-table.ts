@@ -1,5 +1,4 @@
 /** The rows of the table of commands for servers of tools, and for what stands between them and agents. */
-import { DECIDE_BUNDLE_OPTIONS as BUNDLE_OPTIONS } from "./bundle-table.ts";
 import {
   type Command,
   files,
@@ -11,6 +10,7 @@ import {
   switchOf,
   withValue,
 } from "./command.ts";
+import { GOVERNOR_OPTIONS } from "./governor-table.ts";
 
 const SERVER = withValue("server", "NAME", "what policies call the server, whatever it calls itself");
 
@@ -81,7 +81,7 @@ const mcp: Command = {
     withValue("anchor", "DIR", "where the last checkpoint is kept, outside of the log"),
     withValue("witnesses", "POLICY", "who cosigns checkpoints: a tlog-policy file"),
     switchOf("relaxed", null, "let a call go before its entry is on the disk: faster, and may lose some"),
-    ...BUNDLE_OPTIONS,
+    ...GOVERNOR_OPTIONS,
     HELP,
   ],
   examples: [

@@ -1,5 +1,4 @@
 /** The rows of the table of commands for the service, and for the keys of its clients. */
-import { DECIDE_BUNDLE_OPTIONS } from "./bundle-table.ts";
 import {
   type Command,
   files,
@@ -10,6 +9,7 @@ import {
   switchOf,
   withValue,
 } from "./command.ts";
+import { GOVERNOR_OPTIONS } from "./governor-table.ts";
 
 const KEYS = required(withValue("keys", "KEYS.json", "the file of the clients' keys"));
 
@@ -37,7 +37,7 @@ const serve: Command = {
     withValue("anchor", "DIR", "where the last checkpoint is kept, outside of the log"),
     withValue("witnesses", "POLICY", "who cosigns checkpoints: a tlog-policy file"),
     switchOf("relaxed", null, "answer before an entry is on the disk: faster, and may lose some"),
-    ...DECIDE_BUNDLE_OPTIONS,
+    ...GOVERNOR_OPTIONS,
     switchOf("json", null, "print JSON, one line for each event"),
     HELP,
   ],

@@ -29,7 +29,11 @@ export async function run(invocation: Invocation): Promise<number> {
   const place = listenOption(invocation, LISTEN_USUAL);
   const tls = await tlsOf(invocation);
   const keys = await watchedKeys(invocation);
-  const opened = await openGovernorOf(invocation);
+  const opened = await openGovernorOf(invocation).catch((error: unknown) => {
+    // Looking at the file of keys would keep the process alive.
+    keys.stop();
+    throw error;
+  });
   if (opened === null) {
     keys.stop();
     return EXIT.no;
