@@ -1,6 +1,8 @@
 /** A governor over a policy or a bundle, with a log that this process alone writes to. */
 import { type Governor, openGovernor } from "@polity/governor/index.ts";
 import { nodeGovernor } from "@polity/governor/node/index.ts";
+import { cap, redact } from "@polity/governor/obligations/change.ts";
+import { handlersOf } from "@polity/governor/obligations/handler.ts";
 import type { AnyHost } from "@polity/lineage/judging.ts";
 import { nodeCrypto } from "@polity/lineage/node/crypto.ts";
 import { openBuilder } from "./builder.ts";
@@ -21,6 +23,9 @@ export interface OpenedGovernor {
   /** Ends what runs and signs for everything; fails where that cannot be signed. */
   readonly close: () => Promise<void>;
 }
+
+/** What needs nothing but the request; whoever imposes anything else is refused. */
+const CHANGES = handlersOf([redact, cap], { wake: nodeGovernor.wake, withinMs: 1_000 });
 
 /** Null where the policy has errors, which are told; fails where a file cannot be used. */
 export async function openGovernorOf(invocation: Invocation): Promise<OpenedGovernor | null> {
@@ -43,6 +48,7 @@ export async function openGovernorOf(invocation: Invocation): Promise<OpenedGove
     log: { store, node, nextSeq: nextSeq(node), mode },
     ports: nodeGovernor,
     factsBuilt: () => desk.factsBuilt,
+    obligations: CHANGES.dischargers,
     ...(governed !== null && { governed: { by: () => governed, crypto: nodeCrypto } }),
     ...(folder !== null && { orders: folder.orders }),
   });

@@ -100,6 +100,8 @@ describe("the server of everything", { timeout: LONG_MS }, () => {
           'hold harmful on *\n  when call.tool == "none"',
         )
         .concat("\naction mcp_read_resource { uri: string max 1_024 }\n")
+        .replace('import "std/mcp"', 'import "std/mcp"\nimport "std/obligations"')
+        .concat('\nallow less on get_sum when a > 10 oblige cap { field: "a", at: 10 }\n')
         .concat('allow one_resource on mcp_read_resource when uri like "demo://resource/static/*"\n'),
     );
     const client = await connectThrough(desk, command);
@@ -110,6 +112,8 @@ describe("the server of everything", { timeout: LONG_MS }, () => {
 
     const sum = await client.callTool({ name: "get-sum", arguments: { a: 1.5, b: -2 } });
     expect(sum.content[0]?.text).toContain("-0.5");
+    const less = await client.callTool({ name: "get-sum", arguments: { a: 100, b: 1 } });
+    expect(less.content[0]?.text).toContain("is 11");
     const smuggled = await client.callTool({ name: "get-sum", arguments: { a: "1.5", b: 2 } });
     expect(smuggled.structuredContent).toMatchObject({ code: "input.invalid" });
     expect((await client.callTool({ name: "get-env", arguments: {} })).structuredContent).toMatchObject({
@@ -149,7 +153,7 @@ describe("the server of everything", { timeout: LONG_MS }, () => {
     await client.close();
     const outcomes = desk.entries().filter(({ kind }) => kind === "outcome");
     expect(outcomes.map(({ status }) => status)).toEqual([
-      ...["succeeded", "succeeded", "succeeded", "abandoned", "succeeded"],
+      ...["succeeded", "succeeded", "succeeded", "succeeded", "abandoned", "succeeded"],
     ]);
   });
 });
