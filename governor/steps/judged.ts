@@ -2,6 +2,7 @@
 import type { Party } from "@polity/lineage/entry.ts";
 import type { Judged } from "@polity/lineage/judging.ts";
 import { VERDICT_NUMBERS, type Verdict } from "@polity/runtime/decision.ts";
+import { canonicalJson } from "@polity/runtime/json.ts";
 import type { EventOf, Verdicted } from "../event.ts";
 import type { StepState } from "../state.ts";
 import { remember, type Work } from "../work.ts";
@@ -48,7 +49,10 @@ export function judged(work: Work, event: EventOf<"judged">): void {
 
 /** Everything that holds it has to be satisfied; nobody approves who is named by any of the requests. */
 function heldBy(said: readonly Extract<Verdicted, { ok: true }>[]): StepState["held"] {
-  const rules = said.flatMap(({ holds }) => holds);
+  // One rule may hold the request of everybody in the chain.
+  const rules = [
+    ...new Map(said.flatMap(({ holds }) => holds.map((one) => [canonicalJson(one), one]))).values(),
+  ];
   const named = said.flatMap((one) => one.named);
   const askedAt = said[0]!.judged.answered.header?.now ?? 0;
   return rules.length === 0 ? null : { rules, named, askedAt };

@@ -116,3 +116,12 @@ test("nobody in time, or one who says no: it is over", async () => {
   expect(noted).toEqual(["approval.rejected", "approval.expired", "approval.unknown"]);
   expect(late.askedAt).toBe(NOW);
 });
+
+test("a rule that holds a step for several agents is one rule to approve", async () => {
+  const { governor } = await desk();
+  const parent = await begun(governor);
+  const child = await begun(governor, ADA, { parent: parent.id });
+  const held = await child.authorize(pay(600));
+  expect(held.verdict).toBe("hold");
+  expect(held.pending?.rules.map(({ rule }) => rule)).toEqual(["asked"]);
+});
