@@ -2,6 +2,8 @@
 import { decodeManifest, encodeManifest } from "@polity/runtime/manifest-codec.ts";
 import { expect, test } from "vitest";
 import { lower } from "../../compiler/3-lower/lower.ts";
+import { layTables } from "../../compiler/4-emit/family-data.ts";
+import { withMemory } from "../../compiler/4-emit/static-memory.ts";
 import { compiled } from "../support/compiled.ts";
 
 const POLICY = `polity 1
@@ -17,7 +19,8 @@ allow granted on use
 `;
 
 function written(): string {
-  return encodeManifest(lower(compiled(POLICY), { compiler: "c", assembler: "a" }).manifest);
+  const ir = lower(compiled(POLICY), { compiler: "c", assembler: "a" });
+  return encodeManifest(withMemory(ir, layTables(ir)).manifest);
 }
 
 test("what was written is read", () => {
