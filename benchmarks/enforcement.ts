@@ -93,6 +93,8 @@ async function runGovern(
     if (at >= 0) times.push((performance.now() - from) * 1e6);
     // What is written behind the caller has its turn, as between the calls of an agent.
     if (at % 16 === 0) await new Promise((resolve) => setImmediate(resolve));
+    // Faster than any agent: what is behind is waited for, and nobody measures that.
+    if (at % 256 === 0) await log.flush();
   }
   await execution.end("succeeded");
   await governor.close();
