@@ -11,6 +11,7 @@ import {
   type HeldApproval,
   headerCode,
   type LastHeader,
+  learnHeader,
   makeLastHeader,
   putHeader,
   readApprovals,
@@ -20,9 +21,10 @@ import { parseJson } from "./json.ts";
 import { ENTITY_ID_BYTES_MAX } from "./layout.ts";
 import { type Names, namesInCarried, nameText } from "./named.ts";
 import { type ActionPlan, FOREIGN } from "./plan.ts";
-import { isSameHeader, putQuick } from "./quick.ts";
+import { isNothingInherited, isSameHeader, putQuick } from "./quick.ts";
 import { requestJson, SNAPSHOT_DEPTH } from "./request.ts";
 import { putNumber } from "./scalars.ts";
+import { learnAll } from "./steps.ts";
 import { putUsual } from "./usual.ts";
 import { collect, makeTarget, putField, putText, type Target } from "./writers.ts";
 
@@ -134,8 +136,17 @@ export function writeQuick(writer: FrameWriter, plan: ActionPlan, fields: unknow
   const { base } = target;
   const from = base + HEADER_BYTES + plan.bytes;
   try {
-    if (!isSameHeader(header, last) && !putOther(writer, header)) return false;
-    if (plan !== writer.lastPlan || writer.hasUnknownApprover) begin(writer, plan);
+    if (header !== last.frozen || !isNothingInherited()) {
+      if (isSameHeader(header, last)) learnHeader(header, last);
+      else if (!putOther(writer, header)) return false;
+    }
+    if (plan !== writer.lastPlan || writer.hasUnknownApprover) {
+      // Of an action with the same fields only the number differs.
+      if (!writer.hasUnknownApprover && writer.lastPlan?.usual === steps) {
+        target.words[(base >> 2) + 3] = plan.index;
+        writer.lastPlan = plan;
+      } else begin(writer, plan);
+    }
     const { write } = steps;
     const start = base + HEADER_BYTES;
     const end =
@@ -237,7 +248,8 @@ function putRequest(writer: FrameWriter, plan: ActionPlan, fields: unknown): boo
   const { target } = writer;
   const { values, nodes, offsets } = plan;
   const start = target.base + HEADER_BYTES;
-  if (plan.usual !== null) return putUsual(target, plan.usual, start, fields);
+  if (plan.usual !== null && plan.usual.unread.length === 0)
+    return putUsual(target, plan.usual, start, fields);
   let isGood = collect(plan, fields, values);
   for (let index = 0; index < values.length; index += 1) {
     const value = values[index];
@@ -248,6 +260,7 @@ function putRequest(writer: FrameWriter, plan: ActionPlan, fields: unknown): boo
     if (offset >= 0) isGood = putField(target, nodes[index]!, start + offset, value);
     else isGood = isUnreadGood(writer, plan, index, value);
   }
+  if (isGood && plan.usual !== null) learnAll(plan.usual, plan.seenNames);
   return isGood;
 }
 

@@ -6,14 +6,13 @@ import type { ActionPlan } from "./plan.ts";
 import type { QuickWriter, Step, Steps } from "./steps.ts";
 
 export interface GeneratedWriter {
-  readonly action: string;
-  /** What it was generated for: it writes for evaluators alone whose action has the same outline. */
+  /** What it was generated for: it writes for actions alone that have the same outline. */
   readonly outline: string;
   readonly write: QuickWriter;
 }
 
 /** Changes with what generated text takes for granted about the host. */
-const VERSION = 1;
+const VERSION = 2;
 
 /** All that the text of a writer depends on, fields in the order of their slots. */
 export function outlineOf({ byName }: Steps): string {
@@ -28,10 +27,10 @@ export function adoptWriters(
   actions: ReadonlyMap<string, ActionPlan>,
   writers: readonly GeneratedWriter[],
 ): void {
-  for (const { action, usual } of actions.values()) {
+  for (const { usual } of actions.values()) {
     if (usual === null || writers.length === 0) continue;
     const outline = outlineOf(usual);
-    const found = writers.find((writer) => writer.action === action && writer.outline === outline);
+    const found = writers.find((writer) => writer.outline === outline);
     usual.write = found?.write ?? null;
   }
 }
@@ -41,9 +40,9 @@ export function copyWriters(writers: readonly GeneratedWriter[] | undefined): re
   if (writers === undefined) return [];
   if (!Array.isArray(writers))
     throw new TypeError("writers are a list: import `writers` of the generated file");
-  return writers.map(({ action, outline, write }) => {
+  return writers.map(({ outline, write }) => {
     if (typeof write !== "function")
       throw new TypeError("a writer without a function: generate the file anew");
-    return { action, outline, write };
+    return { outline, write };
   });
 }

@@ -2,7 +2,7 @@
 import type { InputCode } from "./canonical-fields.ts";
 import { CONTAINMENT_NUMBERS } from "./decision.ts";
 import { digestBytes } from "./hash.ts";
-import type { Header } from "./header.ts";
+import { type Header, isFrozenHeader } from "./header.ts";
 import { APPROVALS_MAX, ENTITY_ID_BYTES_MAX, TIMESTAMP_MAX, TIMESTAMP_MIN, TRUST_MAX } from "./layout.ts";
 import { isMinusZero, putNumber } from "./scalars.ts";
 import { compareText, utf8Length } from "./text-order.ts";
@@ -35,14 +35,23 @@ export interface LastHeader {
   readAt: number;
   trust: number;
   state: string;
+  /** A header of `freezeHeader` that says this; `NO_HEADER` where none is known. */
+  frozen: object;
+  /** The header that was compared last. */
+  seen: Header | null;
+  /** The header of which it is known whether it is frozen. */
+  judged: Header | null;
 }
+
+/** Equals nothing that anybody can give, as null would: null is no header. */
+const NO_HEADER: object = Object.freeze({});
 
 /** Of a frame whose header is zero but for the containment, which is written here. */
 export function makeLastHeader(words: Int32Array, base: number): LastHeader {
   const state = "free";
   words[(base + CONTAINMENT) >> 2] = CONTAINMENT_NUMBERS[state];
   const times = { now: NOTHING, policyFrom: NOTHING, policyUntil: NOTHING, factsUntil: NOTHING };
-  return { ...times, readAt: NOTHING, trust: NOTHING, state };
+  return { ...times, readAt: NOTHING, trust: NOTHING, state, frozen: NO_HEADER, seen: null, judged: null };
 }
 
 /**
@@ -60,6 +69,8 @@ export function putHeader(
   // and asking for their prototypes costs nothing.
   const { now, policyFrom, policyUntil, factsUntil, containment, trust } = header;
   const { state, readAt } = containment;
+  last.frozen = NO_HEADER;
+  last.judged = null;
   if (!isPlain(header) || !isPlain(containment)) return false;
   if (state !== last.state && !putState(words, base, state, last)) return false;
   if (trust !== last.trust && !putTrust(words, base, trust, last)) return false;
@@ -91,6 +102,18 @@ export function putHeader(
     last.readAt = kept(readAt);
   }
   return true;
+}
+
+/**
+ * A header that says the same as the last one and brings no approvals. Whether it is frozen is asked when it
+ * comes twice in a row: services that make each header anew do not pay for the question.
+ */
+export function learnHeader(header: Header, last: LastHeader): void {
+  if (header !== last.seen) last.seen = header;
+  else if (header !== last.judged) {
+    last.judged = header;
+    if (isFrozenHeader(header)) last.frozen = header;
+  }
 }
 
 /** What is said here must be the object's own, never a default that it inherits. */

@@ -26,3 +26,30 @@ export interface ApprovalInput {
   readonly askedAt: number;
   readonly givenAt: number;
 }
+
+const FROZEN = new WeakSet<object>();
+
+/**
+ * A copy that can never say anything else. A host that is given the same copy several times knows it again,
+ * and need not read it: for services that decide many requests in one moment. Approvals stay as they are.
+ */
+export function freezeHeader(header: Header): Header {
+  const { now, policyFrom, policyUntil, factsUntil, containment, trust, approvals } = header;
+  const { state, readAt } = containment;
+  const frozen = Object.freeze({
+    now,
+    policyFrom,
+    policyUntil,
+    factsUntil,
+    trust,
+    containment: Object.freeze({ state, readAt }),
+    approvals: Object.freeze([...approvals]),
+  });
+  FROZEN.add(frozen);
+  return frozen;
+}
+
+/** Made by `freezeHeader`. What others froze may still be a proxy, which can fail or be taken back. */
+export function isFrozenHeader(header: Header): boolean {
+  return FROZEN.has(header);
+}

@@ -17,7 +17,7 @@ export type {
 export type { EntityName, FactsCode, FactsRefusal } from "./facts-refusal.ts";
 export type { GeneratedWriter } from "./generated-writers.ts";
 export type { Sha256 } from "./hash.ts";
-export type { ApprovalInput, Header } from "./header.ts";
+export { type ApprovalInput, freezeHeader, type Header } from "./header.ts";
 export type { Host, LoadResult, OpenHost } from "./host.ts";
 export {
   type HostObligation,

@@ -78,6 +78,9 @@ export interface Setting extends Field {
   readonly standard: unknown;
 }
 
+/** What an identifier is made of. */
+export const ID_TEXT = /^[A-Za-z0-9._:@/-]+$/;
+
 export const INT_MIN = -(2n ** 63n);
 export const INT_MAX = 2n ** 63n - 1n;
 /** 10^4: decimals have four fractional digits. */

@@ -69,6 +69,11 @@ function put(
   copying.values += 1;
   const { enumerable = false } = property;
   const isData = "value" in property && depth < DEPTH_MAX && copying.values <= VALUES_MAX;
+  // The usual way takes a third of the time, where nothing inherited could stand in it.
+  if (isData && enumerable && !(name in made)) {
+    (made as Record<string, unknown>)[name] = copy(copying, property.value, depth + 1);
+    return;
+  }
   const copied = isData
     ? { value: copy(copying, property.value, depth + 1), writable: true, configurable: true, enumerable }
     : { ...ACCESSOR, enumerable };

@@ -3,6 +3,7 @@
  * so that writing a value meets no Map, no name and no BigInt on the usual way. All nodes have one shape.
  */
 import { interned } from "./interned.ts";
+import { makeKeptIds } from "./kept-ids.ts";
 import {
   DURATION_MAX,
   ENTITY_ID_BYTES_MAX,
@@ -19,8 +20,10 @@ import { sortedNames } from "./layout-codec.ts";
 import type { ActionLayout } from "./manifest.ts";
 import { type Members, makeMembers, NO_MEMBERS } from "./members.ts";
 import type { Range } from "./scalars.ts";
-import { makeSteps, type StepSource, type Steps, USUAL } from "./steps.ts";
+import { type Before, makeSteps, type StepSource, type Steps } from "./steps.ts";
 import { unreachable } from "./unreachable.ts";
+import { makeRight } from "./unread.ts";
+import { USUAL } from "./usual-kinds.ts";
 
 /** What a node does; consecutive small integers, so that a switch over them is a jump. */
 export const OP = {
@@ -121,6 +124,7 @@ export const FOREIGN = -2;
 export function makePlanner(types: Types, foreign: CarriedTypes = NONE_CARRIED): Planner {
   const entityNumbers = new Map(sortedNames(types.entities).map((name, at) => [name, at]));
   const records = new Map<string, Plan>();
+  const usual = makeUsual();
   const enums = new Map([...types.enums].map(([name, members]) => [name, makeMembers(members)]));
 
   function nodeOf(type: Type): Node {
@@ -190,7 +194,7 @@ export function makePlanner(types: Types, foreign: CarriedTypes = NONE_CARRIED):
       action: interned(name),
       carried,
       index,
-      usual: usualSteps(fields.map(({ name, type, offset }) => ({ name, of: nodeOf(type), offset }))),
+      usual: usual(fields.map(({ name, type, offset }) => ({ name, of: nodeOf(type), offset }))),
       values: fields.map(() => undefined),
     }),
   };
@@ -227,16 +231,40 @@ interface UsualField {
   readonly offset: number | null;
 }
 
-function usualSteps(fields: readonly UsualField[]): Steps | null {
+/** Actions of the same fields at the same places are written in the same steps. */
+function makeUsual(): (fields: readonly UsualField[]) => Steps | null {
+  // The same people and things come in all actions.
+  const before: Before = { ids: makeKeptIds(), right: makeRight() };
+  const made = new Map<string, Steps>();
+  return (fields) => {
+    const sources = stepSources(fields);
+    if (sources === null) return null;
+    const outline = JSON.stringify(sources.map(outlineOf));
+    let steps = made.get(outline);
+    if (steps === undefined) {
+      steps = makeSteps(sources, before);
+      made.set(outline, steps);
+    }
+    return steps;
+  };
+}
+
+/** All that differs between two fields. */
+function outlineOf({ name, kind, offset, limit, members, range }: StepSource): readonly unknown[] {
+  return [name, kind, offset, limit, members.names, String(range.exactMin), String(range.exactMax)];
+}
+
+function stepSources(fields: readonly UsualField[]): readonly StepSource[] | null {
   const sources: StepSource[] = [];
   for (const { name, of, offset } of fields) {
     const kind = usualOf(of);
-    if (offset === null || kind === USUAL.other) return null;
+    // Of what it reads the evaluator checks the form itself.
+    if (kind === USUAL.other || (offset === null && of.hasPath)) return null;
     const { limit, members } = of;
     sources.push({ name, kind, offset, limit, members, range: of });
   }
   // What has no field may still be a Map or a Date, which only the general way finds.
-  return sources.length === 0 ? null : makeSteps(sources);
+  return sources.length === 0 ? null : sources;
 }
 
 function planOf(fields: readonly Field[], nodeOf: (type: Type) => Node): Plan {

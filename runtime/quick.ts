@@ -7,13 +7,15 @@
 import { copyAscii } from "./copy-ascii.ts";
 import type { Header } from "./header.ts";
 import type { LastHeader } from "./header-fields.ts";
-import { KEPT_MAX as KEPT, PLACES } from "./kept-ids.ts";
+import { KEPT_MAX as KEPT, keep, PLACES } from "./kept-ids.ts";
 import { MEMBER_PLACES } from "./members.ts";
-import { type Steps, USUAL } from "./steps.ts";
+import type { Steps } from "./steps.ts";
+import { isUnreadGood } from "./unread.ts";
+import { USUAL } from "./usual-kinds.ts";
 import type { Target } from "./writers.ts";
 
 // Constants of this module are known to the optimising compiler; what is imported is looked up each time.
-const { id: ID, text: TEXT, enum: ENUM, bool: BOOL, name: NAME, int: INT } = USUAL;
+const { id: ID, text: TEXT, enum: ENUM, bool: BOOL, name: NAME, int: INT, unread: UNREAD } = USUAL;
 const KEPT_MAX = KEPT;
 const KEPT_MASK = PLACES - 1;
 const MEMBER_MASK = MEMBER_PLACES - 1;
@@ -46,7 +48,7 @@ export function isSameHeader(header: Header, last: LastHeader): boolean {
 const ROOT = Object.prototype as unknown as Record<string, unknown>;
 
 /** As `isAnyInherited` of header-fields.ts, of constants that the engine knows. */
-function isNothingInherited(): boolean {
+export function isNothingInherited(): boolean {
   return (
     ROOT.now === undefined &&
     ROOT.policyFrom === undefined &&
@@ -73,7 +75,7 @@ export function putQuick(
   fields: unknown,
 ): number {
   if (typeof fields !== "object" || fields === null || Array.isArray(fields)) return 0;
-  const { ids, texts, waiting } = steps;
+  const { ids, texts, unread, waiting } = steps;
   const first = start >> 2;
   let next = from;
   let place = steps.first;
@@ -105,7 +107,7 @@ export function putQuick(
         return 0;
       words[word] = int;
       words[word + 1] = int >> 31;
-    } else return 0;
+    } else if (kind !== UNREAD || !isUnreadGood(unread[place.text]!, value)) return 0;
     place = place.next;
   }
   if (place !== steps.end) return 0;
@@ -120,18 +122,19 @@ export function putQuick(
     if (kind === TEXT || length > KEPT_MAX || length === 1) {
       if (!copyAscii(words, next, value)) return 0;
     } else {
-      const hash = value.charCodeAt(length - 1) + value.charCodeAt(length - 2) * 10 + length;
+      const hash = value.charCodeAt(length - 1) + value.charCodeAt(length - 2) * 11 + (length << 5);
       const kept = ids[hash & KEPT_MASK]!;
       const low = next >> 2;
       if (kept.text === value) {
-        words[low] = kept.low;
-        words[low + 1] = kept.high;
+        words[low] = kept.a;
+        words[low + 1] = kept.b;
+        if (length > 8) {
+          words[low + 2] = kept.c;
+          words[low + 3] = kept.d;
+        }
       } else {
-        // What has eight bytes or less is padded to them.
         if (!copyAscii(words, next, value)) return 0;
-        kept.text = value;
-        kept.low = words[low]!;
-        kept.high = words[low + 1]!;
+        keep(kept, value, words, low);
       }
     }
     const word = first + slot;

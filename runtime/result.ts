@@ -242,13 +242,16 @@ function explainFired(
     if (isReason && rule.because !== null) reasons.push(fill(rule, rule.because, values.get(id * 4 + 1)));
     if (rule.note !== null) notes.push(fill(rule, rule.note, values.get(id * 4 + 2)));
   }
-  return Object.freeze({
-    verdict,
-    rules: Object.freeze(rules),
+  const named = { verdict, rules: Object.freeze(rules) };
+  if (reasons.length === 0 && notes.length === 0) {
+    return { ...named, reasons: NONE, notes: NONE, explained: NOTHING_EXPLAINED };
+  }
+  return {
+    ...named,
     reasons: Object.freeze(reasons.map(({ parts }) => renderReason(parts))),
     notes: Object.freeze(notes.map(({ parts }) => renderReason(parts))),
     explained: Object.freeze({ reasons: Object.freeze(reasons), notes: Object.freeze(notes) }),
-  });
+  };
 }
 
 /** A hole without a value is shown as an error: reasons change no verdict. */

@@ -1,13 +1,12 @@
 /** What the short way (usual.ts) does for each field of an action, with everything looked up. */
 import { copyAscii } from "./copy-ascii.ts";
 import { interned } from "./interned.ts";
-import { type KeptId, makeKeptIds } from "./kept-ids.ts";
+import { type KeptId, keep } from "./kept-ids.ts";
 import { type Members, NO_MEMBERS } from "./members.ts";
 import type { Range } from "./scalars.ts";
+import { isUnreadGood, type Unread } from "./unread.ts";
+import { USUAL } from "./usual-kinds.ts";
 import type { Target } from "./writers.ts";
-
-/** What a usual field is; 0 for a field that is none. A name is text that is not empty: an entity's id. */
-export const USUAL = { other: 0, id: 1, text: 2, enum: 3, bool: 4, name: 5, int: 6 } as const;
 
 /** Up to here, in UTF-16 units, copying text by hand beats a call of the encoder. */
 export const COPIED_MAX = 48;
@@ -27,7 +26,7 @@ export interface Step {
   members: Members;
   /** Of a number. */
   range: Range;
-  /** Which of the texts it is, in the order of the slots; -1 for a field that is none. */
+  /** Which of the texts it is, or of the fields that are not read, in the order of the slots; else -1. */
   text: number;
 }
 
@@ -57,44 +56,58 @@ export interface Steps {
   readonly byName: ReadonlyMap<string, Readonly<Step>>;
   readonly texts: readonly Readonly<Step>[];
   readonly ids: readonly KeptId[];
+  /** Fields that the evaluator does not read. */
+  readonly unread: readonly Unread[];
   /** Where texts wait whose turn it is not yet; empty between two requests. */
   readonly waiting: unknown[];
   /** Generated for these very fields; null: by table. */
   write: QuickWriter | null;
   /** `copyAscii` of writers.ts, for generated writers. */
   readonly copy: typeof copyAscii;
+  readonly keep: typeof keep;
+  readonly isUnreadGood: typeof isUnreadGood;
   /** How many requests are not tried the shortest way, after one to which it did not lead. */
   rest: number;
 }
 
+/** `offset`: null where the evaluator does not read the field. */
 export type StepSource = Pick<Step, "name" | "kind" | "limit" | "members" | "range"> & {
-  readonly offset: number;
+  readonly offset: number | null;
 };
 
-export function makeSteps(fields: readonly StepSource[]): Steps {
+/** What came before, for all actions of an evaluator. */
+export interface Before {
+  readonly ids: readonly KeptId[];
+  /** Identifiers that no evaluator looks at, and which are right. */
+  readonly right: string[];
+}
+
+export function makeSteps(fields: readonly StepSource[], { ids, right }: Before): Steps {
   const texts: Step[] = [];
+  const unread: Unread[] = [];
   const steps = fields.map(({ name, kind, offset, limit, members, range }): Step => {
     const isText = kind === USUAL.id || kind === USUAL.text || kind === USUAL.name;
-    const text = isText ? texts.length : -1;
+    if (offset === null) unread.push({ kind, limit, members, range, right });
+    const text = offset === null ? unread.length - 1 : isText ? texts.length : -1;
     const step = {
       name: interned(name),
-      kind,
-      word: offset >> 2,
+      kind: offset === null ? USUAL.unread : kind,
+      word: offset === null ? -1 : offset >> 2,
       limit,
       short: Math.min(limit, COPIED_MAX),
       members,
       range,
       text,
     };
-    if (isText) texts.push(step);
+    if (isText && offset !== null) texts.push(step);
     return step;
   });
   const end = makeEnd();
   const first = steps.reduceRight(placeOf, end);
   const byName = new Map(steps.map((step) => [step.name, step]));
   const waiting = texts.map(() => undefined);
-  const tools = { write: null, copy: copyAscii };
-  return { first, end, byName, texts, ids: makeKeptIds(), waiting, ...tools, rest: 0 };
+  const tools = { write: null, copy: copyAscii, keep, isUnreadGood };
+  return { first, end, byName, texts, ids, unread, waiting, ...tools, rest: 0 };
 }
 
 /** Written out, so that the engine keeps all of it in the object itself. */
@@ -119,6 +132,15 @@ function makeEnd(): Place {
   const end = placeOf(null as unknown as Place, step);
   (end as { next: Place }).next = end;
   return end;
+}
+
+/** The order in which the keys of a request came that the long way wrote. */
+export function learnAll(steps: Steps, names: readonly string[]): void {
+  let place = steps.first;
+  for (const name of names) {
+    if (name !== place.name) learn(place, steps, name);
+    place = place.next;
+  }
 }
 
 /** Another key than last time at this place; false where it is no field's, or one too many. */

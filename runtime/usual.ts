@@ -7,7 +7,8 @@
 import { copyAscii } from "./copy-ascii.ts";
 import { KEPT_MAX as KEPT, keep, keptAt } from "./kept-ids.ts";
 import { memberOf } from "./members.ts";
-import { learn, COPIED_MAX as MAX, type Step, type Steps, USUAL } from "./steps.ts";
+import { learn, COPIED_MAX as MAX, type Step, type Steps } from "./steps.ts";
+import { USUAL } from "./usual-kinds.ts";
 import { copyText, encodeText, putInt, type Target } from "./writers.ts";
 
 // Constants of this module are known to the optimising compiler; what is imported is looked up each time.
@@ -48,12 +49,21 @@ export function putUsual(target: Target, steps: Steps, start: number, fields: un
       const isFit = length <= place.short && next + KEPT_MAX <= end;
       if (kind !== TEXT && length > 1 && length <= KEPT_MAX && isFit) {
         const kept = keptAt(steps.ids, value, length);
-        if (kept.text === value || keep(kept, value)) {
-          words[next >> 2] = kept.low;
-          words[(next >> 2) + 1] = kept.high;
+        const at = next >> 2;
+        const isKept = kept.text === value;
+        if (isKept) {
+          words[at] = kept.a;
+          words[at + 1] = kept.b;
+          if (length > 8) {
+            words[at + 2] = kept.c;
+            words[at + 3] = kept.d;
+          }
+        }
+        if (isKept || copyAscii(words, next, value)) {
+          if (!isKept) keep(kept, value, words, at);
           words[word] = next - base;
           words[word + 1] = length;
-          next += KEPT_MAX;
+          next += (length + 7) & -8;
           place = place.next;
           continue;
         }

@@ -6,7 +6,7 @@
 import { entriesOf, exactOf, isPlain, isPrototypePolluted, memberOrder } from "./canonical-fields.ts";
 import { copyAscii } from "./copy-ascii.ts";
 import { documentJson } from "./document.ts";
-import { KEY_BYTES_MAX, padded } from "./layout.ts";
+import { ID_TEXT, KEY_BYTES_MAX, padded } from "./layout.ts";
 import { memberOf } from "./members.ts";
 import { type Node, OP, type Plan } from "./plan.ts";
 import { type Exact, isMinusZero, putNumber, type Range, readDecimal, readInt } from "./scalars.ts";
@@ -171,8 +171,6 @@ function putEntity(target: Target, node: Node, at: number, id: string): boolean 
 }
 
 // ---- text
-
-const ID_TEXT = /^[A-Za-z0-9._:@/-]+$/;
 
 /** The module looks at the characters of an id itself; where no module reads it, we do. */
 function putId(target: Target, at: number, value: string, limit: number): boolean {

@@ -2,7 +2,7 @@ import { encodeFrame, type FrameWriter, openFrame } from "@polity/runtime/frame.
 import { writersText } from "@polity/runtime/generate.ts";
 import { adoptWriters } from "@polity/runtime/generated-writers.ts";
 import { digestName, sha256, utf8 } from "@polity/runtime/hash.ts";
-import type { Header } from "@polity/runtime/header.ts";
+import { freezeHeader, type Header } from "@polity/runtime/header.ts";
 import type { Type, Types } from "@polity/runtime/layout.ts";
 import { type ActionPlan, makePlanner } from "@polity/runtime/plan.ts";
 import { makeTarget } from "@polity/runtime/writers.ts";
@@ -26,13 +26,15 @@ const FIELDS: Readonly<Record<string, Type>> = {
   f: { kind: "bool" },
   g: { kind: "int", min: -5n, max: 2n ** 40n },
 };
+/** Those of FIELDS that some evaluator does not read. */
+const UNREAD = "acdg";
 const OTHERS: Readonly<Record<string, Type>> = { a: FIELDS.g!, b: FIELDS.e!, c: FIELDS.a! };
 const GOOD = { a: "ann", b: "bob", c: "cy-1", d: "some text", e: "write", f: true, g: 7 };
 const GOOD_OTHER = { a: -3, b: "read", c: "ann" };
 
 const planner = makePlanner(TYPES);
-function planOf(fields: Readonly<Record<string, Type>>, index: number): ActionPlan {
-  const given = Object.entries(fields).map(([name, type]) => ({ name, type, read: true }));
+function planOf(fields: Readonly<Record<string, Type>>, index: number, unread = ""): ActionPlan {
+  const given = Object.entries(fields).map(([name, type]) => ({ name, type, read: !unread.includes(name) }));
   return planner.action(layOut(`go-${index}`, given, TYPES), index);
 }
 
@@ -53,7 +55,7 @@ function encode(writer: FrameWriter, plan: ActionPlan, fields: unknown, header: 
 
 /** By a writer and a plan that have seen nothing, the longest way. */
 function fresh(index: number, fields: unknown, header: Header) {
-  const plan = planOf(index === 0 ? FIELDS : OTHERS, index);
+  const plan = planOf(index === 1 ? OTHERS : FIELDS, index, index === 3 ? UNREAD : "");
   return encode(openWriter(), { ...plan, usual: null }, fields, header);
 }
 
@@ -79,6 +81,7 @@ const approval = {
   askedAt: HEADER.now,
   givenAt: HEADER.now,
 };
+const [FROZEN, LATER] = [freezeHeader(HEADER), freezeHeader({ ...HEADER, now: HEADER.now + 5 })];
 const header = fc.oneof(
   { weight: 6, arbitrary: fc.constant(HEADER) },
   fc.constantFrom<Header>(
@@ -88,17 +91,26 @@ const header = fc.oneof(
     { ...HEADER, approvals: [{ ...approval, approver: { type: "Nobody", id: "x" } }] },
     { ...HEADER, approvals: null as unknown as [] },
     Object.create(HEADER) as Header,
+    FROZEN,
+    LATER,
+    new Proxy(FROZEN, {}),
+    null as unknown as Header,
+    undefined as unknown as Header,
+    Object.freeze({}) as Header,
   ),
 );
 
 test.each(["by table", "generated"])("whatever came before, a frame is what it is %s", async (way) => {
-  const plansOf = () => [planOf(FIELDS, 0), planOf(OTHERS, 1)];
+  // The first and the last have the same fields.
+  const plansOf = () => {
+    return [planOf(FIELDS, 0), planOf(OTHERS, 1), planOf(FIELDS, 2), planOf(FIELDS, 3, UNREAD)];
+  };
   const writers = way === "generated" ? await importWriters(writersText("go", plansOf())) : [];
-  expect(writers.map(({ action }) => action)).toEqual(way === "generated" ? ["go-0", "go-1"] : []);
+  expect(writers).toHaveLength(way === "generated" ? 3 : 0);
   const step = fc.oneof(
-    fc.tuple(fc.constant(0), request, header),
+    fc.tuple(fc.constantFrom(0, 2, 3), request, header),
     fc.tuple(fc.constant(1), other, header),
-    fc.tuple(fc.constantFrom(0, 1), fc.constant(null), header),
+    fc.tuple(fc.constantFrom(0, 1, 2, 3), fc.constant(null), header),
   );
   fc.assert(
     fc.property(fc.array(step, { minLength: 2, maxLength: 12 }), (steps) => {
@@ -136,18 +148,72 @@ test("a writer that was generated for another layout is left alone", async () =>
     adoptWriters(new Map([[plan.action, plan]]), writers);
     expect(plan.usual!.write !== null).toBe(isAdopted);
   }
-  const renamed = planOf(FIELDS, 1);
-  adoptWriters(new Map([[renamed.action, renamed]]), writers);
-  expect(renamed.usual!.write).toBeNull();
+  const alike = planOf(FIELDS, 1);
+  adoptWriters(new Map([[alike.action, alike]]), writers);
+  expect(alike.usual!.write).not.toBeNull();
 });
 
 /** `null`: a good one; with an order of keys, the values of these alone, `h` being nobody's. */
 function fieldsOf(index: number, given: unknown): Readonly<Record<string, unknown>> {
-  if (given === null) return index === 0 ? GOOD : GOOD_OTHER;
+  if (given === null) return index === 1 ? GOOD_OTHER : GOOD;
   if (index === 1) return given as Record<string, unknown>;
   const [all, order] = given as [Record<string, unknown>, string[] | null];
   return order === null ? all : Object.fromEntries(order.map((key) => [key, all[key] ?? 1]));
 }
+
+test("a header that is frozen is known again; one that only looks so is read each time", () => {
+  const [writer, plan] = [openWriter(), planOf(FIELDS, 0)];
+  const fourTimes = (header: Header) => {
+    for (let again = 0; again < 4; again += 1) {
+      plan.usual!.rest = 0;
+      expect(encode(writer, plan, GOOD, header)).toBe(fresh(0, GOOD, header));
+    }
+  };
+  fourTimes(FROZEN);
+  expect(writer.last.frozen).toBe(FROZEN);
+  expect(encode(writer, plan, GOOD, LATER)).toBe(fresh(0, GOOD, LATER));
+  expect(writer.last.frozen).not.toBe(FROZEN);
+  for (const none of [null, undefined, Object.freeze({})] as unknown as Header[]) {
+    for (const before of [FROZEN, LATER]) {
+      encode(writer, plan, GOOD, before);
+      plan.usual!.rest = 0;
+      expect(encode(writer, plan, GOOD, none)).toBe(fresh(0, GOOD, none));
+    }
+  }
+  let now = HEADER.now;
+  const { now: _, ...rest } = FROZEN;
+  const clock = Object.freeze(
+    Object.defineProperty(rest, "now", { enumerable: true, get: () => now }),
+  ) as unknown as Header;
+  const containment = { ...HEADER.containment };
+  const inside: Header = Object.freeze({ ...FROZEN, containment });
+  const { proxy, revoke } = Proxy.revocable(FROZEN, {});
+  // One that becomes data, and says something else, in the moment in which it is read.
+  let asked = 0;
+  const settling = { ...HEADER, containment: FROZEN.containment, approvals: FROZEN.approvals };
+  const settle = () => {
+    asked += 1;
+    if (asked > 7) Object.freeze(Object.defineProperty(settling, "trust", { value: 0 }));
+    return HEADER.trust;
+  };
+  Object.defineProperty(settling, "trust", { configurable: true, enumerable: true, get: settle });
+  for (let again = 0; again < 9; again += 1) {
+    plan.usual!.rest = 0;
+    encode(writer, plan, GOOD, settling);
+  }
+  expect(encode(writer, plan, GOOD, settling)).toBe(fresh(0, GOOD, { ...HEADER, trust: 0 }));
+  for (const header of [clock, inside, { ...FROZEN }, proxy, new Proxy({ ...FROZEN }, {})]) {
+    fourTimes(header);
+    expect(writer.last.frozen).not.toBe(header);
+  }
+  revoke();
+  expect(encode(writer, plan, GOOD, proxy)).toMatch(/^input/);
+  now += 7;
+  containment.readAt -= 3;
+  for (const header of [clock, inside]) {
+    expect(encode(writer, plan, GOOD, header)).toBe(fresh(0, GOOD, { ...FROZEN, ...header }));
+  }
+});
 
 test("it is taken where all is as usual, and not tried again at once where it is not", () => {
   const [writer, plan] = [openWriter(), planOf(FIELDS, 0)];
@@ -175,6 +241,40 @@ test("it is taken where all is as usual, and not tried again at once where it is
   expect(encode(writer, plan, unusual, later)).toBe(fresh(0, unusual, later));
   expect(plan.usual!.rest).toBeGreaterThan(0);
   expect(plan.usual!.waiting.every((value) => value === undefined)).toBe(true);
+});
+
+test("fields that are not read are looked at on the shortest way, too, in whatever order they come", () => {
+  const [writer, plan] = [openWriter(), planOf(FIELDS, 3, UNREAD)];
+  const turned = (fields: object) => Object.fromEntries(Object.entries(fields).reverse());
+  for (const good of [GOOD, turned(GOOD)]) {
+    encode(writer, plan, good, HEADER);
+    for (const change of [
+      { a: "ann-2", c: "cy-2" },
+      { a: "x" },
+      { d: "" },
+      { d: "caf\u00e9" },
+      { g: 2 ** 40 },
+    ]) {
+      const fields = { ...good, ...change };
+      plan.usual!.rest = 0;
+      expect(encode(writer, plan, fields, HEADER)).toBe(fresh(3, fields, HEADER));
+      expect([change, plan.usual!.rest]).toEqual([change, 0]);
+    }
+    for (const change of [
+      { a: "" },
+      { a: "a b" },
+      { a: "x".repeat(13) },
+      { c: "" },
+      { d: "\ud800" },
+      { g: -6 },
+    ]) {
+      const fields = { ...good, ...change };
+      plan.usual!.rest = 0;
+      expect([change, encode(writer, plan, fields, HEADER)]).toEqual([change, fresh(3, fields, HEADER)]);
+      expect(plan.usual!.rest).toBeGreaterThan(0);
+    }
+    plan.usual!.rest = 0;
+  }
 });
 
 test("a getter is read once on the way that counts, whatever it answered before", () => {

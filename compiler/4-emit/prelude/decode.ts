@@ -1,7 +1,7 @@
 // Slots as they arrive, checked and turned into what rules read. Every decoder checks its own bounds, so that
 // going on after a refusal is safe; what is decoded then is never used.
 import { FRAME, WORK, base, cursor, inFacts, limit, nameEntity, refusal, shift } from "./memory";
-import { refuse, take } from "./memory";
+import { advance, refuse, take } from "./memory";
 import { HAS_APPROVALS } from "../config";
 import { INVALID, OUT_OF_RANGE, TOO_LARGE } from "./codes";
 import { compareBytes, idText, lengthOf, padded, textOf, wellFormed } from "./text";
@@ -57,11 +57,14 @@ export function decodeNumber(p: usize, from: i64, to: i64): void {
 @inline function takeText(p: usize, slot: usize, text: usize, bytesMax: u32): bool {
   const offset = load<u32>(p);
   const length = load<u32>(p, 4);
-  if (length - 1 >= bytesMax || !take(offset, padded(length))) {
+  const bytes = padded(length);
+  // As `take`, written out: a call less for each text.
+  if (length - 1 >= bytesMax || offset != cursor || bytes > limit - cursor) {
     refuse(length > bytesMax ? TOO_LARGE : INVALID);
     store<u64>(slot, 0);
     return false;
   }
+  advance(bytes);
   store<u32>(slot, <u32>(text - slot));
   store<u32>(slot, length, 4);
   return true;

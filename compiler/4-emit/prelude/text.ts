@@ -182,12 +182,12 @@ function secondsFit(leads: u64, word: u64): bool {
 
 // Padded text of at least one character, all of them `[A-Za-z0-9._:@/-]`; the padding is zero.
 export function idText(p: usize, length: u32): bool {
-  const end = p + (length & ~7);
-  for (; p < end; p += 8) if (!idWord(load<u64>(p))) return false;
-  const tail = <u64>(length & 7) << 3;
-  if (tail == 0) return length != 0;
+  if (length == 0) return false;
+  const last = p + ((length - 1) & ~7);
+  for (; p < last; p += 8) if (!idWord(load<u64>(p))) return false;
   const word = load<u64>(p);
-  const beyond = ~(<u64>0) << tail;
+  // Of a whole word nothing is beyond: shifts count up to 63.
+  const beyond = <u64>-2 << ((<u64>length << 3) - 1);
   return (word & beyond) == 0 && idWord(word | (beyond & 0x4141414141414141));
 }
 
