@@ -20,6 +20,8 @@ export interface CompiledFile {
 export interface CheckedFile extends CompiledFile {
   /** The program's text in one, in which everything has its place. */
   readonly whole: Finding;
+  /** The same, with what was found in it later. */
+  readonly with: (more: readonly Diagnostic[]) => CheckedFile;
 }
 
 /** Reads and checks one policy with what it imports; fails only where the file cannot be read. */
@@ -43,12 +45,26 @@ export async function checkFile(
 ): Promise<CheckedFile> {
   const project = openProject(path, root);
   const compiled = read({ file: project.name, text: await readText(path) }, project.find);
-  const { value: checked, source } = compiled;
-  const asked = checked === null ? [] : ask(checked);
-  const diagnostics = sortDiagnostics([...compiled.diagnostics, ...asked]);
-  const whole = { path, lines: indexLines(source.text), diagnostics };
-  const findings = findingsOf(path, project, { ...compiled, diagnostics });
-  return { checked, findings, whole, paths: [path, ...project.looked] };
+  const asked = compiled.value === null ? [] : ask(compiled.value);
+  return placed(path, project, compiled, asked);
+}
+
+function placed(
+  path: string,
+  project: Project,
+  compiled: Compiled<Checked | null>,
+  more: readonly Diagnostic[],
+): CheckedFile {
+  const diagnostics = sortDiagnostics([...compiled.diagnostics, ...more]);
+  const whole = { path, lines: indexLines(compiled.source.text), diagnostics };
+  const found = { ...compiled, diagnostics };
+  return {
+    checked: compiled.value,
+    findings: findingsOf(path, project, found),
+    whole,
+    paths: [path, ...project.looked],
+    with: (later) => placed(path, project, found, later),
+  };
 }
 
 /** A program's diagnostics, each with the file in which it stands, and placed there. */

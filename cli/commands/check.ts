@@ -9,6 +9,7 @@ import { type Invocation, usage } from "../invocation.ts";
 import { costData, costText, coverageData, coverageText, type Sound } from "../render-cost.ts";
 import { type Finding, findingsData, renderFindings } from "../render-diagnostic.ts";
 import { type SetReport, setData, setText } from "../render-set.ts";
+import { restrictedBeside } from "../set-coverage.ts";
 import { type OpenedMember, openMember, problemsBetween, readSetFolder } from "../set-members.ts";
 import { tellFailure } from "../tell.ts";
 import { type Paint, paintFor, printLine, write } from "../terminal.ts";
@@ -119,19 +120,29 @@ async function checkSet(
   failed: Map<string, Failure>,
 ): Promise<{ readonly files: ReadonlyMap<string, CheckedFile>; readonly report: SetReport }> {
   const { members: listed, folder, problem } = await readSetFolder(path);
-  const members: OpenedMember[] = [];
+  const place = { folder, root: questions.root };
+  let members: OpenedMember[] = [];
   for (const one of listed) {
     const file = join(folder, one.file);
     looked.add(file);
     await unlessItFails(failed, file, async () => {
-      const ask = (program: Checked) => answersTo(questions, program);
-      members.push(await openMember(one, { folder, root: questions.root }, ask));
+      const ask = (program: Checked) => answersTo({ ...questions, coverage: false }, program);
+      members.push(await openMember(one, place, ask));
     });
   }
+  // What the others restrict is known once all of them are read.
+  if (questions.coverage) members = members.map((one) => withCoverage(one, members));
   const files = new Map<string, CheckedFile>();
   for (const { path: file, program } of members) if (program !== null) files.set(file, program);
   const own = [problem, ...members.map((member) => member.problem)].filter((one) => one !== null);
   return { files, report: { path, members, problems: [...own, ...problemsBetween(members)] } };
+}
+
+function withCoverage(own: OpenedMember, members: readonly OpenedMember[]): OpenedMember {
+  const { program } = own;
+  if (program === null || program.checked === null) return own;
+  const isRestricted = restrictedBeside(members, own);
+  return { ...own, program: program.with(checkCoverage(program.checked, isRestricted)) };
 }
 
 async function unlessItFails(

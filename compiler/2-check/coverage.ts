@@ -24,9 +24,17 @@ export function coverageOf(checked: Checked): readonly ActionCoverage[] {
   });
 }
 
-/** Actions that no rule restricts: given only when somebody asks for the table. */
-export function checkCoverage(checked: Checked): readonly Diagnostic[] {
-  const bare = coverageOf(checked).filter(({ rules }) => [...rules.keys()].every((one) => one === "allow"));
+/**
+ * Actions that no rule restricts: given only when somebody asks for the table. `isRestricted` knows the other
+ * members of a set, any of which may refuse what this one grants.
+ */
+export function checkCoverage(
+  checked: Checked,
+  isRestricted: (action: string) => boolean = () => false,
+): readonly Diagnostic[] {
+  const bare = coverageOf(checked).filter(
+    ({ action, rules }) => !isRestricted(action) && [...rules.keys()].every((one) => one === "allow"),
+  );
   const names = new Set(bare.map(({ action }) => action));
   return sortDiagnostics(
     checked.actions
