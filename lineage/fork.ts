@@ -15,12 +15,14 @@
 import { decodeBase64, encodeBase64 } from "@polity/runtime/base64.ts";
 import type { CryptoPort } from "@polity/runtime/crypto-port.ts";
 import { digestName, equalBytes } from "@polity/runtime/hash.ts";
-import { type Checkpoint, type CheckpointRefusal, openCheckpoint } from "./checkpoint.ts";
+import type { Checkpoint, CheckpointRefusal } from "./checkpoint.ts";
 import type { NoteKey, NoteRefusal } from "./note.ts";
 import { NOTE_BYTES_MAX } from "./note-form.ts";
+import { isTrustWalk, type LogKeys, type RootedRefusal } from "./rooted-keys.ts";
 import { readText } from "./strict-text.ts";
 import { HASH_BYTES } from "./tree.ts";
 import { PROOF_HASHES_MAX, verifyConsistency } from "./tree-proof.ts";
+import { openSigned } from "./witnessed-checkpoint.ts";
 
 const FIRST_LINE = "polity-fork@v1";
 const ROOT = "root ";
@@ -57,8 +59,10 @@ export type ForkResult =
       readonly root: Uint8Array;
     }
   | ForkRefusal
-  | NoteRefusal
-  | CheckpointRefusal;
+  | SignedRefusal;
+
+/** Of a checkpoint by nobody who counts. */
+type SignedRefusal = NoteRefusal | CheckpointRefusal | RootedRefusal;
 
 /** The text of the file. A RangeError means a bug of the caller. */
 export function encodeFork({ earlier, later, proof }: Fork): string {
@@ -101,13 +105,12 @@ export function decodeFork(input: Uint8Array | string): ForkFileResult {
 
 /**
  * Whether the log that owns one of `keys` has signed two histories: both notes are its own, of one origin,
- * and the later tree has another root under the earlier size than the one that was signed. Never throws.
+ * and the later tree has another root under the earlier size than the one that was signed. Of bare keys one
+ * has to have signed both. Never throws.
  */
-export function verifyFork(fork: Fork, keys: readonly NoteKey[], crypto: CryptoPort): ForkResult {
-  const [first, second] = [
-    openCheckpoint(fork.earlier, keys, crypto),
-    openCheckpoint(fork.later, keys, crypto),
-  ];
+export function verifyFork(fork: Fork, keys: LogKeys, crypto: CryptoPort): ForkResult {
+  const trust = { keys, policy: null };
+  const [first, second] = [openSigned(fork.earlier, trust, crypto), openSigned(fork.later, trust, crypto)];
   if (!first.ok) return first;
   if (!second.ok) return second;
   const [earlier, later] = [first.checkpoint, second.checkpoint];
@@ -128,9 +131,31 @@ export function verifyFork(fork: Fork, keys: readonly NoteKey[], crypto: CryptoP
     const sizes = `${earlier.size} to ${later.size} entries`;
     return refuse("proof.no_fork", `the proof from ${sizes} does not lead to the root that was signed`);
   }
-  if (!equalBytes(root, earlier.root)) return { ok: true, earlier, later, root };
-  const both = `${earlier.size} entries have the root ${digestName(root)}`;
-  return refuse("proof.no_fork", `both checkpoints are of one history: ${both}`);
+  if (equalBytes(root, earlier.root)) {
+    const both = `${earlier.size} entries have the root ${digestName(root)}`;
+    return refuse("proof.no_fork", `both checkpoints are of one history: ${both}`);
+  }
+  return isOneLog(first, second, keys) ? { ok: true, earlier, later, root } : otherSigner(earlier);
+}
+
+/**
+ * A bare key stands for any name, so two of them may be those of two logs, of which one took the other's
+ * name: one of them has to have signed both. Keys with a name, and a trust root, say whose they are.
+ */
+function isOneLog(first: Signers, second: Signers, keys: LogKeys): boolean {
+  const ids = ({ signedBy }: Signers) => signedBy.map(({ publicKey }) => publicKey.id);
+  if (isTrustWalk(keys) || ids(first).some((id) => ids(second).includes(id))) return true;
+  const named = new Set(keys.flatMap((key) => ("hint" in key ? [key.publicKey.id] : [])));
+  return [first, second].every((signers) => ids(signers).some((id) => named.has(id)));
+}
+
+interface Signers {
+  readonly signedBy: readonly NoteKey[];
+}
+
+function otherSigner({ origin }: Checkpoint): ForkRefusal {
+  const why = "keys without a name may be those of two logs, of which one took the other's name";
+  return refuse("proof.no_fork", `no key has signed both checkpoints of ${origin}: ${why}`);
 }
 
 /** The root that the later tree has under the earlier size; null where the proof shows none. */
@@ -155,7 +180,7 @@ export type Comparison =
   | {
       readonly kind: "refused";
       readonly note: 0 | 1;
-      readonly refusal: ForkRefusal | NoteRefusal | CheckpointRefusal;
+      readonly refusal: ForkRefusal | SignedRefusal;
     };
 
 /**
@@ -165,10 +190,11 @@ export type Comparison =
 export function compareCheckpoints(
   notes: readonly [string, string],
   proof: ForkProof | null,
-  keys: readonly NoteKey[],
+  keys: LogKeys,
   crypto: CryptoPort,
 ): Comparison {
-  const [first, second] = [openCheckpoint(notes[0], keys, crypto), openCheckpoint(notes[1], keys, crypto)];
+  const trust = { keys, policy: null };
+  const [first, second] = [openSigned(notes[0], trust, crypto), openSigned(notes[1], trust, crypto)];
   if (!first.ok) return { kind: "refused", note: 0, refusal: first };
   if (!second.ok) return { kind: "refused", note: 1, refusal: second };
   const isOrdered = first.checkpoint.size <= second.checkpoint.size;
@@ -187,9 +213,10 @@ export function compareCheckpoints(
   if (earlier.size === 0) return { kind: "continues", ...sides };
   const root = rootAtEarlier(fork, earlier, later, crypto);
   if (root === null) return { kind: "unproven", ...sides };
-  return equalBytes(root, earlier.root)
-    ? { kind: "continues", ...sides }
-    : { kind: "forked", fork, ...sides };
+  if (equalBytes(root, earlier.root)) return { kind: "continues", ...sides };
+  return isOneLog(first, second, keys)
+    ? { kind: "forked", fork, ...sides }
+    : { kind: "refused", note: 1, refusal: otherSigner(earlier) };
 }
 
 function malformed(message: string): ForkRefusal {

@@ -120,7 +120,7 @@ export {
   type Written,
 } from "./recorder.ts";
 export type { LogKeys, RootedCode, RootedRefusal } from "./rooted-keys.ts";
-export { type LogCode, LogError, type LogPlace, type LogStore, type Receipt } from "./store.ts";
+export { type Haste, type LogCode, LogError, type LogPlace, type LogStore, type Receipt } from "./store.ts";
 export type { TileSource } from "./tile-source.ts";
 export type { Bundle, TileTree } from "./tile-tree.ts";
 export { decodeTlogProof, encodeTlogProof, type ProofFileResult, type TlogProof } from "./tlog-proof.ts";

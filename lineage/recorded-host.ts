@@ -21,12 +21,15 @@ import {
   type RecordingStore,
   type Written,
 } from "./recorder.ts";
-import { LogError } from "./store.ts";
+import { type Haste, LogError } from "./store.ts";
 
 export interface RecordedHostOptions extends RecorderOptions, WhatIsInForce {}
 
 /** One question, and what the entry is linked to. */
-export interface Asking extends Links, Question {}
+export interface Asking extends Links, Question {
+  /** Told of a decision before it is written down, whatever comes of that. */
+  readonly onJudged?: (decision: Decision) => void;
+}
 
 /** A decision with its entry; a permit is issued from it as it is. */
 export interface RecordedDecision extends WrittenDecision {
@@ -84,14 +87,20 @@ export function recordHost(host: AnyHost, store: RecordingStore, options: Record
     };
   }
 
+  /** Nobody waits for what a relaxed host writes down; what contains somebody is not left lying about. */
+  function hasteOf({ verdict }: Decision): Haste {
+    return isStrict || (verdict !== "allow" && verdict !== "deny") ? "now" : "soon";
+  }
+
   async function decide(asking: Asking): Promise<RecordedDecision> {
     const { action } = asking;
     const full = isStrict ? recorder.refusal() : null;
     if (full !== null) return refused(action, full);
     const { fields, decision, answered } = judge(host, asking, options);
+    asking.onJudged?.(decision);
     const { execution = null, parents = [], trace = null } = asking;
     const id = options.ports.uuid();
-    const writing = recorder.decision(answered, { id, execution, parents, trace });
+    const writing = recorder.decision(answered, { id, execution, parents, trace }, hasteOf(decision));
     try {
       const written = isStrict ? await writing : null;
       const { set, at = options.ports.now() } = written?.entry ?? setOf(answered);

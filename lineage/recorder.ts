@@ -11,7 +11,7 @@ import type { Common, DecisionEntry, Entry, EntryKind, GapEntry } from "./entry.
 import { encodeEntry } from "./entry-codec.ts";
 import { linksShape, nameShape } from "./entry-schema.ts";
 import { fits } from "./entry-shape.ts";
-import { LogError, type LogStore, type Receipt } from "./store.ts";
+import { type Haste, LogError, type LogStore, type Receipt } from "./store.ts";
 
 /** What a recorder needs of its surroundings; `nodeRecording` of `@polity/lineage/node` has it. */
 export interface RecordingPorts {
@@ -85,9 +85,13 @@ export interface Recorder {
    * Once the entry is durable. A strict recorder rejects with a `LogError` for what it cannot write, and then
    * it is not in the log, or whoever opens it next finds out; a relaxed one never rejects and answers null.
    */
-  readonly decision: (answered: Answered, links?: Links) => Promise<Written<DecisionEntry> | null>;
+  readonly decision: (
+    answered: Answered,
+    links?: Links,
+    haste?: Haste,
+  ) => Promise<Written<DecisionEntry> | null>;
   /** Outcomes, events and the like, in the same manner. */
-  readonly append: (body: EntryBody, links?: Links) => Promise<Written | null>;
+  readonly append: (body: EntryBody, links?: Links, haste?: Haste) => Promise<Written | null>;
   /** Why nothing would be taken at the moment; null where something would. */
   readonly refusal: () => LogError | null;
   readonly counts: () => RecorderCounts;
@@ -149,9 +153,10 @@ export function openRecorder(store: RecordingStore, options: RecorderOptions): R
   let closing: Promise<void> | null = null;
   return Object.freeze({
     origin: store.origin,
-    decision: (answered: Answered, links: Links = {}) =>
-      take(state, () => decisionOf(state, answered, links)),
-    append: (body: EntryBody, links: Links = {}) => take(state, () => bodyOf(state, body, links)),
+    decision: (answered: Answered, links: Links = {}, haste: Haste = "now") =>
+      take(state, haste, () => decisionOf(state, answered, links)),
+    append: (body: EntryBody, links: Links = {}, haste: Haste = "now") =>
+      take(state, haste, () => bodyOf(state, body, links)),
     refusal: () => refusalOf(state),
     counts: () => ({ written: state.written, waiting: state.waiting, refused: state.refused }),
     close() {
@@ -169,13 +174,13 @@ interface Made<E extends Entry> {
 }
 
 /** `make` throws a LogError for what can be in no log. */
-function take<E extends Entry>(state: State, make: () => Made<E>): Promise<Written<E> | null> {
+function take<E extends Entry>(state: State, haste: Haste, make: () => Made<E>): Promise<Written<E> | null> {
   const isRelaxed = state.options.mode === "relaxed";
   try {
     const refusal = refusalOf(state);
     if (refusal !== null) throw refusal;
     const { entry, opening } = make();
-    const written = send(state, entry, opening);
+    const written = send(state, entry, opening, hasteOf(state, haste));
     return isRelaxed ? written.catch(() => null) : written;
   } catch (error) {
     state.refused += 1;
@@ -183,6 +188,11 @@ function take<E extends Entry>(state: State, make: () => Made<E>): Promise<Writt
     leaveOut(state);
     return Promise.resolve(null);
   }
+}
+
+/** Where little room is left, nothing waits longer than it must. */
+function hasteOf({ waiting, waitingMax, characters, charactersMax }: State, haste: Haste): Haste {
+  return waiting >= waitingMax / 4 || characters >= charactersMax / 4 ? "now" : haste;
 }
 
 function refusalOf(state: State): LogError | null {
@@ -241,14 +251,19 @@ function bodyOf(state: State, body: EntryBody, links: Links): Made<Entry> {
 
 // ---- what is on its way
 
-async function send<E extends Entry>(state: State, entry: E, opening?: Opening): Promise<Written<E>> {
+async function send<E extends Entry>(
+  state: State,
+  entry: E,
+  opening?: Opening,
+  haste?: Haste,
+): Promise<Written<E>> {
   const { store } = state;
   const characters = opening?.request.length ?? 0;
   state.seq = entry.seq + 1;
   state.waiting += 1;
   state.characters += characters;
   try {
-    const { index, leafHash } = await store.append(entry, opening);
+    const { index, leafHash } = await store.append(entry, opening, haste);
     state.written += 1;
     return { entry, receipt: { origin: store.origin, index, leafHash } };
   } catch (error) {

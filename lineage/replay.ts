@@ -53,6 +53,16 @@ export interface Replay {
   /** What only the end shows: requests that are gone without an entry that says so. */
   readonly end: () => readonly ReplayFinding[];
   readonly summary: Readonly<ReplaySummary>;
+  /** The signed sets that entries name, in the order in which they came first. */
+  readonly sets: () => readonly ReplayedSet[];
+}
+
+/** What an entry calls its set. Replay shows that the answers are of this set, and not who signed it. */
+export interface ReplayedSet {
+  /** Of its manifest: `sha256:` and 64 hex digits. */
+  readonly digest: string;
+  readonly epoch: number;
+  decisions: number;
 }
 
 export interface ReplayOptions {
@@ -60,12 +70,16 @@ export interface ReplayOptions {
   readonly sha256: Sha256;
 }
 
+/** Of more sets than these nothing is kept: no honest log has as many. */
+const SETS_MAX = 4_096;
+
 /** So many erased requests at a time wait for the entry that says so. */
 const WAITING_MAX = 1 << 16;
 
 export function makeReplay({ open, sha256 }: ReplayOptions): Replay {
   const summary = noSummary();
   const gone = makeGone(sha256);
+  const sets = new Map<string, ReplayedSet>();
 
   async function one({ index, bytes, opening }: ReplayEntry): Promise<ReplayFinding | null> {
     summary.entries += 1;
@@ -75,6 +89,7 @@ export function makeReplay({ open, sha256 }: ReplayOptions): Replay {
     if (entry.kind === "redaction") gone.explain(entry);
     if (entry.kind !== "decision") return null;
     summary.decisions += 1;
+    if (entry.set !== null && entry.set.epoch > 0) countSet(sets, entry.set);
     const replayed = await replayDecision(entry, bytes, opening, open, sha256);
     if (replayed.kind === "same" || replayed.kind === "unread" || replayed.kind === "unasked") {
       summary[replayed.kind] += 1;
@@ -99,7 +114,18 @@ export function makeReplay({ open, sha256 }: ReplayOptions): Replay {
       return findings;
     },
     summary,
+    sets: () => [...sets.values()],
   };
+}
+
+function countSet(
+  sets: Map<string, ReplayedSet>,
+  { digest, epoch }: { readonly digest: string; readonly epoch: number },
+): void {
+  const key = `${epoch} ${digest}`;
+  const known = sets.get(key);
+  if (known !== undefined) known.decisions += 1;
+  else if (sets.size < SETS_MAX) sets.set(key, { digest, epoch, decisions: 1 });
 }
 
 function noSummary(): ReplaySummary {

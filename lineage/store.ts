@@ -98,6 +98,12 @@ export interface PublishedHead extends Checkpoint {
   readonly note: string;
 }
 
+/**
+ * `now`: somebody waits for the entry. `soon`: nobody does, and it becomes durable with the next one that is
+ * waited for, when many have gathered, or after a few milliseconds.
+ */
+export type Haste = "now" | "soon";
+
 export interface LogStore {
   /** The log's name, which its checkpoints carry. */
   readonly origin: string;
@@ -107,7 +113,7 @@ export interface LogStore {
    * Resolves once the entry is durable; rejects with a `LogError`, and then the entry is not in the log. Only
    * where the disk itself failed (`log.failed`, `log.full`) is that for the next opening to find out.
    */
-  readonly append: (entry: Entry, opening?: Opening) => Promise<Receipt>;
+  readonly append: (entry: Entry, opening?: Opening, haste?: Haste) => Promise<Receipt>;
   /** Resolves once everything appended before is durable. */
   readonly flush: () => Promise<void>;
   /**

@@ -4,7 +4,7 @@ import { checkOpening, type Opening } from "../commitment.ts";
 import type { Entry } from "../entry.ts";
 import { type EncodedEntry, encodeEntry } from "../entry-codec.ts";
 import { dueAfter, sequenceProblem } from "../sequence.ts";
-import { LogError, type Receipt } from "../store.ts";
+import { type Haste, LogError, type Receipt } from "../store.ts";
 import { isKnownToOpen, takeWritten, writtenText } from "../written-opening.ts";
 import { FRAME_HEADER_BYTES } from "./frame.ts";
 import { BATCH_BYTES_MAX, OPENING_BYTES_MAX, QUEUE_BYTES_MAX, QUEUE_COUNT_MAX } from "./limits.ts";
@@ -18,6 +18,7 @@ export interface Waiting {
   readonly node: string;
   /** Of the node, once this entry is in. */
   readonly due: number;
+  readonly haste: Haste;
   readonly resolve: (receipt: Receipt) => void;
   readonly reject: (error: LogError) => void;
 }
@@ -26,6 +27,8 @@ export interface Queue {
   readonly items: Waiting[];
   /** Of the items, with their frames. */
   bytes: number;
+  /** Items that somebody waits for. */
+  urgent: number;
   /** For each node, the `seq` that is due once the items are in. */
   readonly sequences: Map<string, number>;
   /** Called with the time that each accepted entry claims, in milliseconds since 1970. */
@@ -38,7 +41,7 @@ export interface Queue {
 
 export function makeQueue(sequences: Queue["sequences"], onTime: Queue["onTime"], sha256: Sha256): Queue {
   const slabs = { entrySlab: makeSlab(), openingSlab: makeSlab() };
-  return { items: [], bytes: 0, sequences, onTime, sha256, ...slabs };
+  return { items: [], bytes: 0, urgent: 0, sequences, onTime, sha256, ...slabs };
 }
 
 /**
@@ -49,7 +52,7 @@ export function enqueue(
   queue: Queue,
   entry: Entry,
   opening: Opening | undefined,
-  { resolve, reject }: Pick<Waiting, "resolve" | "reject">,
+  { haste, resolve, reject }: Pick<Waiting, "haste" | "resolve" | "reject">,
 ): void {
   if (queue.items.length >= QUEUE_COUNT_MAX) throw busy(`${queue.items.length} entries`);
   const written = copyOf(entry, opening !== undefined);
@@ -64,6 +67,7 @@ export function enqueue(
     opening: openingBytes(written, opening, queue),
     node,
     due,
+    haste,
     resolve,
     reject,
   };
@@ -71,6 +75,7 @@ export function enqueue(
   if (queue.bytes + bytes > QUEUE_BYTES_MAX) throw busy(`${queue.bytes} bytes`);
   queue.items.push(item);
   queue.bytes += bytes;
+  if (haste === "now") queue.urgent += 1;
   queue.sequences.set(node, due);
   queue.onTime(written.at);
 }
@@ -148,6 +153,7 @@ export function takeBatch(queue: Queue): readonly Waiting[] {
     if (count > 0 && bytes + itemBytes(item) > BATCH_BYTES_MAX) break;
     count += 1;
     bytes += itemBytes(item);
+    if (item.haste === "now") queue.urgent -= 1;
   }
   queue.bytes -= bytes;
   return queue.items.splice(0, count);

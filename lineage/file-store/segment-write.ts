@@ -191,8 +191,17 @@ async function makeSpare(state: State): Promise<Spare> {
   }
 }
 
+async function begin(state: State, spare: Spare, first: number): Promise<Active> {
+  try {
+    return await nameSpare(state, spare, first);
+  } catch (error) {
+    await spare.file.close();
+    throw error;
+  }
+}
+
 /** The first line is durable before the file has its name. */
-async function begin(state: State, { file, path, sizeBytes }: Spare, first: number): Promise<Active> {
+async function nameSpare(state: State, { file, path, sizeBytes }: Spare, first: number): Promise<Active> {
   const { disk, dir, kind, origin, firsts } = state.options;
   const generation = newGeneration();
   const header = encodeSegmentHeader({ kind, origin, generation, first });
@@ -200,8 +209,21 @@ async function begin(state: State, { file, path, sizeBytes }: Spare, first: numb
   await file.datasync();
   const target = join(dir, kind, segmentName(first));
   if (!(await disk.link(path, target))) throw new Error(`${target} is there already`);
+  // A file without a name is lost once it is closed, with all that was said to be durable.
+  if (!(await beginsWith(disk, target, header))) throw new Error(`${target} was made and is not there`);
   await disk.remove(path);
   await disk.syncFolder(join(dir, kind));
   firsts.push(first);
   return { file, first, generation, sizeBytes, end: header.length, batch: header.length };
+}
+
+/** Whether the file of this name begins with these bytes, which no other file has. */
+async function beginsWith(disk: Disk, path: string, bytes: Uint8Array): Promise<boolean> {
+  const file = await disk.open(path, "read");
+  if (file === null) return false;
+  try {
+    return Buffer.compare(await file.read(0, bytes.length), bytes) === 0;
+  } finally {
+    await file.close();
+  }
 }

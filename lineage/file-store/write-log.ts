@@ -7,6 +7,7 @@ import { LogError, type LogStore, type PublishedHead, type Receipt } from "../st
 import { type Commit, commitBatch } from "./commit.ts";
 import { ioError } from "./disk-errors.ts";
 import { CHECKPOINT_FILE, WAL_FOLDER } from "./layout.ts";
+import { SOON_COUNT_MAX, SOON_MS } from "./limits.ts";
 import type { Lock } from "./lock.ts";
 import { closedError } from "./log-state.ts";
 import type { Counters } from "./metrics.ts";
@@ -41,6 +42,10 @@ export interface Writer extends WriterParts {
   /** Whether somebody takes from the queue. */
   isDraining: boolean;
   drained: Promise<void>;
+  /** Until which those wait whom nobody waits for; null where there are none. */
+  gathering: ReturnType<typeof setTimeout> | null;
+  /** They have waited long enough. */
+  isRipe: boolean;
   /** What is to be done between two batches. */
   readonly tasks: (() => Promise<void>)[];
   /** Entries that were accepted since the log was opened, and those of them that are durable. */
@@ -64,6 +69,8 @@ export function makeWriter(parts: WriterParts): Writer {
     unsignable: null,
     isDraining: false,
     drained: Promise.resolve(),
+    gathering: null,
+    isRipe: false,
     tasks: [],
     accepted: 0,
     durable: 0,
@@ -76,12 +83,12 @@ export function makeWriting(writer: Writer): LogWriting {
   let closing: Promise<void> | null = null;
   const stopTimer = startTimer(writer);
   return {
-    append: (entry, opening) =>
+    append: (entry, opening, haste = "now") =>
       new Promise<Receipt>((resolve, reject) => {
         // What is thrown here rejects the promise.
         if (writer.refusal !== null) throw writer.refusal;
         try {
-          enqueue(writer.queue, entry, opening, { resolve, reject });
+          enqueue(writer.queue, entry, opening, { haste, resolve, reject });
         } catch (error) {
           if (error instanceof LogError && error.code === "log.busy") writer.counters.busy += 1;
           throw error;
@@ -132,18 +139,51 @@ function startTimer(writer: Writer): () => void {
 }
 
 function wake(writer: Writer): void {
-  if (!writer.isDraining) writer.drained = drain(writer);
+  if (writer.isDraining) return;
+  if (writer.tasks.length > 0 || isDue(writer)) writer.drained = drain(writer);
+  else gather(writer);
+}
+
+/** Whether what is in the queue is to be written now. */
+function isDue({ queue, flushes, refusal, isRipe }: Writer): boolean {
+  const { items, urgent } = queue;
+  return (
+    items.length > 0 && (urgent > 0 || isRipe || flushes.length > 0 || refusal !== null || isMany(items))
+  );
+}
+
+function isMany({ length }: readonly Waiting[]): boolean {
+  return length >= SOON_COUNT_MAX;
+}
+
+/** The process lives until then: what was taken is written. */
+function gather(writer: Writer): void {
+  if (writer.queue.items.length === 0) return;
+  writer.gathering ??= setTimeout(() => {
+    writer.gathering = null;
+    writer.isRipe = true;
+    wake(writer);
+  }, SOON_MS);
+}
+
+function endGathering(writer: Writer): void {
+  if (writer.gathering !== null) clearTimeout(writer.gathering);
+  writer.gathering = null;
+  writer.isRipe = false;
 }
 
 /** Never rejects. */
 async function drain(writer: Writer): Promise<void> {
   writer.isDraining = true;
   const { queue, tasks, integrator, reserve } = writer;
-  while (queue.items.length > 0 || tasks.length > 0) {
+  // Requests that are read in one turn of the loop share one sync.
+  await new Promise((resolve) => setImmediate(resolve));
+  while (isDue(writer) || tasks.length > 0) {
     for (const task of tasks.splice(0)) await task();
-    // Whatever is appended in the same turn, or in answer to the last batch, goes into this one.
+    // Whatever is appended in answer to the last batch goes into this one.
     await Promise.resolve();
-    if (queue.items.length === 0) continue;
+    if (!isDue(writer)) continue;
+    endGathering(writer);
     let batch: readonly Waiting[] = [];
     try {
       await integrator.roomy();
@@ -161,17 +201,20 @@ async function drain(writer: Writer): Promise<void> {
     settleFlushes(writer);
   }
   writer.isDraining = false;
+  gather(writer);
 }
 
 /** From now on nothing is taken, and whoever waits is told why. A full disk has room for one checkpoint. */
 export function stop(writer: Writer, problem: LogError, batch: readonly Waiting[] = []): void {
   const isFirst = writer.refusal === null;
+  endGathering(writer);
   writer.refusal ??= problem;
   if (problem.code !== "log.full" || !isFirst) writer.unsignable ??= problem;
   else giveUpReserve(writer);
   const { items } = writer.queue;
   for (const { reject } of [...batch, ...items.splice(0)]) reject(problem);
   writer.queue.bytes = 0;
+  writer.queue.urgent = 0;
   for (const { reject } of writer.flushes.splice(0)) reject(problem);
 }
 
@@ -195,6 +238,7 @@ async function flush(writer: Writer): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     writer.flushes.push({ accepted: writer.accepted, resolve, reject });
     settleFlushes(writer);
+    wake(writer);
   });
 }
 
@@ -247,6 +291,7 @@ function erase(writer: Writer, index: number, pointers: readonly string[]): Prom
 /** What was accepted is still written. */
 async function close(writer: Writer): Promise<void> {
   const { publisher, state, lock, wal, requests, reserve, integrator } = writer;
+  wake(writer);
   await writer.drained;
   await publisher.settled();
   // A failure was told to whoever it concerned, and the next opening finds out what is there.

@@ -6,7 +6,7 @@ import { digestName, toHex } from "@polity/runtime/hash.ts";
 import type { Finding } from "../finding.ts";
 import type { ReadEntry } from "../read-entries.ts";
 import { LogError } from "../store.ts";
-import { type Database, indexError, openDatabase } from "./database.ts";
+import { type Database, indexError, isOurs, openDatabase } from "./database.ts";
 import { makeInsert } from "./log-index.ts";
 
 export interface CrossCheck {
@@ -101,6 +101,7 @@ async function compareIndex(database: Database, path: string, origin: string): P
     throw indexError(error, path);
   }
   try {
+    if (!isOurs(index)) return { size: null, findings: [] };
     const head = index.prepare("SELECT origin, size FROM head").get();
     if (head?.origin !== origin) return { size: null, findings: [] };
     const size = head.size as number;

@@ -27,6 +27,13 @@ CREATE INDEX entry_verdict ON entry (verdict) WHERE verdict IS NOT NULL;
 CREATE INDEX edge_parent ON edge (parent);
 `;
 
+/** As SQLite keeps them. */
+const STATEMENTS = `${TABLES}${INDEXES}`
+  .split(";")
+  .map((statement) => statement.trim())
+  .filter((statement) => statement !== "")
+  .sort();
+
 export type Database = DatabaseSync;
 
 /** How long others may hold the file, in milliseconds. */
@@ -98,11 +105,26 @@ function problemOf(database: Database, origin: string): string | null {
     const version = database.prepare("PRAGMA user_version").get()?.user_version;
     if (version === 0) return "new";
     if (version !== VERSION) return `it was made by another version (${version})`;
+    if (!isOurs(database)) return "it has other tables than an index has";
     const found = database.prepare("SELECT origin FROM head").get()?.origin;
     return found === origin ? null : `it is of another log (${found})`;
   } catch (error) {
     return isDamage(error) ? DAMAGED : reject(error);
   }
+}
+
+/**
+ * Nothing but the tables and indexes that were made here. A file that came with somebody else's folder may
+ * have views in their places, which never end, and triggers.
+ */
+export function isOurs(database: Database): boolean {
+  const rows = database
+    .prepare(
+      "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL AND substr(name, 1, 7) <> 'sqlite_' LIMIT ?",
+    )
+    .all(STATEMENTS.length + 1);
+  const found = rows.map(({ sql }) => String(sql)).sort();
+  return found.length === STATEMENTS.length && found.every((sql, at) => sql === STATEMENTS[at]);
 }
 
 function makeTables(database: Database, origin: string): void {
@@ -131,8 +153,11 @@ function reject(error: unknown): never {
   throw error;
 }
 
-/** SQLITE_CORRUPT and SQLITE_NOTADB, and what follows where the tables are not those that were made. */
-const DAMAGE: ReadonlySet<unknown> = new Set([1, 11, 26]);
+/**
+ * SQLITE_CORRUPT and SQLITE_NOTADB; SQLITE_ERROR, which follows where the tables are not those that were
+ * made; and SQLITE_CONSTRAINT, where there is an entry that its head does not count.
+ */
+const DAMAGE: ReadonlySet<unknown> = new Set([1, 11, 19, 26]);
 
 export function isDamage(error: unknown): boolean {
   if (!(error instanceof Error) || !("errcode" in error)) return false;

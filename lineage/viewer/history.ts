@@ -1,11 +1,12 @@
 /** Whether a log goes on from what this browser has seen of it. */
 import { portableCrypto } from "@polity/runtime/crypto-port.ts";
 import { unreachable } from "@polity/runtime/unreachable.ts";
-import { encodeFork, type Fork } from "../fork.ts";
+import { encodeFork, type Fork, verifyFork } from "../fork.ts";
 import { compareKept, type History, type SeenHead } from "../kept-head.ts";
 import { type LogTrust, openWitnessed } from "../witnessed-checkpoint.ts";
 import { button, element, save } from "./elements.ts";
 import { forgetKept, readKept, writeKept } from "./kept.ts";
+import { keysOf } from "./trust.ts";
 
 export interface Outcome {
   /** What to show; null: nothing. */
@@ -26,13 +27,13 @@ export async function historyCard(
   const { origin } = now.checkpoint;
   try {
     const kept = await keptHead(origin, trust);
-    const history = compareKept(kept, now, consistency, portableCrypto);
+    const history = judged(compareKept(kept, now, consistency, portableCrypto), trust);
     const keep = history.kind === "first" ? now : history.kind === "continues" ? history.keep : null;
     if (keep !== null) await writeKept({ origin, note: keep.note });
     const forget = button("Forget what was seen", "", () => void forgetKept(origin).then(again, again));
     const text = element("p", "", textOf(history, kept, now));
-    const notes = history.kind === "unproven" && kept !== null ? [sides(kept.note, now.note)] : [];
-    const isProblem = history.kind === "unproven";
+    const isProblem = history.kind === "unproven" || history.kind === "other_key";
+    const notes = isProblem && kept !== null ? [sides(kept.note, now.note)] : [];
     const fork = history.kind === "forked" ? history.fork : null;
     const actions = element("div", "actions", saveNote(now), ...(kept === null ? [] : [forget]));
     return { card: [title, text, ...notes, actions], fork, isProblem };
@@ -41,6 +42,15 @@ export async function historyCard(
       "This browser keeps nothing for this page, so it cannot compare with what it has seen before.";
     return { card: [title, element("p", "", said)], fork: null, isProblem: false };
   }
+}
+
+/** Also: what was seen was signed by another key, and none of the two says whose it is. */
+type Seen = History | { readonly kind: "other_key" };
+
+/** Two histories are evidence only where it is one log that signed both. */
+function judged(history: History, trust: LogTrust): Seen {
+  if (history.kind !== "forked" || verifyFork(history.fork, keysOf(trust), portableCrypto).ok) return history;
+  return { kind: "other_key" };
 }
 
 /** What is kept counts only under a key that is trusted now. */
@@ -52,7 +62,7 @@ async function keptHead(origin: string, { keys, policy }: LogTrust): Promise<See
   return opened.ok ? { checkpoint: opened.checkpoint, note: kept.note } : null;
 }
 
-function textOf(history: History, kept: SeenHead | null, now: SeenHead): string {
+function textOf(history: Seen, kept: SeenHead | null, now: SeenHead): string {
   const { size } = now.checkpoint;
   switch (history.kind) {
     case "first":
@@ -66,6 +76,11 @@ function textOf(history: History, kept: SeenHead | null, now: SeenHead): string 
       );
     case "forked":
       return "It contradicts what was seen before.";
+    case "other_key":
+      return (
+        "Another log of this name was seen before, signed by another key. A key alone does not say whose " +
+        "it is: ask which of the two logs is meant."
+      );
     case "unproven": {
       const { from, to, problem } = history;
       const wanted =

@@ -2,7 +2,7 @@
  * The page: takes files and whom to trust, and shows what was checked. All judgement is in `lineage/*.ts`.
  */
 import { portableCrypto } from "@polity/runtime/crypto-port.ts";
-import { digestName } from "@polity/runtime/hash.ts";
+import { digestName, equalBytes } from "@polity/runtime/hash.ts";
 import { decodeFork, type Fork, verifyFork } from "../fork.ts";
 import { type Check, type CheckName, type ProofReport, reportProof } from "../proof-report.ts";
 import { type LogTrust, openSigned } from "../witnessed-checkpoint.ts";
@@ -10,7 +10,7 @@ import { button, byId, element, save } from "./elements.ts";
 import { marksOf, valueTable } from "./entry-table.ts";
 import { FILE_BYTES_MAX, type FileRole, roleOf } from "./given-files.ts";
 import { forkCard, historyCard, type Outcome } from "./history.ts";
-import { namesLogs, trustOf } from "./trust.ts";
+import { keysOf, namesLogs, trustOf } from "./trust.ts";
 
 interface Given {
   readonly name: string;
@@ -48,16 +48,41 @@ let turn = 0;
 async function take(files: Iterable<File>): Promise<void> {
   busy(true);
   const strange: string[] = [];
+  const refused: string[] = [];
   for (const file of files) {
     const bytes = file.size > FILE_BYTES_MAX ? null : new Uint8Array(await file.arrayBuffer());
     const role = bytes === null ? null : roleOf(bytes);
     if (bytes === null || role === null) strange.push(file.name);
-    else if (role === "trust") trustField.value = new TextDecoder().decode(bytes);
-    else if (role === "root") roots.set(file.name, { name: file.name, bytes });
-    else given.set(role, { name: file.name, bytes });
+    else if (role === "trust" || role === "root") {
+      if (!trusts(role, { name: file.name, bytes })) refused.push(file.name);
+    } else given.set(role, { name: file.name, bytes });
   }
-  tell("unknown", strange.length === 0 ? null : `not a file that this page knows: ${strange.join(", ")}`);
+  tell("unknown", toldOf(strange, refused));
   await show();
+}
+
+/** Whoever gave the proof may have put a key beside it: what the reader has said already stays. */
+function trusts(role: "trust" | "root", { name, bytes }: Given): boolean {
+  if (role === "root") {
+    const known = roots.get(name);
+    if (known !== undefined && !equalBytes(known.bytes, bytes)) return false;
+    roots.set(name, { name, bytes });
+    return true;
+  }
+  const text = new TextDecoder().decode(bytes);
+  if (trustField.value.trim() !== "" && trustField.value.trim() !== text.trim()) return false;
+  trustField.value = text;
+  return true;
+}
+
+function toldOf(strange: readonly string[], refused: readonly string[]): string | null {
+  const parts = [
+    strange.length === 0 ? "" : `not a file that this page knows: ${strange.join(", ")}`,
+    refused.length === 0
+      ? ""
+      : `not taken, since it stands here already whom you trust: ${refused.join(", ")}; empty that first`,
+  ];
+  return parts.filter((part) => part !== "").join(" · ") || null;
 }
 
 async function show(): Promise<void> {
@@ -173,11 +198,9 @@ function showEvidence({ bytes }: Given, trust: LogTrust): void {
     return;
   }
   const { fork } = decoded;
-  // Under a trust root each of the two has keys of its own.
-  const [first, second] = [fork.earlier, fork.later].map((note) => openSigned(note, trust, portableCrypto));
-  const keys = [first, second].flatMap((opened) => (opened?.ok ? opened.signedBy : []));
-  const refused = [first, second].find((opened) => opened?.ok === false);
-  const verified = refused?.ok === false ? refused : verifyFork(fork, keys, portableCrypto);
+  const opened = [fork.earlier, fork.later].map((note) => openSigned(note, trust, portableCrypto));
+  const refused = opened.find(({ ok }) => !ok);
+  const verified = refused?.ok === false ? refused : verifyFork(fork, keysOf(trust), portableCrypto);
   if (!verified.ok) {
     verdict("bad", "This evidence shows nothing", `${verified.code}: ${verified.message}`);
     return;

@@ -3,7 +3,7 @@ import { portableCrypto } from "@polity/runtime/crypto-port.ts";
 import { sha256 } from "@polity/runtime/hash.ts";
 import { type GivenRoot, walkGiven } from "../given-roots.ts";
 import { readTrust } from "../proof-report.ts";
-import { isTrustWalk } from "../rooted-keys.ts";
+import { isTrustWalk, type LogKeys } from "../rooted-keys.ts";
 import type { LogTrust } from "../witnessed-checkpoint.ts";
 
 export interface GivenTrust {
@@ -32,6 +32,11 @@ export function trustOf(text: string, roots: readonly GivenRoot[], nowMs: number
     return { trust: null, problem, root };
   }
   return { trust: { keys: walked, policy }, problem: null, root };
+}
+
+/** Keys of logs that count, wherever they are named; whether a policy wants others is not looked at. */
+export function keysOf({ keys, policy }: LogTrust): LogKeys {
+  return isTrustWalk(keys) ? keys : [...keys, ...(policy?.logs ?? []).map(({ key }) => key)];
 }
 
 /** Whether any log's key is known. */

@@ -10,7 +10,7 @@ const RUNTIME = new URL("../../runtime/index.ts", import.meta.url);
 const PAGE = new URL("./page.ts", import.meta.url);
 
 /** The aim is 25 KiB, and the benchmark tells the truth; this only notices that it grew. */
-const GZIPPED_BYTES_MAX = 56 * 1024;
+const GZIPPED_BYTES_MAX = 57 * 1024;
 
 test("the runtime is small, and needs nothing but the Web platform", async () => {
   const script = await bundled(RUNTIME);

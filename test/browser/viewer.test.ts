@@ -1,6 +1,6 @@
 /** The proof viewer, as a file of its own in Chromium: what it says about good and bad evidence. */
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -217,6 +217,38 @@ describe("in Chromium, from a file and without a network", () => {
     // What was seen first is still what is kept.
     await tab.reload();
     expect(await give(one, given.policy, "small.tlog-proof", "record.json")).toBe("The entry is in the log");
+    await one.context.close();
+  });
+
+  test("whom the reader trusts is not replaced by what came with a proof", async () => {
+    const one = await fresh();
+    const { tab } = one;
+    const framed = ["framed.tlog-proof", "record.json", "stranger.pem"];
+    expect(await give(one, given.pem, ...framed)).toBe("Do not believe this");
+    expect(await tab.locator("#checks").innerText()).toContain("note.unknown_keys");
+    expect(await tab.inputValue("#trust")).toBe(given.pem);
+    expect(await tab.locator("#unknown").innerText()).toContain("stranger.pem");
+    expect(await give(one, given.pem, "small.tlog-proof")).toBe("The entry is in the log");
+    await one.context.close();
+
+    const other = await fresh();
+    expect(await give(other, "", "small.tlog-proof", "record.json", "1.root.json")).toBe(
+      "The entry is in the log",
+    );
+    mkdirSync(join(folder, "else"));
+    writeFileSync(join(folder, "else", "1.root.json"), given.files.get("ended.root.json")!);
+    expect(await give(other, "", "else/1.root.json")).toBe("The entry is in the log");
+    expect(await other.tab.locator("#unknown").innerText()).toContain("1.root.json");
+    await other.context.close();
+  });
+
+  test("a log that took the name of another, under keys without names, is no second history", async () => {
+    const one = await fresh();
+    const both = `${given.pem}${new TextDecoder().decode(given.files.get("stranger.pem"))}`;
+    expect(await give(one, both, "small.tlog-proof", "record.json")).toBe("The entry is in the log");
+    expect(await give(one, both, "framed.tlog-proof")).toBe("Proven, as far as it goes");
+    expect(await one.tab.locator("#history").innerText()).toContain("signed by another key");
+    expect(await one.tab.locator("#fork").isVisible()).toBe(false);
     await one.context.close();
   });
 

@@ -38,8 +38,9 @@ export async function viewerFiles(): Promise<ViewerFiles> {
   const [small, large] = [treeOf(entries.slice(0, 7)), treeOf(entries)];
   const otherLarge = treeOf(entries.map((one, at) => (at === 2 ? Uint8Array.of(1) : one)));
   const otherSmall = treeOf(entries.slice(0, 7).map((one, at) => (at === 2 ? Uint8Array.of(1) : one)));
-  const proof = async (tree: Tree, cosigners = [witness]) => {
-    const checkpoint = await cosignedBy(await checkpointOf(tree), cosigners, 1_764_000_000);
+  const stranger = noteSigner(2);
+  const proof = async (tree: Tree, cosigners = [witness], signer = noteSigner()) => {
+    const checkpoint = await cosignedBy(await checkpointOf(tree, signer), cosigners, 1_764_000_000);
     return utf8(
       encodeTlogProof({
         index: INDEX,
@@ -59,6 +60,9 @@ export async function viewerFiles(): Promise<ViewerFiles> {
     ["large.tlog-proof", await proof(large)],
     ["other.tlog-proof", await proof(otherSmall)],
     ["bare.tlog-proof", await proof(small, [])],
+    // Of a log that took the name of this one.
+    ["framed.tlog-proof", await proof(otherSmall, [witness], stranger)],
+    ["stranger.pem", utf8(writePublicKey(stranger.key.publicKey))],
     ["record.json", record],
     ["changed.json", changed],
     ["opening.json", utf8(encodeOpening(opening))],

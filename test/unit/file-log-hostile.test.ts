@@ -94,6 +94,15 @@ describe("a store that is open", () => {
     expect(await rejection(store.opening(7))).toMatchObject({ code: "log.malformed" });
   });
 
+  test("writes into no file whose name is not there", async () => {
+    const dir = freshFolder();
+    const link: Disk["link"] = async (from, to) => to.includes("/requests/") || nodeDisk.link(from, to);
+    const store = await openLog(dir, { disk: { ...nodeDisk, link } });
+    await store.append(heartbeat(0));
+    const one = decision(1);
+    expect((await rejection(store.append(one.entry, one.opening))).code).toBe("log.failed");
+  });
+
   test("signs nothing but what lies on the disk", async () => {
     let lies = false;
     const lyingDisk: Disk = {

@@ -77,6 +77,24 @@ describe("evidence", () => {
     expect(verified).toMatchObject({ code: "proof.no_fork", message: expect.stringContaining("two logs") });
   });
 
+  test("is none where another log took the name: of two bare keys, one has to have signed both", async () => {
+    const other = noteSigner(2);
+    const fork = await forkAt(7, otherTree(12, 3));
+    const framed = { ...fork, later: await checkpointOf(otherTree(12, 3), other) };
+    const bare = [signer.key.publicKey, other.key.publicKey];
+    expect(verifyFork(framed, bare, nodeCrypto)).toMatchObject({
+      code: "proof.no_fork",
+      message: expect.stringContaining("no key has signed both"),
+    });
+    expect(compareCheckpoints([framed.earlier, framed.later], framed.proof, bare, nodeCrypto)).toMatchObject({
+      kind: "refused",
+      refusal: { code: "proof.no_fork" },
+    });
+    expect(verifyFork(fork, bare, nodeCrypto).ok).toBe(true);
+    // Whoever names both keys as those of this log has said that it is one log.
+    expect(verifyFork(framed, [signer.key, other.key], nodeCrypto).ok).toBe(true);
+  });
+
   test("every changed byte refuses it", async () => {
     const bytes = utf8(encodeFork(await forkAt(7, otherTree(12, 3))));
     const holds = (changed: Uint8Array) => {

@@ -3,13 +3,14 @@ import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import type { Entry } from "@polity/lineage/entry.ts";
+import { openCrossCheck } from "@polity/lineage/index-store/cross-check.ts";
 import { startFollower } from "@polity/lineage/index-store/follower.ts";
 import { type LogIndex, openIndex } from "@polity/lineage/index-store/log-index.ts";
 import type { Query } from "@polity/lineage/index-store/query.ts";
 import { nodeCrypto } from "@polity/lineage/node/crypto.ts";
 import { openTiles, type TileLog } from "@polity/lineage/open-tiles.ts";
 import { leafHash } from "@polity/lineage/tree.ts";
-import { digestName } from "@polity/runtime/hash.ts";
+import { digestName, toHex } from "@polity/runtime/hash.ts";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { freshFolder, rejection } from "../support/file-log.ts";
 import { noteSigner, ORIGIN } from "../support/lineage-log.ts";
@@ -128,6 +129,30 @@ describe("following", () => {
     expect(index.find({ limit: 10 }).map(({ leaf }) => leaf)).toEqual(others.map(leafOf));
   });
 
+  test("without entries that it counts, or with some that it does not count: it is made anew", async () => {
+    const path = join(freshFolder(), "index.sqlite");
+    const log = await logOf(many(300));
+    const rebuiltAfter = async (change: string) => {
+      const before = await opened(path);
+      await before.follow(log);
+      before.close();
+      const database = new DatabaseSync(path);
+      database.exec(change);
+      database.close();
+      const index = await opened(path);
+      const { size, rebuilt } = await index.follow(log);
+      expect([size, index.find({ limit: 999 }).length]).toEqual([300, 300]);
+      index.close();
+      return rebuilt;
+    };
+    expect(await rebuiltAfter("DELETE FROM entry WHERE at_index = 299")).toMatch(/^entries are missing/);
+    expect(await rebuiltAfter("DELETE FROM entry WHERE at_index = 7")).toMatch(/^entries are missing/);
+    const root = `x'${toHex(await log.tree.rootAt(290))}'`;
+    const forgets = `UPDATE head SET size = 290, root = ${root}`;
+    expect(await rebuiltAfter(forgets)).toMatch(/^entries are missing|damaged/);
+    expect(await rebuiltAfter("PRAGMA optimize")).toBeNull();
+  });
+
   test("of another log or version, or no database: it is made anew", async () => {
     const path = join(freshFolder(), "index.sqlite");
     const log = await logOf(many(3));
@@ -148,6 +173,40 @@ describe("following", () => {
     writeFileSync(path, "no database at all, but longer than the first line of one would ever be, and more");
     expect(await rebuilt()).toBe("it was damaged");
   });
+
+  test.each([
+    ["a trigger", "CREATE TRIGGER hides AFTER INSERT ON entry BEGIN DELETE FROM edge; END"],
+    [
+      "a view in the place of a table",
+      `ALTER TABLE head RENAME TO kept; CREATE VIEW head AS
+       WITH RECURSIVE more (at) AS (SELECT 1 UNION ALL SELECT at + 1 FROM more WHERE at < 9)
+       SELECT kept.* FROM kept, more`,
+    ],
+    ["a column that is computed", "ALTER TABLE entry ADD COLUMN heavy TEXT AS (hex(zeroblob(9)))"],
+    ["a table", "CREATE TABLE more (at INTEGER)"],
+    ["an index", "CREATE INDEX entry_heavy ON entry (length(node))"],
+  ])(
+    "with %s that nobody made here: it is made anew, and is no index to whoever checks",
+    async (_, change) => {
+      const path = join(freshFolder(), "index.sqlite");
+      const log = await logOf(many(30));
+      const before = await opened(path);
+      await before.follow(log);
+      before.close();
+      const database = new DatabaseSync(path);
+      database.exec(change);
+      database.close();
+      const check = await openCrossCheck(join(freshFolder(), "check.sqlite"));
+      expect(await check.compareIndex(path, log.checkpoint.origin)).toEqual({ size: null, findings: [] });
+      check.close();
+      const index = await opened(path);
+      expect(await index.follow(log)).toMatchObject({
+        size: 30,
+        rebuilt: "it has other tables than an index has",
+      });
+      index.close();
+    },
+  );
 
   test("a damaged page: it is made anew, or what it says is checked against the log", async () => {
     const path = join(freshFolder(), "index.sqlite");
