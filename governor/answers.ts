@@ -1,9 +1,10 @@
 /** Answers as callers see them, and what only `enforce` knows of each. */
-import type { Obligation } from "@polity/runtime/decision.ts";
 import type { GovernorCode } from "./codes.ts";
 import type { Answer } from "./effect.ts";
 import type { Authorized, Grant, Handlers } from "./governor.ts";
 import { type Machine, signalOf, untilAborted } from "./machine.ts";
+import type { Owed } from "./obligations/owed.ts";
+import { obligationProblem } from "./obligations/problem.ts";
 
 interface Behind {
   readonly machine: Machine;
@@ -80,20 +81,22 @@ async function run<T>(
   answer: Authorized,
   handlers: Handlers<T>,
 ): Promise<T> {
-  const { dispatch, judge, live } = machine;
-  const { step, execution, judged, discharged, after, advice } = released;
+  const { dispatch, judge, live, tracker } = machine;
+  const { step, execution, judged, discharged, advice } = released;
   const here = live.get(execution);
   const fields = judge.fields(judged, discharged);
-  if (here === undefined || fields === null) {
-    dispatch({
-      kind: "ran",
-      step,
-      status: "abandoned",
-      note: "what was judged cannot be executed",
-      problem: null,
-    });
-    const reasons = ["what was judged cannot be executed"];
-    return handlers.refuse({ ...answer, verdict: "deny", code: "step.invalid", reasons });
+  const refuse = (code: GovernorCode, message: string) => {
+    dispatch({ kind: "ran", step, status: "abandoned", note: message });
+    return handlers.refuse({ ...answer, verdict: "deny", code, reasons: [message] });
+  };
+  if (here === undefined || fields === null)
+    return refuse("step.invalid", "what was judged cannot be executed");
+  const owed = owedOf(released, fields);
+  try {
+    if (owed.length > 0) await tracker.begin(owed);
+  } catch (error) {
+    const { code, message } = obligationProblem(error);
+    return refuse(code, `what is due after it would not be done: ${message}`.slice(0, 300));
   }
   const grant: Grant = {
     fields,
@@ -111,43 +114,23 @@ async function run<T>(
     const isGivenUp = error instanceof Error && error.name === "AbortError";
     const status = isStopped || isGivenUp ? "abandoned" : "failed";
     const note = isStopped ? `stopped: ${here.aborted!.code}` : noteOf(error);
-    const problem = await dischargeAfter(machine, released, fields, { status, result: null }, after);
-    dispatch({ kind: "ran", step, status, note, problem });
+    tracker.ran(owed, { status, result: null });
+    dispatch({ kind: "ran", step, status, note });
     throw error;
   }
-  const outcome = { status: "succeeded", result } as const;
-  const problem = await dischargeAfter(machine, released, fields, outcome, after);
-  dispatch({ kind: "ran", step, status: "succeeded", note: null, problem });
+  tracker.ran(owed, { status: "succeeded", result });
+  dispatch({ kind: "ran", step, status: "succeeded", note: null });
   return result;
+}
+
+function owedOf({ execution, decision, judged, after }: Run, fields: unknown): readonly Owed[] {
+  const action = judged.answered.action ?? "";
+  const { id, leaf } = decision;
+  return after.map((obligation) => ({ execution, decision: id, leaf, action, fields, obligation }));
 }
 
 /** Of what was thrown only what kind it is: messages may quote what is nobody's business. */
 function noteOf(error: unknown): string {
   const name = error instanceof Error ? error.name : typeof error;
   return `threw ${/^[A-Za-z0-9_.]{1,80}$/.test(name) ? name : "an error"}`;
-}
-
-/** What is due after it, one by one; text where one could not be discharged. */
-async function dischargeAfter(
-  { dischargers, live }: Machine,
-  { execution, judged }: Run,
-  fields: unknown,
-  outcome: { readonly status: string; readonly result: unknown },
-  after: readonly Obligation[],
-): Promise<string | null> {
-  let problem: string | null = null;
-  for (const obligation of after) {
-    const handler = dischargers.get(obligation.name);
-    const here = live.get(execution);
-    const signal = here === undefined ? AbortSignal.abort() : signalOf(here);
-    const about = { execution, action: judged.answered.action ?? "", fields, outcome, signal };
-    try {
-      if (handler === undefined) throw new Error("nobody here discharges it");
-      await handler(obligation, about);
-    } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
-      problem ??= `\`${obligation.name}\`: ${why}`;
-    }
-  }
-  return problem;
 }

@@ -27,6 +27,7 @@ export const GOVERNOR_CODES = [
   "attestation.expired",
   "attestation.wrong_agent",
   "attestation.drifted",
+  "attestation.replayed",
   "approval.malformed",
   "approval.wrong_root",
   "approval.wrong_set",

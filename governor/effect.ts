@@ -39,6 +39,8 @@ export type Effect =
       readonly call: number;
       readonly step: number;
       readonly execution: string;
+      /** The entry that releases it; its leaf is null where it is not written yet. */
+      readonly decision: { readonly id: string; readonly leaf: string | null };
       readonly judged: Judged;
       readonly discharged: readonly Obligation[];
       readonly after: readonly Obligation[];

@@ -2,9 +2,10 @@
 import type { Party } from "@polity/lineage/entry.ts";
 import type { Judged } from "@polity/lineage/judging.ts";
 import type { LogReceipt } from "@polity/lineage/recorder.ts";
+import type { GovernorCode } from "./codes.ts";
 import type { Beginning, ExecutionStatus, PendingApproval, Refusal } from "./governor.ts";
 import type { Approval } from "./papers/approval.ts";
-import type { Asked, Attested, Ordered, Window } from "./state.ts";
+import type { Asked, Attested, Ordered, PendingState, Window } from "./state.ts";
 
 /** What a judge says to one question. */
 export type Verdicted =
@@ -26,6 +27,12 @@ export interface WriteProblem {
   readonly message: string;
   /** Nothing will be written any more. */
   readonly isLasting: boolean;
+}
+
+/** Why nothing is released. */
+export interface ObligationProblem {
+  readonly code: "obligation.unknown" | "obligation.failed";
+  readonly message: string;
 }
 
 type Happening =
@@ -62,7 +69,7 @@ type Happening =
       readonly kind: "discharged";
       readonly step: number;
       /** Null where all were. */
-      readonly problem: string | null;
+      readonly problem: ObligationProblem | null;
       /** What they made of the request's fields; null where these are as before. */
       readonly fields: { readonly changed: unknown } | null;
     }
@@ -71,9 +78,11 @@ type Happening =
       readonly step: number;
       readonly status: ExecutionStatus;
       readonly note: string | null;
-      /** Why something that is due after it was not done; null where all was. */
-      readonly problem: string | null;
     }
+  /** Steps that waited for approval when a former process ended. */
+  | { readonly kind: "restore"; readonly held: readonly PendingState[] }
+  /** Something that was due after is given up. */
+  | { readonly kind: "unmet"; readonly execution: string; readonly message: string }
   | {
       readonly kind: "end";
       readonly call: number;
@@ -98,14 +107,51 @@ type Happening =
     }
   /** `approval` was verified. */
   | { readonly kind: "approve"; readonly call: number; readonly approval: Approval }
+  /** Something was refused before `step` heard of it; `what` was tried. */
+  | {
+      readonly kind: "refused";
+      readonly code: GovernorCode;
+      readonly what: string;
+      /** Of the paper that was shown, if one was. */
+      readonly digest: string | null;
+      /** About which it was. */
+      readonly execution: string | null;
+    }
   | { readonly kind: "release"; readonly call: number; readonly pending: string }
+  /** A decision outside of any execution contains; `id`: of the entry that will say so. */
+  | {
+      readonly kind: "contain";
+      readonly id: string;
+      readonly subject: Party;
+      readonly state: "quarantined" | "terminated";
+    }
+  /** That decision is in the log, or will not be. */
+  | {
+      readonly kind: "contained";
+      readonly call: number;
+      readonly id: string;
+      readonly subject: Party;
+      readonly reason: string;
+      /** Of the decision. */
+      readonly leaf: string | null;
+    }
   | { readonly kind: "canaries" }
   | { readonly kind: "orders-failed"; readonly message: string }
   | {
       readonly kind: "attested";
       readonly call: number;
+      /** Of the entry. */
+      readonly id: string;
       readonly execution: string;
       readonly attested: Attested;
+    }
+  /** What an execution shows now is no statement that would count. */
+  | {
+      readonly kind: "withdrawn";
+      readonly call: number;
+      readonly id: string;
+      readonly execution: string;
+      readonly why: Refusal;
     }
   /** The timer that was set to `due` has rung. */
   | { readonly kind: "tick"; readonly due: number; readonly window: Window }

@@ -5,6 +5,7 @@
 import type { Party } from "@polity/lineage/entry.ts";
 import type { LogReceipt } from "@polity/lineage/recorder.ts";
 import type { Containment, Obligation, Verdict } from "@polity/runtime/decision.ts";
+import type { Header } from "@polity/runtime/header.ts";
 import type { NamedRequest } from "@polity/runtime/request.ts";
 import type { Decision } from "@polity/runtime/result.ts";
 import type { GovernorCode } from "./codes.ts";
@@ -144,7 +145,33 @@ export interface Standing {
   readonly trust: number;
 }
 
+/** Something that is due after what was allowed, and is not done yet. */
+export interface Outstanding {
+  readonly execution: string;
+  /** The id of the decision that imposes it. */
+  readonly decision: string;
+  readonly action: string;
+  readonly obligation: Obligation;
+  /** How often it was tried since this process began. */
+  readonly attempts: number;
+  /** Why the last attempt failed; null where none did. */
+  readonly problem: string | null;
+}
+
 export type Applied = { readonly ok: true; readonly entry: string | null } | Refusal;
+
+/** What a header says of those who act outside of any execution, or why nothing may be decided now. */
+export type HeaderNow = { readonly ok: true; readonly header: Header } | Refusal;
+
+/** A decision outside of any execution contains whom it is about. */
+export interface OutsideVerdict {
+  readonly subject: Party;
+  readonly state: Exclude<Containment, "free">;
+  /** Of at most 1,024 bytes. */
+  readonly reason: string;
+  /** The decision's place in the log, once it is there; null where nobody waits for that, or it is not. */
+  readonly decision: Promise<LogReceipt | null>;
+}
 
 export interface Governor {
   /** Refused while its agent, or whoever it acts for, is contained. Never rejects. */
@@ -156,6 +183,11 @@ export interface Governor {
   readonly order: (envelope: string) => Promise<Applied>;
   /** Another statement about what runs; what it changes is judged again. */
   readonly attest: (execution: string, envelope: string) => Promise<Applied>;
+  /**
+   * What is shown of an execution's workload counts no longer, and `why` says what is wrong with it: the
+   * execution is stopped, as if its statement had expired.
+   */
+  readonly withdraw: (execution: string, why: Refusal) => Promise<Applied>;
   readonly approvals: () => readonly PendingApproval[];
   /** A signed answer to a pending approval. Never rejects. */
   readonly approve: (envelope: string) => Promise<Applied>;
@@ -167,6 +199,12 @@ export interface Governor {
   /** Policy, facts or freshness have changed: everything that runs is judged again. */
   readonly changed: () => Promise<void>;
   readonly standing: (subject: Party) => Standing;
+  /** Of these together: the strictest containment, as it was read last, and the lowest trust. */
+  readonly headerOf: (subjects: readonly Party[]) => HeaderNow;
+  /** Holds before this comes back, whatever fails; resolves once it is in the log. */
+  readonly contain: (verdict: OutsideVerdict) => Promise<Applied>;
+  /** What is owed after what was allowed. */
+  readonly outstanding: () => readonly Outstanding[];
   /** Why this node takes nothing more; null while it does. */
   readonly stopped: () => Refusal | null;
   /** Ends what runs, waits for what is on its way. */

@@ -14,6 +14,7 @@ export type {
   Grant,
   Handlers,
   HoldRule,
+  Outstanding,
   PendingApproval,
   Refusal,
   Standing,

@@ -12,6 +12,7 @@ import { type HeldBy, holdRulesOf, namedIn } from "./hold-rules.ts";
 import type { Judge } from "./ports.ts";
 import type { Asked, Attested } from "./state.ts";
 import { STEP_ENDED } from "./steps/outcome.ts";
+import { subjectsNamed } from "./subjects-named.ts";
 
 /** What is known of a step when the host's own fields are filled in. */
 export interface Measuring {
@@ -79,6 +80,11 @@ export function judgeOf(host: AnyHost, options: JudgeOptions = {}): Judge {
       const hosts = new Set([subject?.field, ...(fromHost.get(action ?? "") ?? [])]);
       return Object.fromEntries(Object.entries(fields).filter(([name]) => !hosts.has(name)));
     },
+    subjects: (fields: unknown) =>
+      subjectsNamed(
+        fields,
+        declared().manifests.flatMap(({ subject }) => (subject === null ? [] : [subject])),
+      ),
     containmentAgeMs: () =>
       Math.min(USUAL_AGE_MS, ...declared().manifests.map((one) => Number(one.containmentAgeMs))),
     declares: (action: string) =>
@@ -117,7 +123,8 @@ function fill(
   if (typeof given !== "object" || given === null || Array.isArray(given)) return given;
   const fields = given as Readonly<Record<string, unknown>>;
   if (subject !== null) {
-    if (Object.hasOwn(fields, subject.field))
+    const isSaid = Object.hasOwn(fields, subject.field);
+    if (isSaid && !(isOwn && fields[subject.field] === who.id))
       return `\`${subject.field}\` is the agent of the execution: leave it out`;
     if (who.type !== subject.entity)
       return `the agent is of type \`${who.type}\`, and the policy judges \`${subject.entity}\``;

@@ -1,18 +1,23 @@
 /** Feeds events to `step`, one after another, and carries out what it wants done. */
 import {
+  type EntryBody,
+  type Links,
   openRecorder,
   type Recorder,
   type RecorderOptions,
   type RecordingStore,
 } from "@polity/lineage/recorder.ts";
-import { LogError } from "@polity/lineage/store.ts";
 import { unreachable } from "@polity/runtime/unreachable.ts";
 import type { Answer, Effect } from "./effect.ts";
-import type { Event, WriteProblem } from "./event.ts";
+import type { Event } from "./event.ts";
 import type { Applied, Execution, GovernorAbort, Refusal } from "./governor.ts";
+import { obligationProblem, unknownObligation } from "./obligations/problem.ts";
+import { openTracker, type Tracker, type TrackerLimits } from "./obligations/tracked.ts";
+import { within } from "./obligations/within.ts";
 import type { Discharger, GovernorPorts, Judge, OrderSource, VerifyOrder } from "./ports.ts";
 import type { GovernorState } from "./state.ts";
 import { step } from "./step.ts";
+import { writing } from "./writing.ts";
 
 type Unclocked<E> = E extends Event ? Omit<E, "now"> : never;
 export type Happening = Unclocked<Event>;
@@ -44,13 +49,16 @@ export interface Machine {
   readonly judge: Judge;
   readonly recorder: Recorder;
   readonly live: Map<string, Live>;
-  readonly dischargers: ReadonlyMap<string, Discharger>;
+  /** Of what is due after. */
+  readonly tracker: Tracker;
   readonly dispatch: (happening: Happening) => void;
   /** Dispatches what has a `call`, and waits for the answer. */
   readonly ask: (happening: (call: number) => Happening) => Promise<Reply>;
   readonly onStopped: ((refusal: Refusal) => void)[];
   /** Called once, as soon as nothing is live and nothing is on its way. */
   readonly onIdle: (() => void)[];
+  /** What the log has taken is written without waiting for company. */
+  readonly hurry: () => void;
   /** Once; from then on they are read by themselves. */
   readonly readOrders: () => Promise<void>;
 }
@@ -66,6 +74,9 @@ export interface MachineOptions {
   readonly store: RecordingStore;
   readonly recording: RecorderOptions;
   readonly dischargers: ReadonlyMap<string, Discharger>;
+  readonly tracked: TrackerLimits;
+  /** For one obligation that is due before. */
+  readonly obligationMs: number;
   readonly window: () => GovernorState["window"];
   readonly orders: Orders | null;
 }
@@ -77,7 +88,7 @@ export interface Orders {
 }
 
 export function makeMachine(options: MachineOptions): Machine {
-  const { ports, judge, store, recording, dischargers } = options;
+  const { ports, judge, store, recording } = options;
   const recorder = openRecorder(store, recording);
   const queue: Event[] = [];
   const calls = new Map<number, (reply: Reply) => void>();
@@ -112,18 +123,13 @@ export function makeMachine(options: MachineOptions): Machine {
     else carry(effect);
   }
 
+  const tracker = trackerOf(options, recorder, dispatch);
   const machine: Machine = {
-    ...{
-      state: options.state,
-      ports,
-      judge,
-      recorder,
-      dischargers,
-      live: new Map(),
-      onStopped: [],
-      onIdle: [],
-    },
+    ...{ state: options.state, ports, judge, recorder, tracker },
+    ...{ live: new Map(), onStopped: [], onIdle: [] },
     dispatch,
+    // Whoever waits for an entry is told what comes of it.
+    hurry: () => void store.flush().catch(() => {}),
     readOrders: () => readOrders({ options, dispatch }),
     ask: (happening) =>
       new Promise((resolve) => {
@@ -136,6 +142,22 @@ export function makeMachine(options: MachineOptions): Machine {
   return machine;
 }
 
+function trackerOf(
+  { ports, dischargers, tracked, recording }: MachineOptions,
+  recorder: Recorder,
+  dispatch: Machine["dispatch"],
+): Tracker {
+  const { wake, sha256 } = ports;
+  const isRelaxed = recording.mode === "relaxed";
+  async function note(body: EntryBody, links: Links): Promise<void> {
+    const written = recorder.append(body, links);
+    // A relaxed recorder never rejects.
+    if (!isRelaxed) await written;
+  }
+  const onUnmet = (execution: string, message: string) => dispatch({ kind: "unmet", execution, message });
+  return openTracker({ wake, sha256, dischargers, note, onUnmet }, tracked);
+}
+
 interface Carrying {
   readonly options: MachineOptions;
   readonly recorder: Recorder;
@@ -146,9 +168,9 @@ interface Carrying {
 
 function carrier(carrying: Carrying): (effect: Exclude<Effect, { readonly kind: "stopped" }>) => void {
   const { options, recorder, dispatch, reply, live } = carrying;
-  const { ports, judge, recording } = options;
-  const isRelaxed = recording.mode === "relaxed";
-  const writer = { recorder, dispatch, isRelaxed };
+  const { ports, judge } = options;
+  const { judgesOutcomes } = options.state.settings;
+  const write = writing({ recorder, dispatch, ports, judgesOutcomes, mode: options.recording.mode });
   let unset: () => void = () => {};
   return (effect) => {
     switch (effect.kind) {
@@ -161,19 +183,10 @@ function carrier(carrying: Carrying): (effect: Exclude<Effect, { readonly kind: 
         dispatch({ kind: "judged", step, id: ports.uuid(), said });
         return;
       }
-      case "write-decision": {
-        const { ticket, judged, links } = effect;
-        const send = () => write(writer, ticket, () => recorder.decision(judged.answered, links));
-        // A relaxed log is written behind whoever asked.
-        if (isRelaxed) ports.later(send);
-        else send();
+      case "write-decision":
+      case "write":
+        write(effect);
         return;
-      }
-      case "write": {
-        const { ticket, body, links } = effect;
-        write(writer, ticket, () => recorder.append(body, links));
-        return;
-      }
       case "discharge":
         void discharge(carrying, effect);
         return;
@@ -221,36 +234,6 @@ function carrier(carrying: Carrying): (effect: Exclude<Effect, { readonly kind: 
   };
 }
 
-interface Writer {
-  readonly recorder: Recorder;
-  readonly dispatch: Machine["dispatch"];
-  readonly isRelaxed: boolean;
-}
-
-function write(
-  { recorder, dispatch, isRelaxed }: Writer,
-  ticket: number,
-  send: () => ReturnType<Recorder["append"]>,
-): void {
-  send().then(
-    (written) => {
-      const receipt = written?.receipt ?? null;
-      const refusal = written === null && isRelaxed ? recorder.refusal() : null;
-      dispatch({ kind: "written", ticket, receipt, problem: refusal && problemOf(refusal) });
-    },
-    (error: unknown) => dispatch({ kind: "written", ticket, receipt: null, problem: problemOf(error) }),
-  );
-}
-
-/** After these the log goes on. */
-const PASSING: ReadonlySet<string> = new Set(["log.busy", "log.entry_invalid", "log.opening_mismatch"]);
-
-function problemOf(error: unknown): WriteProblem {
-  const message = error instanceof Error ? error.message : String(error);
-  const code = error instanceof LogError ? error.code : "log.failed";
-  return { code, message, isLasting: !PASSING.has(code) };
-}
-
 function abortOne(live: Live | undefined, { code, message }: GovernorAbort): void {
   if (live === undefined || live.aborted !== null) return;
   const reason: AbortError = Object.assign(new Error(message), { code });
@@ -291,11 +274,11 @@ async function readOrders({ options, dispatch }: Pick<Carrying, "options" | "dis
 // ---- obligations that are due before
 
 async function discharge(
-  { options, dispatch, live }: Carrying,
+  { options, recorder, dispatch, live }: Carrying,
   { step, execution, judged, before }: Extract<Effect, { readonly kind: "discharge" }>,
 ): Promise<void> {
   const here = live().get(execution);
-  const { judge } = options;
+  const { judge, ports } = options;
   const { action } = judged.answered;
   let { fields } = judged;
   let isChanged = false;
@@ -304,9 +287,20 @@ async function discharge(
     const signal = signalOf(here);
     for (const obligation of before) {
       const handler = options.dischargers.get(obligation.name);
-      if (handler === undefined) throw new Error(`nobody here discharges \`${obligation.name}\``);
-      const about = { execution, action: action ?? "", fields, outcome: null, signal };
-      const done = await untilAborted(here, () => handler(obligation, about));
+      if (handler === undefined) throw unknownObligation(obligation);
+      const note = (body: EntryBody) => recorder.append(body, { execution });
+      const about = {
+        execution,
+        action: action ?? "",
+        fields,
+        outcome: null,
+        id: ports.uuid(),
+        note,
+        signal,
+      };
+      const message = `\`${obligation.name}\` was not discharged within ${options.obligationMs} ms`;
+      const run = () => within(ports.wake, options.obligationMs, message, () => handler(obligation, about));
+      const done = await untilAborted(here, run);
       if (done === undefined) continue;
       ({ fields } = done);
       isChanged = true;
@@ -314,8 +308,7 @@ async function discharge(
     const changed = isChanged ? { changed: judge.own(action, fields) } : null;
     dispatch({ kind: "discharged", step, problem: null, fields: changed });
   } catch (error) {
-    const problem = error instanceof Error ? error.message : String(error);
-    dispatch({ kind: "discharged", step, problem, fields: null });
+    dispatch({ kind: "discharged", step, problem: obligationProblem(error), fields: null });
   }
 }
 
@@ -328,6 +321,17 @@ export function untilAborted<T>(live: Live, run: () => Promise<T> | T): Promise<
     }
     live.onAbort.add(reject);
     const settle = () => live.onAbort.delete(reject);
-    Promise.resolve().then(run).then(resolve, reject).finally(settle);
+    Promise.resolve()
+      .then(run)
+      .then(
+        (result) => {
+          settle();
+          resolve(result);
+        },
+        (error: unknown) => {
+          settle();
+          reject(error);
+        },
+      );
   });
 }

@@ -3,6 +3,7 @@ import type { Party } from "@polity/lineage/entry.ts";
 import type { AnyHost } from "@polity/lineage/judging.ts";
 import type { RecorderOptions, RecordingStore } from "@polity/lineage/recorder.ts";
 import type { CryptoPort } from "@polity/runtime/crypto-port.ts";
+import { digestName, utf8 } from "@polity/runtime/hash.ts";
 import { TIMESTAMP_MAX, TIMESTAMP_MIN } from "@polity/runtime/layout.ts";
 import { ownCopy } from "@polity/runtime/own-copy.ts";
 import { answered, refusedAnswer } from "./answers.ts";
@@ -15,10 +16,14 @@ import type {
   Execution,
   ExecutionStatus,
   Governor,
+  OutsideVerdict,
+  Refusal,
   Step,
 } from "./governor.ts";
 import { type JudgeOptions, judgeOf } from "./judge.ts";
 import { isIdle, type Live, type Machine, makeMachine, type Reply, signalOf } from "./machine.ts";
+import { TRACKER_LIMITS } from "./obligations/tracked.ts";
+import { containOutside, headerNow } from "./outside.ts";
 import type { Governed } from "./papers/paper.ts";
 import type { Attester, Discharger, GovernorPorts, Judge, OrderSource } from "./ports.ts";
 import { type ReadStore, recover } from "./recover.ts";
@@ -26,6 +31,7 @@ import { settle } from "./settle.ts";
 import { containmentOf, keyOf, trustOf } from "./standing.ts";
 import { type Canary, newState, type Settings, type Window } from "./state.ts";
 import { STEP_ENDED } from "./steps/outcome.ts";
+import { beginName } from "./steps/refused.ts";
 import { type Papers, papersOf } from "./verify-papers.ts";
 import { refusal } from "./work.ts";
 
@@ -77,6 +83,11 @@ export interface GovernorLimits {
   readonly ordersEveryMs: number;
   /** 60 s between canaries. */
   readonly canaryEveryMs: number;
+  /** 10 s for an obligation that is due before; then the step is refused. */
+  readonly obligationMs: number;
+  /** 8 attempts at what is due after, with pauses of 1 s, 2 s, 4 s … 60 s between them. */
+  readonly obligationAttemptsMax: number;
+  readonly obligationPauseMs: number;
 }
 
 const LIMITS: GovernorLimits = {
@@ -89,6 +100,9 @@ const LIMITS: GovernorLimits = {
   backMsMax: 1_000,
   ordersEveryMs: 20_000,
   canaryEveryMs: 60_000,
+  obligationMs: 10_000,
+  obligationAttemptsMax: TRACKER_LIMITS.attemptsMax,
+  obligationPauseMs: TRACKER_LIMITS.pauseMs,
 };
 
 /** Rejects with a `LogError` where the log cannot be read back: nobody knows then who is contained. */
@@ -98,7 +112,7 @@ export async function openGovernor(options: GovernorOptions): Promise<Governor> 
   const judge = judgeOf(host, options);
   const window = options.window ?? (() => windowOf(host));
   const state = newState(settingsOf(options, judge), window(), ports.now());
-  const left = await recover(state, store, log.node, ports.sha256);
+  const left = await recover(state, store, log.node, judge, ports.sha256);
   const papers = governed === undefined ? null : papersOf(governed.by, governed.crypto);
   const attester = attest ?? papers?.attest;
   const machine = makeMachine({
@@ -106,8 +120,14 @@ export async function openGovernor(options: GovernorOptions): Promise<Governor> 
     orders: source === null ? null : { source, verify: papers?.order ?? (() => NO_ORDER_KEYS) },
     recording: { ...recording, ports },
     dischargers: new Map(Object.entries(options.obligations ?? {})),
+    tracked: trackedLimits(options),
+    obligationMs: options.limits?.obligationMs ?? LIMITS.obligationMs,
   });
+  // Before their executions end in the log.
+  machine.dispatch({ kind: "restore", held: left.held });
   await settle(machine.recorder, left, state);
+  for (const { owed, status } of left.obligations)
+    machine.tracker.resume([owed], { status: status ?? "abandoned", result: null });
   await machine.readOrders();
   machine.dispatch({ kind: "canaries" });
   return governorOf(machine, window, attester, papers);
@@ -115,6 +135,11 @@ export async function openGovernor(options: GovernorOptions): Promise<Governor> 
 
 const NO_APPROVER_KEYS = refusal("approval.unsigned", "this governor was given no keys of approvers");
 const NO_ORDER_KEYS = refusal("order.unsigned", "this governor was given no keys of those who order");
+
+function trackedLimits({ limits = {} }: GovernorOptions) {
+  const { obligationAttemptsMax: attemptsMax, obligationPauseMs: pauseMs } = { ...LIMITS, ...limits };
+  return { ...TRACKER_LIMITS, attemptsMax, pauseMs };
+}
 
 function settingsOf({ log, limits, orders, canaries = [] }: GovernorOptions, judge: Judge): Settings {
   const containmentAgeMs = judge.containmentAgeMs();
@@ -154,10 +179,16 @@ function governorOf(
   async function begin(given: Beginning): Promise<Begun> {
     const beginning = ownCopy(given) as Beginning;
     const problem = beginningProblem(beginning);
-    if (problem !== null) return refusal("execution.invalid", problem);
+    if (problem !== null) {
+      const about = { what: beginName(beginning?.agent), paper: null, execution: null };
+      return tried(machine, about, refusal("execution.invalid", problem));
+    }
     const { attestation, agent, ...rest } = beginning;
     const said = attestation === null ? null : attested(attest, attestation, agent, ports.now());
-    if (said !== null && !said.ok) return said;
+    if (said !== null && !said.ok) {
+      const { parent: execution } = rest;
+      return tried(machine, { what: beginName(agent), paper: attestation, execution }, said);
+    }
     const id = ports.uuid();
     const about = { ...rest, agent: { type: agent.type, id: agent.id } };
     const reply = await machine.ask((call) => {
@@ -176,7 +207,7 @@ function governorOf(
     executions: () => [...live.values()].flatMap(({ execution }) => execution ?? []),
     async order(envelope: string) {
       const said = papers === null ? NO_ORDER_KEYS : papers.order(envelope, ports.now());
-      if (!said.ok) return said;
+      if (!said.ok) return paperRefused(machine, "order", envelope, said);
       const { order } = said;
       return appliedOf(await machine.ask((call) => ({ kind: "order", call, id: ports.uuid(), order })));
     },
@@ -184,16 +215,21 @@ function governorOf(
       const known = live.get(id)?.execution ?? null;
       if (known === null) return refusal("execution.unknown", `no execution \`${id}\` is live here`);
       const said = attested(attest, envelope, known.agent, ports.now());
-      if (!said.ok) return said;
-      const about = { execution: id, attested: said.attested };
+      if (!said.ok) return paperRefused(machine, "attestation", envelope, said, id);
+      const about = { id: ports.uuid(), execution: id, attested: said.attested };
       return appliedOf(await machine.ask((call) => ({ kind: "attested", call, ...about })));
+    },
+    async withdraw(execution: string, { code, message }: Refusal) {
+      const about = { id: ports.uuid(), execution, why: refusal(code, message) };
+      return appliedOf(await machine.ask((call) => ({ kind: "withdrawn", call, ...about })));
     },
     approvals: () => [...state.pending.values()].map(({ approval }) => approval),
     async approve(envelope: string) {
       const said = papers === null ? NO_APPROVER_KEYS : papers.approval(envelope, ports.now());
-      if (!said.ok) return said;
+      if (!said.ok) return paperRefused(machine, "approval", envelope, said);
       const approval = said.paper;
-      return appliedOf(await machine.ask((call) => ({ kind: "approve", call, approval })));
+      const applied = appliedOf(await machine.ask((call) => ({ kind: "approve", call, approval })));
+      return applied.ok ? applied : paperRefused(machine, "approval", envelope, applied);
     },
     async release(pending: string) {
       const reply = await machine.ask((call) => ({ kind: "release", call, pending }));
@@ -207,12 +243,40 @@ function governorOf(
       const standing = state.standings.get(keyOf(subject));
       return { subject, containment: containmentOf(standing), trust: trustOf(state, subject, standing) };
     },
+    outstanding: () => machine.tracker.outstanding(),
+    headerOf: (subjects: readonly Party[]) => headerNow(machine, subjects),
+    contain: (verdict: OutsideVerdict) => containOutside(machine, verdict),
     stopped: () => state.stopped,
     close() {
       closing ??= close(machine);
       return closing;
     },
   } satisfies Governor);
+}
+
+/** Papers that are only late, or were given before, are no attempt at anything. */
+const HARMLESS = /[.](?:replayed|unknown|expired|rejected|stopped|log_failed)$/;
+
+function paperRefused(
+  machine: Machine,
+  what: "approval" | "order" | "attestation",
+  paper: string,
+  said: Refusal,
+  execution: string | null = null,
+): Refusal {
+  return HARMLESS.test(said.code) ? said : tried(machine, { what, paper, execution }, said);
+}
+
+interface Tried {
+  readonly what: string;
+  readonly paper: string | null;
+  readonly execution: string | null;
+}
+
+function tried({ dispatch, ports }: Machine, { what, paper, execution }: Tried, said: Refusal): Refusal {
+  const digest = paper === null ? null : digestName(ports.sha256(utf8(paper)));
+  dispatch({ kind: "refused", code: said.code, what, digest, execution });
+  return said;
 }
 
 function appliedOf(reply: Reply): Applied {
@@ -239,7 +303,10 @@ function executionOf(
     },
     async authorize(given: Step): Promise<Authorized> {
       const asked = ownStep(given);
-      if (typeof asked === "string") return refusedAnswer(id, "", "step.invalid", asked);
+      if (typeof asked === "string") {
+        tried(machine, { what: "step", paper: null, execution: id }, refusal("step.invalid", asked));
+        return refusedAnswer(id, "", "step.invalid", asked);
+      }
       const entry = ports.uuid();
       const reply = await machine.ask((call) => {
         return { kind: "authorize", call, id: entry, execution: id, asked };
@@ -254,7 +321,10 @@ function executionOf(
       return answered(machine, answer);
     },
     async end(status: ExecutionStatus) {
-      await machine.ask((call) => ({ kind: "end", call, execution: id, status }));
+      const ended = machine.ask((call) => ({ kind: "end", call, execution: id, status }));
+      // The end follows what came of the last steps.
+      machine.hurry();
+      await ended;
     },
   });
 }
@@ -263,7 +333,7 @@ function executionOf(
 const CLOSING_MS_MAX = 10_000;
 
 /** Nothing is taken any more; what runs is stopped, and what is on its way is waited for. */
-async function close({ state, ports, dispatch, recorder, onIdle }: Machine): Promise<void> {
+async function close({ state, ports, dispatch, recorder, tracker, onIdle }: Machine): Promise<void> {
   dispatch({ kind: "stop", refusal: refusal("governor.stopped", "the governor was closed") });
   if (!isIdle(state)) {
     await new Promise<void>((resolve) => {
@@ -274,5 +344,6 @@ async function close({ state, ports, dispatch, recorder, onIdle }: Machine): Pro
       });
     });
   }
+  await tracker.close();
   await recorder.close();
 }

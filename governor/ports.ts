@@ -1,7 +1,7 @@
 /** What a governor needs of the world; `nodeGovernor` of `@polity/governor/node` has what Node gives. */
 import type { Party } from "@polity/lineage/entry.ts";
 import type { Judged } from "@polity/lineage/judging.ts";
-import type { RecordingPorts } from "@polity/lineage/recorder.ts";
+import type { EntryBody, RecordingPorts } from "@polity/lineage/recorder.ts";
 import type { Obligation } from "@polity/runtime/decision.ts";
 import type { Ask } from "./effect.ts";
 import type { Verdicted } from "./event.ts";
@@ -25,6 +25,8 @@ export interface Judge {
   ) => Readonly<Record<string, unknown>> | null;
   /** Fields as an agent would have given them: without what is the host's to say. */
   readonly own: (action: string | null, fields: unknown) => unknown;
+  /** Whom fields are about, by every policy that says who acts. */
+  readonly subjects: (fields: unknown) => readonly Party[];
   /** Of the member that wants it shortest. */
   readonly containmentAgeMs: () => number;
   readonly declares: (action: string) => boolean;
@@ -37,12 +39,16 @@ export interface Discharge {
   readonly fields: unknown;
   /** Of what came of it; null before. */
   readonly outcome: { readonly status: string; readonly result: unknown } | null;
+  /** Of this obligation of this release: each attempt has the same, after a restart too. */
+  readonly id: string;
+  /** Writes an entry about the execution; resolves once it is as durable as the log's mode says. */
+  readonly note: (body: EntryBody) => Promise<unknown>;
   readonly signal: AbortSignal;
 }
 
 /**
  * Discharges one obligation. May answer with other fields, which are judged anew before anything is released.
- * Rejects or throws where it could not, and then nothing is released.
+ * Rejects or throws where it could not, and then nothing is released; what is due after is tried again.
  */
 export type Discharger = (obligation: Obligation, about: Discharge) => Promise<Discharged> | Discharged;
 

@@ -8,9 +8,21 @@ import { decodeEntry } from "@polity/lineage/entry-codec.ts";
 import { LogError, type LogStore } from "@polity/lineage/store.ts";
 import { leafHash } from "@polity/lineage/tree.ts";
 import { digestName, type Sha256, utf8 } from "@polity/runtime/hash.ts";
+import { partsOf } from "@polity/runtime/request.ts";
 import { unreachable } from "@polity/runtime/unreachable.ts";
+import { type HeldReading, newHeldReading, readHeld } from "./held-reading.ts";
+import {
+  contains,
+  type LeftContainment,
+  type LeftVerdicts,
+  readContainment,
+  readVerdict,
+} from "./left-verdicts.ts";
+import { newOwedReading, type Owed, type OwedReading, outstandingOf, readOwed } from "./obligations/owed.ts";
+import type { Judge } from "./ports.ts";
+import { restoreHeld } from "./restore-held.ts";
 import { standingOf } from "./standing.ts";
-import type { GovernorState, HoldState } from "./state.ts";
+import type { GovernorState, PendingState } from "./state.ts";
 import { requestKeyOf } from "./steps/judged.ts";
 import { ORDER_ENTRY } from "./steps/order.ts";
 import { remember } from "./work.ts";
@@ -23,6 +35,10 @@ export interface LeftOver {
   readonly executions: readonly LeftExecution[];
   /** Verdicts that contain, and whose containment it did not write down any more. */
   readonly containments: readonly LeftContainment[];
+  /** What is owed after what was allowed, and what came of that; null where nobody wrote it any more. */
+  readonly obligations: readonly { readonly owed: Owed; readonly status: string | null }[];
+  /** Steps that wait for approval. */
+  readonly held: readonly PendingState[];
 }
 
 export interface LeftExecution {
@@ -33,21 +49,15 @@ export interface LeftExecution {
   readonly leaf: string;
 }
 
-export interface LeftContainment {
-  readonly subject: Party;
-  readonly state: HoldState["state"];
-  readonly execution: string | null;
-  readonly leaf: string;
-  readonly rule: string;
-}
-
 interface Reading {
   readonly state: GovernorState;
   readonly node: string;
   /** Of begins, by leaf. */
   readonly begins: Map<string, LeftExecution>;
   readonly open: Map<string, LeftExecution>;
-  readonly verdicts: Map<string, LeftContainment>;
+  readonly verdicts: LeftVerdicts;
+  readonly owed: OwedReading;
+  readonly held: HeldReading;
 }
 
 /** Fills a fresh state. Throws a `LogError` for what is no log of entries: nobody knows then who is free. */
@@ -55,9 +65,13 @@ export async function recover(
   state: GovernorState,
   store: ReadStore,
   node: string,
+  judge: Judge,
   sha256: Sha256,
 ): Promise<LeftOver> {
-  const reading: Reading = { state, node, begins: new Map(), open: new Map(), verdicts: new Map() };
+  const reading: Reading = {
+    ...{ state, node, begins: new Map(), open: new Map(), verdicts: new Map(), owed: newOwedReading() },
+    held: newHeldReading(),
+  };
   for (let index = 0; index < store.size; index += 1) {
     const bytes = await store.entry(index);
     const decoded = bytes === null ? null : decodeEntry(bytes);
@@ -67,13 +81,41 @@ export async function recover(
       throw new LogError("log.entry_invalid", message, { index });
     }
     const { entry } = decoded;
-    if (entry.kind === "heartbeat" || entry.kind === "gap" || entry.kind === "outcome") continue;
+    // Setting the clock back while nobody looks gains nothing either.
+    if (entry.node === node) state.now = Math.max(state.now, entry.at);
+    if (entry.kind === "heartbeat" || entry.kind === "gap") continue;
     const leaf = digestName(leafHash(bytes, sha256));
     read(reading, entry, leaf);
+    if (entry.node === node) {
+      readOwed(reading.owed, entry, leaf, index, sha256);
+      readHeld(reading.held, entry, { leaf, index }, begunOf(reading, entry));
+    }
+    if (isFromOutside(reading, entry))
+      for (const subject of await subjectsOf(entry, judge, () => store.opening(index)))
+        readVerdict(reading.verdicts, entry, leaf, subject);
     if (entry.kind === "decision" && entry.requestId !== null)
       await readRequest(reading, entry, () => store.opening(index), sha256);
   }
-  return { executions: [...reading.open.values()], containments: [...reading.verdicts.values()] };
+  return {
+    executions: [...reading.open.values()],
+    containments: [...reading.verdicts.values()].flat(),
+    obligations: await leftObligations(reading, store),
+    held: await restoreHeld({ state, store, judge, sha256 }, reading.held),
+  };
+}
+
+/** A request that was erased since is nobody's to see: its fields are null. */
+async function leftObligations(
+  { owed: reading }: Reading,
+  store: ReadStore,
+): Promise<LeftOver["obligations"]> {
+  const left: { readonly owed: Owed; readonly status: string | null }[] = [];
+  for (const { owed, index, status } of outstandingOf(reading)) {
+    const opened = await store.opening(index);
+    const fields = opened === null ? null : partsOf(opened.request).fields;
+    left.push({ owed: { ...owed, fields }, status });
+  }
+  return left;
 }
 
 function read(reading: Reading, entry: Entry, leaf: string): void {
@@ -83,11 +125,11 @@ function read(reading: Reading, entry: Entry, leaf: string): void {
       readExecution(reading, entry, leaf);
       return;
     case "decision":
-      readVerdict(reading, entry, leaf);
+      readDecision(reading, entry, leaf);
       return;
     case "containment": {
-      const { id, subject, state: is, parents } = entry;
-      for (const parent of parents) reading.verdicts.delete(parent.leaf);
+      const { id, subject, state: is } = entry;
+      readContainment(reading.verdicts, entry);
       standingOf(state, subject).held = is === "free" ? null : { id, state: is, leaf };
       return;
     }
@@ -130,19 +172,39 @@ function readExecution(
 }
 
 /** The first parent of a governed decision is the begin of whoever it is about. */
-function agentOf({ begins }: Reading, { parents }: DecisionEntry): Party | null {
-  return begins.get(parents[0]?.leaf ?? "")?.agent ?? null;
+function begunOf({ begins }: Reading, { parents }: Entry): LeftExecution | null {
+  return begins.get(parents[0]?.leaf ?? "") ?? null;
 }
 
-function readVerdict(reading: Reading, entry: DecisionEntry, leaf: string): void {
-  const { verdict, execution, members } = entry;
+function agentOf(reading: Reading, entry: DecisionEntry): Party | null {
+  return begunOf(reading, entry)?.agent ?? null;
+}
+
+function readDecision(reading: Reading, entry: DecisionEntry, leaf: string): void {
   const subject = agentOf(reading, entry);
   if (subject === null) return;
-  remember(reading.state.leaves, entry.id, { leaf, execution }, reading.state.settings.requestsMax);
-  if (verdict !== "quarantine" && verdict !== "terminate") return;
-  const state = verdict === "quarantine" ? "quarantined" : "terminated";
-  const [rule = "?"] = members.flatMap(({ rules }) => rules);
-  reading.verdicts.set(leaf, { subject, state, execution, leaf, rule });
+  const { leaves, settings } = reading.state;
+  remember(leaves, entry.id, { leaf, execution: entry.execution }, settings.requestsMax);
+  readVerdict(reading.verdicts, entry, leaf, subject);
+}
+
+/**
+ * A verdict that no begin says whose it is: of a decision outside of executions, or of an execution whose
+ * begin relaxed evidence let go. Such an entry of the governor's own, without an execution, is a canary's.
+ */
+function isFromOutside(reading: Reading, entry: Entry): entry is DecisionEntry {
+  if (entry.kind !== "decision" || !contains(entry) || agentOf(reading, entry) !== null) return false;
+  return entry.execution !== null || entry.node !== reading.node;
+}
+
+/** Whom the request names; it lies beside the log, and nobody knows any more whom an erased one named. */
+async function subjectsOf(
+  entry: DecisionEntry,
+  judge: Judge,
+  opening: () => ReturnType<ReadStore["opening"]>,
+): Promise<readonly Party[]> {
+  const opened = entry.request === null ? null : await opening();
+  return opened === null ? [] : judge.subjects(partsOf(opened.request).fields);
 }
 
 /** A request that was erased since has no digest: its id is taken, and nothing is the same request. */

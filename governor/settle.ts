@@ -12,6 +12,8 @@ export async function settle(recorder: Recorder, left: LeftOver, state: Governor
     const standing = standingOf(state, subject);
     const contained = stricter(standing.held?.state ?? "free", is) as HoldState["state"];
     const body = { kind: "containment", subject, state: contained, reason: `rule ${rule}` } as const;
+    // The next one about the same subject is no weaker.
+    standing.held = { id: "", state: contained, leaf: null };
     const written = recorder.append(body, { execution, parents: [caused(leaf)] }).then((said) => {
       const id = said?.entry.id ?? "";
       standing.held = { id, state: contained, leaf: said?.receipt.leafHash ?? null };

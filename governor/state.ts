@@ -4,9 +4,10 @@
  */
 import type { Parent, Party } from "@polity/lineage/entry.ts";
 import type { Judged } from "@polity/lineage/judging.ts";
-import type { LogReceipt } from "@polity/lineage/recorder.ts";
+import type { EntryBody, Links, LogReceipt } from "@polity/lineage/recorder.ts";
 import type { Containment, Obligation, Verdict } from "@polity/runtime/decision.ts";
 import type { ApprovalInput } from "@polity/runtime/header.ts";
+import type { GovernorCode } from "./codes.ts";
 import type { ExecutionStatus, GovernorAbort, HoldRule, PendingApproval, Refusal } from "./governor.ts";
 
 /** What does not change while a governor is open. */
@@ -57,6 +58,7 @@ export interface Attested {
   readonly digest: string;
   /** What the image is called by: `sha256:` and 64 hex digits. */
   readonly image: string;
+  readonly issuedAt: number;
   readonly expiresAt: number;
   /** Fields that a policy declares `from host`, by name. */
   readonly fields: Readonly<Record<string, unknown>>;
@@ -81,6 +83,8 @@ export interface GovernorState {
   readonly steps: Map<number, StepState>;
   /** What an answer from outside is about. */
   readonly tickets: Map<number, Awaited>;
+  /** Entries that say who is contained and trusted, by their tickets, until they are there. */
+  readonly restricting: Map<number, RestrictingState>;
   /** By `keyOf`. */
   readonly standings: Map<string, StandingState>;
   /** By agent and request id; the oldest goes first where there are too many. */
@@ -88,12 +92,20 @@ export interface GovernorState {
   /** Leaves of the latest decisions by their ids, likewise. */
   readonly leaves: Map<string, LeafState>;
   readonly pending: Map<string, PendingState>;
+  /** What was refused without being judged, since when, and how often without an entry of its own. */
+  readonly refusals: { untilMs: number; written: number; readonly more: Map<GovernorCode, number> };
   /** Ids of orders that were applied. */
   readonly orders: Map<string, number>;
   /** A heap, soonest first. */
   readonly deadlines: Deadline[];
   /** What the timer is set to; null where none is. */
   timerAt: number | null;
+}
+
+export interface RestrictingState {
+  readonly body: EntryBody;
+  readonly links: Links;
+  attempts: number;
 }
 
 export interface ExecutionState {
@@ -142,6 +154,8 @@ export interface StepState {
   subjects: readonly Party[];
   /** Decisions that were sent to the log and are not there yet. */
   unwritten: number;
+  /** One of them will not be there: those that were to follow it are not sent. */
+  isLost: boolean;
   receipts: (LogReceipt | null)[];
   verdict: Verdict;
   code: string;
@@ -224,11 +238,16 @@ export interface LeafState {
 
 export interface PendingState {
   approval: PendingApproval;
-  readonly step: number;
+  /** The step that waits; null of one that outlived its process. */
+  step: number | null;
   /** Whom the request names, and who acts. */
   readonly named: readonly Party[];
+  /** Of the decision that held it last; null until that is written. */
+  leaf: string | null;
   /** Of the entries of the answers, by who answered. */
   readonly leaves: Map<string, string>;
+  /** By whom it may be asked for again; null while its own execution lives. */
+  orphan: { readonly subjects: readonly Party[]; readonly requestId: string | null } | null;
 }
 
 /** What a result from outside is about. */
@@ -269,8 +288,8 @@ export type OrderedChange =
 
 export type Deadline = {
   readonly at: number;
-  readonly of: "execution" | "pending" | "orders" | "canary";
-  /** The id of an execution or pending approval. */
+  readonly of: "execution" | "pending" | "orders" | "canary" | "entry" | "refusals";
+  /** The id of an execution or pending approval, or a ticket. */
   readonly who: string;
 };
 
@@ -280,17 +299,20 @@ export function newState(settings: Settings, window: Window, now: number): Gover
     now,
     isBack: false,
     window,
-    ordersReadAt: now,
+    // A source that was never read has told nothing: until it has, everything is denied.
+    ordersReadAt: settings.hasOrderSource ? 0 : now,
     changes: 0,
     stopped: null,
     nextTicket: 1,
     executions: new Map(),
     steps: new Map(),
     tickets: new Map(),
+    restricting: new Map(),
     standings: new Map(),
     requests: new Map(),
     leaves: new Map(),
     pending: new Map(),
+    refusals: { untilMs: 0, written: 0, more: new Map() },
     orders: new Map(),
     deadlines: [],
     timerAt: null,

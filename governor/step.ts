@@ -6,18 +6,22 @@ import { unreachable } from "@polity/runtime/unreachable.ts";
 import type { Effect } from "./effect.ts";
 import type { Event, EventOf } from "./event.ts";
 import type { GovernorState } from "./state.ts";
-import { attested } from "./steps/attested.ts";
+import { attested, withdrawn } from "./steps/attested.ts";
 import { authorize } from "./steps/authorize.ts";
 import { begin, begun, end } from "./steps/begin.ts";
 import { askCanaries } from "./steps/canary.ts";
-import { decisionWritten, ran } from "./steps/decisions.ts";
+import { decisionWritten, ran, unmet } from "./steps/decisions.ts";
 import { discharged, enforce } from "./steps/enforce.ts";
 import { approve, approved, releaseHeld } from "./steps/held.ts";
 import { judged } from "./steps/judged.ts";
 import { changed, tick } from "./steps/keep.ts";
 import { noted } from "./steps/noted.ts";
-import { applied, order, ordered, ordersFailed, ordersRead } from "./steps/order.ts";
+import { applied, order, ordered, ordersTold } from "./steps/order.ts";
+import { keepOrphan } from "./steps/orphans.ts";
 import { judgeOutcome } from "./steps/outcome.ts";
+import { outside } from "./steps/outside.ts";
+import { refused } from "./steps/refused.ts";
+import { isWrittenAgain } from "./steps/restricting.ts";
 import { stop } from "./steps/stop.ts";
 import { setTimer, type Work } from "./work.ts";
 
@@ -61,6 +65,12 @@ function happen(work: Work, event: Event): void {
     case "ran":
       ran(work, event);
       return;
+    case "restore":
+      for (const pending of event.held) keepOrphan(work, pending);
+      return;
+    case "unmet":
+      unmet(work, event);
+      return;
     case "end":
       end(work, event);
       return;
@@ -73,23 +83,30 @@ function happen(work: Work, event: Event): void {
     case "tick":
       if (tick(work, event)) askCanaries(work);
       return;
+    case "refused":
+      refused(work, event);
+      return;
     case "order":
       order(work, event);
       return;
     case "orders-read":
-      ordersRead(work, event);
-      return;
     case "orders-failed":
-      ordersFailed(work);
+      ordersTold(work, event);
       return;
     case "attested":
-      attested(work, event);
+    case "withdrawn":
+      if (event.kind === "attested") attested(work, event);
+      else withdrawn(work, event);
       return;
     case "approve":
       approve(work, event);
       return;
     case "release":
       releaseHeld(work, event);
+      return;
+    case "contain":
+    case "contained":
+      outside(work, event);
       return;
     case "canaries":
       askCanaries(work);
@@ -105,7 +122,7 @@ function happen(work: Work, event: Event): void {
 function written(work: Work, event: EventOf<"written">): void {
   const { tickets } = work.state;
   const about = tickets.get(event.ticket);
-  if (about === undefined) return;
+  if (about === undefined || isWrittenAgain(work, event)) return;
   tickets.delete(event.ticket);
   const { problem } = event;
   if (problem?.isLasting) {

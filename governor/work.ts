@@ -26,7 +26,11 @@ export function ticketFor({ state }: Work, awaited: Awaited): number {
 }
 
 export function write(work: Work, body: EntryBody, links: Links, awaited: Awaited): void {
-  work.effects.push({ kind: "write", ticket: ticketFor(work, awaited), body, links });
+  const ticket = ticketFor(work, awaited);
+  // What holds has to be known after a restart, too: these are written again where there is no room.
+  if (body.kind === "containment" || body.kind === "trust")
+    work.state.restricting.set(ticket, { body, links, attempts: 1 });
+  work.effects.push({ kind: "write", ticket, body, links });
 }
 
 /** Another id: the last four digits count on. */

@@ -1,6 +1,7 @@
 /** Handlers of obligations: what a host declares, and what it does about each, with a bound on its time. */
 import { copyObligations, type HostObligation } from "@polity/runtime/host-obligations.ts";
 import type { Discharger } from "../ports.ts";
+import { within } from "./within.ts";
 
 /** One obligation that this host knows, with its arguments as policies write their types. */
 export interface ObligationHandler {
@@ -37,18 +38,9 @@ export function handlersOf(handlers: readonly ObligationHandler[], limits: Handl
   });
 }
 
-/** Rejects at its time, whatever the handler does then: what it still changes changes nothing here. */
 function bounded(discharge: Discharger, { wake, withinMs }: HandlerLimits): Discharger {
-  return async (obligation, about) => {
-    let end = (): void => undefined;
-    const late = new Promise<never>((_, reject) => {
-      const message = `\`${obligation.name}\` was not discharged within ${withinMs} ms`;
-      end = wake(withinMs, () => reject(new Error(message)));
-    });
-    try {
-      return await Promise.race([discharge(obligation, about), late]);
-    } finally {
-      end();
-    }
+  return (obligation, about) => {
+    const message = `\`${obligation.name}\` was not discharged within ${withinMs} ms`;
+    return within(wake, withinMs, message, () => discharge(obligation, about));
   };
 }

@@ -1,23 +1,20 @@
 /** Obligations that tell somebody: the log, or a service over HTTP. They never keep a decision waiting. */
 import { encodeBase64 } from "@polity/runtime/base64.ts";
-import { type Sha256, toHex, utf8 } from "@polity/runtime/hash.ts";
+import { type Sha256, utf8 } from "@polity/runtime/hash.ts";
 import { hmacSha256 } from "@polity/runtime/hmac.ts";
 import { canonicalJson } from "@polity/runtime/json.ts";
 import type { Discharge } from "../ports.ts";
 import type { ObligationHandler } from "./handler.ts";
-import type { Note, Tracker } from "./tracked.ts";
 
 /** An entry of kind `event`: its name is `log`, and what the policy says stands in it. */
-export function logHandler(note: Note): ObligationHandler {
-  return {
-    declaration: { name: "log", arguments: { note: "string" } },
-    discharge: async ({ arguments: given }, { execution, outcome }: Discharge) => {
-      if (typeof given.note !== "string") throw new Error("`log` says nothing");
-      const phase = outcome === null || outcome.status === "succeeded" ? "ok" : "failed";
-      await note({ kind: "event", name: "log", phase, event: given.note, digest: null }, execution);
-    },
-  };
-}
+export const log: ObligationHandler = {
+  declaration: { name: "log", arguments: { note: "string" } },
+  discharge: async ({ arguments: given }, { outcome, note }: Discharge) => {
+    if (typeof given.note !== "string") throw new Error("`log` says nothing");
+    const phase = outcome === null || outcome.status === "succeeded" ? "ok" : "failed";
+    await note({ kind: "event", name: "log", phase, event: given.note, digest: null });
+  },
+};
 
 /** A service that can be told. */
 export interface Webhook {
@@ -30,7 +27,6 @@ export interface Webhook {
 export interface WebhookPorts {
   readonly fetch: typeof fetch;
   readonly now: () => number;
-  readonly random: (bytes: number) => Uint8Array;
   readonly sha256: Sha256;
 }
 
@@ -44,26 +40,20 @@ const BODY_BYTES_MAX = 16 * 1024;
  * Services by the names that policies use: a policy says whom, the host where. Throws a RangeError for an
  * address that would not be protected on its way, or a secret that is none.
  */
-export function notifyHandler(
-  hooks: ReadonlyMap<string, Webhook>,
-  ports: WebhookPorts,
-  tracker: Tracker,
-): ObligationHandler {
+export function notifyHandler(hooks: ReadonlyMap<string, Webhook>, ports: WebhookPorts): ObligationHandler {
   const known = new Map([...hooks].map(([name, hook]) => [name, checked(name, hook)]));
   return {
     declaration: { name: "notify", arguments: { message: "string", service: "string" } },
-    discharge: async (obligation, { execution, action, outcome }: Discharge) => {
-      const { service, message } = obligation.arguments;
+    discharge: async ({ arguments: given }, { execution, action, outcome, id: task, signal }: Discharge) => {
+      const { service, message } = given;
       const hook = typeof service === "string" ? known.get(service) : undefined;
       if (hook === undefined) throw new Error(`this host knows no service ${JSON.stringify(service)}`);
       const status = outcome?.status ?? null;
       // Each attempt has the same id, so that a service can tell that it has heard of it.
-      const id = `msg_${toHex(ports.random(16))}`;
+      const id = `msg_${task}`;
       const body = canonicalJson({ action, execution, id, message, status });
       if (utf8(body).length > BODY_BYTES_MAX) throw new Error("the message is too long");
-      const attempt = () => post(hook, id, body, ports);
-      if (obligation.when === "after") await tracker.track({ execution, obligation, attempt });
-      else await attempt();
+      await post(hook, id, body, ports, signal);
     },
   };
 }
@@ -82,13 +72,19 @@ function checked(name: string, { url, secret }: Webhook): Webhook {
 }
 
 /** As Standard Webhooks says: id, time and body are signed with HMAC-SHA256. */
-async function post({ url, secret }: Webhook, id: string, body: string, ports: WebhookPorts): Promise<void> {
+async function post(
+  { url, secret }: Webhook,
+  id: string,
+  body: string,
+  ports: WebhookPorts,
+  signal: AbortSignal,
+): Promise<void> {
   const seconds = Math.floor(ports.now() / 1000);
   const signature = hmacSha256(ports.sha256, secret, utf8(`${id}.${seconds}.${body}`));
   const response = await ports.fetch(url, {
     method: "POST",
     redirect: "error",
-    signal: AbortSignal.timeout(ATTEMPT_MS_MAX),
+    signal: AbortSignal.any([AbortSignal.timeout(ATTEMPT_MS_MAX), signal]),
     headers: {
       "content-type": "application/json",
       "webhook-id": id,

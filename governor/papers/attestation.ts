@@ -57,6 +57,7 @@ export interface AttestedWorkload {
   /** Of the statement, `sha256:` and 64 hex digits. */
   readonly digest: string;
   readonly image: string;
+  readonly issuedAt: number;
   /** From then on it says nothing. */
   readonly expiresAt: number;
   /** Values of fields that policies declare `from host`: `attestation`, as `std.attestation` has it. */
@@ -98,9 +99,9 @@ export function verifyAttestation(
     const message = `it is about the workload of another agent, ${type}::${JSON.stringify(id)}`;
     return { ok: false, code: "attestation.wrong_agent", message };
   }
-  const { image, environment, hardware, issuedMs, expiresMs: expiresAt } = attestation;
-  const value = { image: image.digest, environment, hardware, issued_at: timeText(issuedMs) };
-  const attested = { digest, image: image.digest, expiresAt, fields: { attestation: value } };
+  const { image, environment, hardware, issuedMs: issuedAt, expiresMs: expiresAt } = attestation;
+  const value = { image: image.digest, environment, hardware, issued_at: timeText(issuedAt) };
+  const attested = { digest, image: image.digest, issuedAt, expiresAt, fields: { attestation: value } };
   return { ok: true, attestation, attested };
 }
 

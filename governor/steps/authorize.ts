@@ -1,8 +1,9 @@
 /** A step is asked for. */
 import type { EventOf } from "../event.ts";
-import type { Asked, ExecutionState, GovernorState, StepState } from "../state.ts";
+import type { Asked, ExecutionState, GovernorState } from "../state.ts";
 import { refusal, type Work } from "../work.ts";
 import { ask, deny, drop, stepProblem } from "./asking.ts";
+import { newStep } from "./new-step.ts";
 
 export function authorize(work: Work, event: EventOf<"authorize">): void {
   const { state } = work;
@@ -14,17 +15,9 @@ export function authorize(work: Work, event: EventOf<"authorize">): void {
     deny(work, call, event, problem.code, problem.message);
     return;
   }
-  const step: StepState = {
-    ...{ number: state.nextTicket, execution: id, asked, id: event.id, phase: "judging", goal: "answer" },
-    ...{ call, judged: [], subjects: [], unwritten: 0, receipts: [], verdict: "deny", code: "no_rule" },
-    ...{ changes: 0, ownChanges: 0, standing: { containment: "free", trust: 0 }, holdsUntil: 0, causes: [] },
-    ...{ discharged: [], rounds: 0, released: null, outcome: null, pending: null },
-    ...{ approvals: [], held: null },
-  };
-  state.nextTicket += 1;
+  const step = newStep(work, { execution: id, asked, id: event.id, goal: "answer", call });
   const first = asked.retries === null ? undefined : state.leaves.get(asked.retries);
   if (first !== undefined) step.causes = [{ leaf: first.leaf, relation: "retried", log: null }];
-  state.steps.set(step.number, step);
   execution!.steps.add(step.number);
   ask(work, execution!, step, asked.fields);
 }
@@ -40,7 +33,7 @@ function roomProblem(work: Work, execution: ExecutionState) {
   if (execution.steps.size < state.settings.stepsMax) return null;
   for (const number of execution.steps) {
     const step = state.steps.get(number)!;
-    if (step.phase !== "answered" || step.unwritten > 0) continue;
+    if (step.phase !== "answered" || step.unwritten > 0 || step.pending !== null) continue;
     drop(state, step);
     return null;
   }

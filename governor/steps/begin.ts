@@ -5,13 +5,14 @@ import type { ExecutionStatus, GovernorAbort, Refusal } from "../governor.ts";
 import { chainOf, dropIdle, standingNow, standingOf, subjectsOf } from "../standing.ts";
 import type { ExecutionState, GovernorState } from "../state.ts";
 import { lookAt, refusal, refuse, type Work, write } from "../work.ts";
+import { beginName, refused } from "./refused.ts";
 
 export function begin(work: Work, event: EventOf<"begin">): void {
   const { state } = work;
   const { call, id, beginning, attested, now } = event;
   const problem = beginProblem(state, event);
   if (problem !== null) {
-    work.effects.push({ kind: "refuse", call, refusal: problem });
+    refuseBegin(work, event, problem);
     return;
   }
   const { agent, purpose, parent, zone, leaseMs = state.settings.leaseMs } = beginning;
@@ -24,7 +25,7 @@ export function begin(work: Work, event: EventOf<"begin">): void {
   };
   const contained = containmentProblem(state, [execution, ...chainBehind(state, parent)]);
   if (contained !== null) {
-    work.effects.push({ kind: "refuse", call, refusal: contained });
+    refuseBegin(work, event, contained);
     return;
   }
   state.executions.set(id, execution);
@@ -34,6 +35,14 @@ export function begin(work: Work, event: EventOf<"begin">): void {
   const attestation = attested?.digest ?? null;
   const links = { execution: id, parents: delegators(state, parent) };
   write(work, { ...body, attestation }, links, { kind: "begun", execution: id, call });
+}
+
+/** That somebody tried is in the log. */
+function refuseBegin(work: Work, { call, beginning, attested }: EventOf<"begin">, refusal: Refusal): void {
+  const { agent, parent } = beginning;
+  const digest = attested?.digest ?? null;
+  refused(work, { code: refusal.code, what: beginName(agent), digest, execution: parent });
+  work.effects.push({ kind: "refuse", call, refusal });
 }
 
 function beginProblem(state: GovernorState, { beginning, attested, now }: EventOf<"begin">): Refusal | null {

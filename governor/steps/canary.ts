@@ -2,6 +2,7 @@
 import type { ExecutionState, StepState } from "../state.ts";
 import { putDeadline, refusal, ticketFor, type Work } from "../work.ts";
 import { ask } from "./asking.ts";
+import { newStep } from "./new-step.ts";
 import { stop } from "./stop.ts";
 
 /** One question for each, by the very way that steps take. */
@@ -11,27 +12,12 @@ export function askCanaries(work: Work): void {
   if (canaries.length === 0 || state.stopped !== null) return;
   for (const { agent, action, fields } of canaries) {
     const asked = { action, fields, entities: undefined, requestId: null, retries: null };
-    const number = state.nextTicket;
-    state.nextTicket += 1;
     const execution: ExecutionState = {
       ...{ id: "", agent, purpose: null, parent: null, zone: null, attested: null, leaseMs: 0 },
       ...{ leaseUntil: 0, deadlineAt: Number.POSITIVE_INFINITY, phase: "live", leaf: null, abort: null },
       ...{ changes: 0, status: null, endCalls: [], children: new Set(), steps: new Set(), writing: 0 },
     };
-    const step: StepState = {
-      ...{ number, execution: "", asked, id: "", phase: "judging", goal: "canary", call: null },
-      ...{ judged: [], subjects: [], unwritten: 0, receipts: [], verdict: "deny", code: "no_rule" },
-      ...{
-        changes: 0,
-        ownChanges: 0,
-        standing: { containment: "free", trust: 0 },
-        holdsUntil: 0,
-        causes: [],
-      },
-      ...{ discharged: [], rounds: 0, released: null, outcome: null, pending: null },
-      ...{ approvals: [], held: null },
-    };
-    state.steps.set(number, step);
+    const step = newStep(work, { execution: "", asked, id: "", goal: "canary", call: null });
     ask(work, execution, step, fields);
   }
   putDeadline(work, { at: state.now + canaryEveryMs, of: "canary", who: "" });

@@ -25,6 +25,7 @@ export function writeDecisions(work: Work, execution: ExecutionState, step: Step
   const chain = chainOf(state, execution);
   step.receipts = step.judged.map(() => null);
   step.unwritten = step.judged.length;
+  step.isLost = false;
   if (step.goal === "answer" || step.goal === "release") step.phase = "writing";
   containByVerdict(work, step);
   if (step.judged.length === 1) sendOwn(work, execution, step);
@@ -38,7 +39,13 @@ export function writeDecisions(work: Work, execution: ExecutionState, step: Step
   }
   if (step.goal === "keep") stopRunning(work, execution, step);
   // Relaxed evidence follows behind.
-  else if (state.settings.mode === "relaxed" && step.goal !== "outcome") proceed(work, step);
+  else if (state.settings.mode === "relaxed" && step.goal !== "outcome" && !usesApprovals(step))
+    proceed(work, step);
+}
+
+/** Whatever the mode: that an approval was used is durable before anything comes of it. */
+function usesApprovals({ approvals, phase }: StepState): boolean {
+  return phase === "writing" && approvals.some((given) => given.length > 0);
 }
 
 function sendOwn(work: Work, execution: ExecutionState, step: StepState): void {
@@ -72,18 +79,22 @@ export function decisionWritten(
   step.unwritten -= 1;
   noteContainment(work, step, place, receipt);
   if (step.goal === "outcome") changeTrust(work, step, place, receipt?.leafHash ?? null);
-  if (problem !== null && state.settings.mode === "strict") {
-    unwritten(work, execution, step, problem);
+  const isLost = usesApprovals(step) && receipt === null;
+  if ((problem !== null && state.settings.mode === "strict") || isLost) {
+    unwritten(work, execution, step, place, problem ?? LOST);
     return;
   }
   if (place > 0) {
-    if (step.unwritten === 1) sendOwn(work, execution, step);
+    if (step.isLost) finish(work, execution);
+    else if (step.unwritten === 1) sendOwn(work, execution, step);
     return;
   }
   if (receipt !== null) {
     const { leafHash: leaf } = receipt;
     remember(state.leaves, step.id, { leaf, execution: step.execution }, state.settings.requestsMax);
     step.causes = [caused(leaf)];
+    const pending = step.pending === null ? undefined : state.pending.get(step.pending);
+    if (pending !== undefined) pending.leaf = leaf;
   }
   if (step.goal === "outcome") drop(state, step);
   else if (step.outcome !== null) report(work, execution, step);
@@ -93,7 +104,13 @@ export function decisionWritten(
 }
 
 /** Strict evidence: what is not in the log is not released. */
-function unwritten(work: Work, execution: ExecutionState, step: StepState, problem: WriteProblem): void {
+function unwritten(
+  work: Work,
+  execution: ExecutionState,
+  step: StepState,
+  place: number,
+  problem: WriteProblem,
+): void {
   const { state } = work;
   if (step.goal === "outcome") {
     drop(state, step);
@@ -108,13 +125,26 @@ function unwritten(work: Work, execution: ExecutionState, step: StepState, probl
   // Other decisions of the same step may still come back; nobody waits for them.
   const { call } = step;
   const code = problem.code === "log.busy" ? "host.log_busy" : "host.log_failed";
-  drop(state, step);
+  // What was held before is held still: nothing of it is used up.
+  if (step.pending === null) drop(state, step);
+  else waitOn(step, place);
   if (call !== null) {
     const about = { ...answerOf(step, state), step: null, id: null, receipt: null, judged: [] };
     const answer = { ...about, verdict: "deny", code, message: problem.message } as const;
     work.effects.push({ kind: "answer", call, answer });
   }
   finish(work, execution);
+}
+
+const LOST: WriteProblem = { code: "log.busy", message: "its entry was let go", isLasting: false };
+
+function waitOn(step: StepState, place: number): void {
+  // Its own decision was to follow this one, and is not sent any more.
+  if (place > 0) step.unwritten -= 1;
+  step.isLost = true;
+  step.phase = "answered";
+  step.verdict = "hold";
+  step.call = null;
 }
 
 /** What the decisions were asked for. */
@@ -149,16 +179,20 @@ function stopRunning(work: Work, execution: ExecutionState, step: StepState): vo
 
 // ---- what came of it
 
-export function ran(work: Work, { step: number, status, note, problem }: EventOf<"ran">): void {
+export function ran(work: Work, { step: number, status, note }: EventOf<"ran">): void {
   const { state } = work;
   const step = state.steps.get(number);
   const execution = step && state.executions.get(step.execution);
   if (step === undefined || execution === undefined || step.phase !== "running") return;
   step.phase = "ran";
-  step.outcome = { status, note: problem === null ? note : "an obligation that was due after it failed" };
-  // Whoever owes something does nothing more.
-  if (problem !== null) abort(work, execution, { code: "obligation.failed", message: problem });
+  step.outcome = { status, note };
   if (step.unwritten === 0) report(work, execution, step);
+}
+
+/** Whoever owes something does nothing more. */
+export function unmet(work: Work, { execution: id, message }: EventOf<"unmet">): void {
+  const execution = work.state.executions.get(id);
+  if (execution?.phase === "live") abort(work, execution, { code: "obligation.failed", message });
 }
 
 /** The outcome follows the decision. */

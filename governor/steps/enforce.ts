@@ -76,6 +76,7 @@ function release(work: Work, execution: ExecutionState, step: StepState): void {
     call,
     step: number,
     execution: id,
+    decision: { id: step.id, leaf: step.receipts[0]?.leafHash ?? null },
     judged: step.judged[0]!,
     discharged,
     after,
@@ -102,7 +103,7 @@ export function discharged(work: Work, event: EventOf<"discharged">): void {
   const step = state.steps.get(event.step);
   if (step?.phase !== "discharging") return;
   if (event.problem !== null) {
-    fail(work, step, "obligation.failed", event.problem);
+    fail(work, step, event.problem.code, event.problem.message);
     return;
   }
   step.discharged = [...step.discharged, ...due(step, "before")];

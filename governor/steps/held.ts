@@ -1,11 +1,11 @@
 /** Steps that wait for somebody's approval: nothing is released by it but by a new decision. */
-import type { Parent } from "@polity/lineage/entry.ts";
 import type { EventOf } from "../event.ts";
 import { keyOf } from "../standing.ts";
-import type { GovernorState, StepState } from "../state.ts";
+import type { GovernorState, PendingState, StepState } from "../state.ts";
 import { putDeadline, refusal, type Work, write } from "../work.ts";
-import { answerPending, approvalBody, approvalsFor, endOf, pendingOf, waitingFor } from "./approvals.ts";
-import { ask, caused, deny, drop, stepProblem } from "./asking.ts";
+import { answerPending, approvalBody, endOf, pendingOf, waitingFor } from "./approvals.ts";
+import { caused, deny, drop, stepProblem } from "./asking.ts";
+import { askWithApprovals, orphanTimedOut } from "./orphans.ts";
 
 /** A held step waits where somebody could release it; one that is held again goes on waiting. */
 export function wait(work: Work, step: StepState): void {
@@ -15,7 +15,11 @@ export function wait(work: Work, step: StepState): void {
   const { id, execution, asked } = step;
   const { rules, named, askedAt } = step.held;
   const approval = pendingOf({ id, execution, action: asked.action, request, rules, askedAt });
-  const known = { approval, step: step.number, named: [...named, ...step.subjects], leaves: new Map() };
+  const leaf = step.receipts[0]?.leafHash ?? null;
+  const known = {
+    ...{ approval, step: step.number, named: [...named, ...step.subjects], leaf },
+    ...{ leaves: new Map(), orphan: null },
+  };
   state.pending.set(id, known);
   step.pending = id;
   putDeadline(work, { at: approval.expiresAt, of: "pending", who: id });
@@ -31,17 +35,17 @@ export function settled(state: GovernorState, step: StepState): void {
 export function approve(work: Work, { call, approval, now }: EventOf<"approve">): void {
   const { state, effects } = work;
   const pending = state.pending.get(approval.pending);
-  const step = pending && state.steps.get(pending.step);
   const answer = pending && answerPending(pending.approval, approval, pending.named, now);
-  if (state.stopped !== null || step === undefined || !answer?.ok) {
+  if (state.stopped !== null || pending === undefined || !answer?.ok) {
     const applied = state.stopped ?? answer ?? unknown(approval.pending);
     effects.push({ kind: "applied", call, applied: applied.ok ? unknown(approval.pending) : applied });
     return;
   }
-  pending!.approval = answer.pending;
+  pending.approval = answer.pending;
   const approver = keyOf(approval.approver);
   const about = { kind: "approved", pending: approval.pending, approver, call } as const;
-  write(work, approvalBody(approval), { execution: step.execution, parents: step.causes }, about);
+  const parents = pending.leaf === null ? [] : [caused(pending.leaf)];
+  write(work, approvalBody(approval), { execution: pending.approval.execution, parents }, about);
 }
 
 function unknown(id: string) {
@@ -73,11 +77,12 @@ export function approved(
 export function releaseHeld(work: Work, { call, pending: id, now }: EventOf<"release">): void {
   const { state } = work;
   const pending = state.pending.get(id);
-  const step = pending && state.steps.get(pending.step);
+  const step = stepOf(state, pending);
   const execution = step && state.executions.get(step.execution);
   if (pending === undefined || step === undefined || execution === undefined) {
-    const { code, message } = unknown(id);
-    const asked = { action: "?", fields: null, entities: undefined, requestId: null, retries: null };
+    const { code, message } = pending === undefined ? unknown(id) : ENDED;
+    const action = pending?.approval.action ?? "?";
+    const asked = { action, fields: null, entities: undefined, requestId: null, retries: null };
     deny(work, call, { execution: "", asked }, code, message);
     return;
   }
@@ -91,25 +96,27 @@ export function releaseHeld(work: Work, { call, pending: id, now }: EventOf<"rel
     deny(work, call, step, problem.code, problem.message);
     return;
   }
-  const approvals = approvalsFor(approval);
-  // Who approves what the execution asks approves it for those behind it, whose requests say another agent.
-  step.approvals = step.judged.map(({ answered }) =>
-    approvals.map((one) => ({ ...one, request: answered.request?.digest ?? one.request })),
-  );
-  const given = [...leaves.values()].map((leaf): Parent => ({ leaf, relation: "approved", log: null }));
-  const held = step.receipts[0] ?? null;
-  step.causes = held === null ? given : [caused(held.leafHash), ...given];
   step.call = call;
-  step.goal = "answer";
-  ask(work, execution, step, step.asked.fields);
+  askWithApprovals(work, step, pending);
+}
+
+/** It outlived its process. */
+const ENDED = {
+  code: "execution.ended",
+  message: "its execution ended with a process: ask for the same step again in another one of this agent",
+} as const;
+
+function stepOf({ steps }: GovernorState, pending: PendingState | undefined): StepState | undefined {
+  return pending?.step == null ? undefined : steps.get(pending.step);
 }
 
 /** Nobody answered in time. */
 export function timedOut(work: Work, id: string): void {
   const { state } = work;
   const pending = state.pending.get(id);
-  const step = pending && state.steps.get(pending.step);
-  if (pending === undefined || step === undefined) return;
+  if (pending !== undefined && pending.orphan !== null) orphanTimedOut(work, pending);
+  const step = stepOf(state, pending);
+  if (step === undefined) return;
   // One that is being judged at this moment is decided by the evaluator, which knows the time too.
   if (step.phase !== "answered" || step.verdict !== "hold") return;
   giveUp(state, step);

@@ -9,6 +9,7 @@ import { remember, type Work } from "../work.ts";
 import { deny, drop, watch } from "./asking.ts";
 import { canaryJudged } from "./canary.ts";
 import { writeDecisions } from "./decisions.ts";
+import { adopt, orphanOf } from "./orphans.ts";
 import { outcomeJudged } from "./outcome.ts";
 
 export function judged(work: Work, event: EventOf<"judged">): void {
@@ -41,14 +42,18 @@ export function judged(work: Work, event: EventOf<"judged">): void {
     return;
   }
   if (step.goal !== "keep" || step.unwritten === 0) step.id = event.id;
-  if (step.goal === "answer" && step.pending === null && isRepeated(work, step)) return;
+  if (step.goal === "answer" && step.pending === null) {
+    const orphan = orphanOf(work, execution!, step);
+    const went = orphan === null ? "over" : adopt(work, step, orphan);
+    if (went === "asked" || (went === "over" && isRepeated(work, step))) return;
+  }
   step.held = strictest.verdict === "hold" ? heldBy(said) : null;
   if (step.goal === "outcome" && outcomeJudged(work, execution!, step) === "done") return;
   writeDecisions(work, execution!, step);
 }
 
 /** Everything that holds it has to be satisfied; nobody approves who is named by any of the requests. */
-function heldBy(said: readonly Extract<Verdicted, { ok: true }>[]): StepState["held"] {
+export function heldBy(said: readonly Extract<Verdicted, { ok: true }>[]): StepState["held"] {
   // One rule may hold the request of everybody in the chain.
   const rules = [
     ...new Map(said.flatMap(({ holds }) => holds.map((one) => [canonicalJson(one), one]))).values(),

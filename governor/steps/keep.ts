@@ -5,6 +5,8 @@ import { lookAt, refusal, takeDue, type Work } from "../work.ts";
 import { ask, isGood, stepProblem } from "./asking.ts";
 import { abort, clockBack } from "./begin.ts";
 import { timedOut } from "./held.ts";
+import { tellMore } from "./refused.ts";
+import { writeAgain } from "./restricting.ts";
 
 /** Policy, facts or freshness are others now. */
 export function changed(work: Work, { window }: EventOf<"changed">): void {
@@ -25,10 +27,10 @@ function judgeRunning(work: Work, execution: ExecutionState): void {
   }
 }
 
-/** What is measured of an execution is another thing now: whatever of it runs is judged again. */
+/** What is measured of it is another thing now: what of it runs, and what acts for it, is judged again. */
 export function judgeAnew(work: Work, execution: ExecutionState): void {
   execution.changes += 1;
-  judgeRunning(work, execution);
+  judgeTree(work, execution.id);
 }
 
 /** Another containment or trust: what runs for the subject, and what acts for that, is judged again. */
@@ -60,6 +62,8 @@ export function tick(work: Work, { due: rung, window }: EventOf<"tick">): boolea
     if (due.of === "orders") work.effects.push({ kind: "read-orders" });
     if (due.of === "canary") canariesDue = true;
     if (due.of === "pending") timedOut(work, due.who);
+    if (due.of === "refusals") tellMore(work);
+    if (due.of === "entry") writeAgain(work, Number(due.who));
     if (due.of !== "execution") continue;
     const execution = state.executions.get(due.who);
     if (execution === undefined || execution.deadlineAt !== due.at) continue;

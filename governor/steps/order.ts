@@ -118,7 +118,12 @@ function reply({ effects }: Work, call: number | null, applied: Applied): void {
 
 // ---- the source
 
-export function ordersRead(work: Work, { readAt, orders }: EventOf<"orders-read">): void {
+export function ordersTold(work: Work, event: EventOf<"orders-read"> | EventOf<"orders-failed">): void {
+  if (event.kind === "orders-read") ordersRead(work, event);
+  else ordersFailed(work);
+}
+
+function ordersRead(work: Work, { readAt, orders }: EventOf<"orders-read">): void {
   const { state } = work;
   state.ordersReadAt = Math.max(state.ordersReadAt, readAt);
   for (const { id, order } of orders) if (orderProblem(work, order) === null) take(work, order, id, null);
@@ -126,7 +131,7 @@ export function ordersRead(work: Work, { readAt, orders }: EventOf<"orders-read"
 }
 
 /** It is asked again soon; meanwhile what is known gets old, and evaluators see that. */
-export function ordersFailed(work: Work): void {
+function ordersFailed(work: Work): void {
   readLater(work, Math.min(work.state.settings.ordersEveryMs, RETRY_MS));
 }
 

@@ -18,9 +18,13 @@ export interface Running {
   hasEnded: boolean;
 }
 
-export interface Checks {
+/** Of all nodes. */
+export interface Told {
   readonly violations: string[];
   readonly counts: Map<string, number>;
+}
+
+export interface Checks extends Told {
   readonly begun: (running: Running) => void;
   readonly released: (running: Running, answer: Authorized, grant: Grant) => void;
   /** After everything that happens. */
@@ -36,8 +40,10 @@ interface Known {
   /** The latest of each execution. */
   readonly allowed: Map<string, DecisionEntry>;
   readonly leaves: Set<string>;
-  /** Pending approvals by which something was released. */
+  /** Pending approvals by which something was released, and entries of answers that were used up. */
   readonly used: Set<string>;
+  /** Ids of orders that were carried out. */
+  readonly ordered: Set<string>;
   epoch: number;
   seq: number;
 }
@@ -45,9 +51,7 @@ interface Known {
 const USUAL_TRUST = 500;
 const VIOLATIONS_MAX = 20;
 
-export function makeChecks(node: Node): Checks {
-  const violations: string[] = [];
-  const counts = new Map<string, number>();
+export function makeChecks(node: Node, { violations, counts }: Told): Checks {
   const known: Known = {
     ...{
       read: 0,
@@ -57,12 +61,12 @@ export function makeChecks(node: Node): Checks {
       allowed: new Map(),
       leaves: new Set(),
     },
-    ...{ used: new Set(), epoch: 0, seq: 0 },
+    ...{ used: new Set(), ordered: new Set(), epoch: 0, seq: 0 },
   };
   const running: Running[] = [];
 
   function fail(what: string): void {
-    if (violations.length < VIOLATIONS_MAX) violations.push(`at ${node.world.now()}: ${what}`);
+    if (violations.length < VIOLATIONS_MAX) violations.push(`at ${node.world.now()}, ${node.name}: ${what}`);
   }
 
   function count(what: string): void {
@@ -87,6 +91,7 @@ export function makeChecks(node: Node): Checks {
     const now = node.clock();
     const by = containedBy(one);
     if (by !== null) fail(`released for a${one.agent} while ${by} is contained`);
+    checkReached({ node, known, fail, count }, one);
     if (now > node.currentUntil) fail(`released under a policy that was current until ${node.currentUntil}`);
     if (one.execution.signal.aborted) fail("released in an execution that was stopped");
     // Where things have changed since it was answered, it was decided anew.
@@ -130,6 +135,29 @@ interface Checking {
   readonly node: Node;
   readonly known: Known;
   readonly fail: (what: string) => void;
+}
+
+interface Counting {
+  readonly count: (what: string) => void;
+}
+
+/** After the age of what is known of containment, with time for a disk that is behind. */
+const REACHED_MS = CONTAINMENT_AGE_MS + 25_000;
+
+/** An order in the source has reached every node that releases anything, whatever was lost or late. */
+function checkReached({ node, known, fail, count }: Checking & Counting, one: Running): void {
+  const { source, world, skewMs, jumpedAt } = node;
+  const since = world.now() - REACHED_MS;
+  // A clock that is wrong takes orders for expired, or not valid yet; other keys, for unsigned.
+  if (skewMs !== 0 || jumpedAt > since || source.rotatedAt > since) return;
+  for (const { id, at, agent } of source.issued) {
+    if (at > since || at < source.rotatedAt) continue;
+    count("orders looked for at a release");
+    if (known.ordered.has(id)) continue;
+    fail(
+      `released for a${one.agent}, and an order of ${world.now() - at} ms ago about ${agent} is not known`,
+    );
+  }
 }
 
 /** By the policy that is in force, for whoever acts and everybody behind. */
@@ -211,6 +239,11 @@ function learn(
   if (entry.kind === "decision") {
     known.decisions.add(entry.id);
     if (entry.verdict === "allow") known.allowed.set(entry.execution ?? "", entry);
+    for (const { leaf, relation } of entry.verdict === "allow" ? entry.parents : []) {
+      if (relation !== "approved") continue;
+      if (known.used.has(leaf)) fail(`entry ${known.read} uses an approval that was used before`);
+      known.used.add(leaf);
+    }
     const epoch = entry.set?.epoch ?? known.epoch;
     if (epoch < known.epoch) fail(`entry ${known.read} is of epoch ${epoch}, after ${known.epoch}`);
     known.epoch = Math.max(known.epoch, epoch);
@@ -220,6 +253,9 @@ function learn(
     const name = subject.type === "Agent" ? subject.id : `zone ${subject.id}`;
     if (state === "free") known.contained.delete(name);
     else known.contained.set(name, state);
+  } else if (entry.kind === "event") {
+    if (entry.name === "order") known.ordered.add(entry.event);
+    if (entry.name.startsWith("approval.")) count(`events: ${entry.name}`);
   } else if (entry.kind === "trust") {
     known.trust.set(entry.subject.id, entry.after);
   }

@@ -1,4 +1,4 @@
-/** One node with a governor, which crashes and comes back, over a disk and a clock of its own. */
+/** A node with a governor, which crashes and comes back, over a disk and a clock of its own. */
 import type { Governor } from "@polity/governor/governor.ts";
 import { openGovernor } from "@polity/governor/open-governor.ts";
 import type { Governed } from "@polity/governor/papers/paper.ts";
@@ -9,8 +9,29 @@ import { type Disk, makeDisk } from "./disk.ts";
 import { switching, type Version } from "./policies.ts";
 import type { World } from "./world.ts";
 
+/** What all nodes read: orders, and who may give them. */
+export interface Source {
+  /** Envelopes. */
+  orders: string[];
+  /** Of those that contain an agent and are in the source. */
+  issued: Issued[];
+  governed: Governed;
+  /** When that was changed last, in the world's time. */
+  rotatedAt: number;
+}
+
+export interface Issued {
+  readonly id: string;
+  readonly envelope: string;
+  readonly agent: string;
+  /** In the world's time. */
+  readonly at: number;
+}
+
 export interface Node {
   readonly world: World;
+  readonly name: string;
+  readonly source: Source;
   readonly disk: Disk;
   /** The policy that is in force, and until when it is known to be. */
   version: Version;
@@ -19,10 +40,8 @@ export interface Node {
   skewMs: number;
   /** When that was changed last, in the world's time. */
   jumpedAt: number;
-  /** What the source of orders has; null while it cannot be reached. */
-  orders: string[];
+  /** The source of orders cannot be reached. */
   isCutOff: boolean;
-  governed: Governed;
   governor: Governor | null;
   /** Counts starts: what belongs to an earlier one is gone. */
   life: number;
@@ -30,23 +49,24 @@ export interface Node {
 }
 
 export const LEASE_MS = 20_000;
-const NODE = "sim/n1";
 /** For how long one freshness note holds. */
 export const NOTE_MS = 120_000;
 /** What the policy says nothing about. */
 export const CONTAINMENT_AGE_MS = 60_000;
 
-export function makeNode(world: World, versions: readonly Version[]): Node {
+export function makeSource(world: World): Source {
+  return { orders: [], issued: [], governed: GOVERNED, rotatedAt: world.now() };
+}
+
+export function makeNode(world: World, name: string, source: Source, versions: readonly Version[]): Node {
   const node: Node = {
-    world,
+    ...{ world, name, source },
     disk: makeDisk(world, nodeCrypto.sha256),
     version: versions[0]!,
     currentUntil: world.now() + NOTE_MS,
     skewMs: 0,
     jumpedAt: world.now(),
-    orders: [],
     isCutOff: false,
-    governed: GOVERNED,
     governor: null,
     life: 0,
     clock: () => world.now() + node.skewMs,
@@ -62,17 +82,19 @@ export async function start(node: Node): Promise<void> {
   const nextSeq = disk.kept.reduce((next, { entry }) => Math.max(next, entry.seq + 1), 0);
   const governor = await openGovernor({
     host: switching(() => node.version),
-    log: { store, node: NODE, nextSeq, mode: "strict" },
+    log: { store, node: node.name, nextSeq, mode: "strict" },
     ports: portsOf(node, own),
     window: () => ({ policyFrom: 0, policyUntil: node.currentUntil, factsUntil: node.currentUntil }),
     measured: () => ({ zone: "eu" }),
     set: () => ({ digest: node.version.host.evaluator, epoch: node.version.epoch }),
-    governed: { by: () => node.governed, crypto: nodeCrypto },
+    governed: { by: () => node.source.governed, crypto: nodeCrypto },
     orders: {
       async read() {
-        await world.sleep(world.random.below(40));
-        if (node.isCutOff) throw new Error("no answer");
-        return [...node.orders];
+        // What was asked early may be answered late, with what was there then, or never.
+        const told = [...node.source.orders];
+        await world.sleep(world.random.below(world.random.chance(0.1) ? 30_000 : 40));
+        if (node.isCutOff || world.random.chance(0.05)) throw new Error("no answer");
+        return told;
       },
     },
     canaries: [

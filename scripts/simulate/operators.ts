@@ -13,6 +13,8 @@ import { AGENTS, APPROVERS, type Version } from "./policies.ts";
 
 export interface Outside {
   readonly node: Node;
+  /** Which have the same source of orders. */
+  readonly others: readonly Node[];
   readonly checks: Checks;
   readonly versions: readonly Version[];
 }
@@ -37,9 +39,9 @@ export function beginLife(outside: Outside): void {
   each(NOTE_MS / 3, () => renew(outside));
   each(9_000, () => void order(outside));
   each(60_000, () => publish(outside));
-  each(400_000, () => rotate(outside));
+  each(800_000, () => rotate(outside));
   each(90_000, () => void crashAndReturn(outside));
-  each(120_000, () => jump(outside));
+  each(240_000, () => jump(outside));
   each(70_000, () => cutOff(outside));
   each(50_000, () => troubleDisk(outside));
 }
@@ -63,10 +65,10 @@ function publish({ node, checks, versions }: Outside): void {
 }
 
 function rotate({ node, checks }: Outside): void {
-  node.governed = {
-    ...GOVERNED,
-    root: node.governed.root === GOVERNED_ROOT ? AFTER_ROTATION : GOVERNED_ROOT,
-  };
+  const { source } = node;
+  const root = source.governed.root === GOVERNED_ROOT ? AFTER_ROTATION : GOVERNED_ROOT;
+  source.governed = { ...GOVERNED, root };
+  source.rotatedAt = node.world.now();
   count(checks, "world: other keys");
 }
 
@@ -126,18 +128,18 @@ function troubleDisk({ node, checks }: Outside): void {
 // ---- orders
 
 async function order({ node, checks }: Outside): Promise<void> {
-  const { world, governor } = node;
+  const { world, governor, source } = node;
   const { random } = world;
   const subject: OrderSubject = random.chance(0.03)
     ? { kind: "zone", zone: "eu" }
     : { kind: "agent", agent: { type: "Agent", id: `a${random.below(AGENTS)}` } };
   const ordered = orderedFor(node, subject);
-  const isRotated = node.governed.root !== GOVERNED_ROOT;
+  const isRotated = source.governed.root !== GOVERNED_ROOT;
   const isForged = random.chance(0.1);
   const right: Signer = ordered.kind === "trust" ? ONLINE : isRotated ? EMIL : CLEO;
   const wrong: Signer = ordered.kind === "trust" ? CLEO : isRotated ? CLEO : DORA;
-  const { root, set, audience } = node.governed;
-  const now = node.clock();
+  const { root, set, audience } = source.governed;
+  const now = world.now();
   const paper: Order = {
     ...{ root: root.name, set, audience, issuedMs: now - 1_000, expiresMs: now + 3_600_000 },
     id: uuidOf(world),
@@ -145,8 +147,21 @@ async function order({ node, checks }: Outside): Promise<void> {
     ...{ subject, ordered, reason: "simulated" },
   };
   const envelope = await signOrder(paper, [isForged ? wrong : right]);
-  if (random.chance(0.6)) node.orders.push(envelope);
-  if (node.orders.length > 200) node.orders.splice(0, 100);
+  if (random.chance(0.6)) {
+    source.orders.push(envelope);
+    const { id } = paper;
+    if (
+      !isForged &&
+      subject.kind === "agent" &&
+      (ordered.kind === "quarantine" || ordered.kind === "terminate")
+    )
+      source.issued.push({ id, envelope, agent: subject.agent.id, at: world.now() });
+  }
+  if (source.orders.length > 200) {
+    source.orders.splice(0, 100);
+    const left = new Set(source.orders);
+    source.issued = source.issued.filter((one) => left.has(one.envelope));
+  }
   if (random.chance(0.5) || governor === null) return;
   const applied = await governor.order(envelope);
   count(checks, `orders: ${ordered.kind} ${applied.ok ? "applied" : applied.code}`);
@@ -181,7 +196,7 @@ const SIGNERS: ReadonlyMap<string, Signer> = new Map([
 ]);
 
 /** Asks somebody, who answers late, twice, for somebody else, or not at all; then it is decided anew. */
-export function approving({ node, checks }: Outside) {
+export function approving({ node, others, checks }: Outside) {
   const { world } = node;
   return async (running: Running, answer: Authorized): Promise<Authorized | null> => {
     const { random } = world;
@@ -192,6 +207,14 @@ export function approving({ node, checks }: Outside) {
     await world.sleep(random.pick([500, 5_000, 60_000, 700_000]));
     if (running.life !== node.life) return null;
     const envelope = await signed(node, pending, random.pick(APPROVERS));
+    for (const other of random.chance(0.1) ? others : []) {
+      const elsewhere = await other.governor?.approve(envelope);
+      count(
+        checks,
+        `approvals: elsewhere ${elsewhere?.ok ? "taken" : (elsewhere?.code ?? "nobody is there")}`,
+      );
+      if (elsewhere?.ok) checks.violations.push("an approval of one node counts at another");
+    }
     const applied = await governor.approve(envelope);
     count(checks, `approvals: ${applied.ok ? "taken" : applied.code}`);
     if (random.chance(0.2)) await governor.approve(envelope);
@@ -207,7 +230,7 @@ export function approving({ node, checks }: Outside) {
 
 async function signed(node: Node, pending: PendingApproval, approver: string): Promise<string> {
   const { random } = node.world;
-  const { root, set, audience } = node.governed;
+  const { root, set, audience } = node.source.governed;
   const question = questionOf(pending);
   const isOther = random.chance(0.05);
   const approval = {

@@ -3,8 +3,8 @@ import { createHash } from "node:crypto";
 import { createRandom } from "../../test/support/generate/random.ts";
 import { NOW } from "../../test/support/trust-roots.ts";
 import { type Crowd, work } from "./agents.ts";
-import { makeChecks } from "./checks.ts";
-import { makeNode, start } from "./node.ts";
+import { makeChecks, type Told } from "./checks.ts";
+import { makeNode, makeSource, type Node, start } from "./node.ts";
 import { approving, beginLife } from "./operators.ts";
 import type { Version } from "./policies.ts";
 import { makeWorld } from "./world.ts";
@@ -20,6 +20,7 @@ export interface Simulated {
   readonly violations: readonly string[];
 }
 
+const NODES = ["sim/n1", "sim/n2"];
 /** How long the world goes on after the last execution was begun. */
 const TAIL_MS = 120_000;
 
@@ -30,37 +31,45 @@ export async function simulate(
   progress: (begun: number) => void = () => undefined,
 ): Promise<Simulated> {
   const world = makeWorld(createRandom(seed, 7), NOW);
-  const node = makeNode(world, versions);
-  const checks = makeChecks(node);
-  const outside = { node, checks, versions };
-  const crowd: Crowd = { node, checks, onHeld: approving(outside) };
-  world.after(0, () => void start(node));
-  beginLife(outside);
+  const source = makeSource(world);
+  const nodes = NODES.map((name) => makeNode(world, name, source, versions));
+  const told: Told = { violations: [], counts: new Map() };
+  const all = nodes.map((node) => makeChecks(node, told));
+  const crowds = nodes.map((node, at): Crowd => {
+    const outside = { node, others: nodes.filter((one) => one !== node), checks: all[at]!, versions };
+    world.after(0, () => void start(node));
+    beginLife(outside);
+    return { node, checks: all[at]!, onHeld: approving(outside), lost: [] };
+  });
+  const settled = () => {
+    for (const checks of all) checks.settled();
+  };
   let [left, next] = [executions, 500];
   let end = Number.POSITIVE_INFINITY;
   const come = () => {
     left -= 1;
-    void work(crowd, null);
+    void work(world.random.pick(crowds), null);
     if (left % 50 === 0) progress(executions - left);
     if (left === 0) end = world.now() + TAIL_MS;
     else world.after(world.random.below(next), come);
   };
   world.after(1_000, come);
-  while (world.now() < end && checks.violations.length === 0) {
-    await world.run(world.now() + 10_000, checks.settled);
+  while (world.now() < end && told.violations.length === 0) {
+    await world.run(world.now() + 10_000, settled);
     // Now and then there are many at once.
     next = world.random.pick([200, 500, 2_000]);
   }
-  checks.atTheEnd();
+  for (const checks of all) checks.atTheEnd();
   const hash = createHash("sha256");
-  for (const { bytes } of node.disk.kept) hash.update(bytes);
+  const kept = nodes.flatMap(({ disk }: Node) => disk.kept);
+  for (const { bytes } of kept) hash.update(bytes);
   return {
     seed,
     events: world.events(),
-    entries: node.disk.kept.length,
+    entries: kept.length,
     digest: hash.digest("hex"),
     simulatedMs: world.now() - NOW,
-    counts: checks.counts,
-    violations: checks.violations,
+    counts: told.counts,
+    violations: told.violations,
   };
 }

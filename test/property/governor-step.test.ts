@@ -76,7 +76,7 @@ function play(seeds: readonly number[]): number {
     if (effect.kind === "abort")
       for (const one of steps)
         if (one.execution === effect.execution)
-          open.push({ kind: "ran", step: one.step, status: "abandoned", note: null, problem: null });
+          open.push({ kind: "ran", step: one.step, status: "abandoned", note: null });
     if (effect.kind === "run") {
       runs += 1;
       expectFree(state, effect.execution);
@@ -110,8 +110,7 @@ function play(seeds: readonly number[]): number {
       }
       case 5: {
         const one = pick(steps);
-        if (one !== undefined)
-          happen({ kind: "ran", step: one.step, status: "succeeded", note: null, problem: null }, seed);
+        if (one !== undefined) happen({ kind: "ran", step: one.step, status: "succeeded", note: null }, seed);
         break;
       }
       case 6:

@@ -136,7 +136,7 @@ allow all on go when attestation.environment == Environment.production
   });
 
   test("that follows another one is the same, renews it, or is about another workload", () => {
-    const one = { digest: "d1", image: IMAGE, expiresAt: 1, fields: {} };
+    const one = { digest: "d1", image: IMAGE, issuedAt: 0, expiresAt: 1, fields: {} };
     expect(driftOf(null, one)).toBe("renewed");
     expect(driftOf(one, one)).toBe("none");
     expect(driftOf(one, { ...one, digest: "d2" })).toBe("renewed");

@@ -3,21 +3,29 @@ import { readFileSync } from "node:fs";
 import { enforce } from "@polity/governor/answers.ts";
 import { nodeGovernor } from "@polity/governor/node/index.ts";
 import { type GovernorOptions, openGovernor } from "@polity/governor/open-governor.ts";
+import type { Opening } from "@polity/lineage/commitment.ts";
+import type { Entry } from "@polity/lineage/entry.ts";
 import { type LogCode, LogError } from "@polity/lineage/store.ts";
 import { emptyHost } from "@polity/runtime/index.ts";
 import { denied } from "@polity/runtime/result.ts";
 import { expect, test } from "vitest";
-import { ADA, begun, hostOf, manualClock, pay, saying } from "../support/governing.ts";
+import { ADA, begun, hostOf, manualClock, pay, saying, until } from "../support/governing.ts";
 import { heldStore } from "../support/held-store.ts";
 
 interface Changes extends Partial<Omit<GovernorOptions, "log">> {
   readonly mode?: "strict" | "relaxed";
   readonly waitingMax?: number;
+  /** Of which entries the store has no room for. */
+  readonly isBusy?: (entry: Entry) => boolean;
 }
 
-async function open({ mode = "strict", waitingMax = 64, ...changes }: Changes = {}) {
+async function open({ mode = "strict", waitingMax = 64, isBusy, ...changes }: Changes = {}) {
   const held = heldStore({ isHeld: false });
-  const store = { ...held.store, size: 0, entry: async () => null, opening: async () => null };
+  const append = async (entry: Entry, opening?: Opening) => {
+    if (isBusy?.(entry)) throw new LogError("log.busy", "forced");
+    return held.store.append(entry, opening);
+  };
+  const store = { ...held.store, append, size: 0, entry: async () => null, opening: async () => null };
   const log = { store, node: "n1", nextSeq: 0, mode, waitingMax };
   const host = changes.host ?? (await hostOf());
   const governor = await openGovernor({ ports: nodeGovernor, ...changes, host, log });
@@ -78,8 +86,16 @@ const FORCED: ReadonlyMap<string, () => Promise<string>> = new Map([
       const { ports, move } = manualClock();
       const orders = { read: () => Promise.reject(new Error("forced")) };
       const { governor } = await open({ ports, orders });
+      // Nobody has read it since the start: what others ordered before is not known here.
+      expect((await (await begun(governor)).authorize(pay(5))).code).toBe("containment.stale");
+      let isRead = true;
+      const read = { read: async () => (isRead ? [] : Promise.reject(new Error("forced"))) };
+      const { governor: later } = await open({ ports, orders: read });
+      const execution = await begun(later);
+      expect((await execution.authorize(pay(5))).verdict).toBe("allow");
+      isRead = false;
       move(61_000);
-      return (await (await begun(governor)).authorize(pay(5))).code;
+      return (await (await begun(later)).authorize(pay(5))).code;
     },
   ],
   [
@@ -114,6 +130,25 @@ const FORCED: ReadonlyMap<string, () => Promise<string>> = new Map([
     async () => said({ host: { ...(await hostOf()), fieldsToExecute: () => null } }),
   ],
   ["nobody discharges an obligation", () => said({}, 150)],
+  ["nobody discharges what is due after", () => said({}, 250)],
+  [
+    "what is due after cannot be written down as owed",
+    async () => {
+      const obligations = { receipt: () => undefined };
+      return said({ obligations, isBusy: ({ kind }) => kind === "event" }, 250);
+    },
+  ],
+  [
+    "what is due after is given up",
+    async () => {
+      const limits = { obligationAttemptsMax: 1 };
+      const { governor } = await open({ limits, obligations: { receipt: () => Promise.reject(Error("x")) } });
+      const execution = await begun(governor);
+      expect(await enforce(await execution.authorize(pay(250)), saying())).toBe("ran");
+      await until(() => execution.signal.aborted);
+      return (execution.signal.reason as { code: string }).code;
+    },
+  ],
   [
     "an obligation fails",
     () => said({ obligations: { confirm: () => Promise.reject(new Error("forced")) } }, 150),
@@ -146,6 +181,7 @@ const FORCED: ReadonlyMap<string, () => Promise<string>> = new Map([
       const attested = {
         digest: `sha256:${"1".repeat(64)}`,
         image: "i",
+        issuedAt: 0,
         expiresAt: ports.now() + 9,
         fields: {},
       };
@@ -158,12 +194,38 @@ const FORCED: ReadonlyMap<string, () => Promise<string>> = new Map([
     },
   ],
   [
+    "what is shown of it now does not count",
+    async () => {
+      const { governor } = await open();
+      const execution = await begun(governor);
+      const why = { ok: false, code: "attestation.unsigned", message: "no key has signed" } as const;
+      await governor.withdraw(execution.id, why);
+      return (execution.signal.reason as { code: string }).code;
+    },
+  ],
+  [
     "too many executions are live",
     async () => {
       const { governor } = await open({ limits: { executionsMax: 1 } });
       await begun(governor);
       const answer = await governor.begin({ ...begin, attestation: null });
       return answer.ok ? "taken" : answer.code;
+    },
+  ],
+  [
+    "who is contained cannot be written",
+    async () => {
+      const { ports, move } = manualClock();
+      const { governor } = await open({ ports, isBusy: ({ kind }) => kind === "containment" });
+      const execution = await begun(governor);
+      expect((await execution.authorize(pay(5, "mallory"))).verdict).toBe("quarantine");
+      for (let at = 0; at < 7; at += 1) {
+        expect(governor.stopped()).toBe(null);
+        expect((await execution.authorize(pay(5))).verdict).toBe("deny");
+        move(5_000);
+        await new Promise((resolve) => setTimeout(resolve, 1));
+      }
+      return governor.stopped()?.code ?? "went on";
     },
   ],
   [

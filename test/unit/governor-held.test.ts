@@ -1,51 +1,15 @@
 /** Held steps: who approves, what is decided then, and that nothing is released by an approval alone. */
 import { enforce } from "@polity/governor/answers.ts";
-import type { PendingApproval } from "@polity/governor/governor.ts";
-import { type Approval, signApproval } from "@polity/governor/papers/approval.ts";
-import { questionOf } from "@polity/governor/steps/approvals.ts";
 import type { DecisionEntry } from "@polity/lineage/entry.ts";
 import { expect, test } from "vitest";
-import {
-  ADA,
-  BY_ROOT,
-  begun,
-  governed,
-  hostOf,
-  manualClock,
-  POLICY,
-  pay,
-  saying,
-} from "../support/governing.ts";
-import { GOVERNED } from "../support/papers.ts";
-import { BERT, CLEO, NOW } from "../support/trust-roots.ts";
-
-const HELD = `${POLICY}entity Team
-entity User in Team
-allow vast on pay when amount >= 500
-hold asked on pay when amount >= 500 until approved by 2 of Team::"treasury" within 15m
-  because "more than 500 needs two"
-`;
-const FACTS = {
-  entities: [
-    { type: "Agent", id: "ada", attributes: { limit: 1000 } },
-    { type: "Team", id: "treasury" },
-    { type: "User", id: "bert", parents: [{ type: "Team", id: "treasury" }] },
-    { type: "User", id: "cleo", parents: [{ type: "Team", id: "treasury" }] },
-  ],
-};
+import { ADA, BY_ROOT, begun, governed, hostOf, manualClock, pay, saying } from "../support/governing.ts";
+import { approvalOf, FACTS, HELD } from "../support/treasury.ts";
+import { NOW } from "../support/trust-roots.ts";
 
 async function desk() {
   const { ports, move } = manualClock();
   const desk = await governed({ ports, governed: BY_ROOT, host: await hostOf(HELD, FACTS) });
   return { ...desk, move };
-}
-
-function approvalOf(pending: PendingApproval, id: "bert" | "cleo", change: Partial<Approval> = {}) {
-  const { root, set, audience } = GOVERNED;
-  const scope = { root: root.name, set, audience, issuedMs: pending.askedAt, expiresMs: pending.expiresAt };
-  const approver = { type: "User", id };
-  const said: Approval = { ...scope, ...questionOf(pending), approver, decision: "approved", ...change };
-  return signApproval(said, [id === "bert" ? BERT : CLEO]);
 }
 
 test("a held step is released by a new decision, which uses up the approvals", async () => {

@@ -2,16 +2,8 @@
 import { createHmac } from "node:crypto";
 import { cap, redact } from "@polity/governor/obligations/change.ts";
 import { handlersOf } from "@polity/governor/obligations/handler.ts";
-import { logHandler, notifyHandler, type WebhookPorts } from "@polity/governor/obligations/report.ts";
-import {
-  type Note,
-  obligationDigest,
-  openTracker,
-  outstandingOf,
-  TRACKER_LIMITS,
-} from "@polity/governor/obligations/tracked.ts";
+import { log, notifyHandler, type WebhookPorts } from "@polity/governor/obligations/report.ts";
 import type { Discharge, Discharger } from "@polity/governor/ports.ts";
-import type { Entry } from "@polity/lineage/entry.ts";
 import type { EntryBody } from "@polity/lineage/recorder.ts";
 import type { Obligation } from "@polity/runtime/decision.ts";
 import { sha256 } from "@polity/runtime/hash.ts";
@@ -27,6 +19,8 @@ const ABOUT: Discharge = {
   action: "pay",
   fields: {},
   outcome: null,
+  id: "05".repeat(16),
+  note: async () => undefined,
   signal: new AbortController().signal,
 };
 
@@ -101,10 +95,7 @@ describe("handlers", () => {
   const never = () => () => undefined;
 
   test("are what policies with std/obligations want, argument for argument", () => {
-    const note: Note = async () => undefined;
-    const tracker = openTracker({ note, wake: never, sha256 });
-    const ports = { fetch, now: () => 0, random: () => new Uint8Array(16), sha256 };
-    const all = [redact, cap, logHandler(note), notifyHandler(new Map(), ports, tracker)];
+    const all = [redact, cap, log, notifyHandler(new Map(), { fetch, now: () => 0, sha256 })];
     const { known } = handlersOf(all, { wake: never, withinMs: 1000 });
     const checked = compiled(`polity 1
 policy test.obliging version 1
@@ -157,97 +148,17 @@ allow all on pay always
   });
 });
 
-/** A log in memory, and a clock whose every pause is over at once. */
-function desk() {
-  const notes: EntryBody[] = [];
-  const pauses: number[] = [];
-  const note: Note = async (body) => {
-    notes.push(body);
-  };
-  const wake = (afterMs: number, ring: () => void) => {
-    pauses.push(afterMs);
-    queueMicrotask(ring);
-    return () => undefined;
-  };
-  return { notes, pauses, note, wake, tracker: openTracker({ note, wake, sha256 }) };
-}
-
-describe("what is tracked", () => {
-  const obligation = due("notify", { message: "paid", service: "desk" }, "after");
-
-  test("is tried again with growing pauses until it is done", async () => {
-    const { notes, pauses, tracker } = desk();
-    let left = 3;
-    const attempt = async () => {
-      left -= 1;
-      if (left > 0) throw new Error("not now");
-    };
-    await tracker.track({ execution: EXECUTION, obligation, attempt });
-    expect(tracker.open()).toBe(1);
-    await tracker.idle();
-    expect(pauses).toEqual([1000, 2000]);
-    const digest = obligationDigest(EXECUTION, obligation, sha256);
-    const event = { kind: "event", name: "notify", event: "obligation", digest };
-    expect(notes).toEqual([
-      { ...event, phase: "released" },
-      { ...event, phase: "ok" },
-    ]);
-    expect(tracker.open()).toBe(0);
-  });
-
-  test("is given up after so many attempts, and the log says so", async () => {
-    const { notes, pauses, tracker } = desk();
-    await tracker.track({ execution: EXECUTION, obligation, attempt: () => Promise.reject(new Error("no")) });
-    await tracker.idle();
-    expect(notes.at(-1)).toMatchObject({ phase: "failed" });
-    expect(pauses).toEqual([1000, 2000, 4000, 8000, 16_000, 32_000, 60_000]);
-  });
-
-  test("is not begun where that cannot be written down, or too many are open", async () => {
-    const { wake } = desk();
-    let made = 0;
-    const attempt = async () => {
-      made += 1;
-    };
-    const note: Note = () => Promise.reject(new Error("log full"));
-    const stopped = openTracker({ note, wake, sha256 });
-    await expect(stopped.track({ execution: EXECUTION, obligation, attempt })).rejects.toThrow("log full");
-    const none = openTracker({ note, wake, sha256 }, { ...TRACKER_LIMITS, openMax: 0 });
-    await expect(none.track({ execution: EXECUTION, obligation, attempt })).rejects.toThrow("0 obligations");
-    expect(made).toBe(0);
-  });
-
-  test("is open after a restart as often as it was begun and not ended", () => {
-    const digest = obligationDigest(EXECUTION, obligation, sha256);
-    const json = canonicalJson(obligation.arguments);
-    const decision = {
-      kind: "decision",
-      execution: EXECUTION,
-      obligations: [
-        { name: "notify", phase: "after", arguments: json },
-        { name: "cap", phase: "before", arguments: "{}" },
-      ],
-    };
-    const event = (phase: string) => ({
-      ...{ kind: "event", execution: EXECUTION, name: "notify", event: "obligation", digest, phase },
-    });
-    const open = (...entries: object[]) => outstandingOf(entries as Entry[], sha256);
-    expect(open(decision)).toEqual([]);
-    expect(open(decision, event("released"))).toEqual([{ execution: EXECUTION, obligation }]);
-    expect(open(decision, event("released"), event("ok"))).toEqual([]);
-    expect(open(decision, event("released"), event("failed"), event("released"))).toHaveLength(1);
-    expect(open(decision, decision, event("released"), event("released"))).toHaveLength(2);
-    expect(open({ ...decision, execution: null }, event("released"))).toEqual([]);
-  });
-});
+const obligation = due("notify", { message: "paid", service: "desk" }, "after");
+const ended = { status: "succeeded", result: null };
 
 describe("log", () => {
   test("writes what the policy says, and how it went", async () => {
-    const { notes, note } = desk();
-    const { discharge } = logHandler(note);
+    const notes: EntryBody[] = [];
+    const note = async (body: EntryBody) => notes.push(body);
+    const { discharge } = log;
     const one = due("log", { note: "paid" }, "after");
-    await run(discharge, one, { outcome: { status: "failed", result: null } });
-    await run(discharge, one, { outcome: { status: "succeeded", result: null } });
+    await run(discharge, one, { note, outcome: { status: "failed", result: null } });
+    await run(discharge, one, { note, outcome: ended });
     const event = { kind: "event", name: "log", event: "paid", digest: null };
     expect(notes).toEqual([
       { ...event, phase: "failed" },
@@ -261,7 +172,6 @@ describe("notify", () => {
   const secret = new Uint8Array(32).fill(7);
 
   function notifying(answer: () => Response, url = "https://desk.example.com/hook") {
-    const { tracker, notes } = desk();
     const sent: { url: string; init: RequestInit }[] = [];
     const ports: WebhookPorts = {
       fetch: (async (to: string, init: RequestInit) => {
@@ -269,19 +179,17 @@ describe("notify", () => {
         return answer();
       }) as typeof fetch,
       now: () => 1_795_000_000_999,
-      random: (bytes) => new Uint8Array(bytes).fill(5),
       sha256,
     };
-    const { discharge } = notifyHandler(new Map([["desk", { url, secret }]]), ports, tracker);
-    return { discharge, sent, tracker, notes };
+    const { discharge } = notifyHandler(new Map([["desk", { url, secret }]]), ports);
+    return { discharge, sent };
   }
 
-  const one = due("notify", { message: "paid", service: "desk" }, "after");
+  const one = obligation;
 
   test("posts what Standard Webhooks can verify, and follows nobody elsewhere", async () => {
-    const { discharge, sent, tracker } = notifying(() => new Response("fine"));
+    const { discharge, sent } = notifying(() => new Response("fine"));
     await run(discharge, one, { outcome: { status: "succeeded", result: 1 } });
-    await tracker.idle();
     const [{ url, init }] = sent as [(typeof sent)[number]];
     expect(url).toBe("https://desk.example.com/hook");
     expect(init).toMatchObject({ method: "POST", redirect: "error" });
@@ -298,23 +206,12 @@ describe("notify", () => {
     });
   });
 
-  test("says the same to each attempt, so that a service can tell", async () => {
-    let left = 3;
-    const { discharge, sent, tracker, notes } = notifying(() => {
-      left -= 1;
-      return new Response(null, { status: left > 0 ? 503 : 204 });
-    });
-    await run(discharge, one);
-    await tracker.idle();
-    expect(new Set(sent.map(({ init }) => init.body)).size).toBe(1);
-    expect(sent).toHaveLength(3);
-    expect(notes.at(-1)).toMatchObject({ phase: "ok" });
-  });
-
-  test("that is due before is one attempt, whose failure is the obligation's", async () => {
+  test("is one attempt, whose failure is the obligation's", async () => {
     const { discharge, sent } = notifying(() => new Response(null, { status: 500 }));
     await expect(run(discharge, { ...one, when: "before" })).rejects.toThrow("answered 500");
-    expect(sent).toHaveLength(1);
+    await expect(run(discharge, one)).rejects.toThrow("answered 500");
+    expect(sent).toHaveLength(2);
+    expect(new Set(sent.map(({ init }) => init.body)).size).toBe(1);
   });
 
   test("knows no service but those that the host names", async () => {

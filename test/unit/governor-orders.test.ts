@@ -51,7 +51,8 @@ test("a signed order contains at once, and only one that names it sets free", as
 test("workloads and zones are contained like agents", async () => {
   const { ports } = manualClock();
   const attest = () => {
-    const attested = { digest: IMAGE, image: IMAGE, expiresAt: Number.MAX_SAFE_INTEGER, fields: {} };
+    const expiresAt = Number.MAX_SAFE_INTEGER;
+    const attested = { digest: IMAGE, image: IMAGE, issuedAt: 0, expiresAt, fields: {} };
     return { ok: true, attested } as const;
   };
   const { governor } = await governed({ ports, governed: BY_ROOT, attest });

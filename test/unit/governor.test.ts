@@ -2,7 +2,18 @@
 import { enforce } from "@polity/governor/answers.ts";
 import type { DecisionEntry, ExecutionEntry, OutcomeEntry } from "@polity/lineage/entry.ts";
 import { expect, test } from "vitest";
-import { ADA, BOB, begun, governed, hostOf, POLICY, pay, saying, until } from "../support/governing.ts";
+import {
+  ADA,
+  BOB,
+  begun,
+  governed,
+  hostOf,
+  manualClock,
+  POLICY,
+  pay,
+  saying,
+  until,
+} from "../support/governing.ts";
 
 test("an execution begins, asks, runs, reports and ends, and each entry names what led to it", async () => {
   const { governor, entries } = await governed();
@@ -172,7 +183,10 @@ test("a handler that throws has failed, and its error reaches the caller", async
 
 test("obligations due before are discharged first, those due after are owed", async () => {
   const done: string[] = [];
+  const { ports, move } = manualClock();
   const { governor } = await governed({
+    ports,
+    limits: { obligationAttemptsMax: 2 },
     obligations: {
       confirm: ({ name, arguments: given }, { fields }) => {
         done.push(`${name} ${JSON.stringify(given)}`);
@@ -182,7 +196,7 @@ test("obligations due before are discharged first, those due after are owed", as
       },
       receipt: (_, { outcome }) => {
         done.push(`receipt ${outcome?.status}`);
-        if (done.length > 4) throw new Error("no receipt");
+        if (done.length === 5 || done.length > 6) throw new Error("no receipt");
       },
     },
   });
@@ -197,12 +211,22 @@ test("obligations due before are discharged first, those due after are owed", as
   // Whoever changes the request has it judged again: it needs no confirmation any more.
   expect(await run(160)).toBe("ran 20");
   expect(await run(250)).toBe("ran 250");
+  await until(() => governor.outstanding().length === 0);
   expect(execution.signal.aborted).toBe(false);
-  expect(await run(250)).toBe("ran 250");
+  for (const _ of ["done the second time", "never done"]) {
+    expect(await run(250)).toBe("ran 250");
+    await until(() => governor.outstanding()[0]?.problem != null);
+    expect(governor.outstanding()).toMatchObject([
+      { action: "pay", obligation: { name: "receipt" }, problem: "no receipt" },
+    ]);
+    move(1_000);
+    await until(() => governor.outstanding().length === 0);
+  }
+  // Whoever owes what is given up does nothing more.
   expect(execution.signal.reason).toMatchObject({ code: "obligation.failed" });
   const confirm = (amount: number) => `confirm {"amount":${amount}}`;
   const before = [confirm(120), confirm(150), confirm(160)];
-  expect(done).toEqual([...before, "receipt succeeded", "receipt succeeded"]);
+  expect(done).toEqual([...before, ...Array(5).fill("receipt succeeded")]);
 });
 
 test("a verdict contains its subject: what runs stops, and the log says why", async () => {
