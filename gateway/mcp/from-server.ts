@@ -55,10 +55,11 @@ function notification(shared: Shared, method: string, params: Json | null): void
   // The server would name a request by the gateway's own number for it.
   if (method === "notifications/cancelled") return;
   if (method === "notifications/progress") {
-    const isKnown = [...active.values()].some(({ progressToken }) => {
+    const about = [...active.values()].find(({ progressToken }) => {
       return progressToken !== null && progressToken === params?.progressToken;
     });
-    if (!isKnown) return;
+    about?.answer({ kind: "notification", method, params });
+    return;
   }
   if (method === "notifications/tools/list_changed") void shared.relist();
   toClient({ kind: "notification", method, params });

@@ -14,7 +14,7 @@ interface Failed extends Error {
 }
 
 export async function answerJudged(
-  { execution, catalog, server, note }: Shared,
+  { execution, catalog, server, note, mayAsk }: Shared,
   method: string,
   params: Json,
   send: (params: Json) => Promise<Reply>,
@@ -26,6 +26,10 @@ export async function answerJudged(
     return { error: { code: RPC.params, message: "the parameters are not those of the method" } };
   }
   const { action, toParams } = known;
+  if (mayAsk?.(action) === false) {
+    await note("mcp_key_scope");
+    return { error: { code: RPC.refused, message: "the key is not for this action" } };
+  }
   const call = { server, tool: method, hints: NO_HINTS };
   const fields = catalog.takesCall(action) ? { ...given, call } : given;
   const answer = await execution.authorize({ action, fields });

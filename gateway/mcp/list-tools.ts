@@ -1,6 +1,6 @@
 /** Asks a server for its tools, as a client of its own: for those who read them before anybody calls. */
 import type { Json, Message, MessageId } from "./message.ts";
-import type { Upstream, UpstreamEvents } from "./server-process.ts";
+import type { Upstream, UpstreamEvents } from "./upstream.ts";
 
 const PROTOCOL_VERSION = "2025-11-25";
 const PAGES_MAX = 64;

@@ -20,12 +20,31 @@ export const CLIENT_REQUESTS: ReadonlyMap<string, "pass" | "list" | "call" | "ju
   ["completion/complete", "judge"],
 ]);
 
-export const CLIENT_NOTIFICATIONS: ReadonlySet<string> = new Set([
-  "notifications/initialized",
-  "notifications/cancelled",
-  "notifications/progress",
-  "notifications/roots/list_changed",
+/** By notification: the parameters that pass. */
+export const CLIENT_NOTIFICATIONS: ReadonlyMap<string, readonly string[]> = new Map([
+  ["notifications/initialized", []],
+  ["notifications/cancelled", ["requestId", "reason"]],
+  ["notifications/progress", ["progressToken", "progress", "total", "message"]],
+  ["notifications/roots/list_changed", []],
 ]);
+
+/** Parameters of requests that pass unjudged: whatever else is in them could be meant for anything. */
+const PASSED: ReadonlyMap<string, readonly string[]> = new Map([
+  ["initialize", ["protocolVersion", "capabilities", "clientInfo"]],
+  ["ping", []],
+  ["logging/setLevel", ["level"]],
+  ["resources/list", ["cursor"]],
+  ["resources/templates/list", ["cursor"]],
+  ["resources/unsubscribe", ["uri"]],
+  ["prompts/list", ["cursor"]],
+]);
+
+/** Null where there is anything that does not belong there; of `_meta`, nothing is passed on. */
+export function passedParams(method: string, params: Json | null): Json | null {
+  const names = PASSED.get(method) ?? [];
+  const { _meta: _, ...given } = params ?? {};
+  return Object.keys(given).every((name) => names.includes(name)) ? given : null;
+}
 
 /** Asked by the server. */
 export const SERVER_REQUESTS: ReadonlyMap<string, "pass" | "judge"> = new Map([

@@ -2,26 +2,15 @@
 import { spawn } from "node:child_process";
 import { type LineSplitter, splitLines } from "./lines.ts";
 import { type Message, readMessage, writeMessage } from "./message.ts";
+import {
+  SERVER_BACKLOG_BYTES_MAX,
+  SERVER_MESSAGE_BYTES_MAX,
+  type Upstream,
+  type UpstreamEvents,
+} from "./upstream.ts";
 
-/** What a server answers may be a picture. */
-const SERVER_MESSAGE_BYTES_MAX = 16 * 1024 * 1024;
-/** What waits for a server that does not read. */
-const BACKLOG_BYTES_MAX = 16 * 1024 * 1024;
 /** From the request to end to the end of all patience. */
 const KILL_AFTER_MS = 2_000;
-
-export interface UpstreamEvents {
-  readonly message: (message: Message) => void;
-  /** Once; nothing comes after it. `why` is for whoever runs the gateway. */
-  readonly closed: (why: string) => void;
-}
-
-/** Whatever is behind the gateway. */
-export interface Upstream {
-  readonly send: (message: Message) => void;
-  /** Ends it; `closed` is still told. */
-  readonly close: () => Promise<void>;
-}
 
 export interface ServerCommand {
   readonly command: string;
@@ -77,7 +66,8 @@ export function startServer(
     send(message) {
       if (isClosed || why !== null) return;
       child.stdin.write(`${writeMessage(message)}\n`);
-      if (child.stdin.writableLength > BACKLOG_BYTES_MAX) fail("the server does not read what it is sent");
+      if (child.stdin.writableLength > SERVER_BACKLOG_BYTES_MAX)
+        fail("the server does not read what it is sent");
     },
     async close() {
       if (!isClosed) fail("the gateway has ended it");

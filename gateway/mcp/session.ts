@@ -7,16 +7,29 @@ import { acceptedTools, shownTool } from "./accepted-tools.ts";
 import { makeCalls, type Reply, type SeenIds, seenIds } from "./calls.ts";
 import { fromServer } from "./from-server.ts";
 import { answerJudged } from "./judged-request.ts";
-import { type Json, type Message, type MessageId, RPC, readMessage } from "./message.ts";
-import { CLIENT_NOTIFICATIONS, CLIENT_REQUESTS } from "./protocol.ts";
-import type { Upstream } from "./server-process.ts";
-import { type Active, forward, type SessionOptions, type Shared } from "./shared.ts";
+import { type Json, type Message, type MessageId, type ReadMessage, RPC, readMessage } from "./message.ts";
+import { CLIENT_NOTIFICATIONS, CLIENT_REQUESTS, passedParams } from "./protocol.ts";
+import {
+  type Active,
+  type Attempt,
+  forward,
+  type SessionOptions,
+  type Shared,
+  type ToClient,
+} from "./shared.ts";
 import { callTool } from "./tool-call.ts";
 import { isShown, listForClient } from "./tool-list.ts";
+import type { Upstream } from "./upstream.ts";
 
 export interface Session {
-  /** One message of the client. */
-  readonly receive: (message: Uint8Array) => void;
+  /** One message of the client; `answer` takes what is said about it, in place of `toClient`. */
+  readonly receive: (message: Uint8Array, answer?: ToClient) => void;
+  /** One that was read already. */
+  readonly take: (message: ReadMessage, answer: ToClient) => void;
+  /** What was tried and never became a message. */
+  readonly note: (attempt: Attempt) => Promise<void>;
+  /** Until what was refused is in the log: whoever tries faster waits; null where nobody has to. */
+  readonly pressed: () => Promise<void> | null;
   readonly close: (why: string) => Promise<void>;
   /** Why it ended. */
   readonly closed: Promise<string>;
@@ -39,42 +52,50 @@ export function openSession(options: SessionOptions): Session {
     message: (message) => {
       if (!isClosed) fromServer(shared, message);
     },
-    closed: (why) => void close(why),
+    closed: (why, code) => void close(why, code),
   });
   const shared = share(options, upstream, (why) => void close(why));
   const onAbort = () => void close(`the execution was stopped: ${String(execution.signal.reason?.message)}`);
   execution.signal.addEventListener("abort", onAbort, { once: true });
   if (execution.signal.aborted) onAbort();
 
-  function receive(bytes: Uint8Array): void {
+  function take(read: ReadMessage, answer: ToClient): void {
     if (isClosed) return;
-    const read = readMessage(bytes);
     if (read.ok) {
-      fromClient(shared, ids, read.message);
+      fromClient(shared, ids, read.message, answer);
       return;
     }
     malformed += 1;
-    toClient({ kind: "error", id: null, error: read.error });
-    void shared.note("mcp_malformed");
-    if (malformed >= MALFORMED_MAX) shared.fail("the client goes on sending what is no message");
+    const isLast = malformed === MALFORMED_MAX;
+    void shared.note("mcp_malformed").then(() => {
+      answer({ kind: "error", id: null, error: read.error });
+      if (isLast) shared.fail("the client goes on sending what is no message");
+    });
   }
 
-  async function close(why: string): Promise<void> {
+  async function close(why: string, code?: string): Promise<void> {
     if (isClosed) return;
     isClosed = true;
     execution.signal.removeEventListener("abort", onAbort);
-    const error = { code: RPC.internal, message: `the session was closed: ${why}` };
+    const data = code === undefined ? {} : { data: { code } };
+    const error = { code: RPC.internal, message: `the session was closed: ${why}`, ...data };
     shared.toServer.failAll(error);
     shared.fromClient.failAll(error);
     // What was under way is told to the client before the end.
-    for (const id of shared.active.keys()) toClient({ kind: "error", id, error });
+    for (const [id, { answer }] of shared.active) answer({ kind: "error", id, error });
     shared.active.clear();
     await upstream.close();
-    await execution.end(execution.signal.aborted ? "abandoned" : "succeeded");
+    const { governor, governorCloses } = options;
+    const waits = governor.approvals().some((pending) => pending.execution === execution.id);
+    if (!(governorCloses?.() === true && waits))
+      await execution.end(execution.signal.aborted ? "abandoned" : "succeeded");
     tell(why);
   }
 
-  return { receive, close, closed };
+  return {
+    receive: (bytes, answer = toClient) => take(readMessage(bytes), answer),
+    ...{ take, close, closed, note: shared.note, pressed: shared.pressed },
+  };
 }
 
 function share(options: SessionOptions, upstream: Upstream, fail: (why: string) => void): Shared {
@@ -99,16 +120,32 @@ function share(options: SessionOptions, upstream: Upstream, fail: (why: string) 
     active: new Map(),
     held: new Map(),
     listed: () => listed ?? relist(),
-    async note(attempt) {
-      await execution.authorize({ action: attempt, fields: {} });
-    },
+    ...makeNotes(execution),
   };
 }
 
-function fromClient(shared: Shared, ids: SeenIds, message: Message): void {
+const NOTES_MAX = 256;
+
+function makeNotes({ authorize }: SessionOptions["execution"]): Pick<Shared, "note" | "pressed"> {
+  let count = 0;
+  let relieved: (() => void)[] = [];
+  return {
+    async note(attempt) {
+      count += 1;
+      await authorize({ action: attempt, fields: {} });
+      count -= 1;
+      if (count >= NOTES_MAX) return;
+      for (const tell of relieved) tell();
+      relieved = [];
+    },
+    pressed: () => (count < NOTES_MAX ? null : new Promise((resolve) => relieved.push(resolve))),
+  };
+}
+
+function fromClient(shared: Shared, ids: SeenIds, message: Message, answer: ToClient): void {
   switch (message.kind) {
     case "request":
-      void request(shared, ids, message);
+      void request(shared, ids, message, answer);
       return;
     case "notification":
       notification(shared, message.method, message.params);
@@ -126,34 +163,39 @@ async function request(
   shared: Shared,
   ids: SeenIds,
   { id, method, params }: Extract<Message, { readonly kind: "request" }>,
+  answer: ToClient,
 ): Promise<void> {
-  const { toClient, active } = shared;
-  const refuse = (code: number, message: string) => toClient({ kind: "error", id, error: { code, message } });
+  const { active } = shared;
+  const refuse = (code: number, message: string) => answer({ kind: "error", id, error: { code, message } });
   if (!ids.take(id)) {
-    refuse(RPC.invalid, "the id was used before in this session");
     await shared.note("mcp_replayed_id");
+    refuse(RPC.invalid, "the id was used before in this session");
     return;
   }
   const way = CLIENT_REQUESTS.get(method);
   if (way === undefined) {
-    refuse(RPC.method, "the gateway does not let this method pass");
     await shared.note("mcp_unknown_method");
+    refuse(RPC.method, "the gateway does not let this method pass");
     return;
   }
-  if (active.size >= ACTIVE_MAX) return refuse(RPC.refused, "too many requests are under way");
+  if (active.size >= ACTIVE_MAX) {
+    await shared.note("mcp_too_many");
+    refuse(RPC.refused, "too many requests are under way");
+    return;
+  }
   const token = (params?._meta as Json | undefined)?.progressToken;
   const progressToken =
     typeof token === "string" || Number.isSafeInteger(token) ? (token as MessageId) : null;
-  const own: Active = { upstreamId: null, isCancelled: false, progressToken };
+  const own: Active = { upstreamId: null, isCancelled: false, progressToken, answer };
   active.set(id, own);
-  const reply = await answer(shared, way, method, params, own);
+  const reply = await replyTo(shared, way, method, params, own);
   // Closed in the meantime, which was told; or cancelled, and then nobody waits (MCP, "Cancellation").
   if (!active.delete(id) || own.isCancelled) return;
-  if ("result" in reply) toClient({ kind: "result", id, result: reply.result });
-  else toClient({ kind: "error", id, error: reply.error });
+  if ("result" in reply) answer({ kind: "result", id, result: reply.result });
+  else answer({ kind: "error", id, error: reply.error });
 }
 
-async function answer(
+async function replyTo(
   shared: Shared,
   way: "pass" | "list" | "call" | "judge",
   method: string,
@@ -170,7 +212,12 @@ async function answer(
         forward(shared, method, judged, own),
       );
     case "pass": {
-      const reply = await forward(shared, method, params, own);
+      const passed = passedParams(method, params);
+      if (passed === null) {
+        await shared.note("mcp_malformed");
+        return { error: { code: RPC.params, message: "the parameters are not those of the method" } };
+      }
+      const reply = await forward(shared, method, params === null ? null : passed, own);
       return method === "initialize" ? withoutTasks(reply) : reply;
     }
     default:
@@ -202,12 +249,14 @@ async function toolsList(shared: Shared, params: Json | null): Promise<Reply> {
 }
 
 function notification(shared: Shared, method: string, params: Json | null): void {
-  if (!CLIENT_NOTIFICATIONS.has(method)) {
+  const names = CLIENT_NOTIFICATIONS.get(method);
+  if (names === undefined) {
     void shared.note("mcp_unknown_method");
     return;
   }
   if (method !== "notifications/cancelled") {
-    shared.upstream.send({ kind: "notification", method, params });
+    const passed = Object.fromEntries(Object.entries(params ?? {}).filter(([name]) => names.includes(name)));
+    shared.upstream.send({ kind: "notification", method, params: names.length === 0 ? null : passed });
     return;
   }
   const id = params?.requestId as MessageId;

@@ -5,7 +5,7 @@ import type { AcceptedTools } from "./accepted-tools.ts";
 import type { Calls, Reply } from "./calls.ts";
 import { type Json, type Message, type MessageId, RPC } from "./message.ts";
 import type { Pins } from "./pins.ts";
-import type { Upstream, UpstreamEvents } from "./server-process.ts";
+import type { Upstream, UpstreamEvents } from "./upstream.ts";
 
 /** What policies say of an action. */
 export interface Catalog {
@@ -14,6 +14,8 @@ export interface Catalog {
   /** False only where nothing can ever grant it: no rule that allows is on it. */
   readonly isGrantable: (action: string) => boolean;
 }
+
+export type ToClient = (message: Message) => void;
 
 export interface SessionOptions {
   readonly governor: Pick<Governor, "approvals" | "release">;
@@ -24,7 +26,12 @@ export interface SessionOptions {
   readonly pins: Pins | null;
   readonly sha256: Sha256;
   readonly connect: (events: UpstreamEvents) => Upstream;
-  readonly toClient: (message: Message) => void;
+  /** What answers nothing that the client has asked, and all else where nothing takes answers. */
+  readonly toClient: ToClient;
+  /** What may be asked at all, whatever policies say; left out: anything. */
+  readonly mayAsk?: (action: string) => boolean;
+  /** Whether its governor is closed with it: then what is held waits for the next session of this agent. */
+  readonly governorCloses?: () => boolean;
   /** For whoever runs the gateway; it may quote what others said. */
   readonly log: (line: string) => void;
 }
@@ -42,6 +49,7 @@ export interface Shared extends SessionOptions {
   /** Held calls by what they are: the id of what waits for approval. */
   readonly held: Map<string, string>;
   readonly note: (attempt: Attempt) => Promise<void>;
+  readonly pressed: () => Promise<void> | null;
   readonly fail: (why: string) => void;
 }
 
@@ -51,16 +59,21 @@ export interface Active {
   upstreamId: number | null;
   isCancelled: boolean;
   readonly progressToken: MessageId | null;
+  readonly answer: ToClient;
 }
 
 /** What was tried and is no call: as an action that is refused, in the log like all others. */
 export type Attempt =
   | "mcp_malformed"
+  | "mcp_too_large"
   | "mcp_unknown_method"
   | "mcp_unknown_tool"
   | "mcp_changed_tool"
   | "mcp_replayed_id"
-  | "mcp_unasked_answer";
+  | "mcp_unasked_answer"
+  | "mcp_too_many"
+  | "mcp_key_scope"
+  | "mcp_unknown_session";
 
 /** Sends a request on and waits for its answer. */
 export async function forward(

@@ -27,10 +27,15 @@ export async function serveStdio(
     const whole = lines.push(chunk);
     if (whole === null) {
       input.pause();
-      fail(`the client sent a message of more than ${CLIENT_MESSAGE_BYTES_MAX} bytes`);
+      const why = `the client sent a message of more than ${CLIENT_MESSAGE_BYTES_MAX} bytes`;
+      void session?.note("mcp_too_large").then(() => fail(why));
       return;
     }
     for (const line of whole) session?.receive(line);
+    const relieved = session?.pressed() ?? null;
+    if (relieved === null) return;
+    input.pause();
+    void relieved.then(() => input.resume());
   });
   input.on("end", () => fail("the client has ended"));
   input.on("error", () => fail("the client has ended"));

@@ -21,7 +21,10 @@ export async function callTool(shared: Shared, params: Json, own: Active): Promi
     return { error: { code: RPC.params, message: "a call has a name, arguments and nothing else" } };
   }
   const problem = await shared.listed();
-  if (problem !== null) return { error: { code: RPC.refused, message: `the list of tools: ${problem}` } };
+  if (problem !== null) {
+    await shared.note("mcp_unknown_tool");
+    return { error: { code: RPC.refused, message: `the list of tools: ${problem}` } };
+  }
   const tool = shared.tools.find(name);
   if (tool?.isAccepted !== true) {
     await shared.note(tool === undefined ? "mcp_unknown_tool" : "mcp_changed_tool");
@@ -40,6 +43,11 @@ interface CallFailed extends Error {
 async function judgeCall(shared: Shared, tool: KnownTool, args: Json, own: Active): Promise<Reply> {
   const { definition, action } = tool;
   const { name, hints, fields } = definition;
+  if (shared.mayAsk?.(action) === false) {
+    await shared.note("mcp_key_scope");
+    const text = "Refused: the key is not for this action. The call was not made.";
+    return { result: failedResult(text, { code: "api_key.scope", rules: [], entry: null }) };
+  }
   const call = { server: shared.server, tool: name, hints };
   const asked = { ...toFields(fields, args), ...(shared.catalog.takesCall(action) ? { call } : {}) };
   const key = keyOf(action, asked);

@@ -1,5 +1,5 @@
 /** The gateway as clients start it, between the public client and public or made-up servers. */
-import { spawnSync } from "node:child_process";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
@@ -48,14 +48,21 @@ export interface Client {
 interface Sdk {
   readonly Client: new (info: object, options?: object) => Client;
   readonly StdioClientTransport: new (options: object) => unknown;
+  readonly StreamableHTTPClientTransport: new (url: URL, options: object) => HttpTransport;
+}
+
+export interface HttpTransport {
+  readonly sessionId: string;
+  readonly terminateSession: () => Promise<void>;
 }
 
 async function sdk(): Promise<Sdk> {
   const find = createRequire(join(root, PACKAGES, "package.json"));
   const load = (path: string) =>
     import(pathToFileURL(find.resolve(`@modelcontextprotocol/sdk/${path}`)).href);
-  const [client, stdio] = await Promise.all([load("client/index.js"), load("client/stdio.js")]);
-  return { ...client, ...stdio } as Sdk;
+  const parts = ["client/index.js", "client/stdio.js", "client/streamableHttp.js"];
+  const [client, stdio, http] = await Promise.all(parts.map(load));
+  return { ...client, ...stdio, ...http } as Sdk;
 }
 
 export interface Desk {
@@ -75,6 +82,10 @@ export function pol(dir: string, ...args: readonly string[]): string {
   return stdout;
 }
 
+/** As `pol` takes it: a command behind `--`, or where a server is. */
+const behind = (command: readonly string[]) =>
+  command[0]?.startsWith("--upstream") === true ? command : ["--", ...command];
+
 /** A folder with a policy that was imported from the server, facts, pins, a key, and later a log. */
 export function makeDesk(
   server: string,
@@ -84,7 +95,7 @@ export function makeDesk(
 ): Desk {
   const dir = mkdtempSync(join(tmpdir(), "pol-mcp-"));
   const policy = join(dir, "policy.pol");
-  pol(dir, "import", "mcp", "--server", server, "-o", policy, "--pins", "pins.json", "--", ...command);
+  pol(dir, "import", "mcp", "--server", server, "-o", policy, "--pins", "pins.json", ...behind(command));
   if (!existsSync(policy)) throw new Error("nothing was imported");
   const text = edit(readFileSync(policy, "utf8"));
   writeFileSync(policy, text);
@@ -114,9 +125,60 @@ export async function connectThrough(
 ): Promise<Client> {
   const { Client, StdioClientTransport } = await sdk();
   const client = new Client({ name: "test", version: "1" }, clientOptions);
-  const args = [launcher, "gateway", "mcp", ...options, "--", ...command];
+  const args = [launcher, "gateway", "mcp", ...options, ...behind(command)];
   await client.connect(
     new StdioClientTransport({ command: process.execPath, args, cwd: dir, stderr: "ignore" }),
   );
   return client;
+}
+
+/** The public client over streamable HTTP. */
+export async function connectOver(
+  url: string,
+  key: string,
+): Promise<{ readonly client: Client; readonly transport: HttpTransport }> {
+  const { Client, StreamableHTTPClientTransport } = await sdk();
+  const client = new Client({ name: "test", version: "1" });
+  const headers = { authorization: `Bearer ${key}` };
+  const transport = new StreamableHTTPClientTransport(new URL(url), { requestInit: { headers } });
+  await client.connect(transport);
+  return { client, transport };
+}
+
+export interface Listening {
+  readonly url: string;
+  readonly child: ChildProcess;
+  /** What it said on standard error. */
+  readonly said: () => string;
+  /** With a signal, which is what it ends by once it has closed everything. */
+  readonly end: () => Promise<string | number | null>;
+}
+
+/** `pol gateway mcp --listen`, at any free port. */
+export async function listenThrough(
+  { dir, options }: Desk,
+  command: readonly string[],
+  more: readonly string[] = [],
+): Promise<Listening> {
+  const ours = [...options, "--listen", "127.0.0.1:0", "--keys", "keys.json", ...more];
+  const args = [launcher, "gateway", "mcp", ...ours, ...behind(command)];
+  const child = spawn(process.execPath, args, { cwd: dir, stdio: ["ignore", "pipe", "pipe"] });
+  let said = "";
+  child.stderr.on("data", (bytes) => {
+    said += String(bytes);
+  });
+  const url = await new Promise<string>((resolve, reject) => {
+    child.stdout.on("data", (bytes) => resolve(/http\S+/.exec(String(bytes))?.[0] ?? ""));
+    child.on("exit", () => reject(new Error(said)));
+  });
+  const ended = new Promise<string | number | null>((resolve) =>
+    child.on("exit", (code, signal) => resolve(signal ?? code)),
+  );
+  return {
+    ...{ url, child, said: () => said },
+    end() {
+      child.kill("SIGTERM");
+      return ended;
+    },
+  };
 }

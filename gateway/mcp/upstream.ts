@@ -1,0 +1,19 @@
+/** Whatever is behind the gateway: a server that is started, or one that is asked over HTTP. */
+import type { Message } from "./message.ts";
+
+/** What a server answers may be a picture. */
+export const SERVER_MESSAGE_BYTES_MAX = 16 * 1024 * 1024;
+/** What waits for a server that does not read. */
+export const SERVER_BACKLOG_BYTES_MAX = 16 * 1024 * 1024;
+
+export interface UpstreamEvents {
+  readonly message: (message: Message) => void;
+  /** Once; nothing comes after it. `why` is for people, `code` for programs, where there is one. */
+  readonly closed: (why: string, code?: string) => void;
+}
+
+export interface Upstream {
+  readonly send: (message: Message) => void;
+  /** Ends it; `closed` is still told. */
+  readonly close: () => Promise<void>;
+}

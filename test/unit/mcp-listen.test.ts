@@ -1,0 +1,170 @@
+/** The gateway over HTTP without processes: what is refused before a session, and what becomes of one. */
+import { openApiKeys } from "@polity/gateway/http/api-keys.ts";
+import { catalogOf } from "@polity/gateway/mcp/catalog.ts";
+import { type ListenOptions, listenForClients } from "@polity/gateway/mcp/listen.ts";
+import type { Message } from "@polity/gateway/mcp/message.ts";
+import type { UpstreamEvents } from "@polity/gateway/mcp/upstream.ts";
+import { nodeCrypto } from "@polity/lineage/node/crypto.ts";
+import { expect, test } from "vitest";
+import {
+  ADA,
+  BY_ROOT,
+  type Governed,
+  governed,
+  hostOf,
+  manualClock,
+  ordering,
+} from "../support/governing.ts";
+import { keyOf } from "../support/serving.ts";
+import { FACTS, HELD } from "../support/treasury.ts";
+
+const { sha256 } = nodeCrypto;
+const inputSchema = {
+  type: "object",
+  properties: { amount: { type: "integer" }, to: { type: "string" } },
+  required: ["amount", "to"],
+};
+const RESULTS: Readonly<Record<string, object>> = {
+  initialize: { protocolVersion: "2025-11-25", capabilities: { tools: {} } },
+  "tools/list": { tools: [{ name: "pay", inputSchema }] },
+  "tools/call": { content: [] },
+};
+const INITIALIZE = { jsonrpc: "2.0", id: 0, method: "initialize", params: {} };
+const pay = (id: number, amount: number) => {
+  const params = { name: "pay", arguments: { amount, to: "shop" } };
+  return { jsonrpc: "2.0", id, method: "tools/call", params };
+};
+
+/** A server that answers, or waits where the test says so. */
+function serverOf(answers: (method: string) => boolean): ListenOptions["connect"] {
+  return ({ message, closed }: UpstreamEvents) => ({
+    send(asked: Message) {
+      const result = asked.kind === "request" && answers(asked.method) ? RESULTS[asked.method] : undefined;
+      if (asked.kind === "request" && result !== undefined)
+        queueMicrotask(() => message({ kind: "result", id: asked.id, result: { ...result } }));
+    },
+    async close() {
+      closed("it was told to end");
+    },
+  });
+}
+
+async function desk(changes: Partial<ListenOptions> = {}, more: Parameters<typeof governed>[0] = {}) {
+  const measured = { measured: () => ({ zone: "eu" }) };
+  const options = { governed: BY_ROOT, host: await hostOf(HELD, FACTS), ...measured, ...more };
+  const one: Governed = await governed(options);
+  const { key, row } = keyOf({ agents: [ADA] });
+  const keys = openApiKeys([row], sha256);
+  let made = 0;
+  const api = listenForClients({
+    ...{ governor: one.governor, keys: () => keys, agent: null, purpose: "test", hosts: ["desk.example"] },
+    ...{ sessionsMax: 2, server: "bank", catalog: catalogOf(one.host), pins: null, sha256, log: () => {} },
+    makeId() {
+      made += 1;
+      return `session-${made}`;
+    },
+    connect: serverOf(() => true),
+    ...changes,
+  });
+  const ask = async (body: unknown, headers: Readonly<Record<string, string>> = {}, method = "POST") => {
+    const all: Readonly<Record<string, string>> = {
+      ...{ host: "desk.example", authorization: `Bearer ${key}`, "content-type": "application/json" },
+      ...{ accept: "application/json, text/event-stream", ...headers },
+    };
+    const said = await api.handle({
+      ...{ method, target: "/mcp", header: (name: string) => all[name] ?? null },
+      body: async () => Buffer.from(JSON.stringify(body)),
+      signal: new AbortController().signal,
+    });
+    const text = typeof said.body === "string" ? said.body : "";
+    const { error, result } = text === "" ? {} : JSON.parse(text);
+    const [code = null] = [error?.data?.code, result?.structuredContent?.code];
+    return { status: said.status, id: said.headers["mcp-session-id"] ?? "", code, result };
+  };
+  /** A session that was greeted. */
+  const session = async () => {
+    const { id } = await ask(INITIALIZE);
+    return { "mcp-session-id": id };
+  };
+  return { ...one, api, ask, session };
+}
+
+test("what is refused before anything of it is read", async () => {
+  const { ask, session } = await desk();
+  const refused = async (headers: Record<string, string>, method = "POST") => {
+    const { status, code } = await ask(INITIALIZE, headers, method);
+    return [status, code];
+  };
+  expect(await refused({ host: "evil.example" })).toEqual([403, "mcp.host"]);
+  expect(await refused({ origin: "http://desk.example" })).toEqual([403, "mcp.origin"]);
+  expect(await refused({ authorization: "" })).toEqual([401, "api_key.missing"]);
+  expect(await refused({ authorization: `Bearer ${keyOf().key}` })).toEqual([401, "api_key.unknown"]);
+  expect(await refused({ accept: "text/html" })).toEqual([406, "mcp.accept"]);
+  expect(await refused({ "content-type": "text/plain" })).toEqual([415, "http.content_type"]);
+  for (const length of ["5000000", "-1", "many"])
+    expect(await refused({ "content-length": length })).toEqual([413, "http.too_large"]);
+  expect(await refused({}, "PUT")).toEqual([405, "http.method"]);
+  const named = await session();
+  expect(await refused({ ...named, accept: "text/html" }, "GET")).toEqual([406, "mcp.accept"]);
+  expect((await ask(null, named, "GET")).status).toBe(200);
+  expect(await refused(named, "GET")).toEqual([409, "mcp.stream"]);
+  expect(await refused({ ...named, "last-event-id": "1" }, "GET")).toEqual([400, "mcp.resume"]);
+  expect((await ask(null, named, "DELETE")).status).toBe(204);
+  expect(await refused(named, "DELETE")).toEqual([404, "mcp.session"]);
+});
+
+test("a session counts once, while its server is greeted and afterwards", async () => {
+  let isSlow = true;
+  const { ask, session, governor } = await desk({ connect: serverOf(() => !isSlow) });
+  // Its server has not answered yet, which takes nobody else's place.
+  void ask(INITIALIZE);
+  await expect.poll(() => governor.executions().length).toBe(1);
+  isSlow = false;
+  const second = await session();
+  expect(second["mcp-session-id"]).toBe("session-2");
+  expect((await ask(INITIALIZE)).code).toBe("mcp.sessions");
+  expect((await ask(null, second, "DELETE")).status).toBe(204);
+  expect((await session())["mcp-session-id"]).toBe("session-3");
+});
+
+test("who is contained has no session; a server that cannot be started leaves no execution", async () => {
+  const connect = () => {
+    throw new Error("forced");
+  };
+  const { ports } = manualClock();
+  const { ask, governor } = await desk({ connect }, { ports });
+  const broken = await ask(INITIALIZE);
+  expect([broken.status, broken.code]).toEqual([500, "http.failed"]);
+  expect(governor.executions()).toEqual([]);
+  await governor.order(await ordering({ kind: "agent", agent: ADA }, { kind: "quarantine" }));
+  const contained = await ask(INITIALIZE);
+  expect([contained.status, contained.code]).toEqual([403, "subject.quarantined"]);
+});
+
+test("what is held outlives the gateway, and not a session that its client ends", async () => {
+  const first = await desk();
+  const ended = await first.session();
+  expect((await first.ask(pay(1, 600), ended)).result.isError).toBe(true);
+  expect(first.governor.approvals()).toHaveLength(1);
+  await first.ask(null, ended, "DELETE");
+  expect(first.governor.approvals()).toEqual([]);
+  const named = await first.session();
+  await first.ask(pay(1, 700), named);
+  const [pending] = first.governor.approvals();
+  await first.api.drain();
+  const closing = await first.ask(INITIALIZE);
+  expect([closing.status, closing.code]).toEqual([503, "http.closing"]);
+  await first.close();
+  const second = await desk({}, { dir: first.dir });
+  expect(second.governor.approvals()).toEqual([pending]);
+  // The same call, in a session of the same agent, goes on with it.
+  const { result } = await second.ask(pay(1, 700), await second.session());
+  expect(result.structuredContent.pending.id).toBe(pending!.id);
+});
+
+test("a governor that has stopped opens no session", async () => {
+  const { ask, governor } = await desk();
+  await governor.close();
+  const said = await ask(INITIALIZE);
+  expect([said.status, said.code]).toEqual([503, "governor.stopped"]);
+});
