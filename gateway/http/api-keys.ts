@@ -111,12 +111,15 @@ export interface ApiKeys {
   readonly count: number;
   /** Takes the same time wherever the key stands, and however much of it is right. */
   readonly find: (presented: string) => ApiKey | null;
+  /** Of one that was found before: as it is now. */
+  readonly current: (hash: string) => ApiKey | null;
 }
 
 export function openApiKeys(keys: readonly ApiKey[], sha256: Sha256): ApiKeys {
   const hashes = keys.map(({ hash }) => digestBytes(hash)!);
   return Object.freeze({
     count: keys.length,
+    current: (hash: string) => keys.find((one) => one.hash === hash) ?? null,
     find(presented: string): ApiKey | null {
       if (!KEY.test(presented)) return null;
       const hash = sha256(utf8(presented));

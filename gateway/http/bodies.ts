@@ -62,6 +62,7 @@ export const DECISION: Shape = object({
     nullable(any),
     "what was judged: execute nothing else; null where nothing may happen, or not yet",
   ),
+  contained: must(list(party), "whom this verdict holds from now on, until a signed release"),
 });
 
 export const BEGINNING: Shape = object({
@@ -134,6 +135,23 @@ export const STEP_ANSWER: Shape = object({
 });
 
 export const PENDING_LIST: Shape = object({ approvals: must(list(pending), "oldest first") });
+
+export const OWED_LIST: Shape = object({
+  obligations: must(
+    list(
+      object({
+        decision: must(id, "that imposes it"),
+        execution: must(id, "whose step it was"),
+        action: must(text(NAME_MAX), "of the step"),
+        name: must(text(NAME_MAX), "as the policy calls it"),
+        arguments: must(any, "by name"),
+        attempts: must(integer(0, TIME_MAX), "since this service began"),
+        problem: must(nullable(text(REASON_MAX)), "why the last attempt failed"),
+      }),
+    ),
+    "not done yet",
+  ),
+});
 
 export const OUTCOME: Shape = object({
   step: must(id, "as its answer says"),

@@ -31,6 +31,7 @@ const STATUSES: ReadonlyMap<string, number> = new Map([
   ["execution.too_many", 429],
   ["approval.unknown", 404],
   ["step.invalid", 400],
+  ["execution.invalid", 400],
   ["order.malformed", 400],
   ["approval.malformed", 400],
   ["attestation.malformed", 400],
@@ -38,6 +39,7 @@ const STATUSES: ReadonlyMap<string, number> = new Map([
   ["approval.unsigned", 403],
   ["approval.named", 403],
   ["attestation.unsigned", 403],
+  ["attestation.wrong_agent", 403],
   ["subject.quarantined", 403],
   ["subject.terminated", 403],
 ]);

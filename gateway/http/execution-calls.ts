@@ -77,6 +77,12 @@ export function releaseOperation(governor: Governor, kept: KeptExecutions): Oper
   return async ({ id, key, isLate }: Call) => {
     const pending = governor.approvals().find((one) => one.id === id);
     const one = pending === undefined ? null : kept.find(pending.execution, key.name);
+    if (
+      pending !== undefined &&
+      governor.execution(pending.execution) === null &&
+      mayAsk(key, pending.action)
+    )
+      return refuse("execution.ended", OUTLIVED);
     if (pending === undefined || one === null) {
       return refuse("approval.unknown", "nothing of this id waits in an execution of this key");
     }
@@ -84,6 +90,9 @@ export function releaseOperation(governor: Governor, kept: KeptExecutions): Oper
     return stepResponse(one, await governor.release(id), isLate);
   };
 }
+
+const OUTLIVED =
+  "its execution ended with a process: ask for the same step again in another one of its agent";
 
 async function stepResponse(
   one: KeptExecution,

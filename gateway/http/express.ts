@@ -19,13 +19,19 @@ export function expressGuard<Request extends IncomingMessage>(
   options: GuardOptions<Request>,
 ): (request: Request, response: Response, next: Next) => void {
   return (request, response, next) => {
+    let isPassedOn = false;
     const run = async (grant: Grant) => {
+      isPassedOn = true;
       response.locals = { ...response.locals, grant };
       const ended = endOf(response);
       next();
       return { result: undefined, isFailed: !(await ended) || response.statusCode >= 500 };
     };
-    guardRoute(options, request, run, (refusal) => send(response, refusal)).catch(next);
+    const failed = (error: unknown) => {
+      // `next` is called once; whoever has the request by now hears of it by the grant's signal.
+      if (!isPassedOn) next(error);
+    };
+    guardRoute(options, request, run, (refusal) => send(response, refusal)).catch(failed);
   };
 }
 

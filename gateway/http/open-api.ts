@@ -5,6 +5,7 @@
 import { parseJson } from "@polity/runtime/json.ts";
 import { type ApiRequest, type ApiResponse, type Call, type Operation, refuse } from "./api.ts";
 import { type ApiKey, type ApiKeys, mayAsk } from "./api-keys.ts";
+import { type Deadlines, makeDeadlines } from "./deadlines.ts";
 import { type Matched, matchRoute, type OperationName } from "./routes.ts";
 import { shapeProblem } from "./shape.ts";
 
@@ -46,6 +47,7 @@ export interface Api {
 interface State {
   readonly options: ApiOptions;
   readonly limits: ApiLimits;
+  readonly deadlines: Deadlines;
   underWay: number;
   waiting: number;
   isClosing: boolean;
@@ -56,7 +58,11 @@ interface State {
 export function openApi(options: ApiOptions): Api {
   if (options.keys().count === 0) throw new RangeError("no key is configured");
   const limits = { ...API_LIMITS, ...options.limits };
-  const state: State = { options, limits, underWay: 0, waiting: 0, isClosing: false, onIdle: () => {} };
+  const deadlines = makeDeadlines(limits.answerMsMax);
+  const state: State = {
+    ...{ options, limits, deadlines },
+    ...{ underWay: 0, waiting: 0, isClosing: false, onIdle: () => {} },
+  };
   return Object.freeze({
     handle: (request: ApiRequest) => handle(state, request),
     drain: () => drain(state),
@@ -118,7 +124,7 @@ async function counted(
 }
 
 async function answer(
-  { options, limits }: State,
+  { options, limits, deadlines }: State,
   request: ApiRequest,
   { route, id, waitMs }: Matched,
   key: ApiKey,
@@ -132,14 +138,19 @@ async function answer(
     return refuse("api_key.scope", "this key is not for this action");
   }
   const wantsEvents = route.waits && request.header("accept") === "text/event-stream";
-  const { signal } = request;
   let isOverdue = false;
-  const isLate = () => isOverdue || signal.aborted;
-  const call: Call = { key, id, body, waitMs, wantsEvents, signal, isLate };
+  const isLate = () => isOverdue || request.signal.aborted;
+  const call: Call = {
+    ...{ key, id, body, waitMs, wantsEvents, isLate },
+    get signal() {
+      return request.signal;
+    },
+  };
   const answering = options.operations[route.name](call);
   if (!(answering instanceof Promise) || route.waits) return answering;
-  return inTime(answering, limits.answerMsMax, () => {
+  return deadlines.within(answering, () => {
     isOverdue = true;
+    return refuse("http.late");
   });
 }
 
@@ -181,25 +192,6 @@ async function bodyOf(
   const { value } = parsed;
   const isMembers = typeof value === "object" && value !== null && !Array.isArray(value);
   return isMembers ? (value as Record<string, unknown>) : refused("http.invalid", "the body is an object");
-}
-
-async function inTime(
-  answering: Promise<ApiResponse>,
-  answerMsMax: number,
-  onLate: () => void,
-): Promise<ApiResponse> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<ApiResponse>((resolve) => {
-    timer = setTimeout(() => {
-      onLate();
-      resolve(refuse("http.late"));
-    }, answerMsMax);
-  });
-  try {
-    return await Promise.race([answering, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 async function drain(state: State): Promise<void> {

@@ -13,8 +13,9 @@ import {
   stepCall,
 } from "./execution-calls.ts";
 import { keepExecutions } from "./kept-executions.ts";
+import { obligationsOperation } from "./obligations-call.ts";
 import { openApiText } from "./openapi.ts";
-import { approvalsOperation, approveOperation, orderOperation } from "./paper-calls.ts";
+import { approvalsOperation, approveOperation, attestCall, orderOperation } from "./paper-calls.ts";
 import type { OperationName } from "./routes.ts";
 
 export interface Service {
@@ -35,12 +36,14 @@ export function operationsOf(service: Service): Readonly<Record<OperationName, O
     getExecution: onExecution(kept, (_call, one) => answerJson(200, executionBody(one))),
     authorizeStep: onExecution(kept, stepCall),
     reportOutcome: onExecution(kept, outcomeCall),
+    attestExecution: onExecution(kept, attestCall(governor)),
     endExecution: onExecution(kept, (call, one) => endCall(call, one, kept.over)),
     awaitAbort: onExecution(kept, abortCall),
     listApprovals: approvalsOperation(governor),
     giveApproval: approveOperation(governor),
     releaseHeld: releaseOperation(governor, kept),
     giveOrder: orderOperation(governor),
+    listObligations: obligationsOperation(governor),
     health: () => answerJson(200, { ok: true, reason: null }),
     readiness() {
       const reason = problem();

@@ -21,6 +21,11 @@ export function orderOperation(governor: Governor): Operation {
   return async ({ body }: Call) => applied(await governor.order(body.envelope as string));
 }
 
+/** For an execution that the key of the call has begun. */
+export function attestCall(governor: Governor) {
+  return async ({ id, body }: Call) => applied(await governor.attest(id, body.envelope as string));
+}
+
 function applied(said: Applied): ApiResponse {
   return said.ok ? answerJson(200, { entry: said.entry }) : refuse(said.code, said.message);
 }

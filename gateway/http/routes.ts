@@ -10,6 +10,7 @@ import {
   HEALTH,
   NOTICE,
   OUTCOME,
+  OWED_LIST,
   PENDING_LIST,
   QUESTION,
   STEP,
@@ -23,12 +24,14 @@ export type OperationName =
   | "getExecution"
   | "authorizeStep"
   | "reportOutcome"
+  | "attestExecution"
   | "endExecution"
   | "awaitAbort"
   | "listApprovals"
   | "giveApproval"
   | "releaseHeld"
   | "giveOrder"
+  | "listObligations"
   | "health"
   | "readiness"
   | "document";
@@ -85,7 +88,7 @@ export const ROUTES: readonly Route[] = [
     "One decision about one request, without an execution. It is in the log before it is answered.",
     QUESTION,
     DECISION,
-    [],
+    ["governor.stopped", "governor.clock_back", "governor.log_failed"],
   ),
   post(
     "/v1/executions",
@@ -94,7 +97,13 @@ export const ROUTES: readonly Route[] = [
     "Begins an execution; whatever its agent does is a step of it.",
     BEGINNING,
     EXECUTION,
-    ["execution.too_many", "execution.parent_ended", "subject.quarantined", "subject.terminated"],
+    [
+      "execution.invalid",
+      "execution.too_many",
+      "execution.parent_ended",
+      "subject.quarantined",
+      "subject.terminated",
+    ],
     201,
   ),
   get("/v1/executions/{id}", "getExecution", "execute", "How an execution stands.", EXECUTION, [
@@ -117,6 +126,15 @@ export const ROUTES: readonly Route[] = [
     OUTCOME,
     ENTRY,
     [...GONE, "step.in_use"],
+  ),
+  post(
+    "/v1/executions/{id}/attestation",
+    "attestExecution",
+    "execute",
+    "A newer signed statement about what runs; what it changes is judged again.",
+    ENVELOPE,
+    ENTRY,
+    ["execution.unknown", "attestation.malformed", "attestation.unsigned", "attestation.replayed"],
   ),
   post(
     "/v1/executions/{id}/end",
@@ -162,6 +180,13 @@ export const ROUTES: readonly Route[] = [
     ENVELOPE,
     ENTRY,
     ["order.malformed", "order.unsigned", "order.replayed", "order.expired"],
+  ),
+  get(
+    "/v1/obligations",
+    "listObligations",
+    "execute",
+    "What is due after what was allowed, and not done yet.",
+    OWED_LIST,
   ),
   get("/healthz", "health", null, "Whether the service runs.", HEALTH),
   get("/readyz", "readiness", null, "Whether the service would answer now: 503 where it would not.", HEALTH),

@@ -40,8 +40,11 @@ const HEADERS_BYTES_MAX = 8 * 1024;
 const HEADERS_MS = 5_000;
 const REQUEST_MS = 10_000;
 const IDLE_MS = 5_000;
+/** Whoever takes nothing of a stream for so long is gone; longer than the beat of events. */
+const STALLED_MS = 60_000;
 
-function isLocalHost(host: string): boolean {
+/** Nothing leaves this machine on the way there. */
+export function isLocalHost(host: string): boolean {
   return host === "localhost" || host === "::1" || /^127(?:\.[0-9]{1,3}){3}$/.test(host);
 }
 
@@ -84,15 +87,12 @@ async function respond(
   { onAnswer }: ServeOptions,
 ): Promise<void> {
   const from = onAnswer === undefined ? 0 : performance.now();
-  const gone = new AbortController();
-  response.once("close", () => {
-    if (!response.writableFinished) gone.abort();
-  });
+  const client = watchClient(response);
   // A reset is told by `close`, and as an error that nobody else would take.
   request.on("error", () => {});
   try {
-    const answer = await api.handle(requestOf(request, gone.signal));
-    await send(request, response, answer, gone.signal);
+    const answer = await api.handle(requestOf(request, client));
+    await send(request, response, answer, client);
     onAnswer?.({
       method: request.method ?? "",
       path: (request.url ?? "").split("?", 1)[0]!.slice(0, 256),
@@ -105,8 +105,33 @@ async function respond(
   }
 }
 
+/** Whoever waits for an answer, until nobody does. */
+interface Client {
+  readonly isGone: () => boolean;
+  readonly signal: () => AbortSignal;
+}
+
+/** A signal is made for those who ask for one: most answers are there before anybody does. */
+function watchClient(response: ServerResponse): Client {
+  let isGone = false;
+  let controller: AbortController | null = null;
+  response.once("close", () => {
+    if (response.writableFinished) return;
+    isGone = true;
+    controller?.abort();
+  });
+  return {
+    isGone: () => isGone,
+    signal() {
+      controller ??= new AbortController();
+      if (isGone) controller.abort();
+      return controller.signal;
+    },
+  };
+}
+
 /** What a Node server got, as the service takes it. */
-function requestOf(request: IncomingMessage, signal: AbortSignal): ApiRequest {
+function requestOf(request: IncomingMessage, client: Client): ApiRequest {
   const { method = "", url = "", headers } = request;
   return {
     method,
@@ -116,7 +141,9 @@ function requestOf(request: IncomingMessage, signal: AbortSignal): ApiRequest {
       return typeof value === "string" ? value : null;
     },
     body: (bytesMax) => bodyOf(request, bytesMax),
-    signal,
+    get signal() {
+      return client.signal();
+    },
   };
 }
 
@@ -136,8 +163,10 @@ function bodyOf(request: IncomingMessage, bytesMax: number): Promise<Uint8Array 
     };
     request.on("data", onData);
     request.once("end", () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)));
-    request.once("error", reject);
-    request.once("close", () => reject(new Error("the client went away")));
+    // Every request is closed; an error, with the stack that it comes with, is for one that was cut off.
+    request.once("close", () => {
+      if (!request.readableEnded) reject(new Error("the client went away"));
+    });
   });
 }
 
@@ -145,9 +174,9 @@ async function send(
   request: IncomingMessage,
   response: ServerResponse,
   { status, headers, body }: ApiResponse,
-  gone: AbortSignal,
+  client: Client,
 ): Promise<void> {
-  if (gone.aborted) return;
+  if (client.isGone()) return;
   // What was not read is not waited for.
   const isRead = request.complete;
   const closing = isRead ? undefined : "close";
@@ -160,11 +189,26 @@ async function send(
   }
   response.writeHead(status, headers);
   response.flushHeaders();
+  response.setTimeout(STALLED_MS, () => response.destroy());
   for await (const piece of body) {
-    if (gone.aborted) break;
-    response.write(piece);
+    if (client.isGone()) break;
+    if (!response.write(piece)) await drained(response, client.signal());
   }
   response.end();
+}
+
+/** What was written is on its way; nobody who does not read makes more of it wait here. */
+function drained(response: ServerResponse, gone: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      response.off("drain", done);
+      gone.removeEventListener("abort", done);
+      resolve();
+    };
+    response.on("drain", done);
+    gone.addEventListener("abort", done);
+    if (gone.aborted) done();
+  });
 }
 
 const BROKEN: ReadonlyMap<string, HttpCode> = new Map([

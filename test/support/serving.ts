@@ -57,9 +57,7 @@ export async function serving(
     ports: nodeRecording,
     mode: "strict",
   });
-  const until = 253_402_300_799_999;
-  const window = () => ({ policyFrom: 0, policyUntil: until, factsUntil: until });
-  const decider = deciderOf({ host, recorded, governor, window, now: Date.now });
+  const decider = deciderOf({ host, recorded, governor });
   const problem = options.problem ?? (() => governor.stopped()?.message ?? null);
   const failures: unknown[] = [];
   const api = openApi({

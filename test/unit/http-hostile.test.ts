@@ -173,10 +173,10 @@ test("slow senders, giant headers, and chunks that never end are cut off", async
     head(one.key, [JSON_TYPE, "transfer-encoding: chunked"]),
     `1;${"x".repeat(20_000)}\r\n \r\n`,
   ]);
-  expect(await slow).toMatch(/^HTTP\/1.1 408 [\s\S]*http\.slow/);
-  expect(await idle).toMatch(/^HTTP\/1.1 408 [\s\S]*http\.slow/);
-  expect(await giant).toMatch(/^HTTP\/1.1 431 [\s\S]*http\.headers/);
-  expect(await many).toMatch(/^HTTP\/1.1 431 [\s\S]*http\.headers/);
+  expect(await slow).toMatch(/^HTTP\/1.1 408 [\s\S]*"http.slow"/);
+  expect(await idle).toMatch(/^HTTP\/1.1 408 [\s\S]*"http.slow"/);
+  expect(await giant).toMatch(/^HTTP\/1.1 431 [\s\S]*"http.headers"/);
+  expect(await many).toMatch(/^HTTP\/1.1 431 [\s\S]*"http.headers"/);
   expect(await endless).toMatch(/^HTTP\/1.1 413 [\s\S]*http\.too_large/);
   expect(await extended).toMatch(/^HTTP\/1.1 413 [\s\S]*http\.too_large/);
   await isUnharmed(one);
@@ -253,9 +253,13 @@ test("what breaks inside is told nobody outside", async () => {
     body,
     signal,
   });
-  expect(said.status).toBe(500);
+  expect([said.status, JSON.parse(said.body as string).error.code]).toEqual([500, "http.failed"]);
   expect(said.body).not.toContain("secret");
   expect(failures).toHaveLength(1);
   const late = await api.handle({ method: "GET", target: "/readyz", header: () => null, body, signal });
   expect([late.status, JSON.parse(late.body as string).error.code]).toEqual([503, "http.late"]);
+  void api.drain();
+  const asked = { method: "POST", target: "/v1/decide", header, body, signal };
+  const closing = await api.handle(asked);
+  expect([closing.status, JSON.parse(closing.body as string).error.code]).toEqual([503, "http.closing"]);
 });

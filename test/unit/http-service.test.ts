@@ -65,6 +65,8 @@ test("an execution from its beginning to its end", async () => {
 test("an agent may not say who it is, and its mistakes are told", async () => {
   const { ask } = await serving();
   const { body } = await ask("POST", "/v1/executions", { agent: ADA, zone: "eu" });
+  const nobody = await ask("POST", "/v1/executions", { agent: { type: "Agent", id: "" } });
+  expect([nobody.status, nobody.body.error.code]).toEqual([400, "execution.invalid"]);
   const path = `/v1/executions/${body.id}/steps`;
   const forged = await ask("POST", path, { action: "pay", fields: { agent: "bob", amount: 5, to: "shop" } });
   expect(forged.body).toMatchObject({ verdict: "deny", code: "step.invalid", grant: null });
