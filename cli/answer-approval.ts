@@ -11,17 +11,17 @@ import type { Party } from "@polity/lineage/entry.ts";
 import { nodeCrypto } from "@polity/lineage/node/crypto.ts";
 import type { TrustRoot } from "@polity/runtime/trust-root.ts";
 import { digestOption } from "./digest-option.ts";
-import { EXIT } from "./failure.ts";
+import { EXIT, failure } from "./failure.ts";
 import { entityText, governedOf } from "./governed-options.ts";
 import type { Invocation } from "./invocation.ts";
 import { readSigner } from "./key-files.ts";
 import { outputOption, STANDARD_OUTPUT } from "./output-option.ts";
 import { readOne, sendApproval, serviceOf } from "./pending-source.ts";
 import { nameOf } from "./read-file.ts";
-import { answerNo } from "./refusal.ts";
+import { answerNo, type Refusal } from "./refusal.ts";
 import { requestLines } from "./render-papers.ts";
 import { columns } from "./table.ts";
-import { printLine, write } from "./terminal.ts";
+import { canAsk, confirmed, printLine, write } from "./terminal.ts";
 import { timeOption } from "./time-option.ts";
 import { openTrust } from "./trust-files.ts";
 import { visible } from "./words.ts";
@@ -43,8 +43,12 @@ export async function answerApproval(
   const isSent = service !== null && !values.has("output");
   const inputs = service === null ? [trust, key, source] : [trust, key];
   const output = isSent ? null : outputOption(invocation, `${id}.approval.json`, inputs);
+  const wanted = digestOption(invocation, "request");
   const one = await readOne(invocation);
   if (!one.ok) return answerNo(visible(id), one, json);
+  const { requestDigest } = one.pending;
+  if (wanted !== null && wanted !== requestDigest)
+    return answerNo(visible(id), otherRequest(requestDigest), json);
   const signer = await readSigner(key);
   const approver = approverOf(walked.root, signer.publicKey.id);
   if (approver === null) {
@@ -55,18 +59,20 @@ export async function answerApproval(
   const { set, audience, root } = governed;
   const scope = { root: root.name, set, audience, issuedMs: nowMs };
   const asked = questionOf(one.pending);
-  if (nowMs < asked.askedMs || nowMs >= asked.expiresMs) {
-    const isEarly = nowMs < asked.askedMs;
-    const code = isEarly ? "approval.not_yet_valid" : "approval.expired";
-    const message = isEarly ? "it was asked later than now: look at the clock" : "the time to answer is over";
-    return answerNo(visible(id), { ok: false, code, message, hint: null }, json);
+  const untimely = untimelyAnswer(asked, nowMs);
+  if (untimely !== null) return answerNo(visible(id), untimely, json);
+  const shown = columns(requestLines(one.pending, one.request)).map((line) => `  ${line}`);
+  // Whoever has not said which request is meant has not seen this one before.
+  const isAsked = wanted === null && !json && canAsk();
+  if (isAsked && !(await confirmed(shown.join("\n"), `${WORDS[decision]} this?`))) {
+    throw failure("nothing was signed", null, EXIT.no);
   }
   const envelope = await signApproval({ ...scope, ...asked, approver, decision }, [signer]);
   const checked = verifyApproval(envelope, governed, nowMs, nodeCrypto);
   if (!checked.ok) return answerNo(visible(id), { ...checked, hint: null }, json);
-  const shown = columns(requestLines(one.pending, one.request)).map((line) => `  ${line}`);
   const channel = json || output === STANDARD_OUTPUT ? "error" : "out";
-  await printLine([`${decision} by ${visible(approverName(approver))}`, ...shown].join("\n"), channel);
+  const seen = isAsked ? [] : shown;
+  await printLine([`${decision} by ${visible(approverName(approver))}`, ...seen].join("\n"), channel);
   if (output === null) {
     const sent = await sendApproval(invocation, service!, envelope);
     if (!sent.ok) return answerNo(visible(id), sent, json);
@@ -79,6 +85,25 @@ export async function answerApproval(
   if (json) await printLine(JSON.stringify({ ok: true, id, decision, approver, output }));
   else if (output !== STANDARD_OUTPUT) await printLine(visible(output));
   return EXIT.done;
+}
+
+const WORDS = { approved: "approve", rejected: "reject" } as const;
+
+function otherRequest(requestDigest: string): Refusal {
+  const message = `the request that waits is ${requestDigest}, not the one that --request says`;
+  const hint = "pol approvals show shows what it is now; do not sign what you have not seen";
+  return { ok: false, code: "approval.wrong_request", message, hint };
+}
+
+function untimelyAnswer(
+  { askedMs, expiresMs }: { readonly askedMs: number; readonly expiresMs: number },
+  nowMs: number,
+): Refusal | null {
+  if (nowMs >= askedMs && nowMs < expiresMs) return null;
+  const isEarly = nowMs < askedMs;
+  const code = isEarly ? "approval.not_yet_valid" : "approval.expired";
+  const message = isEarly ? "it was asked later than now: look at the clock" : "the time to answer is over";
+  return { ok: false, code, message, hint: null };
 }
 
 /** Whose key it is; null for nobody's, or that of several. */

@@ -95,8 +95,16 @@ function continuedOf(
   return { code: fresh.code, note, endedMs: fresh.note.untilMs, untilMs: policyUntil + 1 };
 }
 
+const REFUSED = Symbol("refused");
+
 function refused(name: string, { code, message, hint }: Refusal): Error {
-  return failure(`${name} is refused: ${code}: ${visible(message)}`, hint, EXIT.no);
+  const error = failure(`${name} is refused: ${code}: ${visible(message)}`, hint, EXIT.no);
+  return Object.assign(error, { [REFUSED]: code });
+}
+
+/** The code by which a bundle was refused; null for anything else that can be wrong. */
+export function refusedBundle(error: unknown): string | null {
+  return error instanceof Error && REFUSED in error ? String(error[REFUSED]) : null;
 }
 
 /** This command shows decisions and executes nothing, so that there is nothing that it cannot discharge. */
@@ -113,8 +121,6 @@ function deskOf(host: BundleHost, files: BundleFiles): Desk {
   const members = host.members.map(({ name, shadow, evaluator, manifest, validity }): DeskMember => {
     return { name, shadow, evaluator, policy: manifest.policy.name, kind: kindOf(manifest), validity };
   });
-  const evaluators = [...files].filter(([path]) => path.endsWith(".wasm")).map(([, wasm]) => wasm);
-  const statement = envelopeOf(files)!.payload;
   return {
     decide: askSet(host),
     headerOf: host.headerOf,
@@ -125,8 +131,15 @@ function deskOf(host: BundleHost, files: BundleFiles): Desk {
     members,
     readsTrust: host.members.some(({ manifest }) => manifest.readsTrust),
     nameRequest: host.request,
-    artefacts: [...evaluators, statement, files.get(FACTS_PATH) ?? utf8(NO_FACTS)],
+    artefacts: artefactsOfBundle(files),
     factsBuilt: null,
     host,
   };
+}
+
+/** All that decides, by which its decisions can be made again. */
+export function artefactsOfBundle(files: BundleFiles): readonly Uint8Array[] {
+  const evaluators = [...files].filter(([path]) => path.endsWith(".wasm")).map(([, wasm]) => wasm);
+  const statement = envelopeOf(files)?.payload;
+  return [...evaluators, ...(statement ? [statement] : []), files.get(FACTS_PATH) ?? utf8(NO_FACTS)];
 }

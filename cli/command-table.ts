@@ -2,6 +2,7 @@
  * Every command and option of `pol`, in one table: parsing, help, did-you-mean and completion all read it, so
  * that they cannot disagree.
  */
+import { ATTESTATION_COMMANDS } from "./attestation-table.ts";
 import { BUNDLE_COMMANDS, DECIDE_BUNDLE_OPTIONS } from "./bundle-table.ts";
 import {
   type Command,
@@ -18,6 +19,7 @@ import { EVIDENCE_COMMANDS } from "./evidence-table.ts";
 import { FACTS_COMMANDS } from "./facts-table.ts";
 import { GATEWAY_COMMANDS } from "./gateway-table.ts";
 import { LOG_COMMANDS } from "./log-table.ts";
+import { OBLIGATION_COMMANDS } from "./obligations-table.ts";
 import { PAPER_COMMANDS } from "./paper-table.ts";
 import { PERMIT_COMMANDS } from "./permit-table.ts";
 import { REPLAY_COMMANDS } from "./replay-table.ts";
@@ -234,6 +236,8 @@ export const COMMANDS: readonly Command[] = [
   ...REPLAY_COMMANDS,
   ...PERMIT_COMMANDS,
   ...PAPER_COMMANDS,
+  ...OBLIGATION_COMMANDS,
+  ...ATTESTATION_COMMANDS,
   ...GATEWAY_COMMANDS,
   ...SERVE_COMMANDS,
   completion,

@@ -9,12 +9,11 @@ import {
 } from "@polity/lineage/fork.ts";
 import { nodeCrypto } from "@polity/lineage/node/crypto.ts";
 import { folderSource, publicFolder } from "@polity/lineage/node/folder-source.ts";
-import { type NoteKey, noteKey } from "@polity/lineage/note.ts";
 import { NOTE_BYTES_MAX } from "@polity/lineage/note-form.ts";
 import { openTiles, type TileLog } from "@polity/lineage/open-tiles.ts";
+import type { LogKeys } from "@polity/lineage/rooted-keys.ts";
 import { decodeTlogProof, PROOF_BYTES_MAX } from "@polity/lineage/tlog-proof.ts";
 import { httpSource } from "@polity/lineage/web/http-source.ts";
-import type { PublicKey } from "@polity/runtime/keys.ts";
 import { unreachable } from "@polity/runtime/unreachable.ts";
 import { EXIT, failure } from "./failure.ts";
 import { nameOf, readBytes, utf8Text } from "./read-file.ts";
@@ -57,8 +56,7 @@ export async function readGiven(path: string): Promise<Given | { readonly fork: 
 }
 
 /** Whether evidence holds; fails where it shows nothing. */
-export function checkFork(fork: Fork, key: PublicKey): Compared {
-  const keys = keysFor([fork.earlier, fork.later], key);
+export function checkFork(fork: Fork, keys: LogKeys): Compared {
   const verified = verifyFork(fork, keys, nodeCrypto);
   if (verified.ok) return { kind: "forked", fork, ...verified };
   throw failure(`this is no evidence of a fork: ${verified.code}: ${visible(verified.message)}`);
@@ -67,12 +65,11 @@ export function checkFork(fork: Fork, key: PublicKey): Compared {
 /** Two checkpoints by themselves; fails where that is not enough. */
 export function comparePair(
   given: readonly [Given, Given],
-  key: PublicKey,
+  keys: LogKeys,
   proof: ForkProof | null,
   isWithLog = false,
 ): Compared {
   const notes = [given[0].note, given[1].note] as const;
-  const keys = keysFor(notes, key);
   const compared = compareCheckpoints(notes, proof, keys, nodeCrypto);
   switch (compared.kind) {
     case "continues":
@@ -100,7 +97,7 @@ export function comparePair(
  */
 export async function compareWithLog(
   given: readonly Given[],
-  key: PublicKey,
+  keys: LogKeys,
   log: TileLog,
 ): Promise<Compared> {
   const head = { name: "the log's checkpoint", note: log.note };
@@ -109,7 +106,7 @@ export async function compareWithLog(
     const size = sizeOf(one.note);
     // A log that has less than it has signed for has to be asked for the rest.
     const proof = size > 0 && size < log.tree.size ? await proofFrom(log, size) : null;
-    last = comparePair([one, head], key, proof, true);
+    last = comparePair([one, head], keys, proof, true);
     if (last.kind === "forked") return last;
   }
   if (last === null) throw new Error("there is nothing to compare");
@@ -124,11 +121,11 @@ function shrunk(now: number, before: number): unknown {
   return failure(message, "ask whoever keeps the log for the entries that are missing", EXIT.no);
 }
 
-export async function openLog(written: string, key: PublicKey): Promise<TileLog> {
+export async function openLog(written: string, keys: LogKeys): Promise<TileLog> {
   const source = /^https?:\/\//i.test(written)
     ? httpSource(written)
     : folderSource(await publicFolder(written));
-  const opened = await openTiles(source, { keys: [key], crypto: nodeCrypto });
+  const opened = await openTiles(source, { keys, crypto: nodeCrypto });
   if (opened.ok) return opened.log;
   throw opened.error;
 }
@@ -140,13 +137,4 @@ async function proofFrom(log: TileLog, size: number): Promise<ForkProof> {
 /** As the second line of a checkpoint says it; whether it is one is for the comparison to find. */
 function sizeOf(note: string): number {
   return Number(/^[^\n]*\n([0-9]{1,16})\n/.exec(note)?.[1] ?? 0);
-}
-
-/** A bare key stands for whatever log a checkpoint names. */
-function keysFor(notes: readonly string[], key: PublicKey): readonly NoteKey[] {
-  const origins = new Set(notes.map((note) => note.slice(0, note.indexOf("\n"))));
-  return [...origins].flatMap((origin) => {
-    const made = noteKey(origin, key, nodeCrypto.sha256);
-    return made.ok ? [made.key] : [];
-  });
 }

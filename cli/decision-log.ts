@@ -103,15 +103,19 @@ async function logContinued(recorder: Recorder, { continued }: Desk): Promise<un
 
 /** Before the first decision: nothing is in the log that could not be decided again. */
 export async function keepArtefacts(dir: string, store: LogStore, { artefacts }: Desk): Promise<void> {
-  const folder = artefactFolder(join(dir, ARTEFACTS_FOLDER));
   try {
-    for (const one of artefacts) {
-      if (one instanceof Uint8Array) await folder.put(one);
-      else if ((await folder.putFile(one.path)) !== one.digest) throw changed(one.path);
-    }
+    await putArtefacts(dir, artefacts);
   } catch (error) {
     await store.close();
     throw fileFailure("keep", "what decides", error);
+  }
+}
+
+export async function putArtefacts(dir: string, artefacts: Desk["artefacts"]): Promise<void> {
+  const folder = artefactFolder(join(dir, ARTEFACTS_FOLDER));
+  for (const one of artefacts) {
+    if (one instanceof Uint8Array) await folder.put(one);
+    else if ((await folder.putFile(one.path)) !== one.digest) throw changed(one.path);
   }
 }
 

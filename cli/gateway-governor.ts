@@ -1,19 +1,22 @@
 /** A governor over a policy or a bundle, with a log that this process alone writes to. */
 import { type Governor, openGovernor } from "@polity/governor/index.ts";
-import { nodeGovernor } from "@polity/governor/node/index.ts";
-import { cap, redact } from "@polity/governor/obligations/change.ts";
-import { handlersOf } from "@polity/governor/obligations/handler.ts";
+import { nodeGovernor, usualObligations } from "@polity/governor/node/index.ts";
 import type { AnyHost } from "@polity/lineage/judging.ts";
 import { nodeCrypto } from "@polity/lineage/node/crypto.ts";
 import { openBuilder } from "./builder.ts";
-import { checkpointsOf, keepArtefacts } from "./decision-log.ts";
+import type { BundleDeskFiles } from "./bundle-desk.ts";
+import { checkpointsOf, keepArtefacts, putArtefacts } from "./decision-log.ts";
 import { type Desk, openDesk, openDeskOfBundle } from "./desk.ts";
 import { failure } from "./failure.ts";
+import { followBundle, stampOfBundle } from "./follow-bundle.ts";
 import { governedBy, signedPolicyOf } from "./governor-trust.ts";
 import { type Invocation, usage } from "./invocation.ts";
 import { readSigner } from "./key-files.ts";
 import { logFailure, openToWrite, type WrittenLog, writerOptions } from "./log-folder.ts";
+import { noteRefusedPolicy } from "./note-refused-policy.ts";
 import { openPapersFolder } from "./papers-folder.ts";
+import { nameOf } from "./read-file.ts";
+import { readServices } from "./services-file.ts";
 
 export interface OpenedGovernor {
   readonly governor: Governor;
@@ -24,19 +27,22 @@ export interface OpenedGovernor {
   readonly close: () => Promise<void>;
 }
 
-/** What needs nothing but the request; whoever imposes anything else is refused. */
-const CHANGES = handlersOf([redact, cap], { wake: nodeGovernor.wake, withinMs: 1_000 });
-
 /** Null where the policy has errors, which are told; fails where a file cannot be used. */
 export async function openGovernorOf(invocation: Invocation): Promise<OpenedGovernor | null> {
   const { values, switches } = invocation;
   const writer = writerOptions(invocation, values.get("log") ?? "");
   const signer = await readSigner(values.get("key") ?? "");
-  const desk = await deskOf(invocation);
+  const obligations = await obligationsOf(invocation);
+  const signed = signedPolicyOf(invocation);
+  const loaded = signed === null ? "" : stampOfBundle(signed);
+  const desk = await deskOf(invocation, signed).catch(async (error) => {
+    await noteRefusedPolicy(writer, signer, values.get("policy") ?? "", error);
+    throw error;
+  });
   if (desk === null) return null;
   const { host } = desk;
   if (host === undefined) throw failure("only an evaluator can be governed by");
-  const governed = await governedBy(invocation, host);
+  let governed = await governedBy(invocation, host);
   const folder = values.has("papers") ? openPapersFolder(values.get("papers") ?? "") : null;
   const { store, nextSeq } = await openToWrite(writer, signer);
   await keepArtefacts(writer.dir, store, desk);
@@ -48,16 +54,28 @@ export async function openGovernorOf(invocation: Invocation): Promise<OpenedGove
     log: { store, node, nextSeq: nextSeq(node), mode },
     ports: nodeGovernor,
     factsBuilt: () => desk.factsBuilt,
-    obligations: CHANGES.dischargers,
-    ...(governed !== null && { governed: { by: () => governed, crypto: nodeCrypto } }),
+    obligations,
+    ...(governed !== null && { governed: { by: () => governed!, crypto: nodeCrypto } }),
     ...(folder !== null && { orders: folder.orders }),
   });
   const following = folder?.follow(governor);
+  const bundle =
+    signed === null || !("headerOf" in host)
+      ? null
+      : followBundle(signed, loaded, host, {
+          keep: (artefacts) => putArtefacts(writer.dir, artefacts),
+          async changed(root) {
+            // Whoever orders and approves is known by the same root.
+            if (governed !== null) governed = { ...governed, root };
+            await governor.changed();
+          },
+        });
   return {
     governor,
     host,
     log: { store, nextSeq, node, mode },
     async close() {
+      await bundle?.stop();
       await following?.stop();
       await governor.close();
       await checkpoints.stop();
@@ -68,11 +86,22 @@ export async function openGovernorOf(invocation: Invocation): Promise<OpenedGove
   };
 }
 
-async function deskOf(invocation: Invocation): Promise<Desk | null> {
+/** What `std/obligations` declares; whoever imposes anything else is refused. */
+async function obligationsOf({ values }: Invocation) {
+  const path = values.get("services");
+  const services = await readServices(path);
+  try {
+    return usualObligations(services).dischargers;
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw failure(`${nameOf(path ?? "")} is no file of services: ${error.message}`);
+  }
+}
+
+async function deskOf(invocation: Invocation, signed: BundleDeskFiles | null): Promise<Desk | null> {
   const { command, values } = invocation;
   const policy = values.get("policy") ?? "";
   if (policy === "-") throw usage(command, "--policy is a file: standard input is the client's");
-  const signed = signedPolicyOf(invocation);
   if (signed !== null) return openDeskOfBundle(signed);
   const builder = openBuilder({ cache: true });
   const files = { policy, root: values.get("root") ?? null, facts: values.get("facts") ?? null };

@@ -30,12 +30,18 @@ export function entityText(text: string): Party | null {
   if (type === undefined) return null;
   if (!written.startsWith('"')) return { type, id: written };
   const parsed = parseJson(written);
-  return parsed.ok && typeof parsed.value === "string" ? { type, id: parsed.value } : null;
+  return parsed.ok && typeof parsed.value === "string" && parsed.value !== ""
+    ? { type, id: parsed.value }
+    : null;
 }
 
-export function entityOption({ command, values }: Invocation, name: string): Party | null {
-  const text = values.get(name);
-  if (text === undefined) return null;
+export function entityOption(invocation: Invocation, name: string): Party | null {
+  const text = invocation.values.get(name);
+  return text === undefined ? null : entityOf(invocation, name, text);
+}
+
+/** One of an option that may come often. */
+export function entityOf({ command }: Invocation, name: string, text: string): Party {
   const entity = entityText(text);
   if (entity === null) throw usage(command, `--${name} is an entity like Agent::a7, not ${quoted(text)}`);
   return entity;

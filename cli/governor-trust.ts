@@ -18,7 +18,7 @@ const OF_BUNDLES = ["freshness", "continue", "floor", "now"];
 export function signedPolicyOf(invocation: Invocation) {
   const { command, values, switches } = invocation;
   const policy = values.get("policy") ?? "";
-  const needless = ["set", "papers"].find((name) => values.has(name));
+  const needless = ["set", "papers", "attestation"].find((name) => values.has(name));
   if (needless !== undefined && !values.has("trust"))
     throw usage(command, `--${needless} is about papers that are signed, and --trust is missing`);
   const isBundle =

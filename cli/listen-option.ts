@@ -3,7 +3,7 @@ import { failure } from "./failure.ts";
 import { type Invocation, usage } from "./invocation.ts";
 import { quoted, visible } from "./words.ts";
 
-interface Place {
+export interface Place {
   readonly host: string;
   readonly port: number;
 }

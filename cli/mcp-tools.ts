@@ -1,34 +1,35 @@
 /** The tools of a server: asked of a server that is started, or read from what it answered. */
 import { readTools, type ToolDefinition } from "@polity/gateway/mcp/definition.ts";
 import { listTools } from "@polity/gateway/mcp/list-tools.ts";
-import { startServer } from "@polity/gateway/mcp/server-process.ts";
 import { nodeCrypto } from "@polity/lineage/node/crypto.ts";
 import { parseJson } from "@polity/runtime/json.ts";
 import { EXIT, failure } from "./failure.ts";
 import { type Invocation, usage } from "./invocation.ts";
 import { withProgress } from "./progress.ts";
 import { nameOf, readText } from "./read-file.ts";
+import { serverBehind } from "./server-behind.ts";
 import { version } from "./version.ts";
-import { quoted } from "./words.ts";
 
 /** How long a server may take to start and to answer; the first `npx` of a package downloads it. */
 const ANSWER_MS = 120_000;
 
 /** Fails where there are no tools to be had. */
 export async function toolsOf(
-  { command, behind }: Invocation,
+  invocation: Invocation,
   file: string | undefined,
 ): Promise<readonly ToolDefinition[]> {
-  const [program, ...args] = behind;
-  if (file !== undefined && program !== undefined) {
-    throw usage(command, "a file of tools and a server's command exclude each other");
-  }
+  const { command } = invocation;
+  const behind = await serverBehind(invocation);
+  if (file !== undefined && behind !== null)
+    throw usage(command, "a file of tools and a server exclude each other");
   if (file !== undefined) return definitionsOf(nameOf(file), await toolsIn(file));
-  if (program === undefined) throw usage(command, "a server's command is missing behind --");
-  const asked = listTools((events) => startServer({ command: program, args }, events), version, ANSWER_MS);
-  const listed = await withProgress(`asking ${quoted(program)}`, () => asked);
-  if (!listed.ok) throw failure(`${quoted(program)}: ${listed.message}`);
-  return definitionsOf(quoted(program), { tools: listed.tools });
+  if (behind === null)
+    throw usage(command, "a server is missing", "its command behind --, or --upstream URL");
+  const { name, connect } = behind;
+  const asked = listTools(connect, version, ANSWER_MS);
+  const listed = await withProgress(`asking ${name}`, () => asked);
+  if (!listed.ok) throw failure(`${name}: ${listed.message}`);
+  return definitionsOf(name, { tools: listed.tools });
 }
 
 /** The result of `tools/list`, the whole answer, or the list alone. */

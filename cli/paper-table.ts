@@ -83,6 +83,7 @@ const show: Command = {
 const ANSWER = [
   TRUST,
   required(withValue("key", "NAME.pem", "your own private key, which the trust root has for you alone")),
+  withValue("request", "DIGEST", "the request that pol approvals show has shown: no other one is answered"),
   API_KEY,
   ...PLACE,
   NOW,
@@ -103,8 +104,8 @@ const approve: Command = {
       says: "shows the request, signs the answer and sends it",
     },
     {
-      line: "pol approvals approve pending.json 0190… --trust trust --key anna.pem",
-      says: "writes the answer, to be given to the governor",
+      line: "pol approvals approve pending.json 0190… --request sha256:… --trust trust --key anna.pem",
+      says: "writes the answer to what pol approvals show has shown, to be given to the governor",
     },
   ],
   exits: ["0 done", "1 it does not wait, is not what it says, or is not taken"],

@@ -5,10 +5,10 @@ import { pendingBody } from "@polity/gateway/http/paper-calls.ts";
 import type { Governor, PendingApproval } from "@polity/governor/governor.ts";
 import type { OrderSource } from "@polity/governor/ports.ts";
 import { failure, fileFailure } from "./failure.ts";
-import { isFolder, nameOf, readBytes, utf8Text } from "./read-file.ts";
+import { isFolder, nameOf, readGivenFile, utf8Text } from "./read-file.ts";
 import { tellNote } from "./tell.ts";
 import { quoted, visible } from "./words.ts";
-import { writeWhole } from "./write-file.ts";
+import { writeInPlace } from "./write-file.ts";
 
 export interface PapersFolder {
   readonly orders: OrderSource;
@@ -118,20 +118,28 @@ function showPending(
 ): void {
   const there = new Set(names);
   const waits = new Set<string>();
+  let problem: unknown = null;
   for (const one of pending) {
     const name = `pending-${one.id}.json`;
     waits.add(name);
     if (there.has(name) && written.get(name) === one.given.length) continue;
-    // Not over what somebody has put in its place, such as a link to elsewhere.
-    rmSync(join(dir, name), { force: true });
-    writeWhole(join(dir, name), `${JSON.stringify(pendingBody(one), null, 2)}\n`, 0o600);
-    written.set(name, one.given.length);
+    try {
+      writeInPlace(join(dir, name), `${JSON.stringify(pendingBody(one), null, 2)}\n`, 0o600);
+      written.set(name, one.given.length);
+    } catch (error) {
+      // The others are shown all the same.
+      problem = error;
+    }
   }
   for (const name of names) {
     if (!PENDING.test(name) || waits.has(name)) continue;
-    rmSync(join(dir, name), { force: true });
     written.delete(name);
+    // A folder of that name is nobody's answer, and whose it is we do not know.
+    if (lstatSync(join(dir, name), { throwIfNoEntry: false })?.isDirectory() !== true) {
+      rmSync(join(dir, name), { force: true });
+    }
   }
+  if (problem !== null) throw problem;
 }
 
 function namesIn(dir: string): readonly string[] {
@@ -153,8 +161,8 @@ function papersIn(dir: string, names: readonly string[]): readonly PaperFile[] {
   });
 }
 
-/** Null for what is no text, or too long for a paper. */
+/** Null for what is no text, or too long for a paper. Fails for what was exchanged for a link meanwhile. */
 async function textOf(path: string): Promise<string | null> {
   const size = lstatSync(path, { throwIfNoEntry: false })?.size ?? 0;
-  return size > PAPER_BYTES_MAX ? null : utf8Text(await readBytes(path, PAPER_BYTES_MAX));
+  return size > PAPER_BYTES_MAX ? null : utf8Text(await readGivenFile(path, PAPER_BYTES_MAX, false));
 }

@@ -1,5 +1,5 @@
 /** The only file that reads files, and says why one could not be read. */
-import { readFileSync, statSync } from "node:fs";
+import { constants, readFileSync, statSync } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { failure, fileFailure } from "./failure.ts";
 import { quoted, sizeText, visible } from "./words.ts";
@@ -22,6 +22,31 @@ export async function readText(path: string): Promise<string> {
   const text = utf8Text(await readBytes(path));
   if (text === null) throw failure(`cannot read ${nameOf(path)}: not UTF-8 text`, "save it as UTF-8");
   return text;
+}
+
+/**
+ * A file in a place where others write: a pipe, which may never end, a device and, unless `takesLinks`, a
+ * link, which may lead anywhere, are no such file, whatever was there a moment ago.
+ */
+export async function readGivenFile(
+  path: string,
+  bytesMax: number,
+  takesLinks: boolean,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const { O_RDONLY, O_NONBLOCK = 0, O_NOFOLLOW = 0 } = constants;
+  try {
+    const file = await open(path, O_RDONLY | O_NONBLOCK | (takesLinks ? 0 : O_NOFOLLOW));
+    try {
+      const stat = await file.stat();
+      if (!stat.isFile()) throw failure(`cannot read ${quoted(path)}: no file`);
+      if (stat.size > bytesMax) throw tooLarge(quoted(path), bytesMax);
+      return await readAll(file.createReadStream({ autoClose: false }), quoted(path), bytesMax);
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    throw fileFailure("read", quoted(path), error);
+  }
 }
 
 /** At once, for files whose names come up while another is compiled; throws what the system says. */

@@ -1,5 +1,5 @@
 /** What replay finds, as it is found: a log may have more of it than fits into memory. */
-import type { ReplayFinding, ReplaySummary } from "@polity/lineage/replay.ts";
+import type { ReplayedSet, ReplayFinding, ReplaySummary } from "@polity/lineage/replay.ts";
 import type { ChangedVerdict, ComparisonSummary } from "@polity/lineage/replay-with.ts";
 import type { ReplayedLog } from "./replay-log.ts";
 import { columns } from "./table.ts";
@@ -10,7 +10,7 @@ import { plural, visible } from "./words.ts";
 export interface ReplayReport {
   readonly finding: (finding: ReplayFinding) => Promise<void>;
   readonly changed: (changed: ChangedVerdict) => Promise<void>;
-  readonly replayed: (summary: ReplaySummary) => Promise<void>;
+  readonly replayed: (summary: ReplaySummary, sets: readonly ReplayedSet[]) => Promise<void>;
   readonly compared: (summary: ComparisonSummary, path: string) => Promise<void>;
 }
 
@@ -34,7 +34,7 @@ function jsonReport({ origin, size, root, isVerified }: ReplayedLog): ReplayRepo
   return {
     finding: (finding) => list({ kind: "wrong", ...finding }),
     changed: ({ at, ...changed }) => list({ kind: "changed", ...changed, at: timeText(at) }),
-    replayed: (summary) => end(summary.findings === 0, summary),
+    replayed: (summary, sets) => end(summary.findings === 0, { ...summary, sets }),
     compared: (summary) => end(isUnchanged(summary), summary),
   };
 }
@@ -76,7 +76,8 @@ function textReport(dir: string, log: ReplayedLog): ReplayReport {
       rows.push([`entry ${index}`, timeText(at), requestId ?? "", action, `${before} -> ${after}`]);
       if (rows.length >= TABLE_ROWS) await flush();
     },
-    replayed: (summary) => end(replayedText(summary), summary.findings === 0, replayedRows(log, summary)),
+    replayed: (summary, sets) =>
+      end(replayedText(summary), summary.findings === 0, [...replayedRows(log, summary), ...setRows(sets)]),
     compared: (summary, path) =>
       end(comparedText(summary, path), isUnchanged(summary), comparedRows(log, summary)),
   };
@@ -105,6 +106,21 @@ function replayedRows(log: ReplayedLog, summary: ReplaySummary): readonly (reado
     ...optional("erased", erased, "not replayable: the request was erased"),
     ...optional("wrong", findings, "see above"),
   ];
+}
+
+const SETS_SHOWN = 8;
+
+/** Whoever keeps the log can name any set that they made: who signed it is for others to say. */
+function setRows(sets: readonly ReplayedSet[]): readonly (readonly string[])[] {
+  const rows = sets
+    .slice(0, SETS_SHOWN)
+    .map(({ digest, epoch, decisions }) => [
+      "set",
+      `${digest}, epoch ${epoch}, ${plural(decisions, "decision")}`,
+    ]);
+  if (sets.length > SETS_SHOWN) rows.push(["", `and ${sets.length - SETS_SHOWN} more: --json lists them`]);
+  if (sets.length > 0) rows.push(["", "pol bundle verify says who signed it"]);
+  return rows;
 }
 
 function comparedText({ changed, compared, apart, findings }: ComparisonSummary, path: string): string {

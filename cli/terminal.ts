@@ -1,5 +1,6 @@
 /** The only file that writes to standard output and standard error. */
 import { once } from "node:events";
+import { createInterface } from "node:readline/promises";
 import { styleText } from "node:util";
 import { endEarly } from "./ending.ts";
 import { EXIT, fileFailure, isFailure } from "./failure.ts";
@@ -22,6 +23,23 @@ const streamOf = (channel: Channel) => (channel === "out" ? process.stdout : pro
 
 export function isTerminal(channel: Channel): boolean {
   return streamOf(channel).isTTY === true;
+}
+
+/** Whether somebody sits there who sees what is asked, and can answer. */
+export function canAsk(): boolean {
+  return process.stdin.isTTY === true && process.stderr.isTTY === true;
+}
+
+/** Shows something and asks about it; only `y` and `yes` are a yes. */
+export async function confirmed(shown: string, question: string): Promise<boolean> {
+  const line = createInterface({ input: process.stdin, output: process.stderr, terminal: false });
+  try {
+    const ended = once(line, "close").then(() => "");
+    const answer = await Promise.race([line.question(`${shown}\n${question} [y/N] `), ended]);
+    return /^y(?:es)?$/i.test(answer.trim());
+  } finally {
+    line.close();
+  }
 }
 
 /** Paints only for a terminal, and not where NO_COLOR is set (no-color.org) or TERM is `dumb`. */

@@ -1,4 +1,4 @@
-import { type BigIntStats, statSync } from "node:fs";
+import { fileStamp } from "./file-stamp.ts";
 import { printLine } from "./terminal.ts";
 import { plural } from "./words.ts";
 
@@ -21,11 +21,11 @@ export async function watchFiles(
     const before = statesOf(seen.keys());
     const wanted = await look();
     // What was not watched yet is as it is now.
-    seen = new Map(wanted.map((path) => [path, before.get(path) ?? stateOf(path)]));
+    seen = new Map(wanted.map((path) => [path, before.get(path) ?? fileStamp(path)]));
     await printLine(`watching ${plural(seen.size, "file")} (Ctrl-C ends)`, "error");
   };
   await lookAgain();
-  const hasChanged = () => [...seen].some(([path, state]) => stateOf(path) !== state);
+  const hasChanged = () => [...seen].some(([path, state]) => fileStamp(path) !== state);
   const poll = async () => {
     if (hasChanged()) {
       await quiet([...seen.keys()]);
@@ -47,15 +47,5 @@ async function quiet(paths: readonly string[]): Promise<void> {
 }
 
 function statesOf(paths: Iterable<string>): Map<string, string> {
-  return new Map(Array.from(paths, (path) => [path, stateOf(path)]));
-}
-
-/** Another text for another file or content. */
-function stateOf(path: string): string {
-  try {
-    const { dev, ino, size, mtimeNs, ctimeNs }: BigIntStats = statSync(path, { bigint: true });
-    return [dev, ino, size, mtimeNs, ctimeNs].join(":");
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code ?? "";
-  }
+  return new Map(Array.from(paths, (path) => [path, fileStamp(path)]));
 }

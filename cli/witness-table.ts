@@ -9,6 +9,7 @@ import {
   switchOf,
   withValue,
 } from "./command.ts";
+import { TRUST_OPTIONS } from "./trust-options.ts";
 
 const logWitness: Command = {
   name: "log witness",
@@ -60,7 +61,8 @@ const logCompare: Command = {
   summary: "Say whether two checkpoints contradict each other",
   operands: { ...files("A [B]", 2, []), min: 1 },
   options: [
-    required(withValue("key", "NAME.pub.pem", "the public key of the log")),
+    withValue("key", "NAME.pub.pem", "the public key of the log"),
+    ...TRUST_OPTIONS,
     withValue("log", "DIR|URL", "the log itself, for the proof between different sizes"),
     outputOption("E.fork", "where to write the evidence, if they contradict each other"),
     JSON_OPTION,
@@ -78,6 +80,10 @@ const logCompare: Command = {
     {
       line: "pol log compare two.fork --key log.pub.pem",
       says: "whether such evidence holds, for anybody who has the key",
+    },
+    {
+      line: "pol log compare mine.checkpoint theirs.checkpoint --trust trust --log decisions",
+      says: "by the keys that a trust root has for this log, up to the sizes that they count for",
     },
   ],
   exits: [

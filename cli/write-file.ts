@@ -31,6 +31,18 @@ export function writeWhole(path: string, content: string | Uint8Array, mode = 0o
   }
 }
 
+/**
+ * As `writeWhole`, in a folder where others write too: whatever has the name now, a link to elsewhere for
+ * example, is replaced, and nothing is written through it. Fails for a folder of that name.
+ */
+export function writeInPlace(path: string, content: string, mode: number): void {
+  try {
+    replaceFile(path, content, mode);
+  } catch (error) {
+    throw fileFailure("write", quoted(path), error);
+  }
+}
+
 /** As `writeWhole`, piece by piece: for what does not fit into memory. */
 export async function writePieces<T>(
   path: string,

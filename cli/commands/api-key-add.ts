@@ -11,8 +11,8 @@ import {
 import { nodeCrypto, nodeRandomBytes } from "@polity/lineage/node/crypto.ts";
 import { readApiKeys, writeApiKeys } from "../api-key-files.ts";
 import { EXIT, failure } from "../failure.ts";
+import { entityOf } from "../governed-options.ts";
 import { type Invocation, usage } from "../invocation.ts";
-import { partyOf } from "../party-option.ts";
 import { nameOf } from "../read-file.ts";
 import { tellNote } from "../tell.ts";
 import { printLine } from "../terminal.ts";
@@ -49,7 +49,7 @@ export async function run(invocation: Invocation): Promise<number> {
 function rowOf(invocation: Invocation, name: string, key: string): ApiKey {
   const { lists } = invocation;
   const rights = lists.get("may") ?? ["decide", "execute"];
-  const agents = lists.get("agent")?.map((text) => partyOf(invocation, text)) ?? null;
+  const agents = lists.get("agent")?.map((text) => entityOf(invocation, "agent", text)) ?? null;
   return {
     name,
     hash: hashApiKey(key, nodeCrypto.sha256),

@@ -1,41 +1,47 @@
 import { catalogOf } from "@polity/gateway/mcp/catalog.ts";
-import { startServer } from "@polity/gateway/mcp/server-process.ts";
+import type { Workload } from "@polity/gateway/mcp/listen.ts";
 import { openSession } from "@polity/gateway/mcp/session.ts";
 import { serveStdio } from "@polity/gateway/mcp/stdio.ts";
 import type { Beginning, Execution } from "@polity/governor/governor.ts";
 import { nodeCrypto } from "@polity/lineage/node/crypto.ts";
+import { openAttestationFile } from "../attestation-file.ts";
 import { beforeEnd } from "../ending.ts";
 import { EXIT, failure } from "../failure.ts";
 import { type OpenedGovernor, openGovernorOf } from "../gateway-governor.ts";
+import { entityOption } from "../governed-options.ts";
 import { type Invocation, usage } from "../invocation.ts";
+import { listen } from "../mcp-listen.ts";
 import { readPins } from "../mcp-pins.ts";
+import { serverBehind } from "../server-behind.ts";
 import { tellNote } from "../tell.ts";
 import { quoted, visible } from "../words.ts";
 
 const CLIENT_HAS_ENDED = "the client has ended";
 
+/** Only for clients over HTTP. */
+const OF_LISTENING = ["keys", "host", "sessions", "tls-cert", "tls-key"];
+
 export async function run(invocation: Invocation): Promise<number> {
-  const { command, values, behind } = invocation;
-  const [program, ...args] = behind;
-  if (program === undefined) throw usage(command, "a server's command is missing behind --");
-  const server = values.get("server") ?? "";
-  const agent = agentOf(invocation);
-  const pins = values.has("pins") ? await readPins(values.get("pins") ?? "") : null;
-  if (pins !== null && pins.server !== server) {
-    throw failure(`the pins are those of ${quoted(pins.server)}, not of ${quoted(server)}`);
-  }
+  const { command, values, switches } = invocation;
+  if (values.has("listen")) return listenWith(invocation);
+  const strange = OF_LISTENING.find((name) => values.has(name)) ?? (switches.has("plain") ? "plain" : null);
+  if (strange !== null) throw usage(command, `--${strange} goes with --listen`);
+  const agent = entityOption(invocation, "agent");
+  if (agent === null) throw usage(command, "--agent is missing");
+  const parts = await partsOf(invocation);
+  const statement = values.has("attestation") ? openAttestationFile(values.get("attestation") ?? "") : null;
+  const attestation = (await statement?.read()) ?? null;
   const opened = await openGovernorOf(invocation);
   if (opened === null) return EXIT.no;
   const { governor, host } = opened;
-  const beginning = { agent, purpose: values.get("purpose") ?? `mcp ${server}`, parent: null, zone: null };
-  const execution = await begun(opened, { ...beginning, attestation: null });
+  const { purpose, ...rest } = parts;
+  const execution = await begun(opened, { agent, purpose, parent: null, zone: null, attestation });
+  const following = statement?.follow(governor, execution, attestation ?? "");
   const open = (toClient: Parameters<Parameters<typeof serveStdio>[0]>[0]) => {
+    const catalog = catalogOf(host);
     const session = openSession({
-      ...{ governor, execution, server, pins, toClient },
-      catalog: catalogOf(host),
-      sha256: nodeCrypto.sha256,
-      connect: (events) => startServer({ command: program, args }, events),
-      log: (line) => void tellNote(visible(line)),
+      ...rest,
+      ...{ governor, execution, toClient, catalog, governorCloses: () => true },
     });
     beforeEnd(async () => {
       await session.close("the gateway was told to end");
@@ -45,9 +51,47 @@ export async function run(invocation: Invocation): Promise<number> {
   };
   const why = await serveStdio(open, process.stdin, process.stdout);
   process.stdin.destroy();
+  following?.stop();
   await opened.close();
   if (why === CLIENT_HAS_ENDED) return EXIT.done;
   throw failure(visible(why), null, EXIT.no);
+}
+
+/** Whoever calls is the agent that is given here, or else the only one of the key. */
+function listenWith(invocation: Invocation): Promise<number> {
+  const { values } = invocation;
+  const agent = entityOption(invocation, "agent");
+  return listen(invocation, async () => {
+    const parts = await partsOf(invocation);
+    const statement = values.has("attestation") ? openAttestationFile(values.get("attestation") ?? "") : null;
+    await statement?.read();
+    const opened = await openGovernorOf(invocation);
+    if (opened === null) return null;
+    const { governor, host } = opened;
+    const workload: Workload | null = statement && {
+      read: statement.read,
+      follow: (execution, shown) => statement.follow(governor, execution, shown),
+    };
+    return { ...opened, given: { ...parts, agent, workload, catalog: catalogOf(host) } };
+  });
+}
+
+/** What every session has in common. */
+async function partsOf(invocation: Invocation) {
+  const { command, values } = invocation;
+  const behind = await serverBehind(invocation);
+  if (behind === null)
+    throw usage(command, "a server is missing", "its command behind --, or --upstream URL");
+  const server = values.get("server") ?? "";
+  const pins = values.has("pins") ? await readPins(values.get("pins") ?? "") : null;
+  if (pins !== null && pins.server !== server) {
+    throw failure(`the pins are those of ${quoted(pins.server)}, not of ${quoted(server)}`);
+  }
+  return {
+    ...{ server, pins, sha256: nodeCrypto.sha256, purpose: values.get("purpose") ?? `mcp ${server}` },
+    connect: behind.connect,
+    log: (line: string) => void tellNote(visible(line)),
+  };
 }
 
 async function begun({ governor, close }: OpenedGovernor, beginning: Beginning): Promise<Execution> {
@@ -55,13 +99,4 @@ async function begun({ governor, close }: OpenedGovernor, beginning: Beginning):
   if (began.ok) return began.execution;
   await close();
   throw failure(`${began.code}: ${began.message}`, null, EXIT.no);
-}
-
-/** `Agent::a1`, or with quotes as policies write it. */
-function agentOf({ command, values }: Invocation): { readonly type: string; readonly id: string } {
-  const given = values.get("agent") ?? "";
-  const [, type = "", quotedId, id = quotedId ?? ""] =
-    /^([A-Za-z_][A-Za-z0-9_]*)::(?:"([^"]*)"|([^"]+))$/.exec(given) ?? [];
-  if (type !== "" && id !== "") return { type, id };
-  throw usage(command, `${quoted(given)} is nobody`, "an agent is like Agent::a1");
 }

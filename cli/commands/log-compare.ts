@@ -1,8 +1,8 @@
 import { encodeFork } from "@polity/lineage/fork.ts";
+import { type LogKeys, logKeysFor } from "@polity/lineage/rooted-keys.ts";
 import { LogError } from "@polity/lineage/store.ts";
 import { encodeBase64 } from "@polity/runtime/base64.ts";
 import { digestName } from "@polity/runtime/hash.ts";
-import type { PublicKey } from "@polity/runtime/keys.ts";
 import {
   type Compared,
   checkFork,
@@ -14,12 +14,13 @@ import {
 } from "../compare-checkpoints.ts";
 import { EXIT, failure } from "../failure.ts";
 import { type Invocation, usage } from "../invocation.ts";
-import { readTrusted } from "../key-files.ts";
 import { outputOption, STANDARD_OUTPUT } from "../output-option.ts";
 import { withProgress } from "../progress.ts";
 import { nameOf } from "../read-file.ts";
+import { answerNo } from "../refusal.ts";
 import { tellFailure } from "../tell.ts";
 import { printLine, write } from "../terminal.ts";
+import { isRefused, keysOption } from "../trusted-keys.ts";
 import { plural, visible } from "../words.ts";
 import { writeWhole } from "../write-file.ts";
 
@@ -27,28 +28,30 @@ export async function run(invocation: Invocation): Promise<number> {
   const { operands, values, switches } = invocation;
   const json = switches.has("json");
   const output = values.has("output") ? outputOption(invocation, "", operands) : null;
-  const key = await readTrusted(values.get("key") ?? "");
-  const compared = await compare(invocation, key);
+  const key = await keysOption(invocation);
+  if (isRefused(key)) return answerNo(nameOf(key.file), key, json);
+  if (key === null) throw usage(invocation.command, "--key or --trust is missing");
+  const compared = await compare(invocation, logKeysFor(key));
   return compared.kind === "continues" ? tellContinues(compared, json) : tellFork(compared, output, json);
 }
 
-async function compare({ command, operands, values }: Invocation, key: PublicKey): Promise<Compared> {
+async function compare({ command, operands, values }: Invocation, keys: LogKeys): Promise<Compared> {
   const place = values.get("log");
   const given: Given[] = [];
   for (const path of operands) {
     const read = await readGiven(path);
     if (!("fork" in read)) given.push(read);
-    else if (operands.length === 1 && place === undefined) return checkFork(read.fork, key);
+    else if (operands.length === 1 && place === undefined) return checkFork(read.fork, keys);
     else throw usage(command, `${nameOf(path)} is evidence of a fork, which stands for itself`);
   }
   const [first, second] = given;
   if (place === undefined) {
-    if (first !== undefined && second !== undefined) return comparePair([first, second], key, null);
+    if (first !== undefined && second !== undefined) return comparePair([first, second], keys, null);
     throw usage(command, "one checkpoint is compared with a log: --log is missing");
   }
   try {
-    const log = await withProgress(`opening ${nameOf(place)}`, () => openLog(place, key));
-    return await compareWithLog(given, key, log);
+    const log = await withProgress(`opening ${nameOf(place)}`, () => openLog(place, keys));
+    return await compareWithLog(given, keys, log);
   } catch (error) {
     if (!(error instanceof LogError)) throw error;
     throw failure(`log ${nameOf(place)}: ${error.code}: ${visible(error.message)}`);

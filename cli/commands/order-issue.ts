@@ -7,75 +7,31 @@ import {
   verifyOrder,
 } from "@polity/governor/papers/order.ts";
 import { nodeCrypto } from "@polity/lineage/node/crypto.ts";
-import { TIMESTAMP_MAX } from "@polity/runtime/layout.ts";
 import { digestOption } from "../digest-option.ts";
-import { EXIT } from "../failure.ts";
-import { entityOption, governedOf } from "../governed-options.ts";
+import { entityOption } from "../governed-options.ts";
 import { type Invocation, usage } from "../invocation.ts";
-import { readSigner } from "../key-files.ts";
+import { issuePaper } from "../issue-paper.ts";
 import { labelOption } from "../label-option.ts";
-import { outputOption, STANDARD_OUTPUT } from "../output-option.ts";
-import { nameOf } from "../read-file.ts";
-import { answerNo } from "../refusal.ts";
 import { orderJson, orderRows } from "../render-papers.ts";
-import { columns } from "../table.ts";
-import { printLine, write } from "../terminal.ts";
-import { timeOption } from "../time-option.ts";
-import { openTrust } from "../trust-files.ts";
-import { quoted, visible } from "../words.ts";
-import { writeWhole } from "../write-file.ts";
-
-const HOUR_MS = 3_600_000;
+import { quoted } from "../words.ts";
 
 export async function run(invocation: Invocation): Promise<number> {
-  const { values, switches } = invocation;
-  const json = switches.has("json");
   const ordered = orderedOf(invocation);
   const subject = subjectOf(invocation);
   const reason = labelOption(invocation, "reason") ?? "";
-  const issuedMs = timeOption(invocation, "now") ?? Date.now();
-  const expiresMs = timeOption(invocation, "until") ?? Math.min(issuedMs + HOUR_MS, Number(TIMESTAMP_MAX));
-  const [trust, key] = [values.get("trust") ?? "", values.get("key") ?? ""];
-  const walked = await openTrust([trust], issuedMs, digestOption(invocation, "pin"));
-  if (!walked.ok) return answerNo(nameOf(walked.file), walked, json);
-  const governed = governedOf(invocation, walked.root);
   const id = crypto.randomUUID();
-  const output = outputOption(invocation, `${id}.order.json`, [trust, key]);
-  const signer = await readSigner(key);
   const role = orderRole(ordered);
-  const issuers = [...walked.root.issuers[role]].filter(([, keys]) => keys.includes(signer.publicKey.id));
-  const [issuer] = issuers.map(([name]) => name);
-  if (issuer === undefined) {
-    const message = `${nameOf(key)} is the key of no ${role} issuer of this trust root`;
-    const hint = "pol trust show says whose keys are";
-    return answerNo("the order", { ok: false, code: "order.unsigned", message, hint }, json);
-  }
-  const { set, audience } = governed;
-  const scope = { root: walked.root.name, set, audience, issuedMs, expiresMs };
-  const order: Order = { ...scope, id, issuer, subject, ordered, reason };
-  const envelope = await signed(invocation, order, () => signOrder(order, [signer]));
-  const checked = verifyOrder(envelope, governed, issuedMs, nodeCrypto);
-  if (!checked.ok) return answerNo("the order", { ...checked, hint: null }, json);
-  if (output === STANDARD_OUTPUT) await write(envelope);
-  else writeWhole(output, envelope);
-  if (json) {
-    await printLine(JSON.stringify({ output, ...orderJson(order) }));
-    return EXIT.done;
-  }
-  const shown = output === STANDARD_OUTPUT ? "standard output" : visible(output);
-  const lines = [shown, ...columns(orderRows(order)).map((line) => `  ${line}`)];
-  await printLine(lines.join("\n"), output === STANDARD_OUTPUT ? "error" : "out");
-  return EXIT.done;
-}
-
-/** What an order cannot say, the options cannot either: the message says which of them. */
-async function signed({ command }: Invocation, _: Order, sign: () => Promise<string>): Promise<string> {
-  try {
-    return await sign();
-  } catch (error) {
-    if (error instanceof RangeError) throw usage(command, error.message);
-    throw error;
-  }
+  return issuePaper<Order>(invocation, {
+    name: "the order",
+    usualOutput: `${id}.order.json`,
+    issuers: (root) => root.issuers[role],
+    unsigned: { code: "order.unsigned", who: `${role} issuer` },
+    make: (scope, issuer) => ({ ...scope, id, issuer, subject, ordered, reason }),
+    sign: signOrder,
+    verify: (envelope, governed, nowMs) => verifyOrder(envelope, governed, nowMs, nodeCrypto),
+    rows: orderRows,
+    asJson: orderJson,
+  });
 }
 
 function orderedOf({ command, operands, values }: Invocation): Ordered {

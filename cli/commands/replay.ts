@@ -142,7 +142,7 @@ async function replayAll(log: ReplayedLog, report: ReplayReport, open: OpenPanel
   const tell = async (finding: ReplayFinding | null) => void (finding && (await report.finding(finding)));
   await through(log, async (entry) => tell(await replay.next(entry)));
   for (const finding of replay.end()) await tell(finding);
-  await report.replayed(replay.summary);
+  await report.replayed(replay.summary, replay.sets());
   return replay.summary.findings === 0 ? EXIT.done : EXIT.no;
 }
 

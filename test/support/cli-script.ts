@@ -36,6 +36,9 @@ interface Step {
   readonly remark: string;
 }
 
+/** A command that is not done by then is ended and says so: the step is found, not only the script. */
+const COMMAND_MS_MAX = 200_000;
+
 const OUTPUT = /^[>!]|^exit \S+$/;
 
 export function parseScript(text: string): Script {
@@ -89,17 +92,26 @@ export async function runScript(script: Script, folder: string, env: NodeJS.Proc
 
 function runCommand(command: string, folder: string, env: NodeJS.ProcessEnv): Promise<string[]> {
   return new Promise((resolve, reject) => {
-    const child = spawn("bash", ["-c", command], { cwd: folder, env, stdio: ["ignore", "pipe", "pipe"] });
+    const stdio: ["ignore", "pipe", "pipe"] = ["ignore", "pipe", "pipe"];
+    // A group of its own, so that all that it started can be ended with it.
+    const child = spawn("bash", ["-c", command], { cwd: folder, env, stdio, detached: true });
+    let isEnded = false;
+    const timer = setTimeout(() => {
+      isEnded = true;
+      if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
+    }, COMMAND_MS_MAX);
     const out: Buffer[] = [];
     const error: Buffer[] = [];
     child.stdout.on("data", (chunk: Buffer) => out.push(chunk));
     child.stderr.on("data", (chunk: Buffer) => error.push(chunk));
     child.on("error", reject);
     child.on("close", (code, signal) => {
+      clearTimeout(timer);
       const lines = [
         ...printedLines(">", Buffer.concat(out).toString()),
         ...printedLines("!", Buffer.concat(error).toString()),
       ];
+      if (isEnded) lines.push(`! still running after ${COMMAND_MS_MAX / 1000} s: ended`);
       if (code !== 0) lines.push(`exit ${code ?? signal}`);
       resolve(lines.map((line) => stable(line, folder)));
     });

@@ -1,0 +1,119 @@
+/** A bundle, its freshness note and its trust root as files that change while a host runs. */
+import { join } from "node:path";
+import { nodeCrypto } from "@polity/lineage/node/crypto.ts";
+import type { BundleFiles } from "@polity/runtime/archive.ts";
+import type { BundleHost } from "@polity/runtime/bundle.ts";
+import { MANIFEST_PATH } from "@polity/runtime/bundle-paths.ts";
+import { envelopeOf } from "@polity/runtime/bundle-write.ts";
+import { ENVELOPE_BYTES_MAX } from "@polity/runtime/dsse.ts";
+import { digestName } from "@polity/runtime/hash.ts";
+import type { TrustRoot } from "@polity/runtime/trust-root.ts";
+import { artefactsOfBundle, type BundleDeskFiles } from "./bundle-desk.ts";
+import { openBundle } from "./bundle-files.ts";
+import type { DeskArtefacts } from "./desk-artefacts.ts";
+import { isFailure } from "./failure.ts";
+import { fileStamp } from "./file-stamp.ts";
+import { nameOf, readBytes } from "./read-file.ts";
+import { tellNote } from "./tell.ts";
+import { openTrust } from "./trust-files.ts";
+import { visible } from "./words.ts";
+
+export interface FollowedBundle {
+  readonly stop: () => Promise<void>;
+}
+
+interface Followers {
+  /** Before anything is decided by it. */
+  readonly keep: (artefacts: DeskArtefacts["artefacts"]) => Promise<void>;
+  /** Another bundle, or a later note; the trust root under which it came in. */
+  readonly changed: (root: TrustRoot) => Promise<void>;
+}
+
+const LOOK_MS = 500;
+
+/** The news as it is read; text where there is none to be had. */
+type Look = "as before" | "taken" | { readonly refused: string };
+
+/**
+ * Looked at twice a second, and read once two looks found the same, so that nothing half-written is. What is
+ * refused changes nothing: what is active goes on until its note ends, and then everything is denied.
+ * `loaded` is the stamp of what the host began with.
+ */
+export function followBundle(
+  files: BundleDeskFiles,
+  loaded: string,
+  host: BundleHost,
+  followers: Followers,
+): FollowedBundle {
+  let [read, seen] = [loaded, ""];
+  let told: string | null = null;
+  let looking: Promise<void> | null = null;
+
+  async function look(): Promise<void> {
+    const stamp = stampOfBundle(files);
+    const isQuiet = stamp === seen;
+    seen = stamp;
+    if (!isQuiet || stamp === read) return;
+    read = stamp;
+    const found = await takeIn(files, host, followers).catch((error: unknown): Look => {
+      return { refused: error instanceof Error || isFailure(error) ? error.message : String(error) };
+    });
+    if (typeof found === "object") {
+      if (found.refused !== told) await tellNote(found.refused);
+      told = found.refused;
+      return;
+    }
+    told = null;
+    if (found === "taken") await tellNote(`epoch ${host.manifest.epoch} is active, under a note read anew`);
+  }
+
+  const timer = setInterval(() => {
+    looking ??= look().finally(() => {
+      looking = null;
+    });
+  }, LOOK_MS);
+  return {
+    async stop() {
+      clearInterval(timer);
+      await looking;
+    },
+  };
+}
+
+async function takeIn(
+  { bundle, trust: trustPath, freshness: notePath, pin }: BundleDeskFiles,
+  host: BundleHost,
+  { keep, changed }: Followers,
+): Promise<Look> {
+  const now = Date.now();
+  const trust = await openTrust([trustPath], now, pin);
+  if (!trust.ok) return { refused: refusedText(trust.file, trust) };
+  const freshness = await readBytes(notePath, ENVELOPE_BYTES_MAX);
+  const opened = openBundle(bundle);
+  if (!opened.ok) return { refused: refusedText(bundle, opened) };
+  const news = { trust, freshness, now };
+  if (isActive(opened.files, host)) {
+    const renewed = host.renew(news);
+    if (!renewed.ok) return { refused: refusedText(notePath, renewed) };
+  } else {
+    await keep(artefactsOfBundle(opened.files));
+    const replaced = await host.replace(opened.files, news);
+    if (!replaced.ok) return { refused: refusedText(bundle, replaced) };
+  }
+  await changed(trust.root);
+  return "taken";
+}
+
+function isActive(files: BundleFiles, { digest }: BundleHost): boolean {
+  const envelope = envelopeOf(files);
+  return envelope !== null && digestName(nodeCrypto.sha256(envelope.payload)) === digest;
+}
+
+function refusedText(path: string, { code, message }: { readonly code: string; readonly message: string }) {
+  return `${nameOf(path)} is refused: ${code}: ${visible(message)}; what was active before stays so`;
+}
+
+/** Another one for other files; of a folder its manifest, which says what all the rest is. */
+export function stampOfBundle({ bundle, trust, freshness }: BundleDeskFiles): string {
+  return [bundle, join(bundle, MANIFEST_PATH), trust, freshness].map(fileStamp).join("\n");
+}
