@@ -5,8 +5,8 @@ import { readTools } from "@polity/gateway/mcp/definition.ts";
 import { splitLines } from "@polity/gateway/mcp/lines.ts";
 import { type Message, readMessage } from "@polity/gateway/mcp/message.ts";
 import type { Pins } from "@polity/gateway/mcp/pins.ts";
-import type { UpstreamEvents } from "@polity/gateway/mcp/server-process.ts";
 import { openSession, type Session } from "@polity/gateway/mcp/session.ts";
+import type { UpstreamEvents } from "@polity/gateway/mcp/upstream.ts";
 import { writePolicy } from "@polity/gateway/mcp/write-policy.ts";
 import { nodeGovernor } from "@polity/governor/node/index.ts";
 import { nodeCrypto } from "@polity/lineage/node/crypto.ts";
@@ -38,7 +38,7 @@ function pinsOf(tools: readonly unknown[]): Pins {
   };
 }
 
-async function bank(ports = nodeGovernor) {
+async function bank(ports = nodeGovernor, isMute = false) {
   const read = readTools({ tools: TOOLS }, nodeCrypto.sha256);
   if (!read.ok) throw new Error(read.message);
   const text = writePolicy("bank", read.tools).text.concat(
@@ -77,7 +77,7 @@ async function bank(ports = nodeGovernor) {
       return {
         send(message) {
           sent.push(message);
-          if (message.kind !== "request") return;
+          if (message.kind !== "request" || (isMute && message.method === "tools/call")) return;
           const result = message.method === "tools/list" ? said : { content: [] };
           queueMicrotask(() =>
             events.message({ kind: "result", id: message.id, result: result as { content: [] } }),
@@ -149,6 +149,33 @@ describe("an attacker", () => {
     expect(refused.filter((one) => one.startsWith("mcp_malformed"))).toHaveLength(9);
   });
 
+  test("hides nothing in what passes without being judged", async () => {
+    const { raw, sent, settled, server, list, calls, names } = await bank();
+    const ask = (id: number, method: string, params: string) =>
+      raw(`{"jsonrpc":"2.0","id":${id},"method":"${method}","params":${params}}`);
+    ask(1, "ping", '{"name":"transfer","arguments":{"to":"mallory"}}');
+    ask(2, "resources/list", '{"cursor":"1","task":{"ttl":1}}');
+    ask(3, "logging/setLevel", '{"level":"debug","uri":"file:///"}');
+    await settled(3);
+    expect(sent).toEqual([]);
+    ask(4, "prompts/list", '{"cursor":"1","_meta":{"progressToken":1,"to":"mallory"}}');
+    const tell = (method: string, params: string) =>
+      raw(`{"jsonrpc":"2.0","method":"notifications/${method}","params":${params}}`);
+    tell("initialized", '{"to":"mallory"}');
+    tell("progress", '{"progressToken":1,"progress":1,"to":"mallory"}');
+    await expect.poll(() => sent.length).toBe(3);
+    expect(JSON.stringify(sent)).not.toContain("mallory");
+    // A list that is none lets nothing be called, and is no way out of the log.
+    list([{ name: "transfer" }, { name: "transfer" }]);
+    server.message({ kind: "notification", method: "notifications/tools/list_changed", params: null });
+    raw(call(5, "transfer", '{"to":"acme","amount":1}'));
+    await settled(6);
+    expect(calls()).toEqual([]);
+    const tried = await names();
+    expect(tried.filter((one) => one.startsWith("mcp_malformed: deny"))).toHaveLength(3);
+    expect(tried.filter((one) => one.startsWith("mcp_unknown_tool: deny"))).toHaveLength(1);
+  });
+
   test("gets what is allowed sent on as it was judged, once for each id", async () => {
     const { raw, settled, calls, toClient, names } = await bank();
     const good = call(1, "transfer", ' { "amount" : 1 , "to" : "\\u0061cme" } ');
@@ -201,6 +228,22 @@ describe("an attacker", () => {
     expect(JSON.stringify(toClient)).toMatch(/Held/);
     const tried = await names();
     expect(tried.filter((one) => one.startsWith("wipe: hold")).length).toBeGreaterThanOrEqual(2);
+  });
+
+  test("floods nobody with requests: what is too much is refused, and in the log", async () => {
+    const { raw, calls, toClient, names } = await bank(nodeGovernor, true);
+    for (let id = 1; id <= 1_100; id += 1) raw(call(id, "transfer", '{"to":"acme","amount":1}'));
+    await expect.poll(() => calls().length + toClient.length, { timeout: 30_000 }).toBe(1_100);
+    expect(calls().length).toBeLessThanOrEqual(1_024);
+    const tried = await names();
+    const count = (start: string) => tried.filter((one) => one.startsWith(start)).length;
+    // Steps under way are bounded, too: by the governor, which says so in an entry.
+    const refused = count("mcp_too_many: deny") + count("transfer: refused execution.too_many");
+    expect([count("transfer: allow"), tried.length]).toEqual([calls().length, 1_100]);
+    expect(refused).toBe(1_100 - calls().length);
+    expect(refused).toBeGreaterThanOrEqual(76);
+    // Whoever waited was told of the end.
+    expect(toClient).toHaveLength(1_100);
   });
 
   test("gains nothing by setting the clock back", async () => {

@@ -102,6 +102,7 @@ describe("the server of everything", { timeout: LONG_MS }, () => {
         .concat("\naction mcp_read_resource { uri: string max 1_024 }\n")
         .replace('import "std/mcp"', 'import "std/mcp"\nimport "std/obligations"')
         .concat('\nallow less on get_sum when a > 10 oblige cap { field: "a", at: 10 }\n')
+        .concat('allow noted on get_sum when a == 10 oblige log { note: "less" }\n')
         .concat('allow one_resource on mcp_read_resource when uri like "demo://resource/static/*"\n'),
     );
     const client = await connectThrough(desk, command);
@@ -151,7 +152,12 @@ describe("the server of everything", { timeout: LONG_MS }, () => {
     await expect(client.listResources()).resolves.toBeDefined();
     await client.setLoggingLevel("debug");
     await client.close();
-    const outcomes = desk.entries().filter(({ kind }) => kind === "outcome");
+    const entries = desk.entries();
+    const noted = entries.flatMap(({ kind, name, phase, event }) =>
+      kind === "event" && name === "log" ? [`${phase} ${event}`] : [],
+    );
+    expect(noted).toEqual(["ok less"]);
+    const outcomes = entries.filter(({ kind }) => kind === "outcome");
     expect(outcomes.map(({ status }) => status)).toEqual([
       ...["succeeded", "succeeded", "succeeded", "succeeded", "abandoned", "succeeded"],
     ]);

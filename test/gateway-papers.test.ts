@@ -117,3 +117,44 @@ test("a held call goes once it is approved, no other does, and an order ends all
   expect(entries.filter(({ kind }) => kind === "containment")).toMatchObject([{ state: "quarantined" }]);
   expect(entries.filter(({ kind }) => kind === "approval").length).toBeGreaterThan(0);
 });
+
+test("what is held waits for the next session, whether the client ends this one or somebody kills it", {
+  timeout: LONG_MS,
+}, async () => {
+  const lacks = lacksMcp();
+  if (lacks !== null) return notRun("held calls over sessions of the gateway", lacks);
+  const desk = makeFilesDesk();
+  const { dir } = desk;
+  const papers = join(dir, "papers");
+  const call = { name: "write_file", arguments: { path: join(dir, "b.txt"), content: "for b" } };
+  const ids = new Set<string>();
+  const session = async () => {
+    const client = await connectThrough(desk, desk.command);
+    const result: CallResult = await client.callTool(call);
+    return { client, result };
+  };
+  const first = await session();
+  ids.add(idOf(first.result));
+  await first.client.close();
+  const second = await session();
+  ids.add(idOf(second.result));
+  process.kill(second.client.transport.pid, "SIGKILL");
+  const [id = ""] = ids;
+  expect(ids).toEqual(new Set([id]));
+
+  const third = await session();
+  expect(idOf(third.result)).toBe(id);
+  const pendingFile = `papers/pending-${id}.json`;
+  await vi.waitFor(() => expect(existsSync(join(dir, pendingFile))).toBe(true), 5_000);
+  const approve = ["approvals", "approve", pendingFile, id, "--trust", "trust", "--key", "anna.pem"];
+  pol(dir, ...approve, "-o", `papers/${id}.approval.json`);
+  const given = () => JSON.parse(readFileSync(join(papers, `pending-${id}.json`), "utf8")).given;
+  await vi.waitFor(() => expect(given()).toHaveLength(1), 5_000);
+  await third.client.close();
+  const fourth = await session();
+  expect(fourth.result.isError).toBeUndefined();
+  expect(readFileSync(join(dir, "b.txt"), "utf8")).toBe("for b");
+  const again: CallResult = await fourth.client.callTool(call);
+  expect(ids.has(idOf(again))).toBe(false);
+  await fourth.client.close();
+});

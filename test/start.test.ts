@@ -27,7 +27,7 @@ test("npm start goes through all of its steps", () => {
     /│ {2}│ {2}└─ abandoned/,
     /├─ quarantine read_text_file \(drifts\)/,
     /Agent::"writer" is quarantined from here on/,
-    /Proved to a stranger, by its containment: entry \d+ of 17 in example.com\/story/,
+    /Proved to a stranger, by its containment: entry \d+ of 18 in example.com\/story/,
     /Replayed from the log alone: 7 of 7 decisions/,
   ]) {
     expect(run.stdout).toMatch(line);
