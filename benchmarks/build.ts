@@ -21,3 +21,12 @@ export async function buildText(file: string, text: string, out: string, simd = 
   writeFileSync(out, wasm);
   writeFileSync(writersFile(out), generateWriters(manifest));
 }
+
+/** Of an evaluator that was built by another command. */
+export async function writeWritersOf(wasm: string): Promise<void> {
+  const { openUnsigned } = await import("@polity/runtime/authoring.ts");
+  const { generateWriters } = await import("@polity/runtime/generate.ts");
+  const evaluator = await openUnsigned(new Uint8Array(readFileSync(wasm)));
+  if ("code" in evaluator) throw new Error(`${evaluator.code}: ${evaluator.message}`);
+  writeFileSync(writersFile(wasm), generateWriters(evaluator.manifest));
+}

@@ -117,8 +117,7 @@ function measured(
 async function runHttp(one: Case, mode: Log, folder: string, options: Options): Promise<readonly Measured[]> {
   const { host, governor, log } = await open(one, mode, folder);
   const recorded = recordHost(host, log, { node: "http", nextSeq: 0, ports: nodeRecording, mode });
-  const window = () => ({ policyFrom: 0, policyUntil: 4e12, factsUntil: 4e12 });
-  const decider = deciderOf({ host, recorded, governor, window, now: Date.now });
+  const decider = deciderOf({ host, recorded, governor });
   const { sha256 } = nodeCrypto;
   const key = makeApiKey(nodeRandomBytes);
   const may = ["decide"] as const;

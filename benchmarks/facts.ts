@@ -15,6 +15,7 @@ import { buildText } from "./build.ts";
 import { driveByHand } from "./drive-by-hand.ts";
 import { HEADER } from "./header.ts";
 import { median, timingOf } from "./measure.ts";
+import { type Writers, writersOf } from "./open-polity.ts";
 import { BY_HAND, type Case, type Measured, type Options, POLITY, type Section } from "./section.ts";
 import { DRIVE_POLICY, type DriveRequest, driveLines, driveRequests, entitiesOf } from "./shared-drive.ts";
 
@@ -43,9 +44,10 @@ export const section: Section = {
     const count = COUNTS.get(one.row)!;
     if (one.engine === BY_HAND) return [decideRow(one, count, options, null)];
     const lines = Buffer.from(`${[...driveLines(count, options.seed)].join("\n")}\n`);
-    const wasm = new Uint8Array(readFileSync(join(folder, "drive.wasm")));
+    const path = join(folder, "drive.wasm");
+    const wasm = new Uint8Array(readFileSync(path));
     const { row: built, file } = await build(one, count, wasm, lines, options);
-    const { rows, host } = await load(one, count, wasm, file, options);
+    const { rows, host } = await load(one, count, wasm, file, await writersOf(path), options);
     return [decideRow(one, count, options, host), built, ...rows];
   },
 };
@@ -74,8 +76,15 @@ async function build(one: Case, count: number, wasm: Uint8Array, lines: Uint8Arr
   return { row, file };
 }
 
-async function load(one: Case, count: number, wasm: Uint8Array, file: Uint8Array, options: Options) {
-  const host = await openHost(wasm, file);
+async function load(
+  one: Case,
+  count: number,
+  wasm: Uint8Array,
+  file: Uint8Array,
+  writers: Writers,
+  options: Options,
+) {
+  const host = await openHost(wasm, file, writers);
   const took: number[] = [];
   for (let round = 0; round < (options.isQuick ? 3 : 9); round += 1) {
     const from = performance.now();
@@ -109,8 +118,8 @@ function addedBytes(wasm: Uint8Array, file: Uint8Array): number {
   }
 }
 
-async function openHost(wasm: Uint8Array, file: Uint8Array): Promise<Host> {
-  const loaded = await loadUnsigned(wasm, { facts: { block: file }, sha256, spare: false });
+async function openHost(wasm: Uint8Array, file: Uint8Array, writers: Writers = []): Promise<Host> {
+  const loaded = await loadUnsigned(wasm, { facts: { block: file }, sha256, spare: false, writers });
   if (!loaded.ok) throw new Error(`${loaded.code}: ${loaded.message}`);
   return loaded.host;
 }

@@ -1,9 +1,9 @@
-import type { Header } from "@polity/runtime/index.ts";
+import { freezeHeader } from "@polity/runtime/index.ts";
 
 const NOW = 1_795_341_600_000;
 
-/** A header under which everything is free and current. */
-export const HEADER: Header = {
+/** A header under which everything is free and current; frozen, as whoever uses one several times does it. */
+export const HEADER = freezeHeader({
   now: NOW,
   policyFrom: NOW - 1_000,
   policyUntil: NOW + 1_000,
@@ -11,4 +11,4 @@ export const HEADER: Header = {
   containment: { state: "free", readAt: NOW },
   trust: 1_000,
   approvals: [],
-};
+});

@@ -28,10 +28,10 @@ const BATCH = 4_096;
 const SAMPLE_MS = 100;
 
 /** Writes so many entries of some 300 bytes, as fast as it goes. */
-export async function fill(dir: string, signer: Signer, size: number): Promise<Filled> {
+export async function fill(dir: string, signer: Signer, size: number, node = "n"): Promise<Filled> {
   const before = process.memoryUsage.rss();
   const { store, metrics } = await openLogMeasured(dir, signer);
-  const recorder = openRecorder(store, { node: "n", nextSeq: 0, ports: nodeRecording, mode: "strict" });
+  const recorder = openRecorder(store, { node, nextSeq: 0, ports: nodeRecording, mode: "strict" });
   const event = { kind: "event", name: "tool.called", phase: "ok", event: "e", digest: null } as const;
   const most = { tilesBehind: 0, checkpointBehind: 0, bytesMax: 0, bytesEarly: 0 };
   const sample = () => {
@@ -77,12 +77,28 @@ export function filledRows(filled: Filled, size: number): readonly Found[] {
 
 /** Nanoseconds until an index that has nothing has all entries that are published. */
 export async function indexAll(dir: string, signer: Signer): Promise<number> {
+  return (await followNow(dir, signer)).ns;
+}
+
+/** How far an index is behind once so many more entries are published, and how long it takes to have them. */
+export async function indexMore(dir: string, signer: Signer, count: number): Promise<Caught> {
+  await fill(dir, signer, count, "more");
+  return followNow(dir, signer);
+}
+
+interface Caught {
+  readonly ns: number;
+  readonly behind: number;
+}
+
+async function followNow(dir: string, signer: Signer): Promise<Caught> {
   const from = performance.now();
   const source = folderSource(await publicFolder(dir));
   const opened = await openTiles(source, { keys: [signer.publicKey], crypto: nodeCrypto });
   if (!opened.ok) throw opened.error;
   const index = await openIndex(join(dir, "index.sqlite"), ORIGIN);
+  const behind = opened.log.tree.size - index.size();
   await index.follow(opened.log);
   index.close();
-  return (performance.now() - from) * 1e6;
+  return { ns: (performance.now() - from) * 1e6, behind };
 }

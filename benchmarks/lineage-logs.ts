@@ -1,16 +1,15 @@
 /** What a log of many entries costs whoever opens, proves and checks it. */
-import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { verifyLog } from "@polity/lineage/file-store/verify.ts";
-import { generateKey, nodeCrypto, nodeRecording, nodeSigner } from "@polity/lineage/node/crypto.ts";
-import { openRecorder } from "@polity/lineage/recorder.ts";
+import { generateKey, nodeCrypto } from "@polity/lineage/node/crypto.ts";
 import type { LogStore } from "@polity/lineage/store.ts";
 import { encodeTlogProof } from "@polity/lineage/tlog-proof.ts";
 import { verifyProof } from "@polity/lineage/verify-proof.ts";
 import { portableCrypto } from "@polity/runtime/crypto-port.ts";
 import type { PublicKey } from "@polity/runtime/keys.ts";
 import type { Signer } from "@polity/runtime/signer.ts";
-import { fill, filledRows, indexAll } from "./lineage-lag.ts";
+import { fill, filledRows, indexAll, indexMore } from "./lineage-lag.ts";
+import { killWriter, type Opened, openApart, signerOf } from "./lineage-reopen.ts";
 import { openLog } from "./lineage-stores.ts";
 import { median, timingOf } from "./measure.ts";
 import { random } from "./random.ts";
@@ -30,16 +29,7 @@ export async function runLog(one: Case, folder: string, options: Options): Promi
     rows.push({ row: `${name}-${size}`, engine: one.engine, mode: "once", figure, ...nothing, ...found });
   };
   for (const [name, figure, found] of filledRows(filled, size)) row(name, figure, found);
-  const opened = Array.from({ length: options.isQuick ? 1 : 3 }, () => openApart(dir, privatePem));
-  row("open", "load", {
-    ...timingOf(opened.map(({ ns }) => ns)),
-    units: size,
-    note: "in a fresh process, from opening the folder to the first entry that is durable",
-  });
-  row("open", "memory", {
-    bytes: median(opened.map(({ bytes }) => bytes)),
-    note: "what the process takes more than before it opened the log",
-  });
+  for (const [name, figure, found] of await opening(dir, privatePem, size, options)) row(name, figure, found);
   const from = performance.now();
   const verified = await verifyLog(dir, signer.publicKey, nodeCrypto);
   const ns = (performance.now() - from) * 1e6;
@@ -49,48 +39,59 @@ export async function runLog(one: Case, folder: string, options: Options): Promi
   row("index", "load", {
     median_ns: indexed,
     units: size,
-    note: `from nothing, while the log goes on: ${digits((size * 1e9) / indexed)} entries a second`,
+    note: `from nothing: ${digits((size * 1e9) / indexed)} entries a second`,
+  });
+  const { ns: lagNs, behind } = await indexMore(dir, signer, options.isQuick ? 500 : 10_000);
+  row("index-lag", "load", {
+    median_ns: lagNs,
+    units: behind,
+    note: `after a checkpoint over ${digits(behind)} more entries, until the index has them all`,
   });
   for (const [name, figure, found] of await proofs(dir, signer, size, options)) row(name, figure, found);
   return rows;
 }
 
-function signerOf(privatePem: string): Signer {
-  const made = nodeSigner(privatePem);
-  if (!made.ok) throw new Error(made.message);
-  return made.signer;
-}
+/** Enough that some seconds of them are under no checkpoint, where the disk is slow. */
+const KILLED_AFTER = 60_000;
 
-interface Opened {
-  readonly ns: number;
-  readonly bytes: number;
-}
+type Found = readonly [name: string, figure: Measured["figure"], found: Partial<Measured>];
 
-function openApart(dir: string, privatePem: string): Opened {
-  const input = JSON.stringify({ dir, privatePem });
-  const said = execFileSync(process.execPath, [import.meta.filename], { input, encoding: "utf8" });
-  return JSON.parse(said) as Opened;
-}
-
-/** One entry is written, so that it is ready to go on and not only to read. */
-async function openHere(dir: string, privatePem: string): Promise<Opened> {
-  const signer = signerOf(privatePem);
-  const node = nodeRecording.uuid();
-  const before = process.memoryUsage.rss();
-  const from = performance.now();
-  const store = await openLog(dir, signer);
-  const recorder = openRecorder(store, { node, nextSeq: 0, ports: nodeRecording, mode: "strict" });
-  await recorder.append({ kind: "heartbeat", checkpoint: null });
-  const ns = (performance.now() - from) * 1e6;
-  const bytes = Math.max(1, process.memoryUsage.rss() - before);
-  await store.checkpoint();
-  await store.close();
-  return { ns, bytes };
+/** Once it was closed, and once its writer was killed. */
+async function opening(
+  dir: string,
+  privatePem: string,
+  size: number,
+  { isQuick }: Options,
+): Promise<readonly Found[]> {
+  const times = isQuick ? 1 : 3;
+  const closed = Array.from({ length: times }, () => openApart(dir, privatePem));
+  const killed: Opened[] = [];
+  for (let at = 0; at < times; at += 1) {
+    await killWriter(dir, privatePem, isQuick ? 1_000 : KILLED_AFTER);
+    killed.push(openApart(dir, privatePem));
+  }
+  const first = "in a fresh process, from opening the folder to the first entry that is durable";
+  const uncovered = digits(Math.max(...killed.map((one) => one.uncovered)));
+  const memory = "what the process takes more than before it opened the log";
+  const bytesOf = (some: readonly Opened[]) => median(some.map(({ bytes }) => bytes));
+  const timesOf = (some: readonly Opened[]) => timingOf(some.map(({ ns }) => ns));
+  return [
+    ["open", "load", { ...timesOf(closed), units: size, note: first }],
+    ["open", "memory", { bytes: bytesOf(closed), note: memory }],
+    [
+      "reopen",
+      "load",
+      {
+        ...timesOf(killed),
+        units: size,
+        note: `the same after kill -9 under load, with up to ${uncovered} entries under no checkpoint`,
+      },
+    ],
+    ["reopen", "memory", { bytes: bytesOf(killed), note: memory }],
+  ];
 }
 
 // ---- proofs
-
-type Found = readonly [name: string, figure: Measured["figure"], found: Partial<Measured>];
 
 const PROOFS = 2_000;
 
@@ -151,11 +152,4 @@ function checked(made: readonly Proven[], key: PublicKey, crypto: typeof nodeCry
     return ns;
   });
   return timingOf(times);
-}
-
-if (import.meta.main) {
-  let input = "";
-  for await (const piece of process.stdin) input += piece;
-  const { dir, privatePem } = JSON.parse(input) as { readonly dir: string; readonly privatePem: string };
-  process.stdout.write(JSON.stringify(await openHere(dir, privatePem)));
 }

@@ -13,7 +13,7 @@ import { GITHUB } from "./oopsla/github.ts";
 import type { App, Graph } from "./oopsla/graph.ts";
 import { TINYTODO } from "./oopsla/tinytodo.ts";
 import { type Asked, byHandOf, makeWorld, type World } from "./oopsla/world.ts";
-import { decideOnly, openInstanceOf, openPolity } from "./open-polity.ts";
+import { decideOnly, openInstanceOf, openPolity, writersOf } from "./open-polity.ts";
 import { BY_HAND, type Case, type Measured, type Options, POLITY, type Section } from "./section.ts";
 
 const APPS: readonly App[] = [GDRIVE, GDRIVE_QUIRK, GITHUB, TINYTODO];
@@ -94,11 +94,12 @@ async function runPolity(
   const loads: number[] = [];
   const timed: (readonly Measured[])[] = [];
   const effort = options.isQuick ? effortOf(options) : OF_A_GRAPH;
+  const writers = await writersOf(wasm);
   const note = `${comparison.note}; each answer is that of the rules by hand`;
   for (const [number, graph] of graphs.entries()) {
     const facts = factsOf(graph);
     const from = performance.now();
-    const host = await openPolity(wasm, facts);
+    const host = await openPolity(wasm, facts, writers);
     loads.push((performance.now() - from) * 1e6);
     const requests = comparison.requests.filter((asked) => asked.graph === number);
     const ask = ({ action, fields }: Asked) => host.decide(action, fields, HEADER).verdict === "allow";

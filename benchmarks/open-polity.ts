@@ -14,7 +14,7 @@ import { HEADER } from "./header.ts";
 const { sha256 } = portableCrypto;
 const ALLOW = 1;
 
-type Writers = readonly GeneratedWriter[];
+export type Writers = readonly GeneratedWriter[];
 
 export async function openPolity(
   wasm: string | Uint8Array,

@@ -5,10 +5,11 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { writeWritersOf } from "./build.ts";
 import { compare } from "./compare.ts";
 import { HEADER } from "./header.ts";
 import { effortOf } from "./measure.ts";
-import { decideOnly, openInstanceOf, openPolity } from "./open-polity.ts";
+import { decideOnly, openInstanceOf, openPolity, writersOf } from "./open-polity.ts";
 import { byHandOf, type Call, callsOf, KINDS, policyOf, rulesOf } from "./rules/policies.ts";
 import { BY_HAND, type Case, type Measured, type Options, POLITY, type Section } from "./section.ts";
 
@@ -24,7 +25,7 @@ export const section: Section = {
   title: "Policies of very many rules, of one kind and of five",
   cases: (options) => names(options).flatMap((row) => [BY_HAND, POLITY].map((engine) => ({ row, engine }))),
   async prepare(folder, options) {
-    for (const row of names(options)) build(row, folder, options.seed);
+    for (const row of names(options)) await build(row, folder, options.seed);
   },
   run,
 };
@@ -41,7 +42,7 @@ function read(row: string): { readonly kinds: keyof typeof KINDS; readonly count
 }
 
 /** As a user builds it, from the start of the command to its end. */
-function build(row: string, folder: string, seed: number): void {
+async function build(row: string, folder: string, seed: number): Promise<void> {
   const { kinds, count } = read(row);
   const [policy, wasm] = [join(folder, `${row}.pol`), join(folder, `${row}.wasm`)];
   writeFileSync(policy, policyOf(rulesOf(KINDS[kinds], count, seed)));
@@ -50,6 +51,7 @@ function build(row: string, folder: string, seed: number): void {
     stdio: ["ignore", "ignore", "inherit"],
   });
   writeFileSync(join(folder, `${row}.json`), JSON.stringify({ buildNs: (performance.now() - from) * 1e6 }));
+  await writeWritersOf(wasm);
 }
 
 async function run(one: Case, folder: string, options: Options): Promise<readonly Measured[]> {
@@ -61,8 +63,9 @@ async function run(one: Case, folder: string, options: Options): Promise<readonl
   const comparison = { ...one, requests, byHand, note: `${allowed} % of ${CALLS} calls allowed` };
   if (one.engine === BY_HAND) return compare(comparison, effortOf(options));
   const wasm = join(folder, `${one.row}.wasm`);
+  const writers = await writersOf(wasm);
   const from = performance.now();
-  const host = await openPolity(wasm);
+  const host = await openPolity(wasm, undefined, writers);
   const loadNs = (performance.now() - from) * 1e6;
   const ask = (call: Call) => host.decide("call", call, HEADER).verdict === "allow";
   const decide = decideOnly(await openInstanceOf(wasm), (fields: Call) => ({ action: "call", fields }));

@@ -14,6 +14,7 @@ const FILES: readonly (readonly [name: string, open: () => Promise<{ readonly se
   ["threads", () => import("./threads.ts")],
   ["lineage", () => import("./lineage.ts")],
   ["enforcement", () => import("./enforcement.ts")],
+  ["gateway", () => import("./gateway.ts")],
 ];
 
 export const SECTION_NAMES: readonly string[] = FILES.map(([name]) => name);

@@ -57,6 +57,7 @@ const TARGETS: readonly Target[] = [
   { row: "memory-growth-heap", figure: "memory", aims: [bytesWithin(64 * KIB, "64 KiB")] },
   { row: "memory-entities-*", figure: "memory", aims: [bytesEachWithin(100, "entity")] },
   { row: "govern-relaxed", figure: "ack", aims: [within(10 * MICROSECOND)] },
+  { row: "mcp-stdio-*", figure: "ack", aims: [within(MILLISECOND)] },
   { row: "govern-strict", figure: "ack", aims: [within(MILLISECOND)] },
   { row: "http-decide-*", figure: "ack", aims: [ratioWithin(1.3)] },
   { row: "append-64x16", figure: "append", aims: [perSecond(40_000)] },
@@ -64,6 +65,7 @@ const TARGETS: readonly Target[] = [
   { row: "append-8", figure: "ack", aims: [within(MILLISECOND)] },
   { row: "append-64x16-at-40000", figure: "ack", aims: [within(MILLISECOND)] },
   { row: "open-10000000", figure: "load", aims: [within(2 * SECOND)] },
+  { row: "reopen-10000000", figure: "load", aims: [within(2 * SECOND)] },
 ];
 
 /** The same rows, with what is to be reached beside each. */
