@@ -1,6 +1,7 @@
 /**
- * One bit of one file of a log, for every byte of it. The check of the folder has to name the file, readers
- * must not give other bytes out, and a writer must not sign a tree that is not there.
+ * One bit of one file of a log, for every byte of it, or for some that are drawn where a file is long and
+ * another one like it has them all. The check of the folder has to name the file, readers must not give other
+ * bytes out, and a writer must not sign a tree that is not there.
  */
 import { cpSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
@@ -11,20 +12,38 @@ import { indexFinding, indexPath, indexProblems } from "./index-rebuild.ts";
 import { checkAfter } from "./invariants.ts";
 import { publicFindings, readEveryEntry, verifyFor } from "./log-api.ts";
 import type { Place } from "./place.ts";
-import { expectedEntry, nodeNumber } from "./plan.ts";
+import { expectedEntry, nodeNumber, type Step } from "./plan.ts";
 import { tilePath } from "./raw-log.ts";
 import { rawSegments } from "./raw-wal.ts";
 import { copyOf, makeTemplate, removePlace, type Template } from "./templates.ts";
 
-const STEPS = [
-  { do: "append", nodes: 3, each: 90 },
-  { do: "checkpoint" },
-  { do: "append", nodes: 1, each: 2 },
-  { do: "checkpoint" },
-  { do: "index" },
-] as const;
-/** Bytes of one case. */
+/** A log, and which files of it are flipped. Each flip reads all of it: most are done to a small one. */
+interface Subject {
+  readonly name: string;
+  readonly steps: readonly Step[];
+  readonly targets: (place: Place) => readonly Target[];
+}
+
+const CHECKPOINT: Step = { do: "checkpoint" };
+const AGAIN: Step = { do: "append", nodes: 1, each: 2 };
+
+const SUBJECTS: readonly Subject[] = [
+  {
+    name: "16-entries",
+    steps: [{ do: "append", nodes: 2, each: 7 }, CHECKPOINT, AGAIN, CHECKPOINT],
+    targets: smallTargets,
+  },
+  {
+    name: "272-entries",
+    steps: [{ do: "append", nodes: 3, each: 90 }, CHECKPOINT, AGAIN, CHECKPOINT, { do: "index" }],
+    targets: largeTargets,
+  },
+];
+
+/** Flips of one case, or about as many. */
 const CHUNK = 128;
+/** Flips of a file of which not every byte is. */
+const DRAWN = 2_048;
 
 interface Target {
   readonly name: string;
@@ -32,6 +51,8 @@ interface Target {
   readonly file: string;
   readonly from: number;
   readonly to: number;
+  /** One byte in so many is flipped; 1: each. */
+  readonly every: number;
   /** Whether the check of the folder has to object to each flip. */
   readonly isChecked: boolean;
 }
@@ -41,56 +62,71 @@ export const FLIPS: Section = {
   atOnce: 2,
   quickCases: 16,
   cases: async (settings) => {
-    const template = await makeTemplate(settings.scratch, "flips", { steps: STEPS, killed: true });
-    const place = template.copy("flips");
-    const targets = targetsOf(place);
-    const cases = targets.flatMap((target) => casesOf(template, target, settings));
-    removePlace(place);
+    const cases: Case[] = [];
+    for (const subject of SUBJECTS) {
+      const { name, steps, targets } = subject;
+      if (!isWanted(subject, settings)) continue;
+      const template = await makeTemplate(settings.scratch, `flips-${name}`, { steps, killed: true });
+      const place = template.copy("flips");
+      for (const target of targets(place)) cases.push(...casesOf(template, subject, target, settings));
+      removePlace(place);
+    }
     return cases;
   },
 };
 
-function targetsOf({ dir }: Place): readonly Target[] {
-  const size = (file: string) => readFileSync(join(dir, file)).length;
-  const whole = (name: string, file: string, isChecked = true): Target => {
-    return { name, file, from: 0, to: size(file), isChecked };
-  };
+function isWanted({ name }: Subject, { only }: Settings): boolean {
+  return `flips/${name}/`.startsWith(only) || only.startsWith(`flips/${name}/`);
+}
+
+/** Every byte of a file, or, of `drawn` ones, about as many of it. */
+function wholeOf({ dir }: Place, name: string, file: string, drawn = Number.POSITIVE_INFINITY): Target {
+  const to = readFileSync(join(dir, file)).length;
+  return { name, file, from: 0, to, every: Math.max(1, Math.round(to / drawn)), isChecked: true };
+}
+
+function smallTargets(place: Place): readonly Target[] {
   const targets = [
-    whole("checkpoint", "public/checkpoint"),
-    whole("full tile", `public/${tilePath(0, 0)}`),
-    whole("partial tile", `public/${tilePath(0, 1, 16)}`),
-    whole("tile of tiles", `public/${tilePath(1, 0, 1)}`),
-    whole("full bundle", `public/${tilePath("entries", 0)}`),
-    whole("partial bundle", `public/${tilePath("entries", 1, 16)}`),
+    wholeOf(place, "checkpoint", "public/checkpoint"),
+    wholeOf(place, "partial tile", `public/${tilePath(0, 0, 16)}`),
+    wholeOf(place, "partial bundle", `public/${tilePath("entries", 0, 16)}`),
   ];
   for (const kind of ["wal", "requests"] as const) {
-    const segment = rawSegments(dir, kind).findLast(({ frames }) => frames.length > 0);
-    if (segment === undefined) continue;
+    const segment = rawSegments(place.dir, kind).findLast(({ frames }) => frames.length > 0);
+    if (segment === undefined) throw new Error(`the log has no record in ${kind}`);
     const { file, frames } = segment;
-    targets.push({
-      name: `${kind} first line`,
-      file,
-      from: 0,
-      to: frames[0]!.from,
-      isChecked: kind === "requests",
-    });
-    targets.push({ name: `${kind} record`, file, ...frames.at(-1)!, isChecked: kind === "requests" });
-  }
-  // What can be made anew is not evidence; opening must get along with it or name it.
-  for (const name of readdirSync(dir).filter((each) =>
-    /^(?:log|sequences|index\.sqlite|reserve)$/.test(each),
-  )) {
-    targets.push(whole(name, name, name === "log"));
+    // Whatever a checkpoint covers may be wrong in a segment of entries.
+    const both = { file, every: 1, isChecked: kind === "requests" };
+    targets.push({ ...both, name: `${kind} first line`, from: 0, to: frames[0]!.from });
+    targets.push({ ...both, name: `${kind} record`, ...frames.at(-1)! });
   }
   return targets;
 }
 
-function casesOf(template: Template, target: Target, { quick }: Settings): readonly Case[] {
+function largeTargets(place: Place): readonly Target[] {
+  const targets = [
+    wholeOf(place, "full tile", `public/${tilePath(0, 0)}`),
+    wholeOf(place, "tile of tiles", `public/${tilePath(1, 0, 1)}`),
+    wholeOf(place, "tile behind a full one", `public/${tilePath(0, 1, 16)}`),
+    wholeOf(place, "full bundle", `public/${tilePath("entries", 0)}`, DRAWN),
+    wholeOf(place, "bundle behind a full one", `public/${tilePath("entries", 1, 16)}`, DRAWN / 4),
+  ];
+  // What can be made anew is not evidence; opening must get along with it or name it.
+  for (const name of readdirSync(place.dir).filter((each) =>
+    /^(?:log|sequences|index\.sqlite|reserve)$/.test(each),
+  )) {
+    targets.push({ ...wholeOf(place, name, name, DRAWN), isChecked: name === "log" });
+  }
+  return targets;
+}
+
+function casesOf(template: Template, subject: Subject, target: Target, { quick }: Settings): readonly Case[] {
   const cases: Case[] = [];
-  for (let from = target.from; from < target.to; from += CHUNK) {
-    const to = Math.min(from + CHUNK, target.to);
+  const length = CHUNK * target.every;
+  for (let from = target.from; from < target.to; from += length) {
+    const to = Math.min(from + length, target.to);
     cases.push({
-      name: `flips/${target.file}/${from}`,
+      name: `flips/${subject.name}/${target.file}/${from}`,
       row: `flipped ${target.name}`,
       run: (random) => flipRange(template, { ...target, from, to }, random, quick),
     });
@@ -111,7 +147,8 @@ async function flipRange(
     const refused = new Map<string, number>();
     const problems: string[] = [];
     let flips = 0;
-    for (let at = target.from; at < target.to; at += quick ? 1 + random.below(40) : 1) {
+    const every = quick ? Math.max(20, target.every) : target.every;
+    for (let at = target.from; at < target.to; at += every === 1 ? 1 : 1 + random.below(2 * every - 1)) {
       const bytes = Buffer.from(good);
       bytes[at]! ^= 1 << random.below(8);
       writeFileSync(path, bytes);

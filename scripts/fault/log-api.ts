@@ -8,6 +8,7 @@ import { fileAnchor } from "@polity/lineage/node/file-anchor.ts";
 import { folderSource, folderWithNames } from "@polity/lineage/node/folder-source.ts";
 import { openTiles, readHead, type TileLog } from "@polity/lineage/open-tiles.ts";
 import { LogError } from "@polity/lineage/store.ts";
+import { TILE_WIDTH } from "@polity/lineage/tiles.ts";
 import { ORIGIN, signerOf } from "../../test/support/lineage-log.ts";
 import type { Plan } from "./plan.ts";
 
@@ -54,7 +55,8 @@ export async function publicFindings(publicDir: string): Promise<readonly Findin
 
 /**
  * Reads every entry as a stranger would who has the public folder and the key: null where something was
- * refused, which is not said to be wrong.
+ * refused, which is not said to be wrong. Entries of one bundle are refused together, since none is given out
+ * before all of them are known to be right, so the others of it are not asked for again.
  */
 export async function readEveryEntry(publicDir: string): Promise<readonly (Uint8Array | null)[] | null> {
   const opened = await openTiles(folderSource(publicDir), READING);
@@ -62,6 +64,10 @@ export async function readEveryEntry(publicDir: string): Promise<readonly (Uint8
   const { tree } = opened.log;
   const entries: (Uint8Array | null)[] = [];
   for (let index = 0; index < tree.size; index += 1) {
+    if (index % TILE_WIDTH > 0 && entries.at(-1) === null) {
+      entries.push(null);
+      continue;
+    }
     const entry = await tree.entry(index).catch((error: unknown) => {
       if (error instanceof LogError) return null;
       throw error;

@@ -45,7 +45,9 @@ export async function makeTemplate(
   let copies = 0;
   const copy = (of: string): Place => {
     copies += 1;
-    const to = join(scratch, `${of.replaceAll(/[^a-z0-9]+/gi, "-").slice(0, 60)}-${copies}`);
+    // Copies of another template may have the same name at the same time.
+    const called = `${name}-${of}`.replaceAll(/[^a-z0-9]+/gi, "-").slice(0, 80);
+    const to = join(scratch, `${called}-${copies}`);
     cpSync(home, to, { recursive: true });
     return placeBelow(to);
   };
