@@ -1,5 +1,5 @@
 import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { defineConfig } from "vitest/config";
 import { summaryReporter } from "./test/support/summary-reporter.ts";
@@ -15,6 +15,8 @@ export default defineConfig({
     reporters: ["default", summaryReporter()],
     // What is built is built here, not taken from where the user's caches are.
     env: { POLITY_CACHE: "", XDG_STATE_HOME: state },
+    // One for each core: tests wait for their processes half of the time.
+    maxWorkers: Math.max(2, availableParallelism()),
     testTimeout: 60_000,
     hookTimeout: 60_000,
   },

@@ -6,7 +6,7 @@ import { readArchive, writeArchive } from "@polity/runtime/archive.ts";
 import { type BundleFiles, type BundleHost, loadBundle } from "@polity/runtime/bundle.ts";
 import { envelopeOf } from "@polity/runtime/bundle-write.ts";
 import { encodeEnvelope } from "@polity/runtime/dsse.ts";
-import { utf8 } from "@polity/runtime/hash.ts";
+import { equalBytes, utf8 } from "@polity/runtime/hash.ts";
 import { canonicalJson } from "@polity/runtime/json.ts";
 import { describe, expect, test } from "vitest";
 import {
@@ -20,7 +20,15 @@ import {
   opened,
   walkOf,
 } from "./support/bundle-host.ts";
-import { BUNDLE_ROOT, bundleOf, FACTS, signedFacts } from "./support/bundles.ts";
+import {
+  BUNDLE_ROOT,
+  bundleOf,
+  FACTS,
+  memberOf,
+  SOURCES,
+  signedFacts,
+  sourcesFor,
+} from "./support/bundles.ts";
 import { signerOf } from "./support/signing.ts";
 import { ANNA, BERT, NOW } from "./support/trust-roots.ts";
 
@@ -166,6 +174,25 @@ describe("attacks on updates", () => {
     }
     const manifest = withFiles(young, ["set.dsse.json", old.get("set.dsse.json")!]);
     expect(codeOf(await load(manifest, undefined, await newsOf(old)))).toBe("bundle.altered");
+  });
+
+  test("mix and match: so it is with evaluators and sources of another epoch", async () => {
+    const texts = { ...SOURCES, "guard.pol": SOURCES["guard.pol"]!.replace("900", "800") };
+    const [guard, pays] = [
+      await memberOf("guard", "guard.pol", texts),
+      await memberOf("pays", "pays.pol", texts),
+    ];
+    const sources = sourcesFor(["guard.pol", "pays.pol"], texts);
+    const [old, young] = [await seven(), await bundleOf({ epoch: 8, members: [guard, pays], sources })];
+    expect(codeOf(await load(young))).toBe("");
+    const others = [...young.keys()].filter((path) => !equalBytes(young.get(path)!, old.get(path)!));
+    expect(others.sort()).toEqual(["evaluators/guard.wasm", "set.dsse.json", "sources/guard.pol"]);
+    for (const path of ["evaluators/guard.wasm", "sources/guard.pol"]) {
+      expect(codeOf(await load(withFiles(young, [path, old.get(path)!])))).toBe("bundle.altered");
+      expect(codeOf(await load(withFiles(old, [path, young.get(path)!])))).toBe("bundle.altered");
+      const less = new Map([...young].filter(([name]) => name !== path));
+      expect(codeOf(await load(less))).toBe("bundle.missing");
+    }
   });
 
   test("endless data: bounds hold before anything is read", async () => {

@@ -7,6 +7,7 @@ import { encodeEntry } from "@polity/lineage/entry-codec.ts";
 import {
   makeReplay,
   type ReplayEntry,
+  type ReplayedSet,
   type ReplayFinding,
   type ReplaySummary,
 } from "@polity/lineage/replay.ts";
@@ -126,6 +127,7 @@ export async function recordSet(members: readonly UnsignedMember[], facts: strin
 export interface Replayed {
   readonly findings: readonly ReplayFinding[];
   readonly summary: ReplaySummary;
+  readonly sets: readonly ReplayedSet[];
 }
 
 export async function replayed(
@@ -139,5 +141,6 @@ export async function replayed(
     const finding = await replay.next(row);
     if (finding !== null) findings.push(finding);
   }
-  return { findings: [...findings, ...replay.end()], summary: { ...replay.summary } };
+  const sets = replay.sets();
+  return { findings: [...findings, ...replay.end()], summary: { ...replay.summary }, sets };
 }

@@ -63,8 +63,10 @@ test("come out again, under the digest that was signed", async () => {
   ]);
   expect(entries[0]?.set).toEqual({ digest: host.digest, epoch: 7 });
   const { held } = filesOf(files);
-  const { findings, summary } = await replayed(rows, held);
+  const { findings, summary, sets } = await replayed(rows, held);
   expect([findings, summary.same]).toEqual([[], rows.length]);
+  // Who signed it is not said here, so it is named for whoever wants to know.
+  expect(sets).toEqual([{ digest: host.digest, epoch: 7, decisions: rows.length }]);
 });
 
 test("need the manifest, and are of no other set than it says", async () => {
