@@ -82,13 +82,18 @@ function hasMore(words: Int32Array): boolean {
   return (words[8]! | words[9]! | words[10]! | words[11]! | words[12]! | words[13]!) !== 0;
 }
 
-/** By the upper bits of a product, on which each of its factors' bits has told. */
+/**
+ * An even one, whose neighbour is the second. Of one rule or none, as most are, by its number or the code's,
+ * which are spread already. Of more by the upper bits of a product, on which each of its factors' bits has
+ * told.
+ */
 function placeOf(words: Int32Array, count: number, places: number): number {
+  if (count === 1) return (words[FIRED_WORD]! << 1) & (places - 2);
+  if (count === 0) return (words[3]! << 1) & (places - 2);
   let hash = words[3]! + (count << 4);
   for (let at = 0; at < count; at += 1) {
     hash = Math.imul(hash, MIX) + words[FIRED_WORD + at]!;
     hash ^= hash >>> 15;
   }
-  // An even one, whose neighbour is the second.
   return (Math.imul(hash, MIX) >>> 18) & (places - 2);
 }
