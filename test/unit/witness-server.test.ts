@@ -216,7 +216,7 @@ describe("what a witness remembers", () => {
 
 describe("a writer and its witnesses", () => {
   const { key } = noteSigner();
-  const options = { crypto: nodeCrypto, timeoutMs: 500 };
+  const options = { crypto: nodeCrypto, timeoutMs: 20_000 };
   const nobody = { key: witnessSigner(9, "nobody.example").key, url: "http://127.0.0.1:9/" };
 
   test("collects cosignatures as the log grows, from two witnesses at different sizes", async () => {
