@@ -63,6 +63,6 @@ await client
   .connect(transport)
   .then(work)
   .catch(() => {});
-await Promise.race([closed, pause(20_000)]);
+await Promise.race([closed, pause(20_000, null, { ref: false })]);
 await client.close();
 console.log("the gateway has closed:", /error: (.*)/.exec(told)?.[1] ?? told);
