@@ -1,4 +1,5 @@
 /** `pol approvals approve` and `reject`: the request is shown, then the answer is signed and sent. */
+import { entityText } from "@polity/gateway/http/entity-text.ts";
 import {
   type Approval,
   approverKeys,
@@ -12,7 +13,7 @@ import { nodeCrypto } from "@polity/lineage/node/crypto.ts";
 import type { TrustRoot } from "@polity/runtime/trust-root.ts";
 import { digestOption } from "./digest-option.ts";
 import { EXIT, failure } from "./failure.ts";
-import { entityText, governedOf } from "./governed-options.ts";
+import { governedOf } from "./governed-options.ts";
 import type { Invocation } from "./invocation.ts";
 import { readSigner } from "./key-files.ts";
 import { outputOption, STANDARD_OUTPUT } from "./output-option.ts";

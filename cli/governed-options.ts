@@ -1,8 +1,8 @@
 /** For which set and place a paper is, and entities: from options, and from what the trust root says. */
 
+import { entityText } from "@polity/gateway/http/entity-text.ts";
 import type { Governed } from "@polity/governor/papers/paper.ts";
 import type { Party } from "@polity/lineage/entry.ts";
-import { parseJson } from "@polity/runtime/json.ts";
 import type { TrustRoot } from "@polity/runtime/trust-root.ts";
 import { type Invocation, usage } from "./invocation.ts";
 import { labelOption } from "./label-option.ts";
@@ -22,17 +22,6 @@ export function governedOf(invocation: Invocation, root: TrustRoot): Governed {
 
 function only(names: readonly string[]): string | null {
   return names.length === 1 ? names[0]! : null;
-}
-
-/** `Agent::a7`, or as policies write it, `Agent::"a7"`; null where it is neither. */
-export function entityText(text: string): Party | null {
-  const [, type, written = ""] = /^([A-Za-z_][A-Za-z0-9_]*)::(.+)$/s.exec(text) ?? [];
-  if (type === undefined) return null;
-  if (!written.startsWith('"')) return { type, id: written };
-  const parsed = parseJson(written);
-  return parsed.ok && typeof parsed.value === "string" && parsed.value !== ""
-    ? { type, id: parsed.value }
-    : null;
 }
 
 export function entityOption(invocation: Invocation, name: string): Party | null {

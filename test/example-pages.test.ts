@@ -15,11 +15,11 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const LONG_MS = 300_000;
 /** What no command prints, between what they print. */
 const MARK = "\u001e";
-const NEEDS_MCP = ["gateway-mcp"];
+const NEEDS_MCP = ["gateway-mcp", "gateway-mcp/over-http"];
 
-const folders = readdirSync(join(root, "examples"), { withFileTypes: true })
-  .filter((entry) => entry.isDirectory() && existsSync(join(root, "examples", entry.name, "README.md")))
-  .map(({ name }) => name);
+const folders = readdirSync(join(root, "examples"))
+  .flatMap((name) => [name, `${name}/over-http`])
+  .filter((name) => existsSync(join(root, "examples", name, "README.md")));
 
 /** One shell for a whole page, as its reader has; `npm exec --` is left out, which takes its time. */
 async function printed(commands: readonly ShownCommand[]): Promise<readonly string[]> {
@@ -40,7 +40,7 @@ async function printed(commands: readonly ShownCommand[]): Promise<readonly stri
 }
 
 test("there are pages to follow", () => {
-  expect(folders).toEqual(expect.arrayContaining(["attack", "gateway-mcp", "govern", "http", "routes"]));
+  expect(folders).toEqual(expect.arrayContaining(["attack", ...NEEDS_MCP, "govern", "http", "routes"]));
 });
 
 test.each(folders)(

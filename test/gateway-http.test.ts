@@ -193,8 +193,8 @@ test("who has no key, another's session, or no form, gets nothing; what had a ke
   const times = (name: string) => tried.filter((one) => one === `${name} deny`).length;
   expect(times("mcp_unknown_session")).toBe(6);
   expect(times("mcp_too_large")).toBe(1);
-  // Two of them before there was a session, two for a header that is wrong in it.
-  expect(times("mcp_malformed")).toBe(7);
+  // Three of them before there was a session, four for a head that is wrong in it.
+  expect(times("mcp_malformed")).toBe(10);
   expect([times("mcp_replayed_id"), times("mcp_unknown_method"), times("mcp_key_scope")]).toEqual([1, 1, 1]);
 });
 

@@ -5,7 +5,7 @@
 import type { Governor } from "@polity/governor/governor.ts";
 import type { Party } from "@polity/lineage/entry.ts";
 import type { ApiRequest, ApiResponse } from "../http/api.ts";
-import { type ApiKey, type ApiKeys, mayAsk, maySpeakFor } from "../http/api-keys.ts";
+import { type ApiKey, type ApiKeys, mayAsk } from "../http/api-keys.ts";
 import { statusOf } from "../http/codes.ts";
 import type { Api } from "../http/open-api.ts";
 import { refusalOf, refuseHttp } from "./http-codes.ts";
@@ -14,13 +14,14 @@ import { type ReadMessage, readMessage } from "./message.ts";
 import { makeBacklog } from "./outlet.ts";
 import { openSession, type Session } from "./session.ts";
 import type { Attempt, SessionOptions } from "./shared.ts";
+import { AGENT_HEADER, agentOf, mayAct, PARENT_HEADER } from "./whose.ts";
 
 export interface ListenOptions
   extends Pick<SessionOptions, "server" | "catalog" | "pins" | "sha256" | "connect" | "log"> {
   readonly governor: Pick<Governor, "approvals" | "release" | "begin">;
   /** Asked anew with each request, so that a key that is taken back opens nothing. */
   readonly keys: () => ApiKeys;
-  /** Who calls; null: the only agent that the key speaks for. */
+  /** Who calls; null: whom the client says of those that its key speaks for, or the only one of them. */
   readonly agent: Party | null;
   readonly purpose: string;
   /** About what runs, which all sessions are of; left out: nothing attests it. */
@@ -45,10 +46,19 @@ interface Open {
   readonly session: Session;
   readonly http: HttpSession;
   readonly agent: Party;
+  /** Its id, to which other sessions of this key may stand as children. */
+  readonly execution: string;
   key: ApiKey;
   /** That the server has answered to `initialize`; null before. */
   version: string | null;
   usedAt: number;
+}
+
+interface Whose {
+  readonly key: ApiKey;
+  readonly agent: Party;
+  /** The execution that hands its authority on. */
+  readonly parent: string | null;
 }
 
 interface Gate {
@@ -110,13 +120,10 @@ function sweep({ options, sessions }: Gate): void {
   }
 }
 
-function mayAct(key: ApiKey, agent: Party): boolean {
-  return key.may.includes("execute") && maySpeakFor(key, agent);
-}
-
 async function handle(gate: Gate, request: ApiRequest): Promise<ApiResponse> {
   try {
-    return (await refusalFor(gate, request)) ?? (await admitted(gate, request));
+    const refused = refusalFor(gate, request);
+    return refused === null ? await admitted(gate, request) : await notedHead(gate, request, refused);
   } catch {
     return refuseHttp("http.failed");
   }
@@ -141,6 +148,16 @@ function refusalFor(
   return isClosing ? refuseHttp("http.closing", undefined, { connection: "close" }) : null;
 }
 
+/** A head that is wrong is in the log, too, where there is a key that says whose it is. */
+async function notedHead(gate: Gate, { header }: ApiRequest, refused: ApiResponse): Promise<ApiResponse> {
+  const presented = BEARER.exec(header("authorization") ?? "")?.[1];
+  const key = presented === undefined ? null : gate.options.keys().find(presented);
+  if (key === null || gate.isClosing) return refused;
+  const open = find(gate, header("mcp-session-id"), key);
+  const agent = open?.agent ?? agentOf(gate.options.agent, key, header(AGENT_HEADER));
+  return agent === null ? refused : noted(gate, open, agent, "mcp_malformed", refused);
+}
+
 /** A page whose name was made to lead here is asked for by that name, never by an address. */
 function isMeantForUs(host: string | null, names: readonly string[]): boolean {
   const name = /^(\[[0-9a-f:.]+\]|[^:[\]]+)(?::[0-9]{1,5})?$/i.exec(host ?? "")?.[1]?.toLowerCase();
@@ -152,15 +169,15 @@ async function admitted(gate: Gate, request: ApiRequest): Promise<ApiResponse> {
   const { method, header } = request;
   const presented = BEARER.exec(header("authorization") ?? "")![1]!;
   const key = gate.options.keys().find(presented)!;
-  const agent = agentOf(gate.options, key);
+  const id = header("mcp-session-id");
+  const open = find(gate, id, key);
+  const agent = open?.agent ?? agentOf(gate.options.agent, key, header(AGENT_HEADER));
   if (agent === null) {
     const refused = refuseHttp("api_key.scope", "this key is not for this gateway's agent");
     const whose = key.agents?.[0];
     return whose === undefined ? refused : noted(gate, null, whose, "mcp_key_scope", refused);
   }
-  const id = header("mcp-session-id");
   if (method === "POST") return post(gate, request, key, agent, id);
-  const open = find(gate, id, key);
   if (open === null && id === null) return refuseHttp("mcp.no_session");
   if (open === null) return noted(gate, null, agent, "mcp_unknown_session", refuseHttp("mcp.session"));
   if (!isVersion(open, header("mcp-protocol-version")))
@@ -169,14 +186,11 @@ async function admitted(gate: Gate, request: ApiRequest): Promise<ApiResponse> {
     await open.session.close("the client has ended");
     return { status: 204, headers: {}, body: "" };
   }
-  if (!accepts(header("accept"), ["text/event-stream"])) return refuseHttp("mcp.accept");
-  if (header("last-event-id") !== null) return refuseHttp("mcp.resume");
+  const malformed = (code: "mcp.accept" | "mcp.resume") =>
+    noted(gate, open, agent, "mcp_malformed", refuseHttp(code));
+  if (!accepts(header("accept"), ["text/event-stream"])) return malformed("mcp.accept");
+  if (header("last-event-id") !== null) return malformed("mcp.resume");
   return open.http.listen(request) ?? refuseHttp("mcp.stream");
-}
-
-function agentOf({ agent }: ListenOptions, key: ApiKey): Party | null {
-  const own = agent ?? (key.agents?.length === 1 ? key.agents[0]! : null);
-  return own !== null && mayAct(key, own) ? own : null;
 }
 
 /** Of another key is as good as none. */
@@ -218,7 +232,13 @@ async function post(
   if ("status" in bytes) return bytes.status === 413 ? unread("mcp_too_large", bytes) : bytes;
   const read = readMessage(bytes);
   const isFirst = read.ok && read.message.kind === "request" && read.message.method === "initialize";
-  if (id === null && isFirst) return begin(gate, read, signal, key, agent);
+  if (id === null && isFirst) {
+    const parent = header(PARENT_HEADER);
+    const behind = find(gate, parent, key);
+    if (parent === null || behind !== null)
+      return begin(gate, read, signal, { key, agent, parent: behind?.execution ?? null });
+    return noted(gate, null, agent, "mcp_unknown_session", refuseHttp("mcp.session"));
+  }
   const open = find(gate, id, key);
   if (open === null) {
     const refused = id === null ? refuseHttp("mcp.no_session") : refuseHttp("mcp.session");
@@ -249,6 +269,7 @@ async function noted(
   await began.execution.end("failed");
   return refused;
 }
+
 async function bodyOf(gate: Gate, { header, body }: ApiRequest): Promise<Uint8Array | ApiResponse> {
   const declared = header("content-length");
   const bytesMax = Number(declared ?? BODY_BYTES_MAX);
@@ -263,19 +284,13 @@ async function bodyOf(gate: Gate, { header, body }: ApiRequest): Promise<Uint8Ar
   }
 }
 
-async function begin(
-  gate: Gate,
-  read: ReadMessage,
-  signal: AbortSignal,
-  key: ApiKey,
-  agent: Party,
-): Promise<ApiResponse> {
+async function begin(gate: Gate, read: ReadMessage, signal: AbortSignal, whose: Whose): Promise<ApiResponse> {
   const { options, sessions } = gate;
   if (sessions.size + gate.opening >= options.sessionsMax) return refuseHttp("mcp.sessions");
   gate.opening += 1;
   const id = options.makeId();
   // Once it is open it is counted as that, and no longer as one that is about to be.
-  const open = await openOne(gate, id, key, agent).finally(() => {
+  const open = await openOne(gate, id, whose).finally(() => {
     gate.opening -= 1;
   });
   if ("status" in open) return open;
@@ -287,15 +302,16 @@ async function begin(
   return open.http.exchange(read, signal, { "mcp-session-id": id });
 }
 
-async function openOne(gate: Gate, id: string, key: ApiKey, agent: Party): Promise<Open | ApiResponse> {
+async function openOne(gate: Gate, id: string, whose: Whose): Promise<Open | ApiResponse> {
   const { options, sessions } = gate;
   const { governor, purpose } = options;
   const attestation = (await options.workload?.read().catch(() => UNREADABLE)) ?? null;
-  const began = await governor.begin({ agent, purpose, parent: null, zone: null, attestation });
+  const { agent, parent } = whose;
+  const began = await governor.begin({ agent, purpose, parent, zone: null, attestation });
   if (!began.ok) return refusalOf(statusOf(began.code), began.code, began.message);
   let open: Open;
   try {
-    open = connected(gate, began.execution, key, agent);
+    open = connected(gate, began.execution, whose);
   } catch (error) {
     await began.execution.end("failed");
     throw error;
@@ -311,7 +327,7 @@ async function openOne(gate: Gate, id: string, key: ApiKey, agent: Party): Promi
   return open;
 }
 
-function connected(gate: Gate, execution: SessionOptions["execution"], key: ApiKey, agent: Party): Open {
+function connected(gate: Gate, execution: SessionOptions["execution"], { key, agent }: Whose): Open {
   const { governor, server, pins, catalog, sha256, connect, log } = gate.options;
   const full = () => void open.session.close("the client does not read what it is sent");
   const backlog = makeBacklog(BACKLOG_CHARACTERS_MAX, full);
@@ -328,6 +344,7 @@ function connected(gate: Gate, execution: SessionOptions["execution"], key: ApiK
     mayAsk: (action) => mayAsk(open.key, action),
     governorCloses: () => gate.isClosing,
   });
-  const open: Open = { session, http, agent, key, version: null, usedAt: performance.now() };
+  const usedAt = performance.now();
+  const open: Open = { session, http, agent, execution: execution.id, key, version: null, usedAt };
   return open;
 }

@@ -8,6 +8,7 @@ import { nodeCrypto } from "@polity/lineage/node/crypto.ts";
 import { expect, test } from "vitest";
 import {
   ADA,
+  BOB,
   BY_ROOT,
   type Governed,
   governed,
@@ -54,7 +55,8 @@ async function desk(changes: Partial<ListenOptions> = {}, more: Parameters<typeo
   const options = { governed: BY_ROOT, host: await hostOf(HELD, FACTS), ...measured, ...more };
   const one: Governed = await governed(options);
   const { key, row } = keyOf({ agents: [ADA] });
-  const keys = openApiKeys([row], sha256);
+  const both = keyOf({ name: "both", agents: [ADA, BOB] });
+  const keys = openApiKeys([row, both.row], sha256);
   let made = 0;
   const api = listenForClients({
     ...{ governor: one.governor, keys: () => keys, agent: null, purpose: "test", hosts: ["desk.example"] },
@@ -86,11 +88,20 @@ async function desk(changes: Partial<ListenOptions> = {}, more: Parameters<typeo
     const { id } = await ask(INITIALIZE);
     return { "mcp-session-id": id };
   };
-  return { ...one, api, ask, session };
+  return { ...one, api, ask, session, both: { authorization: `Bearer ${both.key}` } };
+}
+
+/** What was tried, in the order of the log: verdicts and actions. */
+async function tried({ governor, entries }: Governed): Promise<readonly string[]> {
+  await governor.close();
+  return (await entries()).flatMap((one) =>
+    one.kind === "decision" ? [`${one.verdict} ${one.action}`] : [],
+  );
 }
 
 test("what is refused before anything of it is read", async () => {
-  const { ask, session } = await desk();
+  const one = await desk();
+  const { ask, session } = one;
   const refused = async (headers: Record<string, string>, method = "POST") => {
     const { status, code } = await ask(INITIALIZE, headers, method);
     return [status, code];
@@ -111,6 +122,47 @@ test("what is refused before anything of it is read", async () => {
   expect(await refused({ ...named, "last-event-id": "1" }, "GET")).toEqual([400, "mcp.resume"]);
   expect((await ask(null, named, "DELETE")).status).toBe(204);
   expect(await refused(named, "DELETE")).toEqual([404, "mcp.session"]);
+  // Whoever has a key is in the log with every one of these; who has none is not.
+  expect(await tried(one)).toEqual([
+    ...Array(4).fill("deny mcp_malformed"),
+    ...Array(3).fill("deny mcp_too_large"),
+    ...Array(3).fill("deny mcp_malformed"),
+    "deny mcp_unknown_session",
+  ]);
+});
+
+test("a session may stand behind another of its key, as another agent, and ends with it", async () => {
+  const { ports } = manualClock();
+  const one = await desk({ sessionsMax: 8 }, { ports });
+  const { ask, both, governor } = one;
+  const as = (agent: string, more = {}) => ({ ...both, "polity-agent": agent, ...more });
+  const refused = async (headers: Record<string, string>) => (await ask(INITIALIZE, headers)).code;
+  // Of several agents one has to be named, and nobody else.
+  for (const said of ["", "Agent::", "Agent::mallory", "User::ada", 'Agent::"ada']) {
+    expect(await refused(as(said))).toBe("api_key.scope");
+  }
+  expect(await refused(both)).toBe("api_key.scope");
+  const parent = (await ask(INITIALIZE, as("Agent::ada"))).id;
+  // Another key's session hands nothing on, and no session at all does not either.
+  expect(await refused({ "polity-parent": parent })).toBe("mcp.session");
+  expect(await refused(as("Agent::bob", { "polity-parent": "session-9" }))).toBe("mcp.session");
+  const child = (await ask(INITIALIZE, as('Agent::"bob"', { "polity-parent": parent }))).id;
+  const [ada, bob] = governor.executions();
+  expect([bob?.agent, bob?.parent]).toEqual([BOB, ada?.id]);
+  // What a later request says of it changes nothing.
+  const sent = await ask(pay(1, 5), as("Agent::ada", { "mcp-session-id": child }));
+  expect([sent.status, sent.result.isError]).toEqual([200, undefined]);
+  await governor.order(await ordering({ kind: "agent", agent: ADA }, { kind: "quarantine" }));
+  await expect.poll(() => governor.executions()).toEqual([]);
+  expect((await ask(pay(2, 5), { ...both, "mcp-session-id": child })).code).not.toBeNull();
+  expect((await tried(one)).filter((what) => what.startsWith("allow"))).toEqual(["allow pay", "allow pay"]);
+});
+
+test("a gateway that has one agent takes no other by a header", async () => {
+  const { ask, both, governor } = await desk({ agent: ADA });
+  expect((await ask(INITIALIZE, { ...both, "polity-agent": "Agent::bob" })).code).toBe("api_key.scope");
+  expect((await ask(INITIALIZE, { ...both, "polity-agent": "Agent::ada" })).status).toBe(200);
+  expect(governor.executions().map(({ agent }) => agent)).toEqual([ADA]);
 });
 
 test("a session counts once, while its server is greeted and afterwards", async () => {
