@@ -25,6 +25,8 @@ export interface Disk {
   /** The process is gone: of what it had not been promised, a beginning may be there all the same. */
   readonly crash: () => void;
   trouble: "none" | "busy" | "failing";
+  /** Told of what has just become durable, before anybody who waits for it; the process may end there. */
+  onKept: (kept: Kept) => void;
 }
 
 interface Waiting {
@@ -59,9 +61,11 @@ export function makeDisk(world: World, sha256: Sha256): Disk {
         for (const one of batch) one.reject(new LogError("log.failed", "the disk failed"));
         return;
       }
-      for (const one of batch) {
-        kept.push(one.kept);
-        one.resolve({ index: kept.length - 1, leafHash: one.kept.leaf });
+      const from = kept.length;
+      for (const one of batch) kept.push(one.kept);
+      for (const one of batch) disk.onKept(one.kept);
+      for (const [at, one] of batch.entries()) {
+        if (of === process) one.resolve({ index: from + at, leafHash: one.kept.leaf });
       }
       sync(of);
     });
@@ -70,6 +74,7 @@ export function makeDisk(world: World, sha256: Sha256): Disk {
   const disk: Disk = {
     kept,
     trouble: "none",
+    onKept: () => undefined,
     open() {
       process += 1;
       const own = process;

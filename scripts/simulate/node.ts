@@ -1,22 +1,28 @@
 /** A node with a governor, which crashes and comes back, over a disk and a clock of its own. */
+import { type Decider, decideOperation } from "@polity/gateway/http/decide-call.ts";
+import { deciderOf } from "@polity/gateway/http/decider.ts";
 import type { Governor } from "@polity/governor/governor.ts";
 import { openGovernor } from "@polity/governor/open-governor.ts";
 import type { Governed } from "@polity/governor/papers/paper.ts";
 import type { GovernorPorts } from "@polity/governor/ports.ts";
 import { nodeCrypto } from "@polity/lineage/node/crypto.ts";
+import { recordHost } from "@polity/lineage/recorded-host.ts";
+import type { BundleHost } from "@polity/runtime/bundle.ts";
 import { GOVERNED } from "../../test/support/papers.ts";
+import { type Desk, makeDesk, telling } from "./desk.ts";
 import { type Disk, makeDisk } from "./disk.ts";
-import { switching, type Version } from "./policies.ts";
+import { floorOf, type KeptFloor, loadSome } from "./loading.ts";
+import type { Published, Publisher } from "./publisher.ts";
 import type { World } from "./world.ts";
 
 /** What all nodes read: orders, and who may give them. */
 export interface Source {
+  readonly publisher: Publisher;
   /** Envelopes. */
   orders: string[];
-  /** Of those that contain an agent and are in the source. */
+  /** Of those that contain somebody and are in the source. */
   issued: Issued[];
-  governed: Governed;
-  /** When that was changed last, in the world's time. */
+  /** When keys were changed last, in the world's time. */
   rotatedAt: number;
 }
 
@@ -33,86 +39,115 @@ export interface Node {
   readonly name: string;
   readonly source: Source;
   readonly disk: Disk;
-  /** The policy that is in force, and until when it is known to be. */
-  version: Version;
-  currentUntil: number;
+  readonly desk: Desk;
+  readonly floor: KeptFloor;
+  /** Until when notes say that a bundle is the latest, by its digest. */
+  readonly notes: Map<string, number>;
   /** What the node's clock is ahead of the world's. */
   skewMs: number;
   /** When that was changed last, in the world's time. */
   jumpedAt: number;
   /** The source of orders cannot be reached. */
   isCutOff: boolean;
+  host: BundleHost | null;
   governor: Governor | null;
+  /** Answers `POST /v1/decide`. */
+  decide: ReturnType<typeof decideOperation> | null;
   /** Counts starts: what belongs to an earlier one is gone. */
   life: number;
+  /** When this life began, in the world's time. */
+  openedAt: number;
   readonly clock: () => number;
 }
 
 export const LEASE_MS = 20_000;
-/** For how long one freshness note holds. */
-export const NOTE_MS = 120_000;
 /** What the policy says nothing about. */
 export const CONTAINMENT_AGE_MS = 60_000;
+/** Of what is due after. */
+export const ATTEMPTS_MAX = 5;
+/** Before the second attempt; each pause is twice the one before. */
+export const PAUSE_MS = 500;
 
-export function makeSource(world: World): Source {
-  return { orders: [], issued: [], governed: GOVERNED, rotatedAt: world.now() };
+export function makeSource(publisher: Publisher): Source {
+  return { publisher, orders: [], issued: [], rotatedAt: publisher.world.now() };
 }
 
-export function makeNode(world: World, name: string, source: Source, versions: readonly Version[]): Node {
+export function makeNode(world: World, name: string, source: Source): Node {
   const node: Node = {
     ...{ world, name, source },
     disk: makeDisk(world, nodeCrypto.sha256),
-    version: versions[0]!,
-    currentUntil: world.now() + NOTE_MS,
-    skewMs: 0,
-    jumpedAt: world.now(),
-    isCutOff: false,
-    governor: null,
-    life: 0,
+    ...{ desk: makeDesk(), floor: { kept: null }, notes: new Map() },
+    ...{ skewMs: 0, jumpedAt: world.now(), isCutOff: false },
+    ...{ host: null, governor: null, decide: null, life: 0, openedAt: 0 },
     clock: () => world.now() + node.skewMs,
   };
   return node;
 }
 
-export async function start(node: Node): Promise<void> {
-  const { world, disk } = node;
+export function governedBy({ publisher }: Source): Governed {
+  return { ...GOVERNED, root: publisher.roots.at(-1)! };
+}
+
+/** The policy that is in force. */
+export function activeOf({ host, source }: Node): Published | null {
+  return source.publisher.published.find(({ digest }) => digest === host?.digest) ?? null;
+}
+
+export function currentUntil({ host, notes }: Node): number {
+  return notes.get(host?.digest ?? "") ?? 0;
+}
+
+export async function start(node: Node, count: (what: string) => void): Promise<void> {
   node.life += 1;
   const own = node.life;
-  const store = disk.open();
-  const nextSeq = disk.kept.reduce((next, { entry }) => Math.max(next, entry.seq + 1), 0);
+  const isAlive = () => own === node.life;
+  const host = await loadSome(node, floorOf(node, isAlive), isAlive, count);
+  if (host === null) return;
+  const store = node.disk.open();
+  const ports = portsOf(node, own);
+  const recording = { store, mode: "strict", ports } as const;
   const governor = await openGovernor({
-    host: switching(() => node.version),
-    log: { store, node: node.name, nextSeq, mode: "strict" },
-    ports: portsOf(node, own),
-    window: () => ({ policyFrom: 0, policyUntil: node.currentUntil, factsUntil: node.currentUntil }),
+    host,
+    log: { ...recording, ...namedIn(node, node.name) },
+    ports,
     measured: () => ({ zone: "eu" }),
-    set: () => ({ digest: node.version.host.evaluator, epoch: node.version.epoch }),
-    governed: { by: () => node.source.governed, crypto: nodeCrypto },
-    orders: {
-      async read() {
-        // What was asked early may be answered late, with what was there then, or never.
-        const told = [...node.source.orders];
-        await world.sleep(world.random.below(world.random.chance(0.1) ? 30_000 : 40));
-        if (node.isCutOff || world.random.chance(0.05)) throw new Error("no answer");
-        return told;
-      },
-    },
-    canaries: [
-      {
-        agent: { type: "Agent", id: "a0" },
-        action: "pay",
-        fields: { amount: 999, to: "nobody", until: "2026-01-01T00:00:00Z" },
-      },
-    ],
-    limits: { leaseMs: LEASE_MS },
+    obligations: { tell: telling(node.world, node.desk, own, isAlive) },
+    governed: { by: () => governedBy(node.source), crypto: nodeCrypto },
+    orders: { read: () => readOrders(node) },
+    canaries: [CANARY],
+    limits: { leaseMs: LEASE_MS, obligationAttemptsMax: ATTEMPTS_MAX, obligationPauseMs: PAUSE_MS },
   });
-  if (own === node.life) node.governor = governor;
+  if (!isAlive()) return;
+  const recorded = recordHost(host, store, { ...recording, ...namedIn(node, `${node.name}/decide`) });
+  const decider: Decider = deciderOf({ host, recorded, governor });
+  Object.assign(node, { host, governor, decide: decideOperation(decider), openedAt: node.world.now() });
+}
+
+const CANARY = {
+  agent: { type: "Agent", id: "a0" },
+  action: "pay",
+  fields: { amount: 999, to: "nobody", until: "2026-01-01T00:00:00Z" },
+} as const;
+
+function namedIn({ disk }: Node, node: string) {
+  const own = disk.kept.findLast(({ entry }) => entry.node === node);
+  return { node, nextSeq: own === undefined ? 0 : own.entry.seq + 1 };
+}
+
+/** What was asked early may be answered late, with what was there then, or never. */
+async function readOrders(node: Node): Promise<readonly string[]> {
+  const { world, source } = node;
+  const told = [...source.orders];
+  await world.sleep(world.random.below(world.random.chance(0.1) ? 30_000 : 40));
+  if (node.isCutOff || world.random.chance(0.05)) throw new Error("no answer");
+  return told;
 }
 
 /** At once, and without a word. */
 export function crash(node: Node): void {
   node.life += 1;
-  node.governor = null;
+  Object.assign(node, { host: null, governor: null, decide: null });
+  node.notes.clear();
   node.disk.crash();
 }
 

@@ -1,9 +1,9 @@
 /** Three versions of one policy, and what each allows, said once more without any of our own code. */
-import { compile } from "@polity/compiler/pipeline.ts";
-import { buildEvaluator } from "@polity/compiler/wasm.ts";
 import { GOVERNOR_OBLIGATIONS } from "@polity/governor/judge.ts";
-import { loadUnsigned } from "@polity/runtime/authoring.ts";
-import type { Host } from "@polity/runtime/host.ts";
+import type { BundleParts, MemberParts } from "@polity/runtime/bundle-write.ts";
+import type { HostObligation } from "@polity/runtime/host-obligations.ts";
+import { memberOf, signedFacts, sourcesFor } from "../../test/support/bundles.ts";
+import { NOW, ONLINE } from "../../test/support/trust-roots.ts";
 
 export const AGENTS = 24;
 const TRUST_FLOOR = 200;
@@ -11,11 +11,24 @@ const TRUST_FLOOR = 200;
 const LARGEST = [800, 300, 500] as const;
 /** From this amount on somebody has to approve. */
 export const HELD_FROM = 150;
+/** From this amount on, only what somebody attests to run in production may pay. */
+const ATTESTED_FROM = 400;
+/** What is paid in between is told to a service afterwards. */
+const TOLD = { from: 99, to: 290 } as const;
 export const APPROVERS = ["bert", "cleo", "dora"] as const;
+/** Whoever looks at these is contained, or stopped; at anything else anybody may look. */
+export const TRAPS = ["vault", "keys"] as const;
+export const OBLIGATIONS: readonly HostObligation[] = [
+  ...GOVERNOR_OBLIGATIONS,
+  { name: "tell", arguments: { desk: "string" } },
+];
 
 export interface Version {
-  readonly epoch: number;
-  readonly host: Host;
+  /** From 1; a lower one than before is a rollback. */
+  readonly number: number;
+  readonly member: MemberParts;
+  readonly sources: BundleParts["sources"];
+  readonly facts: NonNullable<BundleParts["facts"]>;
   readonly largest: number;
 }
 
@@ -26,20 +39,29 @@ export interface Paying {
   readonly until: number;
   readonly limit: number;
   readonly trust: number;
+  /** Where what runs was attested to run; null where nobody attests it. */
+  readonly environment: string | null;
   readonly now: number;
 }
 
 /** Nothing here restricts it; whether somebody has to approve is another question. */
-export function mayPay({ largest }: Version, { amount, to, until, limit, trust, now }: Paying): boolean {
+export function mayPay({ largest }: Pick<Version, "largest">, paying: Paying): boolean {
+  const { amount, to, until, limit, trust, environment, now } = paying;
   const isKnownPayee = to !== "mallory" && to !== "thief";
-  return amount <= limit && amount <= largest && trust >= TRUST_FLOOR && now < until && isKnownPayee;
+  const isAttested = amount < ATTESTED_FROM || environment === "production";
+  const isWithin = amount <= limit && amount <= largest;
+  return isWithin && trust >= TRUST_FLOOR && now < until && isKnownPayee && isAttested;
+}
+
+export function isTold(amount: number): boolean {
+  return amount >= TOLD.from && amount <= TOLD.to;
 }
 
 export function limitOf(agent: number): number {
   return agent % 4 === 3 ? 100 : 1_000;
 }
 
-/** A host for each version. */
+/** What is published of each. */
 export async function openVersions(): Promise<readonly Version[]> {
   const entities = [
     ...Array.from({ length: AGENTS }, (_, at) => {
@@ -48,62 +70,43 @@ export async function openVersions(): Promise<readonly Version[]> {
     { type: "Team", id: "treasury" },
     ...APPROVERS.map((id) => ({ type: "User", id, parents: [{ type: "Team", id: "treasury" }] })),
   ];
-  const versions: Version[] = [];
-  for (const [at, largest] of LARGEST.entries()) {
-    const { value } = compile({ file: "simulated.pol", text: textOf(at + 1, largest) });
-    if (value === null) throw new Error("the simulated policy does not compile");
-    const { wasm } = await buildEvaluator(value);
-    const facts = JSON.stringify({ entities });
-    const loaded = await loadUnsigned(wasm, { obligations: GOVERNOR_OBLIGATIONS, facts });
-    if (!loaded.ok) throw new Error(`${loaded.code}: ${loaded.message}`);
-    await loaded.host.ready();
-    versions.push({ epoch: at, host: loaded.host, largest });
-  }
-  return versions;
+  const facts = await signedFacts({ entities }, { validFromMs: NOW - 86_400_000 }, [ONLINE]);
+  return Promise.all(
+    LARGEST.map(async (largest, at) => {
+      const number = at + 1;
+      const texts = { "simulated.pol": textOf(number, largest) };
+      const member = await memberOf("simulated", "simulated.pol", texts);
+      return { number, member, sources: sourcesFor(["simulated.pol"], texts), facts, largest };
+    }),
+  );
 }
 
 function textOf(version: number, largest: number): string {
   return `polity 1
 policy simulated.agents version ${version}
+import "std/attestation"
 entity Team
 entity User in Team
 entity Agent { limit: int 0..1000 }
 subject agent: Agent
-every action { zone: string max 20 from host }
-action pay { amount: int 0..1000, to: string max 40, until: timestamp }
+obligation tell after { desk: string max 20 }
+action pay {
+  amount: int 0..1000, to: string max 40, until: timestamp
+  zone: string max 20 from host, attestation: Attestation? from host
+}
+action look { what: string max 40 }
 allow in_limit on pay when amount <= agent.limit and amount <= ${largest} and now < until
+allow told on pay
+  when amount in ${TOLD.from}..${TOLD.to} and amount <= agent.limit and amount <= ${largest} and now < until
+  oblige tell { desk: "ledger" }
 hold large on pay when amount >= ${HELD_FROM} until approved by Team::"treasury" within 10m
+deny unattested on pay when amount >= ${ATTESTED_FROM}
+  unless attestation is present and attestation.environment == Environment.production
 deny distrusted on * when trust < ${TRUST_FLOOR}
 quarantine mallory on pay when to == "mallory"
 terminate thief on pay when to == "thief"
+allow looks on look when what != "${TRAPS[0]}" and what != "${TRAPS[1]}"
+quarantine vault on look when what == "${TRAPS[0]}"
+terminate keys on look when what == "${TRAPS[1]}"
 `;
-}
-
-/** Whichever version is in force: a host that is another one from one moment to the next. */
-export function switching(current: () => Version): Host {
-  const host = {
-    decide: (...given: Parameters<Host["decide"]>) => current().host.decide(...given),
-    answer: (...given: Parameters<Host["answer"]>) => current().host.answer(...given),
-    answerOthers: (...given: Parameters<Host["answerOthers"]>) => current().host.answerOthers(...given),
-    lasts: (...given: Parameters<Host["lasts"]>) => current().host.lasts(...given),
-    othersLast: (...given: Parameters<Host["othersLast"]>) => current().host.othersLast(...given),
-    request: (...given: Parameters<Host["request"]>) => current().host.request(...given),
-    fieldsToExecute: (...given: Parameters<Host["fieldsToExecute"]>) =>
-      current().host.fieldsToExecute(...given),
-    replace: (...given: Parameters<Host["replace"]>) => current().host.replace(...given),
-    ready: () => current().host.ready(),
-    get manifest() {
-      return current().host.manifest;
-    },
-    get evaluator() {
-      return current().host.evaluator;
-    },
-    get facts() {
-      return current().host.facts;
-    },
-    get validity() {
-      return current().host.validity;
-    },
-  };
-  return host;
 }

@@ -2,11 +2,16 @@
 import { createHash } from "node:crypto";
 import { createRandom } from "../../test/support/generate/random.ts";
 import { NOW } from "../../test/support/trust-roots.ts";
-import { type Crowd, work } from "./agents.ts";
-import { makeChecks, type Told } from "./checks.ts";
-import { makeNode, makeSource, type Node, start } from "./node.ts";
-import { approving, beginLife } from "./operators.ts";
+import { work } from "./agents.ts";
+import { approving } from "./approving.ts";
+import { makeChecks } from "./checks.ts";
+import type { Told } from "./counts.ts";
+import { withoutThreads } from "./engine.ts";
+import { makeNode, makeSource, type Node } from "./node.ts";
+import { beginLife } from "./operators.ts";
 import type { Version } from "./policies.ts";
+import { makePublisher } from "./publisher.ts";
+import type { Crowd } from "./running.ts";
 import { makeWorld } from "./world.ts";
 
 export interface Simulated {
@@ -24,20 +29,29 @@ const NODES = ["sim/n1", "sim/n2"];
 /** How long the world goes on after the last execution was begun. */
 const TAIL_MS = 120_000;
 
-export async function simulate(
+/** The same seed and number make the same world. */
+export function simulate(
   seed: number,
   executions: number,
   versions: readonly Version[],
   progress: (begun: number) => void = () => undefined,
 ): Promise<Simulated> {
+  return withoutThreads(() => live(seed, executions, versions, progress));
+}
+
+async function live(
+  seed: number,
+  executions: number,
+  versions: readonly Version[],
+  progress: (begun: number) => void,
+): Promise<Simulated> {
   const world = makeWorld(createRandom(seed, 7), NOW);
-  const source = makeSource(world);
-  const nodes = NODES.map((name) => makeNode(world, name, source, versions));
+  const source = makeSource(await makePublisher(world, versions));
+  const nodes = NODES.map((name) => makeNode(world, name, source));
   const told: Told = { violations: [], counts: new Map() };
   const all = nodes.map((node) => makeChecks(node, told));
   const crowds = nodes.map((node, at): Crowd => {
-    const outside = { node, others: nodes.filter((one) => one !== node), checks: all[at]!, versions };
-    world.after(0, () => void start(node));
+    const outside = { node, others: nodes.filter((one) => one !== node), checks: all[at]! };
     beginLife(outside);
     return { node, checks: all[at]!, onHeld: approving(outside), lost: [] };
   });
@@ -60,16 +74,12 @@ export async function simulate(
     next = world.random.pick([200, 500, 2_000]);
   }
   for (const checks of all) checks.atTheEnd();
+  return { seed, events: world.events(), simulatedMs: world.now() - NOW, ...told, ...summed(nodes) };
+}
+
+function summed(nodes: readonly Node[]): Pick<Simulated, "entries" | "digest"> {
   const hash = createHash("sha256");
-  const kept = nodes.flatMap(({ disk }: Node) => disk.kept);
+  const kept = nodes.flatMap(({ disk }) => disk.kept);
   for (const { bytes } of kept) hash.update(bytes);
-  return {
-    seed,
-    events: world.events(),
-    entries: kept.length,
-    digest: hash.digest("hex"),
-    simulatedMs: world.now() - NOW,
-    counts: told.counts,
-    violations: told.violations,
-  };
+  return { entries: kept.length, digest: hash.digest("hex") };
 }

@@ -1,0 +1,151 @@
+/** What a log says, read from outside: only what is durable, and by none of the governor's own reading. */
+
+import type { DecisionEntry, Entry, EventEntry, ExecutionEntry } from "@polity/lineage/entry.ts";
+import { nodeCrypto } from "@polity/lineage/node/crypto.ts";
+import { toHex, utf8 } from "@polity/runtime/hash.ts";
+import type { Kept } from "./disk.ts";
+import type { Node } from "./node.ts";
+
+export interface Known {
+  read: number;
+  /** By type and id. */
+  readonly contained: Map<string, string>;
+  readonly trust: Map<string, number>;
+  readonly decisions: Set<string>;
+  /** The latest of each execution. */
+  readonly allowed: Map<string, DecisionEntry>;
+  readonly leaves: Set<string>;
+  /** Who began, by leaf. */
+  readonly begins: Map<string, string>;
+  /** Pending approvals by which something was released, and entries of answers that were used up. */
+  readonly used: Set<string>;
+  /** Ids of orders that were carried out. */
+  readonly ordered: Set<string>;
+  /** What is due after, by the id that its attempts have. */
+  readonly owed: Map<string, OwedSaid>;
+  /** The greatest that decided anything, and the greatest before the present life. */
+  epoch: number;
+  epochBefore: number;
+  life: number;
+  readonly seqs: Map<string, number>;
+}
+
+export interface OwedSaid {
+  readonly execution: string;
+  readonly decision: string;
+  phase: EventEntry["phase"];
+}
+
+export interface Reading {
+  readonly node: Node;
+  readonly known: Known;
+  readonly fail: (what: string) => void;
+  readonly count: (what: string) => void;
+  /** Something is no longer owed. */
+  readonly onSettled: (id: string, owed: OwedSaid) => void;
+}
+
+export function nothingKnown(): Known {
+  return {
+    ...{ read: 0, contained: new Map(), trust: new Map(), decisions: new Set(), allowed: new Map() },
+    ...{ leaves: new Set(), begins: new Map(), used: new Set(), ordered: new Set(), owed: new Map() },
+    ...{ epoch: 0, epochBefore: 0, life: 0, seqs: new Map() },
+  };
+}
+
+/** What has become durable since. */
+export function readLog(reading: Reading): void {
+  const { node, known, fail, count } = reading;
+  const { disk } = node;
+  for (; known.read < disk.kept.length; known.read += 1) {
+    const kept = disk.kept[known.read]!;
+    const { entry } = kept;
+    count(`entries: ${entry.kind}`);
+    for (const { leaf } of entry.parents) {
+      if (!known.leaves.has(leaf)) fail(`entry ${known.read} has a parent that is not in the log before it`);
+    }
+    known.leaves.add(kept.leaf);
+    const due = known.seqs.get(entry.node) ?? 0;
+    if (entry.seq < due) fail(`entry ${known.read} has seq ${entry.seq}, after ${due - 1}`);
+    known.seqs.set(entry.node, entry.seq + 1);
+    learn(reading, kept, entry);
+  }
+  if (known.life === node.life) return;
+  known.life = node.life;
+  known.epochBefore = known.epoch;
+}
+
+function learn(reading: Reading, kept: Kept, entry: Entry): void {
+  const { known, count } = reading;
+  if (entry.kind === "decision") {
+    learnDecision(reading, kept, entry);
+  } else if (entry.kind === "containment") {
+    const { subject, state } = entry;
+    if (state === "free") known.contained.delete(nameOf(subject));
+    else known.contained.set(nameOf(subject), state);
+  } else if (entry.kind === "event") {
+    learnEvent(reading, entry);
+  } else if (entry.kind === "trust") {
+    known.trust.set(nameOf(entry.subject), entry.after);
+  } else if (entry.kind === "execution") {
+    learnExecution(known, kept, entry);
+  } else if (entry.kind === "outcome") {
+    count(`outcomes: ${entry.status}`);
+  }
+}
+
+export function nameOf({ type, id }: { readonly type: string; readonly id: string }): string {
+  return `${type} ${id}`;
+}
+
+function learnExecution({ begins }: Known, { leaf }: Kept, { phase, agent }: ExecutionEntry): void {
+  if (phase === "begin") begins.set(leaf, nameOf(agent));
+}
+
+function learnDecision({ node, known, fail, count }: Reading, kept: Kept, entry: DecisionEntry): void {
+  const { id, verdict, code, execution, parents } = entry;
+  known.decisions.add(id);
+  if (verdict === "allow") known.allowed.set(execution ?? "", entry);
+  for (const { leaf, relation } of verdict === "allow" ? parents : []) {
+    if (relation !== "approved") continue;
+    if (known.used.has(leaf)) fail(`entry ${known.read} uses an approval that was used before`);
+    known.used.add(leaf);
+  }
+  const epoch = entry.set?.epoch ?? 0;
+  if (epoch < known.epochBefore)
+    fail(`entry ${known.read} is of epoch ${epoch}: before this start ${known.epochBefore} was in force`);
+  known.epoch = Math.max(known.epoch, epoch);
+  const isOutside = entry.node !== node.name;
+  count(`decisions${isOutside ? ", single" : ""}: ${verdict} ${code}`);
+  // Whoever it is about is contained from here on, whether anything says so yet or not.
+  const state = { quarantine: "quarantined", terminate: "terminated" }[verdict as "quarantine"];
+  if (state === undefined || (!isOutside && execution === null)) return;
+  const who = isOutside ? askedAbout(kept) : known.begins.get(parents[0]?.leaf ?? "");
+  if (who === undefined) fail(`entry ${known.read} contains nobody`);
+  else known.contained.set(who, state);
+}
+
+/** The request lies beside the log. */
+function askedAbout({ opening }: Kept): string | undefined {
+  const { request } = JSON.parse(opening ?? "{}") as { request?: string };
+  const { fields } = JSON.parse(request ?? "{}") as { fields?: { agent?: string } };
+  return fields?.agent === undefined ? undefined : `Agent ${fields.agent}`;
+}
+
+function learnEvent({ known, fail, count, onSettled }: Reading, entry: EventEntry): void {
+  const { name, phase, event, digest, execution } = entry;
+  if (name === "order") {
+    if (known.ordered.has(event)) fail(`entry ${known.read} carries the order ${event} out again`);
+    known.ordered.add(event);
+  }
+  if (name.startsWith("approval.") || name.startsWith("attestation")) count(`events: ${name} ${phase}`);
+  if (!name.startsWith("obligation.")) return;
+  count(`events: ${name} ${phase}`);
+  const id = toHex(nodeCrypto.sha256(utf8(`${event} ${digest}`)).subarray(0, 16));
+  const before = known.owed.get(id);
+  if (phase !== "released" && before === undefined) fail(`entry ${known.read} settles what nobody owes`);
+  const owed = before ?? { execution: execution ?? "", decision: event, phase };
+  known.owed.set(id, owed);
+  owed.phase = phase;
+  if (phase !== "released") onSettled(id, owed);
+}

@@ -1,0 +1,48 @@
+/** An execution as its agent knows it, and what agents of one node have in common. */
+import type { Authorized, Execution } from "@polity/governor/governor.ts";
+import type { Checks } from "./checks.ts";
+import type { Node } from "./node.ts";
+import type { Paper } from "./workloads.ts";
+
+export interface Running {
+  readonly life: number;
+  readonly execution: Execution;
+  readonly agent: number;
+  readonly zone: string | null;
+  readonly parent: Running | null;
+  /** What attests it; null where nothing does. */
+  paper: Paper | null;
+  /** What attested it was withdrawn. */
+  isWithdrawn: boolean;
+  /** What was released and has not ended. */
+  acting: Acting | null;
+  /** The pending approval by which its present step was released, if one was. */
+  held: string | null;
+  hasEnded: boolean;
+}
+
+export interface Paying {
+  readonly amount: number;
+  readonly to: string;
+  readonly until: string;
+}
+
+export interface Acting extends Paying {
+  /** The id of the decision that released it. */
+  readonly decision: string;
+}
+
+export interface Crowd {
+  readonly node: Node;
+  readonly checks: Checks;
+  /** What was held when its process ended: the same agent asks for it again. */
+  readonly lost: Lost[];
+  /** Told of what waits for approval. */
+  readonly onHeld: (running: Running, answer: Authorized) => Promise<Authorized | null>;
+}
+
+export interface Lost {
+  readonly agent: number;
+  readonly zone: string | null;
+  readonly fields: Paying;
+}
