@@ -1,13 +1,14 @@
 /**
- * An attacker between an agent and its bank: eight ways to get a call made that nobody allows. Each is tried
+ * An attacker between an agent and its bank: ways to get a call made that nobody allows. Each is tried
  * on a real gateway process; told is what was answered, how many calls reached the bank's server meanwhile,
  * and which entry of the log has the attempt.
  */
-import { copyFileSync, existsSync, rmSync } from "node:fs";
+import { copyFileSync, existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { columns } from "../../cli/table.ts";
 import { pol, until } from "../shared/pol.js";
-import { callsOf, entriesOf, makeDesk, put, read, startGateway, TRANSFER } from "./desk.js";
+import { callsOf, entriesOf, makeDesk, publish, put, read, startGateway, TRANSFER } from "./desk.js";
+import { attackOverHttp } from "./over-http.js";
 
 const HOUR_MS = 3_600_000;
 const dir = makeDesk();
@@ -42,15 +43,19 @@ try {
   await writeTwice(gateway);
   await rename(gateway);
   await replay(gateway);
+  await misspeak(gateway);
+  await goAround(gateway);
   await askForAnother(gateway);
   await setBack(gateway);
   await kill(gateway);
   await swap();
+  publish(dir, 2);
+  await attackOverHttp(dir, { attempt, call, works });
+  await putBack();
   const after = startGateway(dir);
   await after.hello();
   await works(after.say(call('{"amount":25,"to":"acme"}')));
-  after.child.stdin.end();
-  await after.ended;
+  await flood(after);
   report(entriesOf(dir));
 } finally {
   rmSync(dir, { recursive: true, force: true });
@@ -108,6 +113,38 @@ async function replay({ say }) {
   await works(say(first));
   await attempt(attack, "the same call again", () => say(first));
   await attempt(attack, "another call", () => say(call('{"amount":26,"to":"acme"}', { id: lastId - 1 })));
+}
+
+/** What is no message has no meaning, and so no second one. */
+async function misspeak({ say }) {
+  const attack = "malformed messages";
+  const good = () => call('{"amount":25,"to":"acme"}');
+  await attempt(attack, "cut short", () => say(good().slice(0, -1)));
+  await attempt(attack, "two in one", () => say(`[${good()},${good()}]`));
+  await attempt(attack, "of another JSON-RPC", () => say(good().replace('"2.0"', '"1.0"')));
+  await attempt(attack, "with an answer inside", () => say(good().replace('"id"', '"result":{},"id"')));
+  await attempt(attack, "with no id that counts", () => say(good().replace(/"id":\d+/, '"id":1.5')));
+}
+
+/** A call under another name, or of something that is no tool. */
+async function goAround({ say, write }) {
+  const attack = "other ways in";
+  const asking = (method, params) => {
+    lastId += 1;
+    return say(`{"jsonrpc":"2.0","id":${lastId},"method":"${method}","params":${params}}`);
+  };
+  const good = '"name":"transfer","arguments":{"amount":25,"to":"acme"}';
+  await attempt(attack, "a method that nobody knows", () => asking("tools/execute", `{${good}}`));
+  await attempt(attack, "a task in the background", () => asking("tools/call", `{${good},"task":{"ttl":1}}`));
+  await attempt(attack, "the result of a task", () => asking("tasks/result", '{"taskId":"1"}'));
+  await attempt(attack, "a resource", () => asking("resources/read", '{"uri":"bank://vault"}'));
+  await attempt(attack, "a prompt", () => asking("prompts/get", '{"name":"transfer"}'));
+  await attempt(attack, "more of what passes unjudged", () => asking("ping", `{${good}}`));
+  await attempt(attack, "an answer that nobody asked for", async () => {
+    write('{"jsonrpc":"2.0","id":77,"result":{"content":[]}}');
+    await asking("tools/list", "{}");
+    return { code: "no answer" };
+  });
 }
 
 /** What was approved is 250 to acme; a paper for mallory is signed by mallory. */
@@ -176,11 +213,7 @@ async function kill({ say, write, child, ended }) {
   next.child.stdin.end();
   await next.ended;
   put(dir, "back", `${HOUR_MS}`);
-  await attempt("clock set back", "and a restart", async () => {
-    const late = startGateway(dir);
-    const { code } = await late.ended;
-    return refusedStart(late.told.error || `ended with ${code}`);
-  });
+  await attempt("clock set back", "and a restart", restarted);
   put(dir, "back", "0");
 }
 
@@ -204,12 +237,37 @@ async function swap() {
   await attempt(attack, "while it runs", () => gateway.say(call('{"amount":25,"to":"mallory"}')));
   gateway.child.stdin.end();
   await gateway.ended;
-  await attempt(attack, "before it starts", async () => {
-    const late = startGateway(dir);
-    await late.ended;
-    return refusedStart(late.told.error);
-  });
+  await attempt(attack, "before it starts", restarted);
+  const bytes = readFileSync(join(dir, "signed.tar"));
+  bytes[bytes.indexOf("when to in agent.payees")] ^= 1;
+  put(dir, "bank.tar", bytes);
+  await attempt(attack, "one byte of it", restarted);
   copyFileSync(join(dir, "signed.tar"), join(dir, "bank.tar"));
+  copyFileSync(join(dir, "bank.fresh.json"), join(dir, "signed.fresh.json"));
+}
+
+/** What was in force before is signed, and no longer in force. */
+async function putBack() {
+  const files = ["bank.tar", "bank.fresh.json"];
+  for (const name of files) copyFileSync(join(dir, name), join(dir, `kept.${name}`));
+  for (const name of files) copyFileSync(join(dir, name.replace("bank", "signed")), join(dir, name));
+  await attempt("swapped policy file", "the one before, with its note", restarted);
+  for (const name of files) copyFileSync(join(dir, `kept.${name}`), join(dir, name));
+}
+
+async function restarted() {
+  const late = startGateway(dir);
+  await late.ended;
+  return refusedStart(late.told.error);
+}
+
+/** A message that does not end closes the session. */
+async function flood({ write, ended }) {
+  await attempt("malformed messages", "without an end", async () => {
+    write(call('{"amount":25,"to":"acme"}', { more: `,"_meta":"${"x".repeat(5_000_000)}"` }));
+    await ended;
+    return { code: "no answer" };
+  });
 }
 
 function report(entries) {

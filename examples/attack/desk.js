@@ -6,6 +6,7 @@ import {
   mkdtempSync,
   readFileSync,
   realpathSync,
+  rmSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -44,8 +45,9 @@ export function makeDesk() {
 }
 
 /** An epoch of the policy that lies there, under a signature and a note that it is the latest. */
-function publish(dir, epoch) {
+export function publish(dir, epoch) {
   const scope = ["--set", "bank", "--audience", "desk", "--epoch", `${epoch}`, "--facts", "facts.json"];
+  for (const name of ["bank.tar", "bank.fresh.json"]) rmSync(join(dir, name), { force: true });
   pol(dir, "bundle", "create", "set.json", ...scope, "-o", "bank.tar");
   pol(dir, "bundle", "sign", "bank.tar", "--key", "root.pem");
   pol(dir, "freshness", "issue", "--trust", "trust", "--bundle", "bank.tar", "--key", "root.pem");
@@ -68,7 +70,7 @@ function server(dir) {
 }
 
 /** The gateway as its client starts it; what comes out is answers, by their ids. */
-export function startGateway(dir) {
+export function startGateway(dir, more = []) {
   const policy = [
     "--policy",
     "bank.tar",
@@ -82,11 +84,13 @@ export function startGateway(dir) {
   const isFirst = existsSync(join(dir, "floor")) ? [] : ["--first-start"];
   const who = ["--server", "bank", "--agent", "Agent::buyer", "--pins", "pins.json", "--papers", "papers"];
   const log = ["--log", "decisions", "--key", "log.pem"];
-  const args = ["gateway", "mcp", ...policy, ...isFirst, ...who, ...log, "--", ...server(dir)];
+  const args = ["gateway", "mcp", ...policy, ...isFirst, ...who, ...log, ...more, "--", ...server(dir)];
   const env = { CLOCK_BACK_MS_FILE: join(dir, "back") };
   const started = startPol(dir, args, { env, imports: [here("clock.js")] });
   const answers = [];
-  createInterface({ input: started.child.stdout }).on("line", (line) => answers.push(JSON.parse(line)));
+  createInterface({ input: started.child.stdout }).on("line", (line) => {
+    if (line.startsWith("{")) answers.push(JSON.parse(line));
+  });
   // Whoever writes to a gateway that is gone is told nothing.
   started.child.stdin.on("error", () => {});
   const write = (text) => started.child.stdin.write(`${text}\n`);
@@ -107,7 +111,7 @@ export function startGateway(dir) {
 }
 
 /** Of an answer: the code, the entry that it names, and what is awaited. */
-function saidBy({ result, error }) {
+export function saidBy({ result, error }) {
   const {
     code = `${error?.code}`,
     entry = null,
