@@ -3,7 +3,7 @@ import { closeSync, fdatasyncSync, openSync, readFileSync, writeSync } from "nod
 import { join } from "node:path";
 import { nodeCrypto, nodeRecording } from "@polity/lineage/node/crypto.ts";
 import { recordHost } from "@polity/lineage/recorded-host.ts";
-import { type Answered, openRecorder, type Recorder } from "@polity/lineage/recorder.ts";
+import { type Answered, type EntryBody, openRecorder, type Recorder } from "@polity/lineage/recorder.ts";
 import { loadUnsigned } from "@polity/runtime/authoring.ts";
 import type { Host } from "@polity/runtime/host.ts";
 import { type Access, requests } from "./access.ts";
@@ -36,7 +36,19 @@ export const WAYS: ReadonlyMap<string, Way> = new Map([
   ["append-relaxed-8", { writers: 8, outstanding: 1, mode: "relaxed", perSecond: null }],
   ["append-relaxed-64", { writers: 64, outstanding: 1, mode: "relaxed", perSecond: null }],
   ["append-relaxed-64x16", { writers: 64, outstanding: 16, mode: "relaxed", perSecond: null }],
+  ["append-outcome-64x16", { writers: 64, outstanding: 16, mode: "strict", perSecond: null }],
+  ["append-outcome-64x16-at-40000", { writers: 64, outstanding: 16, mode: "strict", perSecond: 40_000 }],
 ]);
+
+/** What came of a decision: an entry that commits to no request. All other rows write decisions. */
+const isOutcome = (row: string) => row.startsWith("append-outcome");
+const OUTCOME: EntryBody = {
+  kind: "outcome",
+  decision: "0190a6c5-2b7e-7c3d-9f00-5d1c2e3f4a5b",
+  status: "succeeded",
+  result: null,
+  note: null,
+};
 
 const NOWHERE = "nowhere";
 
@@ -77,7 +89,9 @@ export async function runAppend(one: Case, folder: string, options: Options): Pr
     const only = openRecorder(store, settings);
     const answers = asked.map((fields) => answerOf(host, fields));
     recorder = only;
-    work = (at) => only.decision(answers[at % answers.length]!);
+    work = isOutcome(one.row)
+      ? () => only.append(OUTCOME)
+      : (at) => only.decision(answers[at % answers.length]!);
   }
   const found =
     way.perSecond === null

@@ -55,6 +55,8 @@ const TARGETS: readonly Target[] = [
   { row: "govern-strict", figure: "ack", aims: [within(MILLISECOND)] },
   { row: "http-decide-*", figure: "ack", aims: [ratioWithin(1.3)] },
   { row: "append-64x16", figure: "append", aims: [perSecond(40_000)] },
+  { row: "append-outcome-64x16", figure: "append", aims: [perSecond(40_000)] },
+  { row: "append-outcome-64x16-at-40000", figure: "ack", aims: [within(MILLISECOND)] },
   { row: "append-1", figure: "ack", aims: [within(MILLISECOND)] },
   { row: "append-8", figure: "ack", aims: [within(MILLISECOND)] },
   { row: "append-64x16-at-40000", figure: "ack", aims: [within(MILLISECOND)] },
