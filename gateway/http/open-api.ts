@@ -8,6 +8,7 @@ import { type ApiKey, type ApiKeys, mayAsk } from "./api-keys.ts";
 import { type Deadlines, makeDeadlines } from "./deadlines.ts";
 import { type Matched, matchRoute, type OperationName } from "./routes.ts";
 import { shapeProblem } from "./shape.ts";
+import { makeShares, type Shares } from "./shares.ts";
 
 export interface ApiLimits {
   readonly bodyBytesMax: number;
@@ -48,8 +49,8 @@ interface State {
   readonly options: ApiOptions;
   readonly limits: ApiLimits;
   readonly deadlines: Deadlines;
-  underWay: number;
-  waiting: number;
+  readonly underWay: Shares;
+  readonly waiting: Shares;
   isClosing: boolean;
   onIdle: () => void;
 }
@@ -61,7 +62,8 @@ export function openApi(options: ApiOptions): Api {
   const deadlines = makeDeadlines(limits.answerMsMax);
   const state: State = {
     ...{ options, limits, deadlines },
-    ...{ underWay: 0, waiting: 0, isClosing: false, onIdle: () => {} },
+    ...{ underWay: makeShares(limits.requestsMax), waiting: makeShares(limits.waitingMax) },
+    ...{ isClosing: false, onIdle: () => {} },
   };
   return Object.freeze({
     handle: (request: ApiRequest) => handle(state, request),
@@ -85,11 +87,17 @@ async function handle(state: State, request: ApiRequest): Promise<ApiResponse> {
     if (key !== null && right !== null && !key.may.includes(right)) {
       return refuse("api_key.scope", `this key may not ${right}`);
     }
-    const isWaiting = matched.route.waits;
-    if (isWaiting ? state.waiting >= state.limits.waitingMax : state.underWay >= state.limits.requestsMax) {
+    const holder = key ?? NOBODY;
+    const shares = matched.route.waits ? state.waiting : state.underWay;
+    if (!shares.take(holder.hash, 1, state.options.keys().count === 1)) {
       return refuse("http.busy", undefined, { "retry-after": "1" });
     }
-    return await counted(state, isWaiting, () => answer(state, request, matched, key ?? NOBODY));
+    try {
+      return await answer(state, request, matched, holder);
+    } finally {
+      shares.give(holder.hash, 1);
+      if (state.underWay.taken() === 0) state.onIdle();
+    }
   } catch (error) {
     state.options.onFailure?.(error);
     return refuse("http.failed");
@@ -105,22 +113,6 @@ function keyOf({ options }: State, { header }: ApiRequest): ApiKey | ApiResponse
   const challenge = { "www-authenticate": 'Bearer realm="polity"' };
   if (presented === undefined) return refuse("api_key.missing", undefined, challenge);
   return options.keys().find(presented) ?? refuse("api_key.unknown", undefined, challenge);
-}
-
-async function counted(
-  state: State,
-  isWaiting: boolean,
-  task: () => Promise<ApiResponse>,
-): Promise<ApiResponse> {
-  if (isWaiting) state.waiting += 1;
-  else state.underWay += 1;
-  try {
-    return await task();
-  } finally {
-    if (isWaiting) state.waiting -= 1;
-    else state.underWay -= 1;
-    if (state.underWay === 0) state.onIdle();
-  }
 }
 
 async function answer(
@@ -196,7 +188,7 @@ async function bodyOf(
 
 async function drain(state: State): Promise<void> {
   state.isClosing = true;
-  while (state.underWay > 0) {
+  while (state.underWay.taken() > 0) {
     await new Promise<void>((resolve) => {
       state.onIdle = resolve;
     });

@@ -235,6 +235,28 @@ test("more at once than may be are told to come again; waiting is counted apart"
   expect([first.status, second.status].sort()).toEqual([200, 429]);
 });
 
+test("no key of several has all places, of requests that come slowly as of those that wait", async () => {
+  const other = keyOf({ name: "other" });
+  const limits = { requestsMax: 4, waitingMax: 2 };
+  const one = await serving({ keys: [other.row], limits, serve: { requestMs: 3_000 } });
+  const agent = { type: "Agent", id: "ada" };
+  const { body } = await one.ask("POST", "/v1/executions", { agent, zone: "eu" });
+  const path = `/v1/executions/${body.id}/abort?wait=2`;
+  const slow = [1, 2].map(() =>
+    raw(one.url, [head(one.key, [JSON_TYPE, "content-length: 100"]), "{"], 30_000),
+  );
+  const busy = { status: 429, body: { error: { code: "http.busy" } } };
+  await expect.poll(() => one.ask("POST", "/v1/decide", BODY), { timeout: 10_000 }).toMatchObject(busy);
+  expect(await one.ask("POST", "/v1/decide", BODY, other.key)).toMatchObject({ status: 200 });
+  const waiting = [one.ask("GET", path), one.ask("GET", path)];
+  // Where another's execution is not known, there was room to say so.
+  expect(await one.ask("GET", path, undefined, other.key)).toMatchObject({ status: 404 });
+  expect((await Promise.all(waiting)).map(({ status }) => status).sort()).toEqual([200, 429]);
+  // They are cut off, and then there is room again.
+  for (const said of await Promise.all(slow)) expect(said).toMatch(/^HTTP\/1.1 408 [\s\S]*"http.slow"/);
+  expect((await one.ask("POST", "/v1/decide", BODY)).status).toBe(200);
+});
+
 test("what breaks inside is told nobody outside", async () => {
   const { row, key } = keyOf();
   const failures: unknown[] = [];
