@@ -27,12 +27,16 @@ interface Followers {
   readonly keep: (artefacts: DeskArtefacts["artefacts"]) => Promise<void>;
   /** Another bundle, or a later note; the trust root under which it came in. */
   readonly changed: (root: TrustRoot) => Promise<void>;
+  /** Somebody has put there what is not taken in: another thing than the last that was not. */
+  readonly refused: (code: string) => Promise<void>;
 }
 
 const LOOK_MS = 500;
+/** A file that cannot be read at all. */
+const UNREADABLE = "bundle.unreadable";
 
 /** The news as it is read; text where there is none to be had. */
-type Look = "as before" | "taken" | { readonly refused: string };
+type Look = "as before" | "taken" | { readonly refused: string; readonly code: string };
 
 /**
  * Looked at twice a second, and read once two looks found the same, so that nothing half-written is. What is
@@ -56,11 +60,14 @@ export function followBundle(
     if (!isQuiet || stamp === read) return;
     read = stamp;
     const found = await takeIn(files, host, followers).catch((error: unknown): Look => {
-      return { refused: error instanceof Error || isFailure(error) ? error.message : String(error) };
+      const refused = error instanceof Error || isFailure(error) ? error.message : String(error);
+      return { refused, code: UNREADABLE };
     });
     if (typeof found === "object") {
-      if (found.refused !== told) await tellNote(found.refused);
+      if (found.refused === told) return;
       told = found.refused;
+      await tellNote(found.refused);
+      await followers.refused(found.code);
       return;
     }
     told = null;
@@ -87,18 +94,18 @@ async function takeIn(
 ): Promise<Look> {
   const now = Date.now();
   const trust = await openTrust([trustPath], now, pin);
-  if (!trust.ok) return { refused: refusedText(trust.file, trust) };
+  if (!trust.ok) return refusedAs(trust.file, trust);
   const freshness = await readBytes(notePath, ENVELOPE_BYTES_MAX);
   const opened = openBundle(bundle);
-  if (!opened.ok) return { refused: refusedText(bundle, opened) };
+  if (!opened.ok) return refusedAs(bundle, opened);
   const news = { trust, freshness, now };
   if (isActive(opened.files, host)) {
     const renewed = host.renew(news);
-    if (!renewed.ok) return { refused: refusedText(notePath, renewed) };
+    if (!renewed.ok) return refusedAs(notePath, renewed);
   } else {
     await keep(artefactsOfBundle(opened.files));
     const replaced = await host.replace(opened.files, news);
-    if (!replaced.ok) return { refused: refusedText(bundle, replaced) };
+    if (!replaced.ok) return refusedAs(bundle, replaced);
   }
   await changed(trust.root);
   return "taken";
@@ -109,8 +116,9 @@ function isActive(files: BundleFiles, { digest }: BundleHost): boolean {
   return envelope !== null && digestName(nodeCrypto.sha256(envelope.payload)) === digest;
 }
 
-function refusedText(path: string, { code, message }: { readonly code: string; readonly message: string }) {
-  return `${nameOf(path)} is refused: ${code}: ${visible(message)}; what was active before stays so`;
+function refusedAs(path: string, { code, message }: { readonly code: string; readonly message: string }) {
+  const why = `${code}: ${visible(message)}`;
+  return { refused: `${nameOf(path)} is refused: ${why}; what was active before stays so`, code };
 }
 
 /** Another one for other files; of a folder its manifest, which says what all the rest is. */

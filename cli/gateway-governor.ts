@@ -13,7 +13,7 @@ import { governedBy, signedPolicyOf } from "./governor-trust.ts";
 import { type Invocation, usage } from "./invocation.ts";
 import { readSigner } from "./key-files.ts";
 import { logFailure, openToWrite, type WrittenLog, writerOptions } from "./log-folder.ts";
-import { noteRefusedPolicy } from "./note-refused-policy.ts";
+import { noteRefusedPolicy, refusedPolicies } from "./note-refused-policy.ts";
 import { openPapersFolder } from "./papers-folder.ts";
 import { nameOf } from "./read-file.ts";
 import { readServices } from "./services-file.ts";
@@ -59,11 +59,13 @@ export async function openGovernorOf(invocation: Invocation): Promise<OpenedGove
     ...(folder !== null && { orders: folder.orders }),
   });
   const following = folder?.follow(governor);
+  const tried = refusedPolicies(store, nextSeq, `${node}/policy`);
   const bundle =
     signed === null || !("headerOf" in host)
       ? null
       : followBundle(signed, loaded, host, {
           keep: (artefacts) => putArtefacts(writer.dir, artefacts),
+          refused: (code) => tried.note(signed.bundle, code),
           async changed(root) {
             // Whoever orders and approves is known by the same root.
             if (governed !== null) governed = { ...governed, root };
@@ -77,6 +79,7 @@ export async function openGovernorOf(invocation: Invocation): Promise<OpenedGove
     async close() {
       await bundle?.stop();
       await following?.stop();
+      await tried.close();
       await governor.close();
       await checkpoints.stop();
       await store.close();

@@ -1,7 +1,7 @@
 /** What commands say to people on standard error, beside their result. */
 import type { Failure } from "./failure.ts";
 import { type Finding, renderFindings } from "./render-diagnostic.ts";
-import { paintFor, printLine, write } from "./terminal.ts";
+import { offerLine, paintFor, printLine, write } from "./terminal.ts";
 
 /** Errors and warnings of a policy and of what it imports, with their lines. */
 export async function tellFindings(findings: readonly Finding[]): Promise<void> {
@@ -19,6 +19,7 @@ export async function tellWarning(warning: string): Promise<void> {
   await printLine(`pol: ${paintFor("error")("warning", "warning")}: ${warning}`, "error");
 }
 
+/** Beside the work, which goes on where nobody reads this. */
 export async function tellNote(note: string): Promise<void> {
-  await printLine(`pol: ${paintFor("error")("warning", "note")}: ${note}`, "error");
+  offerLine(`pol: ${paintFor("error")("warning", "note")}: ${note}`, "error");
 }

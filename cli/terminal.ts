@@ -63,6 +63,22 @@ export async function printLine(line: string, channel: Channel = "out"): Promise
   await write(`${line}\n`, channel);
 }
 
+/** What may wait for a reader who is not waited for. */
+const OFFERED_BYTES_MAX = 1024 * 1024;
+
+/** Nobody waits for its reader: where too much waits already, it is left out. */
+export function offerLine(line: string, channel: Channel): void {
+  const stream = streamOf(channel);
+  if (stream.writableLength < OFFERED_BYTES_MAX) stream.write(`${line}\n`);
+}
+
+const UNREAD_MS = 2_000;
+
+/** The process ends even where nobody reads what it has written: with what it ends with, or with this. */
+export function endUnread(exitCode: number): void {
+  setTimeout(() => process.exit(process.exitCode ?? exitCode), UNREAD_MS).unref();
+}
+
 /**
  * Writing ends where nobody reads any more (`pol … | head -1`), without a word; any other failure is told.
  * Streams report both as an event, outside any call.

@@ -1,9 +1,10 @@
-/** `pol serve` by a signed bundle that is followed by another one, and over TLS: real processes and files. */
+/** `pol serve` and the gateway by a signed bundle that is followed by another one; the former over TLS. */
 import { spawnSync } from "node:child_process";
 import { chmodSync, readFileSync, renameSync } from "node:fs";
 import { request } from "node:https";
 import { join } from "node:path";
 import { expect, test, vi } from "vitest";
+import { startGateway } from "./support/raw-gateway.ts";
 import { type ServeDesk, type Served, serveDesk, startServe, trustOf } from "./support/serve-process.ts";
 
 const LONG_MS = 240_000;
@@ -22,11 +23,11 @@ function publisher(desk: ServeDesk) {
   const { dir, pol, write } = desk;
   const move = (from: string, to: string) => renameSync(join(dir, from), join(dir, to));
   return {
-    epoch(number: number, low: number) {
+    epoch(number: number, low: number, key = "root.pem") {
       write("doors.pol", policy(low));
       const about = ["--set", "doors", "--epoch", String(number), "--facts", "facts.json"];
       pol("bundle", "create", "set.json", ...about, "-o", `${number}.tar`);
-      pol("bundle", "sign", `${number}.tar`, "--key", "root.pem");
+      pol("bundle", "sign", `${number}.tar`, "--key", key);
       return `${number}.tar`;
     },
     note(bundle: string, ms: number, name = "now.fresh.json") {
@@ -50,28 +51,50 @@ test("another epoch, a later note, the end of a note, and an older bundle", {
   trustOf(desk, {}, "doors", ["Agent"]);
   desk.pol("facts", "sign", "facts.json", "--set", "doors", "--key", "root.pem");
   const { epoch, note, move } = publisher(desk);
-  const [first, second] = [epoch(1, 5), epoch(2, 3)];
+  const [first, second, strange] = [epoch(1, 5), epoch(2, 3), epoch(3, 9, "log.pem")];
   desk.write("first.tar", readBack(desk, first));
   note(first, 120_000);
   move(first, "now.tar");
-  const signed = ["--trust", "trust", "--freshness", "now.fresh.json", "--floor", "floor", "--first-start"];
-  const served = await startServe(desk, key, ["--policy", "now.tar", ...signed]);
+  const signed = [
+    "--policy",
+    "now.tar",
+    "--trust",
+    "trust",
+    "--freshness",
+    "now.fresh.json",
+    "--first-start",
+  ];
+  const [gateway, served] = await Promise.all([
+    startGateway(desk, [...signed, "--floor", "other-floor"]),
+    startServe(desk, key, [...signed, "--floor", "floor"]),
+  ]);
+  const codeOf = async (door: number) => (await gateway.enter(door)).result.structuredContent?.code;
   const { ask, told } = served;
+  const bothTold = (text: string) =>
+    vi.waitFor(
+      () => expect([told(), gateway.told()].filter((one) => !one.includes(text))).toEqual([]),
+      20_000,
+    );
   expect((await enter(served, 4)).body).toMatchObject({ verdict: "allow" });
   const begun = await ask("POST", "/v1/executions", { agent: { type: "Agent", id: "a1" } });
   const path = `/v1/executions/${begun.body.id}`;
   const running = await ask("POST", `${path}/steps`, { action: "enter", fields: { door: 4 } });
   expect(running.body.grant.fields).toMatchObject({ door: 4 });
+  expect(await codeOf(4)).toBeUndefined();
 
   // What is no bundle, or has no note yet, changes nothing.
   desk.write("half.tar", readBack(desk, second).subarray(0, 700));
   move("half.tar", "now.tar");
-  await vi.waitFor(() => expect(told()).toContain("`now.tar` is refused"), 10_000);
+  await bothTold("`now.tar` is refused");
   expect((await enter(served, 4)).body.verdict).toBe("allow");
+  // Signed well enough, by somebody whom nobody trusts.
+  move(strange, "now.tar");
+  await bothTold("envelope.wrong_key");
   desk.write("copy.tar", readBack(desk, second));
   move("copy.tar", "now.tar");
-  await vi.waitFor(() => expect(told()).toContain("freshness."), 10_000);
+  await bothTold("freshness.");
   expect((await enter(served, 4)).body.verdict).toBe("allow");
+  expect(await codeOf(4)).toBeUndefined();
 
   // With its note the new epoch decides, and stops what it no longer allows.
   note(second, 15_000);
@@ -79,13 +102,14 @@ test("another epoch, a later note, the end of a note, and an older bundle", {
   expect(notice.body).toMatchObject({ is_over: true, abort: { code: "no_rule" } });
   expect((await enter(served, 4)).body).toMatchObject({ verdict: "deny", code: "no_rule" });
   expect((await enter(served, 2)).body).toMatchObject({ verdict: "allow" });
-  expect(told()).toContain("epoch 2 is active");
+  await bothTold("epoch 2 is active");
   expect((await ask("GET", "/readyz")).status).toBe(200);
 
   // Nobody says any more that it is the latest.
   await vi.waitFor(async () => expect((await enter(served, 2)).body.code).toBe("policy.stale"), 30_000);
   const unready = await ask("GET", "/readyz");
   expect([unready.status, unready.body.ok]).toEqual([503, false]);
+  expect(await codeOf(2)).toBe("policy.stale");
   expect(unready.body.reason).toContain("it needs a new note");
   const again = await ask("POST", "/v1/executions", { agent: { type: "Agent", id: "a1" } });
   const late = await ask("POST", `/v1/executions/${again.body.id}/steps`, {
@@ -101,14 +125,30 @@ test("another epoch, a later note, the end of a note, and an older bundle", {
   // An older one is an older one, however well it is signed.
   note("first.tar", 120_000);
   move("first.tar", "now.tar");
-  await vi.waitFor(() => expect(told()).toContain("epoch.rolled_back"), 10_000);
+  await bothTold("epoch.rolled_back");
   expect((await enter(served, 4)).body.verdict).toBe("deny");
   expect((await enter(served, 2)).body.verdict).toBe("allow");
+  // The session of the gateway has lasted through all of this.
+  expect([await codeOf(4), await codeOf(2)]).toEqual(["no_rule", undefined]);
   await served.end();
+  // A client that reads no more does not keep the gateway: it ends, with its log closed.
+  void gateway.enter(0);
+  void gateway.enter(0);
+  expect(await gateway.end(false)).toBe(0);
+  for (const log of ["decisions", "passes"]) expect(refusedIn(desk, log)).toEqual(REFUSED);
   // Every decision can be made again, whichever epoch made it.
   const replayed = desk.run("replay", "decisions", "--json");
   expect([replayed.status, replayed.stderr]).toEqual([0, ""]);
 });
+
+/** Each once, whatever was told about it how often. */
+const REFUSED = ["bundle.archive", "envelope.wrong_key", "freshness.rolled_back", "epoch.rolled_back"];
+
+function refusedIn({ pol }: ServeDesk, log: string): readonly unknown[] {
+  const lines = pol("log", "export", log).trim().split("\n");
+  const entries = lines.map((line) => JSON.parse(line).entry);
+  return entries.filter(({ event }) => event === "policy").map(({ name }) => name);
+}
 
 function readBack({ dir }: ServeDesk, name: string): Buffer {
   return readFileSync(join(dir, name));

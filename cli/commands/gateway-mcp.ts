@@ -14,6 +14,7 @@ import { listen } from "../mcp-listen.ts";
 import { readPins } from "../mcp-pins.ts";
 import { serverBehind } from "../server-behind.ts";
 import { tellNote } from "../tell.ts";
+import { endUnread } from "../terminal.ts";
 import { quoted, visible } from "../words.ts";
 
 const CLIENT_HAS_ENDED = "the client has ended";
@@ -53,7 +54,9 @@ export async function run(invocation: Invocation): Promise<number> {
   process.stdin.destroy();
   following?.stop();
   await opened.close();
-  if (why === CLIENT_HAS_ENDED) return EXIT.done;
+  const isDone = why === CLIENT_HAS_ENDED;
+  endUnread(isDone ? EXIT.done : EXIT.no);
+  if (isDone) return EXIT.done;
   throw failure(visible(why), null, EXIT.no);
 }
 

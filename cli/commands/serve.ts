@@ -13,7 +13,7 @@ import { listenOption } from "../listen-option.ts";
 import { serveUntilEnd } from "../serve-until-end.ts";
 import { tlsOption, watchedKeys } from "../service-options.ts";
 import { tellNote } from "../tell.ts";
-import { printLine } from "../terminal.ts";
+import { offerLine, printLine } from "../terminal.ts";
 import { version } from "../version.ts";
 
 const LISTEN_USUAL = "127.0.0.1:8470";
@@ -31,7 +31,7 @@ export async function run(invocation: Invocation): Promise<number> {
     const isJson = switches.has("json");
     await serveUntilEnd(invocation, {
       ...{ api, place, tls },
-      ...(isJson && { onAnswer: (answer: Answered) => void tellAnswer(answer) }),
+      ...(isJson && { onAnswer: tellAnswer }),
       onListening: (url) => printLine(isJson ? JSON.stringify({ event: "start", url }) : `listens  ${url}`),
       async close() {
         await recorded.close();
@@ -81,7 +81,7 @@ function freshnessProblem(host: OpenedGovernor["host"]): string | null {
   return factsUntil < now ? "the facts are stale" : null;
 }
 
-async function tellAnswer({ method, path, status, ms }: Answered): Promise<void> {
+function tellAnswer({ method, path, status, ms }: Answered): void {
   const about = { event: "answer", method, path, status, ms: Math.round(ms * 1e3) / 1e3 };
-  await printLine(JSON.stringify(about));
+  offerLine(JSON.stringify(about), "out");
 }
