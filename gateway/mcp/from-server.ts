@@ -17,7 +17,7 @@ export function fromServer(shared: Shared, message: Message): void {
     case "error":
       if (shared.toServer.settle(message)) return;
       void shared.note("mcp_unasked_answer");
-      shared.fail("the server answers what nobody asked");
+      shared.fail("the server answers what nobody asked", "mcp.unasked");
       return;
     default:
       unreachable(message);

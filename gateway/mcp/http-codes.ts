@@ -10,7 +10,7 @@ export const MCP_CODES = {
   "mcp.version": { status: 400, says: "this is not the version of the protocol that was agreed on" },
   "mcp.session": { status: 404, says: "no session of this key has this id: initialize anew" },
   "mcp.no_session": { status: 400, says: "begin with initialize, and then name the session" },
-  "mcp.sessions": { status: 429, says: "as many sessions are open as may be" },
+  "mcp.sessions": { status: 429, says: "as many sessions are open as may be, or as one key may have" },
   "mcp.stream": { status: 409, says: "the session has a stream already" },
   "mcp.resume": { status: 400, says: "streams are not resumed here" },
 } as const;

@@ -84,7 +84,8 @@ export function makeHttpSession(
       if (id !== null && !exchanges.has(id)) exchanges.set(id, own);
       session().take(read, (message) => {
         if (headers !== NONE && message.kind === "result") agreed(message.result.protocolVersion);
-        if (headers !== NONE && message.kind === "error") void session().close("it was not initialized");
+        if (headers !== NONE && message.kind === "error")
+          void session().close("it was not initialized", "upstream.refused");
         own.tell(message);
       });
     });

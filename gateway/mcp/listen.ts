@@ -8,6 +8,7 @@ import type { ApiRequest, ApiResponse } from "../http/api.ts";
 import { type ApiKey, type ApiKeys, mayAsk } from "../http/api-keys.ts";
 import { statusOf } from "../http/codes.ts";
 import type { Api } from "../http/open-api.ts";
+import { makeShares, type Shares } from "../http/shares.ts";
 import { refusalOf, refuseHttp } from "./http-codes.ts";
 import { type HttpSession, makeHttpSession, NONE } from "./http-session.ts";
 import { type ReadMessage, readMessage } from "./message.ts";
@@ -64,10 +65,10 @@ interface Whose {
 interface Gate {
   readonly options: ListenOptions;
   readonly sessions: Map<string, Open>;
-  /** Sessions that are about to be. */
-  opening: number;
-  /** Of bodies that are being read. */
-  readingBytes: number;
+  /** Those that are open, and those that are about to be. */
+  readonly places: Shares;
+  /** Bytes of bodies that are being read. */
+  readonly reading: Shares;
   isClosing: boolean;
 }
 
@@ -86,7 +87,8 @@ const DRAIN_MS = 5_000;
 /** Throws a RangeError where no key is configured: nobody could be let in, and nobody else may be. */
 export function listenForClients(options: ListenOptions): Api {
   if (options.keys().count === 0) throw new RangeError("no key is configured");
-  const gate: Gate = { options, sessions: new Map(), opening: 0, readingBytes: 0, isClosing: false };
+  const shares = { places: makeShares(options.sessionsMax), reading: makeShares(READING_BYTES_MAX) };
+  const gate: Gate = { options, sessions: new Map(), ...shares, isClosing: false };
   const timer = setInterval(() => sweep(gate), SWEEP_MS);
   timer.unref();
   return Object.freeze({
@@ -193,6 +195,10 @@ async function admitted(gate: Gate, request: ApiRequest): Promise<ApiResponse> {
   return open.http.listen(request) ?? refuseHttp("mcp.stream");
 }
 
+function isAlone({ keys }: ListenOptions): boolean {
+  return keys().count === 1;
+}
+
 /** Of another key is as good as none. */
 function find({ sessions }: Gate, id: string | null, key: ApiKey): Open | null {
   const open = id === null ? undefined : sessions.get(id);
@@ -228,7 +234,7 @@ async function post(
     return unread("mcp_malformed", refuseHttp("http.content_type"));
   if (!accepts(header("accept"), ["application/json", "text/event-stream"]))
     return unread("mcp_malformed", refuseHttp("mcp.accept"));
-  const bytes = await bodyOf(gate, request);
+  const bytes = await bodyOf(gate, request, key);
   if ("status" in bytes) return bytes.status === 413 ? unread("mcp_too_large", bytes) : bytes;
   const read = readMessage(bytes);
   const isFirst = read.ok && read.message.kind === "request" && read.message.method === "initialize";
@@ -270,29 +276,29 @@ async function noted(
   return refused;
 }
 
-async function bodyOf(gate: Gate, { header, body }: ApiRequest): Promise<Uint8Array | ApiResponse> {
+async function bodyOf(
+  { reading, options }: Gate,
+  { header, body }: ApiRequest,
+  key: ApiKey,
+): Promise<Uint8Array | ApiResponse> {
   const declared = header("content-length");
   const bytesMax = Number(declared ?? BODY_BYTES_MAX);
   if (!(bytesMax >= 0 && bytesMax <= BODY_BYTES_MAX)) return refuseHttp("http.too_large");
-  if (gate.readingBytes + bytesMax > READING_BYTES_MAX)
+  if (!reading.take(key.hash, bytesMax, isAlone(options)))
     return refuseHttp("http.busy", undefined, { "retry-after": "1" });
-  gate.readingBytes += bytesMax;
   try {
     return (await body(BODY_BYTES_MAX)) ?? refuseHttp("http.too_large");
   } finally {
-    gate.readingBytes -= bytesMax;
+    reading.give(key.hash, bytesMax);
   }
 }
 
 async function begin(gate: Gate, read: ReadMessage, signal: AbortSignal, whose: Whose): Promise<ApiResponse> {
-  const { options, sessions } = gate;
-  if (sessions.size + gate.opening >= options.sessionsMax) return refuseHttp("mcp.sessions");
-  gate.opening += 1;
+  const { options, places } = gate;
+  if (!places.take(whose.key.hash, 1, isAlone(options)))
+    return noted(gate, null, whose.agent, "mcp_too_many", refuseHttp("mcp.sessions"));
   const id = options.makeId();
-  // Once it is open it is counted as that, and no longer as one that is about to be.
-  const open = await openOne(gate, id, whose).finally(() => {
-    gate.opening -= 1;
-  });
+  const open = await openOne(gate, id, whose);
   if ("status" in open) return open;
   const noAnswer = () => {
     if (open.version === null) void open.session.close("nobody waits for its first answer");
@@ -302,17 +308,23 @@ async function begin(gate: Gate, read: ReadMessage, signal: AbortSignal, whose: 
   return open.http.exchange(read, signal, { "mcp-session-id": id });
 }
 
+/** Its place is its key's until it is closed, or was none. */
 async function openOne(gate: Gate, id: string, whose: Whose): Promise<Open | ApiResponse> {
-  const { options, sessions } = gate;
+  const { options, sessions, places } = gate;
   const { governor, purpose } = options;
+  const leave = () => places.give(key.hash, 1);
   const attestation = (await options.workload?.read().catch(() => UNREADABLE)) ?? null;
-  const { agent, parent } = whose;
+  const { agent, parent, key } = whose;
   const began = await governor.begin({ agent, purpose, parent, zone: null, attestation });
-  if (!began.ok) return refusalOf(statusOf(began.code), began.code, began.message);
+  if (!began.ok) {
+    leave();
+    return refusalOf(statusOf(began.code), began.code, began.message);
+  }
   let open: Open;
   try {
     open = connected(gate, began.execution, whose);
   } catch (error) {
+    leave();
     await began.execution.end("failed");
     throw error;
   }
@@ -320,6 +332,7 @@ async function openOne(gate: Gate, id: string, whose: Whose): Promise<Open | Api
   const following = attestation === null ? null : options.workload?.follow(began.execution, attestation);
   void open.session.closed.then((why) => {
     sessions.delete(id);
+    leave();
     following?.stop();
     open.http.endStreams();
     options.log(`a session of ${agent.type}::${agent.id} has ended: ${why}`);
@@ -329,7 +342,7 @@ async function openOne(gate: Gate, id: string, whose: Whose): Promise<Open | Api
 
 function connected(gate: Gate, execution: SessionOptions["execution"], { key, agent }: Whose): Open {
   const { governor, server, pins, catalog, sha256, connect, log } = gate.options;
-  const full = () => void open.session.close("the client does not read what it is sent");
+  const full = () => void open.session.close("the client does not read what it is sent", "mcp.unread");
   const backlog = makeBacklog(BACKLOG_CHARACTERS_MAX, full);
   const http = makeHttpSession(
     () => open.session,

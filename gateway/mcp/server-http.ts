@@ -4,7 +4,7 @@
  */
 import { type Message, type MessageId, RPC, writeMessage } from "./message.ts";
 import { SERVER_BACKLOG_BYTES_MAX, type Upstream, type UpstreamEvents } from "./upstream.ts";
-import { endsSession, type UpstreamFailure, upstreamFailure } from "./upstream-codes.ts";
+import { endsSession, type UpstreamCode, type UpstreamFailure, upstreamFailure } from "./upstream-codes.ts";
 import { exchange } from "./upstream-exchange.ts";
 import { askServer, type Limits, type Link, type ServerPlace } from "./upstream-link.ts";
 import { listen } from "./upstream-listen.ts";
@@ -67,7 +67,7 @@ function fail(state: State, { code, message }: UpstreamFailure): void {
   end(state, `${code}: ${message}`, code);
 }
 
-function end(state: State, why: string, code?: string): void {
+function end(state: State, why: string, code?: UpstreamCode): void {
   if (state.ending !== null) return;
   const { link } = state;
   state.ending = sayGoodbye(link);

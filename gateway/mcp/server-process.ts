@@ -8,9 +8,12 @@ import {
   type Upstream,
   type UpstreamEvents,
 } from "./upstream.ts";
+import type { UpstreamCode } from "./upstream-codes.ts";
 
 /** From the request to end to the end of all patience. */
 const KILL_AFTER_MS = 2_000;
+/** For what it has written before its end: another process may keep its output open for ever. */
+const LAST_WORDS_MS = 1_000;
 
 export interface ServerCommand {
   readonly command: string;
@@ -19,6 +22,12 @@ export interface ServerCommand {
   readonly env?: Readonly<Record<string, string>>;
   /** What it writes on standard error is let go. */
   readonly isQuiet?: boolean;
+}
+
+/** Why it is ended. */
+interface Problem {
+  readonly text: string;
+  readonly code?: UpstreamCode;
 }
 
 /** What it writes on standard error is passed on to the gateway's. */
@@ -31,15 +40,15 @@ export function startServer(
     ...(env === undefined ? {} : { env }),
   });
   const lines = splitLines(SERVER_MESSAGE_BYTES_MAX);
-  let why: string | null = null;
+  let why: Problem | null = null;
   let isClosed = false;
   let told: () => void = () => {};
   const closed = new Promise<void>((resolve) => {
     told = resolve;
   });
 
-  function fail(reason: string): void {
-    why ??= reason;
+  function fail(problem: Problem): void {
+    why ??= problem;
     child.stdin.destroy();
     child.kill("SIGTERM");
     setTimeout(() => child.kill("SIGKILL"), KILL_AFTER_MS).unref();
@@ -48,11 +57,16 @@ export function startServer(
   function end(reason: string): void {
     if (isClosed) return;
     isClosed = true;
-    events.closed(why ?? reason);
+    const { text, code } = why ?? { text: reason, code: "upstream.ended" };
+    events.closed(text, code);
     told();
   }
 
   child.on("error", (error) => end(`the server could not be started: ${error.message}`));
+  child.on("exit", () => {
+    const patience = setTimeout(() => child.stdout.destroy(), LAST_WORDS_MS);
+    child.once("close", () => clearTimeout(patience));
+  });
   child.on("close", (code, signal) => end(`the server ended (${signal ?? code})`));
   // Its end is told by `close`; a pipe that breaks before is no reason to end with it.
   child.stdin.on("error", () => {});
@@ -67,22 +81,28 @@ export function startServer(
       if (isClosed || why !== null) return;
       child.stdin.write(`${writeMessage(message)}\n`);
       if (child.stdin.writableLength > SERVER_BACKLOG_BYTES_MAX)
-        fail("the server does not read what it is sent");
+        fail({ text: "the server does not read what it is sent", code: "upstream.backlog" });
     },
     async close() {
-      if (!isClosed) fail("the gateway has ended it");
+      if (!isClosed) fail({ text: "the gateway has ended it" });
       await closed;
     },
   };
 }
 
 /** What is wrong with it, or null: whoever writes anything but messages is not listened to any more. */
-function take(lines: LineSplitter, chunk: Uint8Array, message: (message: Message) => void): string | null {
+function take(lines: LineSplitter, chunk: Uint8Array, message: (message: Message) => void): Problem | null {
   const whole = lines.push(chunk);
-  if (whole === null) return `the server wrote a message of more than ${SERVER_MESSAGE_BYTES_MAX} bytes`;
+  if (whole === null) {
+    const text = `the server wrote a message of more than ${SERVER_MESSAGE_BYTES_MAX} bytes`;
+    return { text, code: "upstream.too_large" };
+  }
   for (const line of whole) {
     const read = readMessage(line);
-    if (!read.ok) return `the server wrote something else than a message: ${read.error.message}`;
+    if (!read.ok) {
+      const text = `the server wrote something else than a message: ${read.error.message}`;
+      return { text, code: "upstream.malformed" };
+    }
     message(read.message);
   }
   return null;

@@ -12,6 +12,8 @@ import { CLIENT_NOTIFICATIONS, CLIENT_REQUESTS, passedParams } from "./protocol.
 import {
   type Active,
   type Attempt,
+  attemptOf,
+  type ClosedCode,
   forward,
   type SessionOptions,
   type Shared,
@@ -30,7 +32,8 @@ export interface Session {
   readonly note: (attempt: Attempt) => Promise<void>;
   /** Until what was refused is in the log: whoever tries faster waits; null where nobody has to. */
   readonly pressed: () => Promise<void> | null;
-  readonly close: (why: string) => Promise<void>;
+  /** With a code it has failed. */
+  readonly close: (why: string, code?: ClosedCode) => Promise<void>;
   /** Why it ended. */
   readonly closed: Promise<string>;
 }
@@ -54,7 +57,7 @@ export function openSession(options: SessionOptions): Session {
     },
     closed: (why, code) => void close(why, code),
   });
-  const shared = share(options, upstream, (why) => void close(why));
+  const shared = share(options, upstream, (why, code) => void close(why, code));
   const onAbort = () => void close(`the execution was stopped: ${String(execution.signal.reason?.message)}`);
   execution.signal.addEventListener("abort", onAbort, { once: true });
   if (execution.signal.aborted) onAbort();
@@ -69,11 +72,11 @@ export function openSession(options: SessionOptions): Session {
     const isLast = malformed === MALFORMED_MAX;
     void shared.note("mcp_malformed").then(() => {
       answer({ kind: "error", id: null, error: read.error });
-      if (isLast) shared.fail("the client goes on sending what is no message");
+      if (isLast) shared.fail("the client goes on sending what is no message", "mcp.malformed");
     });
   }
 
-  async function close(why: string, code?: string): Promise<void> {
+  async function close(why: string, code?: ClosedCode): Promise<void> {
     if (isClosed) return;
     isClosed = true;
     execution.signal.removeEventListener("abort", onAbort);
@@ -85,10 +88,13 @@ export function openSession(options: SessionOptions): Session {
     for (const [id, { answer }] of shared.active) answer({ kind: "error", id, error });
     shared.active.clear();
     await upstream.close();
+    const attempt = code === undefined ? null : attemptOf(code);
+    if (attempt !== null) await shared.note(attempt);
     const { governor, governorCloses } = options;
     const waits = governor.approvals().some((pending) => pending.execution === execution.id);
+    const status = code === undefined ? "succeeded" : "failed";
     if (!(governorCloses?.() === true && waits))
-      await execution.end(execution.signal.aborted ? "abandoned" : "succeeded");
+      await execution.end(execution.signal.aborted ? "abandoned" : status);
     tell(why);
   }
 
@@ -98,7 +104,7 @@ export function openSession(options: SessionOptions): Session {
   };
 }
 
-function share(options: SessionOptions, upstream: Upstream, fail: (why: string) => void): Shared {
+function share(options: SessionOptions, upstream: Upstream, fail: Shared["fail"]): Shared {
   const { execution, toClient, pins, sha256, log } = options;
   const tools = acceptedTools(pins, sha256);
   const toServer = makeCalls(upstream.send);

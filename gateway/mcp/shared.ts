@@ -6,6 +6,7 @@ import type { Calls, Reply } from "./calls.ts";
 import { type Json, type Message, type MessageId, RPC } from "./message.ts";
 import type { Pins } from "./pins.ts";
 import type { Upstream, UpstreamEvents } from "./upstream.ts";
+import type { UpstreamCode } from "./upstream-codes.ts";
 
 /** What policies say of an action. */
 export interface Catalog {
@@ -50,7 +51,7 @@ export interface Shared extends SessionOptions {
   readonly held: Map<string, string>;
   readonly note: (attempt: Attempt) => Promise<void>;
   readonly pressed: () => Promise<void> | null;
-  readonly fail: (why: string) => void;
+  readonly fail: (why: string, code: ClosedCode) => void;
 }
 
 /** A request of the client that is not answered yet. */
@@ -60,6 +61,19 @@ export interface Active {
   isCancelled: boolean;
   readonly progressToken: MessageId | null;
   readonly answer: ToClient;
+}
+
+/** Why a session was closed before anybody wanted its end: then its execution has failed. */
+export type ClosedCode = UpstreamCode | "mcp.malformed" | "mcp.too_large" | "mcp.unread" | "mcp.unasked";
+
+type Named<Code> = Code extends `upstream.${infer Name}` ? `mcp_upstream_${Name}` : never;
+type UpstreamAttempt = Named<UpstreamCode>;
+
+/** What the end of a session is called in the log; null where what led to it is there already. */
+export function attemptOf(code: ClosedCode): Attempt | null {
+  if (code === "mcp.unread") return "mcp_unread";
+  if (!code.startsWith("upstream.")) return null;
+  return `mcp_${code.replace(".", "_")}` as UpstreamAttempt;
 }
 
 /** What was tried and is no call: as an action that is refused, in the log like all others. */
@@ -73,6 +87,8 @@ export type Attempt =
   | "mcp_unasked_answer"
   | "mcp_too_many"
   | "mcp_key_scope"
+  | "mcp_unread"
+  | UpstreamAttempt
   | "mcp_unknown_session";
 
 /** Sends a request on and waits for its answer. */

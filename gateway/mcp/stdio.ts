@@ -3,6 +3,7 @@ import type { Readable, Writable } from "node:stream";
 import { splitLines } from "./lines.ts";
 import { type Message, writeMessage } from "./message.ts";
 import type { Session } from "./session.ts";
+import type { ClosedCode } from "./shared.ts";
 
 /** What a client sends: a whole file at most. */
 const CLIENT_MESSAGE_BYTES_MAX = 4 * 1024 * 1024;
@@ -17,10 +18,11 @@ export async function serveStdio(
 ): Promise<string> {
   const lines = splitLines(CLIENT_MESSAGE_BYTES_MAX);
   let session: Session | null = null;
-  const fail = (why: string) => void session?.close(why);
+  const fail = (why: string, code?: ClosedCode) => void session?.close(why, code);
   session = open((message) => {
     output.write(`${writeMessage(message)}\n`);
-    if (output.writableLength > BACKLOG_BYTES_MAX) fail("the client does not read what it is sent");
+    if (output.writableLength > BACKLOG_BYTES_MAX)
+      fail("the client does not read what it is sent", "mcp.unread");
   });
   output.on("error", () => fail("the client reads no more"));
   input.on("data", (chunk: Uint8Array) => {
@@ -28,7 +30,7 @@ export async function serveStdio(
     if (whole === null) {
       input.pause();
       const why = `the client sent a message of more than ${CLIENT_MESSAGE_BYTES_MAX} bytes`;
-      void session?.note("mcp_too_large").then(() => fail(why));
+      void session?.note("mcp_too_large").then(() => fail(why, "mcp.too_large"));
       return;
     }
     for (const line of whole) session?.receive(line);

@@ -1,4 +1,4 @@
-/** Why a server that is asked over HTTP has not answered, and what becomes of that. */
+/** Why a server has not answered, or is spoken to no more, and what becomes of that. */
 
 export const UPSTREAM_CODES = {
   "upstream.unreachable": { ends: "the request", says: "there is no connection to the server" },
@@ -13,6 +13,8 @@ export const UPSTREAM_CODES = {
   "upstream.content_type": { ends: "the session", says: "the server answers in a form that is none" },
   "upstream.malformed": { ends: "the session", says: "the server answers with what is no message" },
   "upstream.too_large": { ends: "the session", says: "the server's messages are too large" },
+  "upstream.refused": { ends: "the session", says: "the server answers `initialize` with an error" },
+  "upstream.ended": { ends: "the session", says: "the server has ended, or could not be started" },
   "upstream.backlog": { ends: "the session", says: "the server does not take what it is sent" },
 } as const;
 

@@ -1,5 +1,6 @@
 /** Whatever is behind the gateway: a server that is started, or one that is asked over HTTP. */
 import type { Message } from "./message.ts";
+import type { UpstreamCode } from "./upstream-codes.ts";
 
 /** What a server answers may be a picture. */
 export const SERVER_MESSAGE_BYTES_MAX = 16 * 1024 * 1024;
@@ -9,7 +10,7 @@ export const SERVER_BACKLOG_BYTES_MAX = 16 * 1024 * 1024;
 export interface UpstreamEvents {
   readonly message: (message: Message) => void;
   /** Once; nothing comes after it. `why` is for people, `code` for programs, where there is one. */
-  readonly closed: (why: string, code?: string) => void;
+  readonly closed: (why: string, code?: UpstreamCode) => void;
 }
 
 export interface Upstream {

@@ -56,11 +56,13 @@ async function desk(changes: Partial<ListenOptions> = {}, more: Parameters<typeo
   const one: Governed = await governed(options);
   const { key, row } = keyOf({ agents: [ADA] });
   const both = keyOf({ name: "both", agents: [ADA, BOB] });
-  const keys = openApiKeys([row, both.row], sha256);
+  const other = keyOf({ name: "other", agents: [ADA] });
+  const strange = keyOf({ name: "strange", agents: [BOB] });
+  const keys = openApiKeys([row, both.row, other.row, strange.row], sha256);
   let made = 0;
   const api = listenForClients({
     ...{ governor: one.governor, keys: () => keys, agent: null, purpose: "test", hosts: ["desk.example"] },
-    ...{ sessionsMax: 2, server: "bank", catalog: catalogOf(one.host), pins: null, sha256, log: () => {} },
+    ...{ sessionsMax: 4, server: "bank", catalog: catalogOf(one.host), pins: null, sha256, log: () => {} },
     makeId() {
       made += 1;
       return `session-${made}`;
@@ -68,14 +70,19 @@ async function desk(changes: Partial<ListenOptions> = {}, more: Parameters<typeo
     connect: serverOf(() => true),
     ...changes,
   });
-  const ask = async (body: unknown, headers: Readonly<Record<string, string>> = {}, method = "POST") => {
+  const ask = async (
+    body: unknown,
+    headers: Readonly<Record<string, string>> = {},
+    method = "POST",
+    read = async () => Buffer.from(JSON.stringify(body)),
+  ) => {
     const all: Readonly<Record<string, string>> = {
       ...{ host: "desk.example", authorization: `Bearer ${key}`, "content-type": "application/json" },
       ...{ accept: "application/json, text/event-stream", ...headers },
     };
     const said = await api.handle({
       ...{ method, target: "/mcp", header: (name: string) => all[name] ?? null },
-      body: async () => Buffer.from(JSON.stringify(body)),
+      body: read,
       signal: new AbortController().signal,
     });
     const text = typeof said.body === "string" ? said.body : "";
@@ -88,7 +95,9 @@ async function desk(changes: Partial<ListenOptions> = {}, more: Parameters<typeo
     const { id } = await ask(INITIALIZE);
     return { "mcp-session-id": id };
   };
-  return { ...one, api, ask, session, both: { authorization: `Bearer ${both.key}` } };
+  /** Of other clients. */
+  const by = { other: bearer(other.key), strange: bearer(strange.key) };
+  return { ...one, api, ask, session, by, both: bearer(both.key) };
 }
 
 /** What was tried, in the order of the log: verdicts and actions. */
@@ -98,6 +107,8 @@ async function tried({ governor, entries }: Governed): Promise<readonly string[]
     one.kind === "decision" ? [`${one.verdict} ${one.action}`] : [],
   );
 }
+
+const bearer = (key: string) => ({ authorization: `Bearer ${key}` });
 
 test("what is refused before anything of it is read", async () => {
   const one = await desk();
@@ -214,9 +225,63 @@ test("what is held outlives the gateway, and not a session that its client ends"
   expect(result.structuredContent.pending.id).toBe(pending!.id);
 });
 
+test("a server that will not be greeted has no session, and its execution has failed", async () => {
+  const error = { code: -32000, message: "go away" };
+  const connect: ListenOptions["connect"] = ({ message, closed }) => ({
+    send: (asked) => asked.kind === "request" && message({ kind: "error", id: asked.id, error }),
+    close: async () => closed("it was told to end"),
+  });
+  const one = await desk({ connect });
+  await one.ask(INITIALIZE);
+  const last = async () => (await one.entries()).at(-1);
+  await expect.poll(last).toMatchObject({ kind: "execution", phase: "end", status: "failed" });
+  expect(await tried(one)).toEqual(["deny mcp_upstream_refused"]);
+});
+
 test("a governor that has stopped opens no session", async () => {
   const { ask, governor } = await desk();
   await governor.close();
   const said = await ask(INITIALIZE);
   expect([said.status, said.code]).toEqual([503, "governor.stopped"]);
+});
+
+test("no key of several has all sessions, and what it tries beyond its share is in the log", async () => {
+  const one = await desk();
+  const { ask, by } = one;
+  const begin = async (headers = {}) => {
+    const { status, code } = await ask(INITIALIZE, headers);
+    return code ?? status;
+  };
+  expect([await begin(), await begin(), await begin()]).toEqual([200, 200, "mcp.sessions"]);
+  // Half of what the first leaves.
+  expect([await begin(by.other), await begin(by.other)]).toEqual([200, "mcp.sessions"]);
+  expect(await tried(one)).toEqual(["deny mcp_too_many", "deny mcp_too_many"]);
+});
+
+test("a key of another agent opens nothing here, which is in the log as that agent's", async () => {
+  const one = await desk({ agent: ADA });
+  const said = await one.ask(INITIALIZE, one.by.strange);
+  expect([said.status, said.code]).toEqual([403, "api_key.scope"]);
+  expect(await tried(one)).toEqual(["deny mcp_key_scope"]);
+  const [begun] = await one.entries();
+  expect(begun).toMatchObject({ kind: "execution", phase: "begin", agent: BOB });
+});
+
+test("bodies that come slowly leave room for those of others", async () => {
+  const { ask, by } = await desk();
+  let end: () => void = () => {};
+  const slow = new Promise<void>((resolve) => {
+    end = resolve;
+  });
+  const trickling = async () => {
+    await slow;
+    return Buffer.from("{}");
+  };
+  const answers = Array.from({ length: 16 }, () => ask(null, {}, "POST", trickling));
+  expect((await ask(INITIALIZE)).code).toBe("http.busy");
+  expect((await ask(INITIALIZE, by.other)).status).toBe(200);
+  end();
+  const codes = (await Promise.all(answers)).map(({ code }) => code);
+  expect(codes.filter((code) => code === "http.busy")).toHaveLength(8);
+  expect((await ask(INITIALIZE)).status).toBe(200);
 });

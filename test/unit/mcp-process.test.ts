@@ -1,0 +1,65 @@
+/** Servers that the gateway has started, and however they end or go wrong: each has its code. */
+import type { Message } from "@polity/gateway/mcp/message.ts";
+import { startServer } from "@polity/gateway/mcp/server-process.ts";
+import { expect, onTestFinished, test } from "vitest";
+
+function started(script: string, args: readonly string[] = []) {
+  const messages: Message[] = [];
+  let tell: (code: string | undefined) => void = () => {};
+  const closed = new Promise<string | undefined>((resolve) => {
+    tell = resolve;
+  });
+  const server = startServer(
+    { command: "sh", args: ["-c", script, "sh", ...args], isQuiet: true },
+    { message: (message) => messages.push(message), closed: (_why, code) => tell(code) },
+  );
+  onTestFinished(() => server.close());
+  return { ...server, messages, closed };
+}
+
+const HELLO = '{"jsonrpc":"2.0","method":"notifications/message"}';
+
+test("whatever it wrote before its end counts, and its end has a name", async () => {
+  const { messages, closed } = started(`echo '${HELLO}'; exit 3`);
+  expect(await closed).toBe("upstream.ended");
+  expect(messages).toHaveLength(1);
+});
+
+test("one that cannot be started has ended", async () => {
+  const closed = new Promise((resolve) => {
+    startServer(
+      { command: "/no/such/server", args: [] },
+      { message: () => {}, closed: (_, code) => resolve(code) },
+    );
+  });
+  expect(await closed).toBe("upstream.ended");
+});
+
+test("another process that keeps its output open does not keep the session", async () => {
+  const said = `echo '{"jsonrpc":"2.0","id":'$!',"result":{}}'`;
+  const { messages, closed } = started(`sleep 60 & ${said}; exit 0`);
+  onTestFinished(() => {
+    for (const message of messages) if (message.kind === "result") process.kill(Number(message.id));
+  });
+  expect(await closed).toBe("upstream.ended");
+  expect(messages).toHaveLength(1);
+});
+
+test.each([
+  ["upstream.malformed", "echo '{}'; exec sleep 60"],
+  ["upstream.malformed", `echo '[${HELLO}]'; exec sleep 60`],
+  ["upstream.malformed", 'echo \'{"jsonrpc":"2.0","id":1,"result":{"a":1,"a":2}}\'; exec sleep 60'],
+  ["upstream.malformed", 'printf \'{"jsonrpc":"2.0","method":"\\377"}\\n\'; exec sleep 60'],
+  ["upstream.too_large", "head -c 17000000 /dev/zero; exec sleep 60"],
+])("%s: %s", async (code, script) => {
+  const { messages, closed } = started(script);
+  expect(await closed).toBe(code);
+  expect(messages).toEqual([]);
+});
+
+test("upstream.backlog: one that does not read, and would not end by itself either", async () => {
+  const { send, closed } = started("trap '' TERM; exec sleep 60");
+  const text = "x".repeat(1024 * 1024);
+  for (let at = 0; at < 20; at += 1) send({ kind: "notification", method: "m", params: { text } });
+  expect(await closed).toBe("upstream.backlog");
+});

@@ -1,0 +1,140 @@
+/** One session between a client and a server, without processes: how it ends, and what is too much. */
+import { PassThrough } from "node:stream";
+import { catalogOf } from "@polity/gateway/mcp/catalog.ts";
+import type { Message } from "@polity/gateway/mcp/message.ts";
+import { openSession, type Session } from "@polity/gateway/mcp/session.ts";
+import { serveStdio } from "@polity/gateway/mcp/stdio.ts";
+import type { UpstreamEvents } from "@polity/gateway/mcp/upstream.ts";
+import { nodeCrypto } from "@polity/lineage/node/crypto.ts";
+import { expect, test } from "vitest";
+import { ADA, governed } from "../support/governing.ts";
+
+const inputSchema = {
+  type: "object",
+  properties: { amount: { type: "integer" }, to: { type: "string" } },
+  required: ["amount", "to"],
+};
+const RESULTS: Readonly<Record<string, object>> = {
+  initialize: { protocolVersion: "2025-11-25", capabilities: { tools: {} } },
+  "tools/list": { tools: [{ name: "pay", inputSchema }] },
+};
+const pay = (id: number) => {
+  const params = { name: "pay", arguments: { amount: 1, to: "shop" } };
+  return JSON.stringify({ jsonrpc: "2.0", id, method: "tools/call", params });
+};
+
+/** Over streams, as a client that has started the gateway; the server answers nothing but its tools. */
+async function desk(maySpeak: () => Promise<void> = async () => {}) {
+  const one = await governed();
+  const beginning = { agent: ADA, purpose: null, parent: null, attestation: null };
+  const began = await one.governor.begin({ ...beginning, zone: "eu" });
+  if (!began.ok) throw new Error(began.message);
+  const { execution } = began;
+  const authorize: typeof execution.authorize = async (step) => {
+    if (step.action.startsWith("mcp_")) await maySpeak();
+    return execution.authorize(step);
+  };
+  const [input, output] = [new PassThrough(), new PassThrough()];
+  const got: Message[] = [];
+  const told: string[] = [];
+  output.on("data", (bytes) => told.push(String(bytes)));
+  let server!: UpstreamEvents;
+  let session!: Session;
+  const open = (toClient: (message: Message) => void) => {
+    session = openSession({
+      ...{ governor: one.governor, execution: { ...execution, authorize }, server: "bank", pins: null },
+      ...{ catalog: catalogOf(one.host), sha256: nodeCrypto.sha256, toClient, log: () => {} },
+      connect(events) {
+        server = events;
+        return {
+          send(message) {
+            got.push(message);
+            const result = message.kind === "request" ? RESULTS[message.method] : undefined;
+            if (message.kind === "request" && result !== undefined)
+              queueMicrotask(() => events.message({ kind: "result", id: message.id, result: { ...result } }));
+          },
+          close: async () => {},
+        };
+      },
+    });
+    return session;
+  };
+  const ended = serveStdio(open, input, output);
+  return {
+    ...{ ...one, input, output, got, told, server, session, ended },
+    say: (...lines: readonly string[]) => input.write(lines.map((line) => `${line}\n`).join("")),
+    calls: () => got.filter((sent) => sent.kind === "request" && sent.method === "tools/call"),
+    /** What was tried, what came of it, and how it all ended. */
+    async written() {
+      return (await one.entries()).map((entry) => {
+        if (entry.kind === "decision") return `${entry.action} ${entry.verdict}`;
+        return entry.kind === "outcome" || entry.kind === "execution" ? `${entry.kind} ${entry.status}` : "";
+      });
+    },
+  };
+}
+
+test("a server that fails ends its execution as failed, by name; whoever waited is told", async () => {
+  const { say, calls, server, ended, told, written } = await desk();
+  say(pay(1));
+  await expect.poll(() => calls().length).toBe(1);
+  server.closed("the server ended (SIGKILL)", "upstream.ended");
+  expect(await ended).toContain("SIGKILL");
+  expect(JSON.parse(told.join(""))).toMatchObject({ id: 1, error: { data: { code: "upstream.ended" } } });
+  const [begun, allowed, ...rest] = await written();
+  expect([begun, allowed, rest.pop()]).toEqual(["execution null", "pay allow", "execution failed"]);
+  expect(rest.sort()).toEqual(["mcp_upstream_ended deny", "outcome failed"]);
+});
+
+test("a client that ends, or is stopped, has not failed", async () => {
+  const { input, ended, written } = await desk();
+  input.end();
+  expect(await ended).toBe("the client has ended");
+  expect(await written()).toEqual(["execution null", "execution succeeded"]);
+});
+
+test("a message of a client that is too large is refused, logged and never passed", async () => {
+  const { input, say, got, ended, written } = await desk();
+  input.write(new Uint8Array(4 * 1024 * 1024 + 1).fill(0x20));
+  say(pay(1));
+  expect(await ended).toContain("more than 4194304 bytes");
+  expect(got).toEqual([]);
+  expect(await written()).toEqual(["execution null", "mcp_too_large deny", "execution failed"]);
+});
+
+test("a client that does not read has its session closed, with what waits bounded", async () => {
+  const { output, session, server, ended, written } = await desk();
+  output.pause();
+  const data = "x".repeat(3 * 1024 * 1024);
+  let sent = 0;
+  void session.closed.then(() => {
+    sent += 1_000;
+  });
+  for (; sent < 20; sent += 1) {
+    server.message({ kind: "notification", method: "notifications/message", params: { data } });
+  }
+  expect(await ended).toContain("does not read");
+  expect(output.writableLength).toBeLessThan(40 * 1024 * 1024);
+  expect(await written()).toEqual(["execution null", "mcp_unread deny", "execution failed"]);
+});
+
+test("whoever tries faster than the log takes it is read no further until it has", async () => {
+  let release: () => void = () => {};
+  const held = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  const { input, say, written, ended } = await desk(() => held);
+  const strange = JSON.stringify({ jsonrpc: "2.0", method: "notifications/strange" });
+  for (let at = 0; at < 300; at += 1) {
+    say(strange);
+    await new Promise(setImmediate);
+  }
+  expect(input.isPaused()).toBe(true);
+  // Nothing of that is lost.
+  release();
+  await expect.poll(() => input.isPaused()).toBe(false);
+  input.end();
+  await ended;
+  const tried = (await written()).filter((one) => one === "mcp_unknown_method deny");
+  expect(tried).toHaveLength(300);
+});
