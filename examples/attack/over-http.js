@@ -1,6 +1,6 @@
 /**
- * The same gateway over HTTP: whoever has a key of it tries to act for others, or to be read in two ways. Each
- * key is somebody's, so that every attempt has somebody to be written down for.
+ * The same gateway over HTTP: whoever has a key of it tries to act for others, or to be read in two ways.
+ * Each key is somebody's, so that every attempt has somebody to be written down for.
  */
 import { request } from "node:http";
 import { pol, until } from "../shared/pol.js";
