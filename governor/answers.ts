@@ -18,11 +18,20 @@ export function answered(machine: Machine, answer: Answer): Authorized {
   const { step, id, execution, action, verdict, judged, receipt, pending, message } = answer;
   const decisions = judged.map(({ decision }) => decision);
   const reasons = message === null ? decisions.flatMap((one) => one.reasons) : [message];
+  // Codes of decisions and of governors are all that a state has.
+  const code = answer.code as Authorized["code"];
+  const request = judged[0]?.answered.request ?? null;
   const authorized: Authorized = Object.freeze({
-    ...{ id, execution, action, verdict, decisions, reasons, receipt, pending },
-    // Codes of decisions and of governors are all that a state has.
-    code: answer.code as Authorized["code"],
-    request: judged[0]?.answered.request ?? null,
+    id,
+    execution,
+    action,
+    verdict,
+    decisions,
+    reasons,
+    receipt,
+    pending,
+    code,
+    request,
   });
   behind.set(authorized, { machine, step });
   return authorized;

@@ -63,8 +63,11 @@ export function judgeOf(host: AnyHost, options: JudgeOptions = {}): Judge {
         const filled = fill(is, asked, ask, options);
         if (typeof filled === "string") return { ok: false, message: filled };
         const { action, entities, requestId } = asked;
-        const question = { action, fields: filled, entities, requestId, header: ask.header };
-        const judged = judge(host, question, options);
+        const { header } = ask;
+        const asking = { action, fields: filled, entities, requestId, header };
+        // Made for this question; its approvals are those of the step.
+        const isOwn = header.approvals.length === 0;
+        const judged = judge(host, isOwn ? { ...asking, own: "header" } : asking, options);
         const until = holdsUntil(host, judged, entities);
         return { ok: true, judged, holdsUntil: until, ...heldBy(host, is, judged) };
       } catch (error) {

@@ -96,7 +96,7 @@ export function makeMachine(options: MachineOptions): Machine {
   let nextCall = 1;
 
   function dispatch(happening: Happening): void {
-    queue.push({ ...happening, now: ports.now() } as Event);
+    queue.push(timed(happening, ports.now()));
     if (isBusy) return;
     isBusy = true;
     try {
@@ -140,6 +140,12 @@ export function makeMachine(options: MachineOptions): Machine {
       }),
   };
   return machine;
+}
+
+/** Each is made to be dispatched, once: a copy of so many kinds takes longer than most of what they bring. */
+function timed(happening: Happening & { now?: number }, now: number): Event {
+  happening.now = now;
+  return happening as Event;
 }
 
 function trackerOf(
@@ -299,7 +305,12 @@ async function discharge(
         signal,
       };
       const message = `\`${obligation.name}\` was not discharged within ${options.obligationMs} ms`;
-      const run = () => within(ports.wake, options.obligationMs, message, () => handler(obligation, about));
+      const handled = () => handler(obligation, about);
+      // In a turn of its own: this one belongs to whatever was dispatched.
+      const run = async () => {
+        await undefined;
+        return within(ports.wake, options.obligationMs, message, handled);
+      };
       const done = await untilAborted(here, run);
       if (done === undefined) continue;
       ({ fields } = done);
@@ -320,18 +331,25 @@ export function untilAborted<T>(live: Live, run: () => Promise<T> | T): Promise<
       return;
     }
     live.onAbort.add(reject);
-    const settle = () => live.onAbort.delete(reject);
-    Promise.resolve()
-      .then(run)
-      .then(
-        (result) => {
-          settle();
-          resolve(result);
-        },
-        (error: unknown) => {
-          settle();
-          reject(error);
-        },
-      );
+    const done = (result: T) => {
+      live.onAbort.delete(reject);
+      resolve(result);
+    };
+    const fail = (error: unknown) => {
+      live.onAbort.delete(reject);
+      reject(error);
+    };
+    try {
+      const running = run();
+      // What nobody can wait for is there already.
+      if (isPlain(running)) done(running);
+      else Promise.resolve(running).then(done, fail);
+    } catch (error) {
+      fail(error);
+    }
   });
+}
+
+function isPlain<T>(value: Promise<T> | T): value is T {
+  return value === null || (typeof value !== "object" && typeof value !== "function");
 }

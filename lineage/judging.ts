@@ -30,6 +30,8 @@ export interface Question {
   readonly entities?: unknown;
   /** What the caller calls the request. */
   readonly requestId?: string | null;
+  /** What nobody else has, and so need not be copied: made of plain data by whoever asks. */
+  readonly own?: "header" | "all";
 }
 
 export interface Judged {
@@ -41,9 +43,11 @@ export interface Judged {
 
 /** What is given is read once. Never throws. */
 export function judge(host: AnyHost, asking: Question, options: WhatIsInForce): Judged {
-  const { action, requestId = null } = asking;
-  const [fields, entities] = [ownCopy(asking.fields), ownCopy(asking.entities)];
-  const given = ownCopy(asking.header) as Header;
+  const { action, requestId = null, own } = asking;
+  const isOwn = own === "all";
+  const fields = isOwn ? asking.fields : ownCopy(asking.fields);
+  const entities = isOwn ? asking.entities : ownCopy(asking.entities);
+  const given = own === undefined ? (ownCopy(asking.header) as Header) : asking.header;
   // A bundle's host asks with less than it is told, and that is what was judged.
   const header = isBundle(host) ? host.headerOf(given) : given;
   const decision = host.decide(action, fields, header, entities);

@@ -28,6 +28,18 @@ export function digestName(digest: Uint8Array): string {
   return `sha256:${toHex(digest)}`;
 }
 
+/** Room for most of what is named, which would else be allocated for each; it keeps nothing. */
+const scratch = new Uint8Array(4096);
+
+/** The same of well-formed text, in UTF-8. */
+export function digestText(text: string, hash: Sha256): string {
+  if (text.length * 3 > scratch.length) return digestName(hash(utf8(text)));
+  const bytes = scratch.subarray(0, encoder.encodeInto(text, scratch).written);
+  const name = digestName(hash(bytes));
+  bytes.fill(0);
+  return name;
+}
+
 /** The 32 bytes of a name that `digestName` made, or null where the text is not one. */
 export function digestBytes(name: string): Uint8Array | null {
   if (!/^sha256:[0-9a-f]{64}$/.test(name)) return null;

@@ -4,7 +4,7 @@
  */
 import { canonicalFields, type InputCode } from "./canonical-fields.ts";
 import { canonicalCarried } from "./carried.ts";
-import { digestName, type Sha256, utf8 } from "./hash.ts";
+import { digestText, type Sha256 } from "./hash.ts";
 import { canonicalText, parseJson } from "./json.ts";
 import type { ActionPlan } from "./plan.ts";
 
@@ -43,7 +43,7 @@ export function canonicalRequest(
   const carried = canonicalCarried(plan.carried, entities);
   if (!carried.ok) return carried;
   const json = requestJson(plan.action, result.json, carried.json);
-  return { ok: true, json, digest: digestName(sha256(utf8(json))) };
+  return { ok: true, json, digest: digestText(json, sha256) };
 }
 
 /** A request without entities has no such member. */

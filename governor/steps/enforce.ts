@@ -85,8 +85,12 @@ function release(work: Work, execution: ExecutionState, step: StepState): void {
   watch(work, execution, step);
 }
 
+const NOTHING: readonly Obligation[] = Object.freeze([]);
+
 /** Of the execution's own decision and of those behind it, none twice. */
 function due({ judged }: StepState, when: Phase): readonly Obligation[] {
+  // Most decisions oblige to nothing.
+  if (judged.every(({ decision }) => decision.obligations.length === 0)) return NOTHING;
   const all = new Map<string, Obligation>();
   for (const { decision } of judged) {
     for (const one of decision.obligations) if (one.when === when) all.set(keyOf(one), one);
