@@ -44,6 +44,8 @@ export function decideOperation({ host, subjects, fromHost, header, contain }: D
       header: known.header,
       ...(entities !== undefined && { entities }),
       requestId: requestId as string | null,
+      // Parsed for this call, and a header that was made for it.
+      own: "all",
       onJudged(decision) {
         holding = hold(contain, named, action as string, decision);
       },

@@ -115,7 +115,7 @@ interface Client {
 function watchClient(response: ServerResponse): Client {
   let isGone = false;
   let controller: AbortController | null = null;
-  response.once("close", () => {
+  response.on("close", () => {
     if (response.writableFinished) return;
     isGone = true;
     controller?.abort();
@@ -162,9 +162,9 @@ function bodyOf(request: IncomingMessage, bytesMax: number): Promise<Uint8Array 
       } else chunks.push(chunk);
     };
     request.on("data", onData);
-    request.once("end", () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)));
+    request.on("end", () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)));
     // Every request is closed; an error, with the stack that it comes with, is for one that was cut off.
-    request.once("close", () => {
+    request.on("close", () => {
       if (!request.readableEnded) reject(new Error("the client went away"));
     });
   });
@@ -182,8 +182,7 @@ async function send(
   const closing = isRead ? undefined : "close";
   if (typeof body === "string") {
     const length = Buffer.byteLength(body);
-    const all = closing === undefined ? headers : { ...headers, connection: closing };
-    response.writeHead(status, { ...all, "content-length": length });
+    response.writeHead(status, headersOf(headers, closing, length));
     response.end(body, isRead ? undefined : () => request.socket.destroySoon());
     return;
   }
@@ -195,6 +194,15 @@ async function send(
     if (!response.write(piece)) await drained(response, client.signal());
   }
   response.end();
+}
+
+/** Names and values in turn, which Node writes as they are. */
+function headersOf(headers: ApiResponse["headers"], closing: string | undefined, length: number): string[] {
+  const all: string[] = [];
+  for (const name in headers) all.push(name, headers[name]!);
+  if (closing !== undefined) all.push("connection", closing);
+  all.push("content-length", String(length));
+  return all;
 }
 
 /** What was written is on its way; nobody who does not read makes more of it wait here. */
