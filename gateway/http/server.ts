@@ -17,6 +17,8 @@ export interface ServeOptions {
   /** How long a request may take to arrive whole. */
   readonly requestMs?: number;
   readonly headersMs?: number;
+  /** How long a client may take nothing of an answer. */
+  readonly stalledMs?: number;
   readonly onAnswer?: (answer: Answered) => void;
 }
 
@@ -40,7 +42,7 @@ const HEADERS_BYTES_MAX = 8 * 1024;
 const HEADERS_MS = 5_000;
 const REQUEST_MS = 10_000;
 const IDLE_MS = 5_000;
-/** Whoever takes nothing of a stream for so long is gone; longer than the beat of events. */
+/** Whoever takes nothing of an answer for so long is gone; longer than the beat of events. */
 const STALLED_MS = 60_000;
 
 /** Nothing leaves this machine on the way there. */
@@ -63,6 +65,7 @@ export async function serveApi(api: Api, options: ServeOptions): Promise<ApiServ
     requireHostHeader: true,
     insecureHTTPParser: false,
     noDelay: true,
+    handshakeTimeout: options.headersMs ?? HEADERS_MS,
   };
   const listener = (request: IncomingMessage, response: ServerResponse) => {
     void respond(api, request, response, options);
@@ -84,7 +87,7 @@ async function respond(
   api: Api,
   request: IncomingMessage,
   response: ServerResponse,
-  { onAnswer }: ServeOptions,
+  { onAnswer, stalledMs = STALLED_MS }: ServeOptions,
 ): Promise<void> {
   const from = onAnswer === undefined ? 0 : performance.now();
   const client = watchClient(response);
@@ -92,7 +95,7 @@ async function respond(
   request.on("error", () => {});
   try {
     const answer = await api.handle(requestOf(request, client));
-    await send(request, response, answer, client);
+    await send(request, response, answer, { ...client, stalledMs });
     onAnswer?.({
       method: request.method ?? "",
       path: (request.url ?? "").split("?", 1)[0]!.slice(0, 256),
@@ -174,7 +177,7 @@ async function send(
   request: IncomingMessage,
   response: ServerResponse,
   { status, headers, body }: ApiResponse,
-  client: Client,
+  client: Client & { readonly stalledMs: number },
 ): Promise<void> {
   if (client.isGone()) return;
   // What was not read is not waited for.
@@ -184,11 +187,13 @@ async function send(
     const length = Buffer.byteLength(body);
     response.writeHead(status, headersOf(headers, closing, length));
     response.end(body, isRead ? undefined : () => request.socket.destroySoon());
+    // Most answers are on their way at once.
+    if (request.socket.writableLength > 0) response.setTimeout(client.stalledMs, () => response.destroy());
     return;
   }
   response.writeHead(status, headers);
   response.flushHeaders();
-  response.setTimeout(STALLED_MS, () => response.destroy());
+  response.setTimeout(client.stalledMs, () => response.destroy());
   for await (const piece of body) {
     if (client.isGone()) break;
     if (!response.write(piece)) await drained(response, client.signal());

@@ -1,5 +1,6 @@
 /** Requests that were sent on and wait for their answers: whoever answers anything else is not believed. */
-import type { Json, Message, MessageId, RpcError } from "./message.ts";
+import { type Json, type Message, type MessageId, RPC, type RpcError } from "./message.ts";
+import { upstreamFailure } from "./upstream-codes.ts";
 
 export type Reply = { readonly result: Json } | { readonly error: RpcError };
 
@@ -20,44 +21,68 @@ export interface Sent {
 }
 
 const WAITING_MAX = 1_024;
+/** For what takes longer nobody waits; whoever was asked is told. */
+const ANSWER_MS_MAX = 15 * 60_000;
+interface Waiting {
+  readonly tell: (reply: Reply) => void;
+  readonly late: NodeJS.Timeout;
+}
+
 /** Answers that may still come although nobody wants them. */
 const FORGOTTEN_MAX = 4_096;
 
 export function makeCalls(send: (message: Message) => void): Calls {
-  const waiting = new Map<MessageId, (reply: Reply) => void>();
+  const waiting = new Map<MessageId, Waiting>();
   const forgotten = new Set<MessageId>();
   let next = 0;
+
+  function settled(id: MessageId): ((reply: Reply) => void) | null {
+    const waits = waiting.get(id);
+    if (waits === undefined) return null;
+    waiting.delete(id);
+    clearTimeout(waits.late);
+    return waits.tell;
+  }
+
+  function forget(id: number, error: RpcError): void {
+    const tell = settled(id);
+    if (tell === null) return;
+    forgotten.add(id);
+    if (forgotten.size > FORGOTTEN_MAX) forgotten.delete([...forgotten][0]!);
+    tell({ error });
+  }
+
+  function giveUp(id: number): void {
+    const { code, message } = upstreamFailure("upstream.late");
+    send({ kind: "notification", method: "notifications/cancelled", params: { requestId: id } });
+    forget(id, { code: RPC.internal, message: `${code}: ${message}`, data: { code } });
+  }
 
   return {
     send(method, params) {
       if (waiting.size >= WAITING_MAX) return null;
       next += 1;
       const id = next;
-      const reply = new Promise<Reply>((resolve) => waiting.set(id, resolve));
+      const reply = new Promise<Reply>((tell) => {
+        const late = setTimeout(() => giveUp(id), ANSWER_MS_MAX);
+        late.unref();
+        waiting.set(id, { tell, late });
+      });
       send({ kind: "request", id, method, params });
       return { id, reply };
     },
     settle(message) {
       const { id } = message;
       if (id === null) return false;
-      const waits = waiting.get(id);
-      if (waits === undefined) return forgotten.delete(id);
-      waiting.delete(id);
-      waits(message.kind === "result" ? { result: message.result } : { error: message.error });
+      const tell = settled(id);
+      if (tell === null) return forgotten.delete(id);
+      tell(message.kind === "result" ? { result: message.result } : { error: message.error });
       return true;
     },
     isWaiting: (id) => waiting.has(id),
-    forget(id, error) {
-      const waits = waiting.get(id);
-      if (waits === undefined) return;
-      waiting.delete(id);
-      forgotten.add(id);
-      if (forgotten.size > FORGOTTEN_MAX) forgotten.delete([...forgotten][0]!);
-      waits({ error });
-    },
+    forget,
     failAll(error) {
-      for (const waits of waiting.values()) waits({ error });
-      waiting.clear();
+      for (const id of [...waiting.keys()]) settled(id)?.({ error });
     },
   };
 }

@@ -41,7 +41,7 @@ async function request(
     if (sent !== null) return sent.reply;
     return { error: { code: RPC.refused, message: "too many requests are under way" } };
   };
-  const reply = await (way === "pass" ? send(params) : answerJudged(shared, method, params ?? {}, send));
+  const reply = await (way === "pass" ? send(null) : answerJudged(shared, method, params ?? {}, send));
   if ("result" in reply) upstream.send({ kind: "result", id, result: reply.result });
   else upstream.send({ kind: "error", id, error: reply.error });
 }

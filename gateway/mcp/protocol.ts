@@ -20,30 +20,52 @@ export const CLIENT_REQUESTS: ReadonlyMap<string, "pass" | "list" | "call" | "ju
   ["completion/complete", "judge"],
 ]);
 
+type Json = Readonly<Record<string, unknown>>;
+type Is = (value: unknown) => boolean;
+
+const text = (value: unknown): value is string => typeof value === "string";
+const number: Is = (value) => typeof value === "number";
+const object: Is = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
+
+const TOKEN_MAX = 256;
+
+/** What progress is told by, in both directions. */
+export function isToken(value: unknown): value is string | number {
+  return text(value) ? value.length <= TOKEN_MAX : Number.isSafeInteger(value);
+}
+
 /** By notification: the parameters that pass. */
-export const CLIENT_NOTIFICATIONS: ReadonlyMap<string, readonly string[]> = new Map([
-  ["notifications/initialized", []],
-  ["notifications/cancelled", ["requestId", "reason"]],
-  ["notifications/progress", ["progressToken", "progress", "total", "message"]],
-  ["notifications/roots/list_changed", []],
+const CLIENT_NOTIFICATIONS: ReadonlyMap<string, Readonly<Record<string, Is>>> = new Map([
+  ["notifications/initialized", {}],
+  ["notifications/progress", { progressToken: isToken, progress: number, total: number, message: text }],
+  ["notifications/roots/list_changed", {}],
 ]);
 
 /** Parameters of requests that pass unjudged: whatever else is in them could be meant for anything. */
-const PASSED: ReadonlyMap<string, readonly string[]> = new Map([
-  ["initialize", ["protocolVersion", "capabilities", "clientInfo"]],
-  ["ping", []],
-  ["logging/setLevel", ["level"]],
-  ["resources/list", ["cursor"]],
-  ["resources/templates/list", ["cursor"]],
-  ["resources/unsubscribe", ["uri"]],
-  ["prompts/list", ["cursor"]],
+const PASSED: ReadonlyMap<string, Readonly<Record<string, Is>>> = new Map([
+  ["initialize", { protocolVersion: text, capabilities: object, clientInfo: object }],
+  ["ping", {}],
+  ["logging/setLevel", { level: text }],
+  ["resources/list", { cursor: text }],
+  ["resources/templates/list", { cursor: text }],
+  ["resources/unsubscribe", { uri: text }],
+  ["prompts/list", { cursor: text }],
 ]);
 
 /** Null where there is anything that does not belong there; of `_meta`, nothing is passed on. */
 export function passedParams(method: string, params: Json | null): Json | null {
-  const names = PASSED.get(method) ?? [];
+  const known = new Map(Object.entries(PASSED.get(method) ?? {}));
   const { _meta: _, ...given } = params ?? {};
-  return Object.keys(given).every((name) => names.includes(name)) ? given : null;
+  return Object.entries(given).every(([name, value]) => known.get(name)?.(value) === true) ? given : null;
+}
+
+/** Of a client's notification, what passes: null where that is of another type; undefined for any other. */
+export function toldParams(method: string, params: Json | null): Json | null | undefined {
+  const shape = CLIENT_NOTIFICATIONS.get(method);
+  if (shape === undefined) return undefined;
+  const known = new Map(Object.entries(shape));
+  const told = Object.entries(params ?? {}).filter(([name]) => known.has(name));
+  return told.every(([name, value]) => known.get(name)?.(value)) ? Object.fromEntries(told) : null;
 }
 
 /** Asked by the server. */
@@ -65,16 +87,12 @@ export const SERVER_NOTIFICATIONS: ReadonlySet<string> = new Set([
   "notifications/elicitation/complete",
 ]);
 
-type Json = Readonly<Record<string, unknown>>;
-
 /** A message of the protocol as an action of a policy: what is judged, and what is sent of it. */
 export interface ProtocolAction {
   readonly action: string;
   readonly toFields: (params: Json) => Json | null;
   readonly toParams: (judged: Json) => Json;
 }
-
-const text = (value: unknown): value is string => typeof value === "string";
 
 const readResource: ProtocolAction = {
   action: "mcp_read_resource",

@@ -35,6 +35,8 @@ interface State {
   readonly calls: Map<MessageId, Call>;
   waitingBytes: number;
   isSending: boolean;
+  /** What answers nothing is heard; once, however often the client says that it is ready. */
+  isHeard: boolean;
   ending: Promise<void> | null;
 }
 
@@ -43,7 +45,7 @@ export function connectServer(place: ServerPlace, events: UpstreamEvents): Upstr
   const own = { over: new AbortController(), held: { bytes: 0 }, session: null, version: null };
   const link: Link = { place, limits, events, agent: makeAgent(place.url), ...own };
   const none = { queue: [], parked: [], calls: new Map<MessageId, Call>() };
-  const state: State = { link, ...none, waitingBytes: 0, isSending: false, ending: null };
+  const state: State = { link, ...none, waitingBytes: 0, isSending: false, isHeard: false, ending: null };
   return {
     send(message) {
       if (link.over.signal.aborted) return;
@@ -167,7 +169,8 @@ async function tell(state: State, { message, body, bytes }: Waiting): Promise<vo
   else if (failure !== null) {
     const what = method ?? "an answer";
     link.place.log(`the server was not told (${what}): ${failure.code}: ${failure.message}`);
-  } else if (method === "notifications/initialized") {
+  } else if (method === "notifications/initialized" && !state.isHeard) {
+    state.isHeard = true;
     void listen(link).then((problem) => problem !== null && fail(state, problem));
   }
 }

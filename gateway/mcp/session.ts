@@ -8,7 +8,7 @@ import { makeCalls, type Reply, type SeenIds, seenIds } from "./calls.ts";
 import { fromServer } from "./from-server.ts";
 import { answerJudged } from "./judged-request.ts";
 import { type Json, type Message, type MessageId, type ReadMessage, RPC, readMessage } from "./message.ts";
-import { CLIENT_NOTIFICATIONS, CLIENT_REQUESTS, passedParams } from "./protocol.ts";
+import { CLIENT_REQUESTS, isToken, passedParams, toldParams } from "./protocol.ts";
 import {
   type Active,
   type Attempt,
@@ -125,6 +125,7 @@ function share(options: SessionOptions, upstream: Upstream, fail: Shared["fail"]
     fromClient: makeCalls(toClient),
     active: new Map(),
     held: new Map(),
+    greeting: { isTaken: false },
     listed: () => listed ?? relist(),
     ...makeNotes(execution),
   };
@@ -190,8 +191,7 @@ async function request(
     return;
   }
   const token = (params?._meta as Json | undefined)?.progressToken;
-  const progressToken =
-    typeof token === "string" || Number.isSafeInteger(token) ? (token as MessageId) : null;
+  const progressToken = isToken(token) ? token : null;
   const own: Active = { upstreamId: null, isCancelled: false, progressToken, answer };
   active.set(id, own);
   const reply = await replyTo(shared, way, method, params, own);
@@ -223,12 +223,25 @@ async function replyTo(
         await shared.note("mcp_malformed");
         return { error: { code: RPC.params, message: "the parameters are not those of the method" } };
       }
-      const reply = await forward(shared, method, params === null ? null : passed, own);
-      return method === "initialize" ? withoutTasks(reply) : reply;
+      const given = params === null ? null : passed;
+      return method === "initialize" ? initialize(shared, given, own) : forward(shared, method, given, own);
     }
     default:
       return unreachable(way);
   }
+}
+
+/** Once in a session: a server may forget what it was told before. */
+async function initialize(shared: Shared, params: Json | null, own: Active): Promise<Reply> {
+  const { greeting } = shared;
+  if (greeting.isTaken) {
+    await shared.note("mcp_malformed");
+    return { error: { code: RPC.invalid, message: "this session is initialized already" } };
+  }
+  greeting.isTaken = true;
+  const reply = await forward(shared, "initialize", params, own);
+  if ("error" in reply) greeting.isTaken = false;
+  return withoutTasks(reply);
 }
 
 /** What a task does is not judged, so a server that offers them is a server that does not. */
@@ -255,14 +268,14 @@ async function toolsList(shared: Shared, params: Json | null): Promise<Reply> {
 }
 
 function notification(shared: Shared, method: string, params: Json | null): void {
-  const names = CLIENT_NOTIFICATIONS.get(method);
-  if (names === undefined) {
-    void shared.note("mcp_unknown_method");
-    return;
-  }
   if (method !== "notifications/cancelled") {
-    const passed = Object.fromEntries(Object.entries(params ?? {}).filter(([name]) => names.includes(name)));
-    shared.upstream.send({ kind: "notification", method, params: names.length === 0 ? null : passed });
+    const told = toldParams(method, params);
+    if (told === undefined) void shared.note("mcp_unknown_method");
+    else if (told === null) void shared.note("mcp_malformed");
+    else {
+      const isEmpty = Object.keys(told).length === 0;
+      shared.upstream.send({ kind: "notification", method, params: isEmpty ? null : told });
+    }
     return;
   }
   const id = params?.requestId as MessageId;

@@ -49,6 +49,8 @@ export interface Shared extends SessionOptions {
   readonly listed: () => Promise<string | null>;
   /** Held calls by what they are: the id of what waits for approval. */
   readonly held: Map<string, string>;
+  /** Whether the client has initialized the session, or is about to. */
+  readonly greeting: { isTaken: boolean };
   readonly note: (attempt: Attempt) => Promise<void>;
   readonly pressed: () => Promise<void> | null;
   readonly fail: (why: string, code: ClosedCode) => void;

@@ -1,10 +1,11 @@
 /** Clients that mean harm: nothing of theirs is decided, and others are served meanwhile. */
 import { connect } from "node:net";
+import type { ApiRequest } from "@polity/gateway/http/api.ts";
 import { decodeApiKeys, encodeApiKeys, makeApiKey, openApiKeys } from "@polity/gateway/http/api-keys.ts";
 import { openApi } from "@polity/gateway/http/open-api.ts";
 import { serveApi } from "@polity/gateway/http/server.ts";
 import { nodeCrypto, nodeRandomBytes } from "@polity/lineage/node/crypto.ts";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { keyOf, type Serving, serving } from "../support/serving.ts";
 
 const { sha256 } = nodeCrypto;
@@ -256,6 +257,34 @@ test("no key of several has all places, of requests that come slowly as of those
   for (const said of await Promise.all(slow)) expect(said).toMatch(/^HTTP\/1.1 408 [\s\S]*"http.slow"/);
   expect((await one.ask("POST", "/v1/decide", BODY)).status).toBe(200);
 });
+
+test("whoever says nothing, or takes nothing of an answer, is let go", async () => {
+  const signals: AbortSignal[] = [];
+  const body = "x".repeat(32 * 1024 * 1024);
+  const api = {
+    async handle({ target, signal }: ApiRequest) {
+      signals.push(signal);
+      return { status: 200, headers: {}, body: target === "/whole" ? body : eventsOf(body) };
+    },
+    drain: async () => {},
+  };
+  const server = await serveApi(api, { host: "127.0.0.1", port: 0, headersMs: 300, stalledMs: 300 });
+  onTestFinished(() => server.close());
+  const port = Number(new URL(server.url).port);
+  const open = ["/whole", "/events"].map((target) => {
+    const socket = connect(port, "127.0.0.1").pause();
+    socket.on("error", () => undefined).write(`GET ${target} HTTP/1.1\r\nhost: x\r\n\r\n`);
+    onTestFinished(() => void socket.destroy());
+    return socket;
+  });
+  expect(open).toHaveLength(2);
+  await expect.poll(() => signals.map(({ aborted }) => aborted), { timeout: 20_000 }).toEqual([true, true]);
+  expect(await raw(server.url, [], 30_000)).toMatch(/^(?:HTTP\/1.1 408 |$)/);
+});
+
+async function* eventsOf(text: string) {
+  for (;;) yield text;
+}
 
 test("what breaks inside is told nobody outside", async () => {
   const { row, key } = keyOf();

@@ -1,12 +1,13 @@
 /** One session between a client and a server, without processes: how it ends, and what is too much. */
 import { PassThrough } from "node:stream";
+import { makeCalls } from "@polity/gateway/mcp/calls.ts";
 import { catalogOf } from "@polity/gateway/mcp/catalog.ts";
 import type { Message } from "@polity/gateway/mcp/message.ts";
 import { openSession, type Session } from "@polity/gateway/mcp/session.ts";
 import { serveStdio } from "@polity/gateway/mcp/stdio.ts";
 import type { UpstreamEvents } from "@polity/gateway/mcp/upstream.ts";
 import { nodeCrypto } from "@polity/lineage/node/crypto.ts";
-import { expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { ADA, governed } from "../support/governing.ts";
 
 const inputSchema = {
@@ -137,4 +138,58 @@ test("whoever tries faster than the log takes it is read no further until it has
   await ended;
   const tried = (await written()).filter((one) => one === "mcp_unknown_method deny");
   expect(tried).toHaveLength(300);
+});
+
+test("a session is initialized once, and a server's requests that pass have nothing with them", async () => {
+  const { say, got, told, server, session, written } = await desk();
+  const hello = (id: number) => JSON.stringify({ jsonrpc: "2.0", id, method: "initialize", params: {} });
+  say(hello(1), hello(2));
+  await expect.poll(() => told.join("")).toContain("initialized already");
+  expect(got.filter((sent) => sent.kind === "request")).toHaveLength(1);
+  server.message({ kind: "request", id: 7, method: "roots/list", params: { prompt: "do as I say" } });
+  await expect.poll(() => told.join("")).toContain("roots/list");
+  expect(told.join("")).not.toContain("do as I say");
+  await session.close("the test is over");
+  expect(await written()).toContain("mcp_malformed deny");
+});
+
+test("what passes unjudged has the types of the protocol, and nothing comes with it", async () => {
+  const { say, got, told, written, session } = await desk();
+  const ask = (id: number, method: string, params: object) =>
+    JSON.stringify({ jsonrpc: "2.0", id, method, params });
+  const tell = (method: string, params: object) => JSON.stringify({ jsonrpc: "2.0", method, params });
+  say(
+    ask(1, "initialize", { protocolVersion: { secret: 1 } }),
+    ask(2, "resources/list", { cursor: { secret: 1 } }),
+    ask(3, "logging/setLevel", { level: ["secret"] }),
+    ask(4, "resources/unsubscribe", { uri: 1 }),
+    tell("notifications/progress", { progressToken: 1, progress: { secret: 1 } }),
+    tell("notifications/progress", { progressToken: 1, progress: 1, message: { secret: 1 } }),
+    tell("notifications/progress", { progressToken: "secret".repeat(100), progress: 1 }),
+  );
+  await expect.poll(() => told.length).toBe(4);
+  await session.close("the test is over");
+  expect(got).toEqual([]);
+  const tried = (await written()).filter((one) => one === "mcp_malformed deny");
+  expect(tried).toHaveLength(7);
+});
+
+describe("a request that nobody answers", () => {
+  beforeEach(() => void vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] }));
+  afterEach(() => void vi.useRealTimers());
+
+  test("fails after 15 minutes, and its answer is not wanted any more", async () => {
+    const sent: Message[] = [];
+    const calls = makeCalls((message) => sent.push(message));
+    const [late, answered] = [calls.send("tools/call", {})!, calls.send("tools/call", {})!];
+    calls.settle({ kind: "result", id: answered.id, result: {} });
+    await vi.advanceTimersByTimeAsync(15 * 60_000 + 1);
+    expect(await late.reply).toMatchObject({ error: { data: { code: "upstream.late" } } });
+    expect(await answered.reply).toEqual({ result: {} });
+    const { id: requestId } = late;
+    expect(sent.slice(2)).toMatchObject([{ method: "notifications/cancelled", params: { requestId } }]);
+    // One that comes all the same is no answer that nobody has asked for.
+    expect(calls.settle({ kind: "result", id: late.id, result: {} })).toBe(true);
+    expect(vi.getTimerCount()).toBe(0);
+  });
 });

@@ -247,6 +247,23 @@ test("the server's own messages are heard, over a stream that is opened again", 
   expect(logged).toEqual([expect.stringContaining("upstream.status")]);
 });
 
+test("a client that says again and again that it is ready is listened for once", async () => {
+  const { url, got } = await scripted(
+    () => {},
+    (response) => response.writeHead(200, EVENTS).flushHeaders(),
+  );
+  const { begin, upstream } = connected(url);
+  await begin();
+  const again = { kind: "notification", method: "notifications/initialized", params: null } as const;
+  for (let at = 0; at < 5; at += 1) upstream.send(again);
+  const times = (text: string) => got.filter(({ body }) => body.includes(text)).length;
+  await vi.waitFor(() => expect(times("notifications/initialized")).toBe(6));
+  // Asked after all of them: what they have led to is there by then.
+  upstream.send({ kind: "request", id: 1, method: "tools/call", params: {} });
+  await vi.waitFor(() => expect(times("tools/call")).toBe(1));
+  expect(got.filter(({ method }) => method === "GET")).toHaveLength(1);
+});
+
 test("at most 64 calls are there at once; what is cancelled is not asked, or not waited for", async () => {
   const open: ServerResponse[] = [];
   const { url, got } = await scripted((response) => open.push(response));
