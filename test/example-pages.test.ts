@@ -21,6 +21,12 @@ const folders = readdirSync(join(root, "examples"))
   .flatMap((name) => [name, `${name}/over-http`])
   .filter((name) => existsSync(join(root, "examples", name, "README.md")));
 
+function whyNot(folder: string): string | null {
+  if (NEEDS_MCP.includes(folder)) return lacksMcp();
+  const isThere = folder !== "agents" || existsSync(join(root, "examples", folder, "node_modules"));
+  return isThere ? null : "not installed: npm ci --prefix examples/agents";
+}
+
 /** One shell for a whole page, as its reader has; `npm exec --` is left out, which takes its time. */
 async function printed(commands: readonly ShownCommand[]): Promise<readonly string[]> {
   const script = commands.map(({ command }) => `${command}\nprintf '${MARK}'\n`);
@@ -40,13 +46,15 @@ async function printed(commands: readonly ShownCommand[]): Promise<readonly stri
 }
 
 test("there are pages to follow", () => {
-  expect(folders).toEqual(expect.arrayContaining(["attack", ...NEEDS_MCP, "govern", "http", "routes"]));
+  expect(folders).toEqual(
+    expect.arrayContaining(["agents", "attack", ...NEEDS_MCP, "govern", "http", "routes"]),
+  );
 });
 
 test.each(folders)(
   "examples/%s prints what its page shows",
   async (folder) => {
-    const lacks = NEEDS_MCP.includes(folder) ? lacksMcp() : null;
+    const lacks = whyNot(folder);
     if (lacks !== null) return notRun(`the page of examples/${folder}`, lacks);
     const page = readFileSync(join(root, "examples", folder, "README.md"), "utf8");
     const commands = shownCommands(page);

@@ -1,12 +1,16 @@
-/** LangChain: `govern` in `tool(…)`. */
+/** LangChain: a governed function in `tool(…)`. */
 import { BaseChatModel } from "@langchain/core/language_models/chat_models";
 import { AIMessage } from "@langchain/core/messages";
 import { createAgent, tool } from "langchain";
-import { z } from "zod";
-import { governed, SCRIPT } from "./bank.js";
+import { live } from "./story.js";
 
 class ScriptedModel extends BaseChatModel {
   turn = 0;
+
+  constructor(script) {
+    super({});
+    this.script = script;
+  }
 
   _llmType() {
     return "scripted";
@@ -17,26 +21,19 @@ class ScriptedModel extends BaseChatModel {
   }
 
   async _generate() {
-    const args = SCRIPT[this.turn];
+    const asked = this.script[this.turn];
     this.turn += 1;
-    const tool_calls =
-      args === undefined ? [] : [{ name: "send_money", args, id: `call-${this.turn}`, type: "tool_call" }];
-    const message = new AIMessage({ content: args === undefined ? "done" : "", tool_calls });
+    const call = { name: asked?.name, args: asked?.input, id: `call-${this.turn}`, type: "tool_call" };
+    const tool_calls = asked === undefined ? [] : [call];
+    const message = new AIMessage({ content: asked === undefined ? "done" : "", tool_calls });
     return { generations: [{ message, text: message.text }] };
   }
 }
 
-await governed(async (sendMoney, { signal }) => {
-  const send_money = tool((input) => sendMoney(input), {
-    name: "send_money",
-    description: "Send money",
-    schema: z.object({ amount: z.string(), to: z.string() }),
+await live(async ({ script, tools, signal }) => {
+  const made = Object.entries(tools).map(([name, { description, schema, run }]) => {
+    return tool((input) => run(input), { name, description, schema });
   });
-  const agent = createAgent({ model: new ScriptedModel({}), tools: [send_money] });
-  const { messages } = await agent.invoke(
-    { messages: [{ role: "user", content: "Pay the bills." }] },
-    { signal },
-  );
-  for (const message of messages) if (message.getType() === "tool") console.log(message.content);
-  console.log(messages.at(-1).content);
+  const agent = createAgent({ model: new ScriptedModel(script), tools: made });
+  await agent.invoke({ messages: [{ role: "user", content: "Do your work." }] }, { signal });
 });

@@ -89,7 +89,9 @@ export function startGateway(dir, more = []) {
   const started = startPol(dir, args, { env, imports: [here("clock.js")] });
   const answers = [];
   createInterface({ input: started.child.stdout }).on("line", (line) => {
-    if (line.startsWith("{")) answers.push(JSON.parse(line));
+    const message = line.startsWith("{") ? JSON.parse(line) : {};
+    // What has no id answers nothing.
+    if ("id" in message) answers.push(message);
   });
   // Whoever writes to a gateway that is gone is told nothing.
   started.child.stdin.on("error", () => {});

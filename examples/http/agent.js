@@ -23,12 +23,12 @@ const { id } = await ask("POST", "/v1/executions", {
 const path = `/v1/executions/${id}`;
 
 for (const amount of ["25", "250", "900"]) {
-  const { grant, step, verdict, reasons } = await ask("POST", `${path}/steps`, {
-    action: "send_money",
-    fields: { amount, to: "ACME" },
+  const { grant, step, verdict, code, reasons } = await ask("POST", `${path}/steps`, {
+    action: "pay",
+    fields: { amount, to: "acme" },
   });
   if (grant === null) {
-    console.log(`${verdict}: ${reasons.join("; ")}`);
+    console.log(`${verdict}: ${reasons.join("; ") || code}`);
     continue;
   }
   // What was judged, and not what was asked.
