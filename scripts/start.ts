@@ -234,8 +234,13 @@ function printNext(): void {
     [`npm exec -- pol check ${example}/policy.pol`, "break a rule in the file first"],
     ["npm exec -- pol sign --help", "sign an evaluator; then verify, decide --log, log prove, log verify"],
     ["npm exec -- pol --help", "all commands"],
+    [
+      "npm exec -- node examples/attack/attack.js",
+      "an attacker before the gateway, and what the log has of it",
+    ],
     ["npm test", "everything that is promised, tried"],
   ];
   for (const line of columns(lines)) say(`   ${line}`);
   say(`\n   The policy is ${example}/policy.pol; how to write one is in docs/language.md.`);
+  say("   More agents that are governed, each by one command, are in examples/README.md.");
 }
