@@ -8,14 +8,17 @@ for (let bits = 0; bits < 64; bits += 1) SIX_BITS[ALPHABET.charCodeAt(bits)] = b
 
 export function encodeBase64(bytes: Uint8Array): string {
   let text = "";
-  for (let at = 0; at < bytes.length; at += 3) {
-    const [first, second, third] = [bytes[at]!, bytes[at + 1], bytes[at + 2]];
-    const group = (first << 16) | ((second ?? 0) << 8) | (third ?? 0);
+  let at = 0;
+  for (; at + 2 < bytes.length; at += 3) {
+    const group = (bytes[at]! << 16) | (bytes[at + 1]! << 8) | bytes[at + 2]!;
     text += ALPHABET[group >> 18]! + ALPHABET[(group >> 12) & 63]!;
-    text += second === undefined ? "=" : ALPHABET[(group >> 6) & 63]!;
-    text += third === undefined ? "=" : ALPHABET[group & 63]!;
+    text += ALPHABET[(group >> 6) & 63]! + ALPHABET[group & 63]!;
   }
-  return text;
+  if (at === bytes.length) return text;
+  const second = bytes[at + 1];
+  const group = (bytes[at]! << 16) | ((second ?? 0) << 8);
+  text += ALPHABET[group >> 18]! + ALPHABET[(group >> 12) & 63]!;
+  return `${text}${second === undefined ? "=" : ALPHABET[(group >> 6) & 63]!}=`;
 }
 
 /**

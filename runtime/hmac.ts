@@ -16,15 +16,18 @@ export function hmacSha256(sha256: Sha256, key: Uint8Array, message: Uint8Array)
 /** The same of a message that lies behind 64 bytes, which are written over. */
 export function hmacInPlace(sha256: Sha256, key: Uint8Array, inner: Uint8Array): Uint8Array {
   if (key.length > BLOCK_BYTES) throw new RangeError(`a key of ${key.length} bytes, not at most 64`);
-  for (let at = 0; at < BLOCK_BYTES; at += 1) {
-    const byte = at < key.length ? key[at]! : 0;
-    inner[at] = byte ^ 0x36;
-  }
+  padded(key, 0x36, inner);
   const digest = sha256(inner);
-  for (let at = 0; at < BLOCK_BYTES; at += 1) outer[at] = (at < key.length ? key[at]! : 0) ^ 0x5c;
+  padded(key, 0x5c, outer);
   outer.set(digest, BLOCK_BYTES);
   const name = sha256(outer);
   // No key is kept here.
   outer.fill(0);
   return name;
+}
+
+/** The key as the first block of what is hashed. */
+function padded(key: Uint8Array, pad: number, block: Uint8Array): void {
+  block.fill(pad, key.length, BLOCK_BYTES);
+  for (let at = 0; at < key.length; at += 1) block[at] = key[at]! ^ pad;
 }

@@ -145,10 +145,13 @@ export function nodeRandomBytes(count: number): Uint8Array {
     pool.bytes = randomBytes(RANDOM_POOL_BYTES);
     pool.at = 0;
   }
-  const taken = Uint8Array.from(pool.bytes.subarray(pool.at, pool.at + count));
-  // What was given away is nowhere else.
-  pool.bytes.fill(0, pool.at, pool.at + count);
-  pool.at += count;
+  const taken = new Uint8Array(count);
+  for (let at = 0; at < count; at += 1) {
+    taken[at] = pool.bytes[pool.at]!;
+    // What was given away is nowhere else.
+    pool.bytes[pool.at] = 0;
+    pool.at += 1;
+  }
   return taken;
 }
 
