@@ -94,6 +94,25 @@ test("what the function throws is thrown, and written down as a failure", async 
   ]);
 });
 
+test("a function that is stopped by what it does itself gives nothing back, though it ends at once", async () => {
+  const { governor, entries } = await governed();
+  const execution = await begun(governor);
+  const denies = Promise.resolve(null);
+  const own = govern(
+    () => {
+      const subject = execution.agent;
+      void governor.contain({ subject, state: "quarantined", reason: "itself", decision: denies });
+      return "ran";
+    },
+    { action: "pay", input, execution: () => execution },
+  );
+  expect(await thrown(own({ amount: 1, to: "shop" }))).toMatchObject({ name: "GovernorAbort" });
+  await governor.close();
+  expect((await entries()).flatMap((one) => (one.kind === "outcome" ? [one.status] : []))).toEqual([
+    "abandoned",
+  ]);
+});
+
 test("whoever is stopped in the middle is told so, and calls of others go on", async () => {
   const { governor } = await governed();
   const [first, second] = [await begun(governor), await begun(governor, { type: "Agent", id: "bob" })];

@@ -1,6 +1,7 @@
 import { generateKeyPairSync } from "node:crypto";
 import { generateKey, nodeCrypto, nodeSigner } from "@polity/lineage/node/crypto.ts";
 import { portableCrypto } from "@polity/runtime/crypto-port.ts";
+import { digestName, digestText, utf8 } from "@polity/runtime/hash.ts";
 import { readPublicKey, writePublicKey } from "@polity/runtime/keys.ts";
 import { describe, expect, test } from "vitest";
 import { signerOf } from "../support/signing.ts";
@@ -20,6 +21,13 @@ describe("Node's primitives", () => {
       const digest = nodeCrypto.sha256(new Uint8Array(length).fill(length));
       expect(digest).toEqual(portableCrypto.sha256(new Uint8Array(length).fill(length)));
       expect(digest.constructor).toBe(Uint8Array);
+    }
+  });
+
+  test("name a text as they name its bytes, short or long", () => {
+    for (const text of ["", "a", "ä€😀", "x".repeat(1_365), "x".repeat(1_366), "€".repeat(5_000), "b"]) {
+      const named = digestName(portableCrypto.sha256(utf8(text)));
+      for (const { sha256 } of [nodeCrypto, portableCrypto]) expect(digestText(text, sha256)).toBe(named);
     }
   });
 
