@@ -11,7 +11,7 @@ import { refusal } from "./work.ts";
 export function headerNow({ state, ports }: Machine, subjects: readonly Party[]): HeaderNow {
   if (state.stopped !== null) return state.stopped;
   const told = ports.now();
-  if (told < state.now - state.settings.backMsMax) return clockBack();
+  if (told < state.now - state.settings.backMsMax) return clockBack(state);
   const now = Math.max(told, state.now);
   let contained: Containment = "free";
   let trust = subjects.length === 0 ? 0 : 1000;

@@ -82,7 +82,7 @@ export async function recover(
     }
     const { entry } = decoded;
     // Setting the clock back while nobody looks gains nothing either.
-    if (entry.node === node) state.now = Math.max(state.now, entry.at);
+    if (entry.node === node) tellTime(state, entry);
     if (entry.kind === "heartbeat" || entry.kind === "gap") continue;
     const leaf = digestName(leafHash(bytes, sha256));
     read(reading, entry, leaf);
@@ -102,6 +102,13 @@ export async function recover(
     obligations: await leftObligations(reading, store),
     held: await restoreHeld({ state, store, judge, sha256 }, reading.held),
   };
+}
+
+/** In this name alone: other nodes have clocks of their own. */
+function tellTime(state: GovernorState, { at, id }: Entry): void {
+  if (at <= state.now) return;
+  state.now = at;
+  state.nowBy = id;
 }
 
 /** A request that was erased since is nobody's to see: its fields are null. */

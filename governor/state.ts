@@ -68,6 +68,8 @@ export interface GovernorState {
   readonly settings: Settings;
   /** The latest moment that any event told. */
   now: number;
+  /** The entry of the log that told it; null where the clock of this process did. */
+  nowBy: string | null;
   /** True while the clock is behind what it has said before. */
   isBack: boolean;
   window: Window;
@@ -297,6 +299,7 @@ export function newState(settings: Settings, window: Window, now: number): Gover
   return {
     settings,
     now,
+    nowBy: null,
     isBack: false,
     window,
     // A source that was never read has told nothing: until it has, everything is denied.

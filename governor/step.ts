@@ -42,7 +42,9 @@ export function step(state: GovernorState, event: Event): Stepped {
 /** A little back is jitter, and time stands still; more is a clock that nobody can rely on. */
 function tellTime(state: GovernorState, now: number): void {
   state.isBack = now < state.now - state.settings.backMsMax;
-  state.now = Math.max(state.now, now);
+  if (now <= state.now) return;
+  state.now = now;
+  state.nowBy = null;
 }
 
 function happen(work: Work, event: Event): void {

@@ -25,7 +25,7 @@ export function stepProblem(
     const because = execution.abort?.message ?? "it never began";
     return refusal("execution.aborted", `the execution was stopped: ${because}`);
   }
-  if (state.isBack) return clockBack();
+  if (state.isBack) return clockBack(state);
   const { attested } = execution;
   if (attested !== null && attested.expiresAt <= state.now)
     return refusal("attestation.expired", "the statement about what runs has expired: attest anew");

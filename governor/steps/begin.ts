@@ -1,5 +1,7 @@
 /** Executions that begin, and end. */
 import type { Parent } from "@polity/lineage/entry.ts";
+import { TIMESTAMP_MAX } from "@polity/runtime/layout.ts";
+import { timeText } from "@polity/runtime/signed-document.ts";
 import type { EventOf } from "../event.ts";
 import type { ExecutionStatus, GovernorAbort, Refusal } from "../governor.ts";
 import { chainOf, dropIdle, standingNow, standingOf, subjectsOf } from "../standing.ts";
@@ -48,7 +50,7 @@ function refuseBegin(work: Work, { call, beginning, attested }: EventOf<"begin">
 function beginProblem(state: GovernorState, { beginning, attested, now }: EventOf<"begin">): Refusal | null {
   const { executions, settings } = state;
   if (state.stopped !== null) return state.stopped;
-  if (state.isBack) return clockBack();
+  if (state.isBack) return clockBack(state);
   const { parent } = beginning;
   if (executions.size >= settings.executionsMax) {
     const advice = "end some of them, or allow more";
@@ -70,9 +72,12 @@ function beginProblem(state: GovernorState, { beginning, attested, now }: EventO
   return refusal("execution.too_many", `${settings.depthMax} executions stand behind each other already`);
 }
 
-export function clockBack(): Refusal {
-  const advice = "nothing is released before it has caught up";
-  return refusal("governor.clock_back", `the clock is behind what it has said before: ${advice}`);
+/** Names what said so: who set the clock right after an error has to find that. */
+export function clockBack({ now, nowBy }: Pick<GovernorState, "now" | "nowBy">): Refusal {
+  const before = nowBy === null ? "what it has said before" : `what entry ${nowBy} of this node says`;
+  const until = now <= Number(TIMESTAMP_MAX) ? timeText(now) : "it has caught up";
+  const message = `the clock is behind ${before}: nothing is released before ${until}; look at the clock`;
+  return refusal("governor.clock_back", `${message}, and at "When a clock was wrong" in docs/governor.md`);
 }
 
 function chainBehind(state: GovernorState, parent: string | null): readonly ExecutionState[] {

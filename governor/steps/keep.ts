@@ -76,7 +76,7 @@ export function tick(work: Work, { due: rung, window }: EventOf<"tick">): boolea
 function lookAgain(work: Work, execution: ExecutionState): void {
   const { state } = work;
   if (state.isBack) {
-    const { code, message } = clockBack();
+    const { code, message } = clockBack(state);
     abort(work, execution, { code, message });
     return;
   }

@@ -81,14 +81,15 @@ export async function governed(
   changes: Partial<Omit<GovernorOptions, "log">> & {
     readonly mode?: "strict" | "relaxed";
     readonly dir?: string;
+    readonly node?: string;
   } = {},
 ): Promise<Governed> {
-  const { mode = "strict", dir = freshFolder(), ...rest } = changes;
+  const { mode = "strict", dir = freshFolder(), node = "n1", ...rest } = changes;
   const opened = await openFileLog(dir, openOptions());
   if (!opened.ok) throw opened.error;
   const { store, nextSeq } = opened;
   const host = (rest.host as Governed["host"]) ?? (await hostOf());
-  const log = { store, node: "n1", nextSeq: nextSeq("n1"), mode };
+  const log = { store, node, nextSeq: nextSeq(node), mode };
   const governor = await openGovernor({ host, ports: nodeGovernor, ...rest, log });
   const close = async () => {
     await governor.close();

@@ -124,3 +124,27 @@ test("a clock that was set back while nothing ran is noticed, and nothing begins
   move(40_000);
   expect(await second.begin({ ...beginning, attestation: null })).toMatchObject({ ok: true });
 });
+
+test("a clock that was far ahead is named with its entry, and another name is a way out", async () => {
+  const { ports, move } = manualClock();
+  const first = await governed({ ports, governed: BY_ROOT });
+  const years = 75 * 365 * 86_400_000;
+  await first.governor.order(await ordering({ kind: "agent", agent: BOB }, { kind: "quarantine" }));
+  move(years);
+  await begun(first.governor);
+  const [last] = (await first.entries()).slice(-1);
+  await first.close();
+  move(-years);
+  const second = await governed({ ports, dir: first.dir });
+  const beginning = { purpose: null, parent: null, zone: null, attestation: null };
+  const refused = await second.governor.begin({ ...beginning, agent: ADA });
+  const until = new Date(last!.at).toISOString().replace(".000Z", "Z");
+  expect(refused).toMatchObject({ ok: false, code: "governor.clock_back" });
+  expect(refused.ok ? "" : refused.message).toContain(`entry ${last!.id}`);
+  expect(refused.ok ? "" : refused.message).toContain(`before ${until}`);
+  await second.close();
+  const { governor } = await governed({ ports, dir: first.dir, node: "n1-again" });
+  expect(await governor.begin({ ...beginning, agent: ADA })).toMatchObject({ ok: true });
+  // What else the log says holds under any name.
+  expect(await governor.begin({ ...beginning, agent: BOB })).toMatchObject({ code: "subject.quarantined" });
+});
