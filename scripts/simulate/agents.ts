@@ -3,7 +3,7 @@ import { enforce } from "@polity/governor/answers.ts";
 import type { Authorized } from "@polity/governor/governor.ts";
 import { count } from "./counts.ts";
 import { AGENTS } from "./policies.ts";
-import type { Crowd, Paying, Running } from "./running.ts";
+import type { Crowd, Held, Paying, Running } from "./running.ts";
 import { attestAnew, counts, IMAGES, measure } from "./workloads.ts";
 
 const STEPS_MAX = 6;
@@ -20,7 +20,7 @@ export async function work(crowd: Crowd, parent: Running | null, depth = 1): Pro
   for (let left = 1 + random.below(STEPS_MAX); left > 0 && life === node.life; left -= 1) {
     await world.sleep(random.below(4_000));
     if (life !== node.life) return;
-    if (random.chance(0.2)) void attestAnew(crowd, running);
+    if (random.chance(0.25)) void attestLater(crowd, running);
     if (depth < DEPTH_MAX && random.chance(0.25)) children.push(work(crowd, running, depth + 1));
     await act(crowd, running);
   }
@@ -30,13 +30,23 @@ export async function work(crowd: Crowd, parent: Running | null, depth = 1): Pro
   await running.execution.end(random.pick(["succeeded", "failed", "abandoned"]));
 }
 
+/** At any moment, also while something runs. */
+async function attestLater(crowd: Crowd, running: Running): Promise<void> {
+  const { world } = crowd.node;
+  await world.sleep(world.random.below(8_000));
+  if (running.life === crowd.node.life && !running.hasEnded) await attestAnew(crowd, running);
+}
+
 /** Null where it did not begin. */
-async function begin({ node, checks }: Crowd, parent: Running | null): Promise<Running | null> {
+async function begin(crowd: Crowd, parent: Running | null): Promise<Running | null> {
+  const { node, checks } = crowd;
   const { governor, life } = node;
   const { random } = node.world;
-  if (governor === null) return null;
-  const agent = random.below(AGENTS);
-  const zone = random.chance(0.9) ? "eu" : null;
+  if (governor === null) {
+    count(checks, "begin: nobody is there");
+    return null;
+  }
+  const { agent, zone } = anybody(crowd, parent);
   const paper = random.chance(0.6) ? await measure(node, agent, random.pick(IMAGES)) : null;
   if (life !== node.life) return null;
   const isGood = paper === null || counts(node, paper);
@@ -63,35 +73,30 @@ async function begin({ node, checks }: Crowd, parent: Running | null): Promise<R
 }
 
 async function act(crowd: Crowd, running: Running): Promise<void> {
-  const { node, checks } = crowd;
+  const { node, checks, held } = crowd;
   const { world } = node;
   const again = takeLost(crowd, running);
   const fields = again ?? anyPaying(crowd);
   const forged = world.random.chance(0.02) ? { ...fields, agent: "a0" } : fields;
   const requestId = again === null && world.random.chance(0.1) ? `r${world.random.below(500)}` : null;
-  const lose = () => {
-    if (requestId !== null || forged !== fields || running.parent !== null) return;
-    crowd.lost.push({ agent: running.agent, zone: running.zone, fields });
-  };
+  const { life, agent, zone, parent } = running;
   const first = await running.execution.authorize({ action: "pay", fields: forged, requestId });
-  if (running.life !== node.life) return;
+  if (life !== node.life) return;
   count(checks, `steps: ${first.verdict} ${first.code}`);
+  const waiting: Held = { life, agent, zone, fields };
+  if (first.pending !== null && requestId === null && parent === null) held.add(waiting);
   const answer = await decided(crowd, running, first);
-  if (running.life !== node.life) {
-    if (running.held !== null) lose();
-    return;
-  }
-  if (answer === null) return;
+  if (answer === null || life !== node.life) return;
   // An answer may have grown old by the time somebody uses it.
   if (world.random.chance(0.3)) await world.sleep(world.random.below(30_000));
-  if (running.life === node.life) await use(crowd, running, answer);
-  if (running.life !== node.life && running.held !== null) lose();
-  if (world.random.chance(0.1) && running.life === node.life) await use(crowd, running, answer);
+  if (life === node.life) await use(crowd, running, answer);
+  if (life === node.life) held.delete(waiting);
+  if (world.random.chance(0.1) && life === node.life) await use(crowd, running, answer);
 }
 
 function anyPaying({ node }: Crowd): Paying {
   const { random } = node.world;
-  const until = node.clock() + random.pick([500, 5_000, 60_000, 3_600_000]);
+  const until = node.clock() + random.pick([500, 5_000, 60_000, 3_600_000, 3_600_000]);
   const amount = random.pick([1, 20, 99, 100, 149, 150, 290, 400, 700, 900]);
   const to = random.chance(0.01) ? random.pick(["mallory", "thief"]) : `shop-${random.below(50)}`;
   return { amount, to, until: new Date(until).toISOString() };
@@ -108,11 +113,21 @@ async function decided(crowd: Crowd, running: Running, answer: Authorized): Prom
 }
 
 /** As whoever acts for nobody; an execution of others would be judged for them too. */
-function takeLost({ lost, checks }: Crowd, { agent, zone, parent }: Running): Paying | null {
-  const at = parent === null ? lost.findIndex((one) => one.agent === agent && one.zone === zone) : -1;
-  const [found] = at < 0 ? [] : lost.splice(at, 1);
-  if (found !== undefined) count(checks, "asked again after a crash");
-  return found?.fields ?? null;
+function takeLost({ held, checks, node }: Crowd, { agent, zone, parent }: Running): Paying | null {
+  const lost = parent === null ? [...held].filter((one) => one.life !== node.life) : [];
+  const found = lost.find((one) => one.agent === agent && one.zone === zone);
+  if (found === undefined) return null;
+  held.delete(found);
+  count(checks, "asked again after a crash");
+  return found.fields;
+}
+
+/** Mostly whoever has lost something comes back for it. */
+function anybody({ held, node }: Crowd, parent: Running | null): Pick<Held, "agent" | "zone"> {
+  const { random } = node.world;
+  const lost = parent === null ? [...held].filter((one) => one.life !== node.life) : [];
+  if (lost.length > 0 && random.chance(0.7)) return random.pick(lost);
+  return { agent: random.below(AGENTS), zone: random.chance(0.9) ? "eu" : null };
 }
 
 async function use({ node, checks }: Crowd, running: Running, answer: Authorized): Promise<void> {

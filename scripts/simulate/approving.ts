@@ -25,7 +25,7 @@ export function approving({ node, others, checks }: Outside) {
     const { governor } = node;
     if (pending === null || governor === null) return null;
     if (random.chance(0.2)) return null;
-    await world.sleep(random.pick([500, 5_000, 60_000, 700_000]));
+    await world.sleep(random.pick([500, 2_000, 5_000, 60_000, 700_000]));
     if (running.life !== node.life) return null;
     const envelope = await signed(node, pending, random.pick(APPROVERS));
     for (const other of random.chance(0.1) ? others : []) {

@@ -23,7 +23,7 @@ export function floorOf({ world, floor }: Node, isAlive: () => boolean): FloorKe
   };
 }
 
-const RETRY_MS = 3_000;
+const RETRY_MS = 1_000;
 
 /** Tried until something can be loaded; null where the process ended before. */
 export async function loadSome(

@@ -30,15 +30,15 @@ export function beginLife(outside: Outside): void {
   disk.onKept = ({ entry }) => crashAfter(outside, entry);
   world.after(0, () => void open(outside));
   each(NOTE_MS / 4, () => void hear(outside));
-  each(9_000, () => void order(outside));
+  each(6_000, () => void order(outside));
   each(1_500, () => void askOnce(outside));
   each(120_000, () => void publish(outside));
   each(1_600_000, () => rotate(outside));
   each(100_000, () => {
     if (node.governor !== null) void crashAndReturn(outside);
   });
-  each(240_000, () => jump(outside));
-  each(70_000, () => cutOff(outside));
+  each(300_000, () => jump(outside));
+  each(110_000, () => cutOff(outside));
   each(50_000, () => troubleDisk(outside));
   each(80_000, () => leaveDesk(outside));
 }
@@ -63,7 +63,7 @@ async function crashAndReturn(outside: Outside): Promise<void> {
   crash(node);
   count(checks, "world: a crash");
   const { life } = node;
-  await node.world.sleep(node.world.random.below(20_000));
+  await node.world.sleep(node.world.random.below(6_000));
   if (life !== node.life) return;
   node.disk.trouble = "none";
   await open(outside);
@@ -84,7 +84,7 @@ function what(entry: Entry): string {
 function dangerOf(entry: Entry): number {
   if (entry.kind === "decision") {
     if (entry.verdict === "quarantine" || entry.verdict === "terminate") return 0.2;
-    return entry.approvalsConsumed.length > 0 ? 0.1 : 0.0005;
+    return entry.approvalsConsumed.length > 0 ? 0.3 : 0.0005;
   }
   if (entry.kind === "event") return entry.name.startsWith("obligation.") ? 0.02 : 0.002;
   return entry.kind === "approval" || entry.kind === "containment" ? 0.01 : 0.0005;
@@ -92,13 +92,13 @@ function dangerOf(entry: Entry): number {
 
 function jump({ node, checks }: Outside): void {
   const { random } = node.world;
-  node.skewMs += random.pick([-7_200_000, -5_000, -900, 400, 30_000, 3_600_000]);
+  // What was an hour ahead once refuses everything for as long as most worlds last.
+  const isFar = random.chance(0.06);
+  node.skewMs += isFar ? 3_600_000 : random.pick([-7_200_000, -5_000, -900, 400, 7_000, 20_000]);
   node.jumpedAt = node.world.now();
   count(checks, "world: the clock jumped");
-  const { life } = node;
   // Somebody sets it right again.
-  node.world.after(random.below(60_000), () => {
-    if (life !== node.life) return;
+  node.world.after(random.below(40_000), () => {
     node.skewMs = 0;
     node.jumpedAt = node.world.now();
   });
@@ -108,7 +108,8 @@ function cutOff({ node, checks }: Outside): void {
   if (node.isCutOff) return;
   node.isCutOff = true;
   count(checks, "world: cut off");
-  node.world.after(node.world.random.below(100_000), () => {
+  const { random } = node.world;
+  node.world.after(random.below(random.chance(0.2) ? 250_000 : 40_000), () => {
     node.isCutOff = false;
   });
 }
@@ -118,7 +119,7 @@ function troubleDisk(outside: Outside): void {
   const { random } = node.world;
   const { disk } = node;
   if (disk.trouble !== "none") return;
-  disk.trouble = random.chance(0.8) ? "busy" : "failing";
+  disk.trouble = random.chance(0.85) ? "busy" : "failing";
   count(checks, `world: the disk is ${disk.trouble}`);
   const isFailing = disk.trouble === "failing";
   node.world.after(random.below(20_000), () => {

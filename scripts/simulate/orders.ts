@@ -1,6 +1,6 @@
 /** Who orders: quarantine, termination, release and trust; now and then with a key that may not. */
 import { type Order, type Ordered, type OrderSubject, signOrder } from "@polity/governor/papers/order.ts";
-import type { Party } from "@polity/lineage/entry.ts";
+import type { Entry, Party } from "@polity/lineage/entry.ts";
 import { CLEO, ONLINE } from "../../test/support/trust-roots.ts";
 import { count } from "./counts.ts";
 import { nameOf } from "./known.ts";
@@ -40,10 +40,25 @@ async function anyOrder(node: Node, isForged: boolean) {
   return { paper, envelope: await signOrder(paper, [isForged ? wrong : right]) };
 }
 
-function anySubject({ world: { random } }: Node): OrderSubject {
-  if (random.chance(0.03)) return { kind: "zone", zone: "eu" };
+function anySubject({ world: { random }, disk }: Node): OrderSubject {
+  const held = random.chance(0.35) ? disk.kept.findLast(({ entry }) => isHolding(entry)) : undefined;
+  if (held?.entry.kind === "containment") return subjectOf(held.entry.subject);
+  if (random.chance(0.015)) return { kind: "zone", zone: "eu" };
   if (random.chance(0.06)) return { kind: "workload", digest: random.pick(IMAGES) };
-  return { kind: "agent", agent: { type: "Agent", id: `a${random.below(AGENTS)}` } };
+  // Mostly about whoever acts.
+  const begun = random.chance(0.6) ? disk.kept.slice(-60) : [];
+  const agents = begun.flatMap(({ entry }) => (entry.kind === "execution" ? [entry.agent] : []));
+  const anybody = { type: "Agent", id: `a${random.below(AGENTS)}` };
+  return { kind: "agent", agent: agents.length === 0 ? anybody : random.pick(agents) };
+}
+
+function isHolding(entry: Entry): boolean {
+  return entry.kind === "containment" && entry.state !== "free";
+}
+
+function subjectOf({ type, id }: Party): OrderSubject {
+  if (type === "zone") return { kind: "zone", zone: id };
+  return type === "workload" ? { kind: "workload", digest: id } : { kind: "agent", agent: { type, id } };
 }
 
 const POSTED_MAX = 200;
@@ -72,14 +87,14 @@ function orderedFor({ world, disk }: Node, subject: OrderSubject): Ordered {
   const { id } = partyOf(subject);
   const held = disk.kept.findLast(({ entry }) => entry.kind === "containment" && entry.subject.id === id);
   const isHeld = held?.entry.kind === "containment" && held.entry.state !== "free";
-  if (isHeld && random.chance(0.7)) {
+  if (isHeld && random.chance(0.85)) {
     return { kind: "release", containment: random.chance(0.9) ? held.entry.id : uuidOf(world) };
   }
   if (subject.kind !== "agent") return { kind: "quarantine" };
   return random.pick<Ordered>([
     { kind: "quarantine" },
     { kind: "terminate" },
-    { kind: "trust", trust: random.pick([100, 199, 200, 500, 1_000]) },
-    { kind: "trust", trust: 600 },
+    { kind: "trust", trust: random.pick([100, 199, 200, 1_000]) },
+    { kind: "trust", trust: random.pick([199, 600]) },
   ]);
 }

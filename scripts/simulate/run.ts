@@ -53,7 +53,7 @@ async function live(
   const crowds = nodes.map((node, at): Crowd => {
     const outside = { node, others: nodes.filter((one) => one !== node), checks: all[at]! };
     beginLife(outside);
-    return { node, checks: all[at]!, onHeld: approving(outside), lost: [] };
+    return { node, checks: all[at]!, onHeld: approving(outside), held: new Set() };
   });
   const settled = () => {
     for (const checks of all) checks.settled();

@@ -35,13 +35,14 @@ export interface Acting extends Paying {
 export interface Crowd {
   readonly node: Node;
   readonly checks: Checks;
-  /** What was held when its process ended: the same agent asks for it again. */
-  readonly lost: Lost[];
+  /** What waits for approval, or runs by it. When its process ends, the same agent asks for it again. */
+  readonly held: Set<Held>;
   /** Told of what waits for approval. */
   readonly onHeld: (running: Running, answer: Authorized) => Promise<Authorized | null>;
 }
 
-export interface Lost {
+export interface Held {
+  readonly life: number;
   readonly agent: number;
   readonly zone: string | null;
   readonly fields: Paying;
