@@ -94,7 +94,7 @@ test("what the function throws is thrown, and written down as a failure", async 
   ]);
 });
 
-test("a function that is stopped by what it does itself gives nothing back, though it ends at once", async () => {
+test("a function that stops itself gives nothing back, though it ends at once", async () => {
   const { governor, entries } = await governed();
   const execution = await begun(governor);
   const denies = Promise.resolve(null);
