@@ -132,9 +132,10 @@ test("another epoch, a later note, the end of a note, and an older bundle", {
   expect([await codeOf(4), await codeOf(2)]).toEqual(["no_rule", undefined]);
   await served.end();
   // A client that reads no more does not keep the gateway: it ends, with its log closed.
-  void gateway.enter(0);
-  void gateway.enter(0);
-  expect(await gateway.end(false)).toBe(0);
+  gateway.stopReading();
+  for (const door of [0, 0]) void gateway.enter(door);
+  await vi.waitFor(() => expect(gateway.told()).toMatch(/(?:answered at length\n){2}/), 20_000);
+  expect(await gateway.end()).toBe(0);
   for (const log of ["decisions", "passes"]) expect(refusedIn(desk, log)).toEqual(REFUSED);
   // Every decision can be made again, whichever epoch made it.
   const replayed = desk.run("replay", "decisions", "--json");

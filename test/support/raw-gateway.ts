@@ -23,7 +23,10 @@ const RESULTS = {
 createInterface({ input: process.stdin }).on("line", (line) => {
   const { id, method, params } = JSON.parse(line);
   const result = RESULTS[method]?.(params) ?? null;
-  if (result !== null) process.stdout.write(JSON.stringify({ jsonrpc: "2.0", id, result }) + "\\n");
+  if (result === null) return;
+  const isLong = params?.arguments?.door === 0;
+  const told = () => isLong && process.stderr.write("answered at length\\n");
+  process.stdout.write(JSON.stringify({ jsonrpc: "2.0", id, result }) + "\\n", told);
 });
 `;
 
@@ -32,8 +35,10 @@ export interface RawGateway {
   readonly enter: (door: number) => Promise<{ readonly result: Entered }>;
   /** What it wrote to standard error until now. */
   readonly told: () => string;
-  /** Ends its input; whether what it writes is read on. How it has ended. */
-  readonly end: (isRead: boolean) => Promise<number | string>;
+  /** From then on nothing is read of what it writes. */
+  readonly stopReading: () => void;
+  /** Ends its input; how it has ended. */
+  readonly end: () => Promise<number | string>;
 }
 
 interface Entered {
@@ -55,8 +60,10 @@ export async function startGateway(
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
     errors += text;
   });
+  let isRead = true;
   const waiting = new Map<number, (message: never) => void>();
   createInterface({ input: child.stdout }).on("line", (line) => {
+    if (!isRead) return;
     const message = JSON.parse(line) as { readonly id: number };
     waiting.get(message.id)?.(message as never);
   });
@@ -76,8 +83,11 @@ export async function startGateway(
   return {
     enter: (door) => ask("tools/call", { name: "enter", arguments: { door } }),
     told: () => errors,
-    end(isRead) {
-      if (!isRead) child.stdout.pause();
+    stopReading() {
+      isRead = false;
+      child.stdout.pause();
+    },
+    end() {
       child.stdin.end();
       return ended;
     },
