@@ -47,7 +47,7 @@ async function begin(crowd: Crowd, parent: Running | null): Promise<Running | nu
     return null;
   }
   const { agent, zone } = anybody(crowd, parent);
-  const paper = random.chance(0.6) ? await measure(node, agent, random.pick(IMAGES)) : null;
+  const paper = random.chance(0.75) ? await measure(node, agent, random.pick(IMAGES)) : null;
   if (life !== node.life) return null;
   const isGood = paper === null || counts(node, paper);
   const begun = await governor.begin({
@@ -137,7 +137,7 @@ async function use({ node, checks }: Crowd, running: Running, answer: Authorized
     await enforce(answer, {
       async allow(grant) {
         checks.released(running, answer, grant);
-        await world.sleep(random.below(15_000));
+        await world.sleep(random.below(25_000));
         // Before anybody is told what came of it; where it was stopped, this end is nobody's.
         if (running.life === node.life) checks.ran(running);
         if (random.chance(0.05)) throw new Error("it did not work");

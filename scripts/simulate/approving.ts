@@ -24,8 +24,8 @@ export function approving({ node, others, checks }: Outside) {
     const { pending } = answer;
     const { governor } = node;
     if (pending === null || governor === null) return null;
-    if (random.chance(0.2)) return null;
-    await world.sleep(random.pick([500, 2_000, 5_000, 60_000, 700_000]));
+    if (random.chance(0.1)) return null;
+    await world.sleep(random.pick([500, 1_000, 2_000, 5_000, 20_000, 700_000]));
     if (running.life !== node.life) return null;
     const envelope = await signed(node, pending, random.pick(APPROVERS));
     for (const other of random.chance(0.1) ? others : []) {

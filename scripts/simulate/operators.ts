@@ -32,7 +32,7 @@ export function beginLife(outside: Outside): void {
   each(NOTE_MS / 4, () => void hear(outside));
   each(6_000, () => void order(outside));
   each(1_500, () => void askOnce(outside));
-  each(120_000, () => void publish(outside));
+  each(70_000, () => void publish(outside));
   each(1_600_000, () => rotate(outside));
   each(100_000, () => {
     if (node.governor !== null) void crashAndReturn(outside);

@@ -29,7 +29,7 @@ export async function measure(node: Node, agent: number, image: string): Promise
   const { root, set, audience } = governedBy(source);
   const { right, wrong } = issuersNow(source.publisher).launcher;
   const fault = random.chance(0.92) ? null : random.pick(FAULTS);
-  const environment = random.chance(0.8) ? "production" : "staging";
+  const environment = random.chance(0.75) ? "production" : "staging";
   const [issuedMs, lastsMs] = [world.now() - 1_000, random.pick(LASTS_MS)];
   const expiresMs = issuedMs + 1_000 + lastsMs;
   const attestation: Attestation = {
