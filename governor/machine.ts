@@ -231,13 +231,30 @@ function carrier(carrying: Carrying): (effect: Exclude<Effect, { readonly kind: 
         unset = () => {};
         if (at === null) return;
         const ring = () => dispatch({ kind: "tick", due: at, window: options.window() });
-        unset = ports.wake(Math.max(0, at - ports.now()), ring);
+        unset = wakeAt(ports, at, ring);
         return;
       }
       default:
         unreachable(effect);
     }
   };
+}
+
+const LOOK_MS = 10_000;
+
+/**
+ * The clock is looked at now and then: one that was set back, and right again, while the timer was set would
+ * let everything that is due sleep for as long as it was behind. While it is behind, time goes on.
+ */
+function wakeAt({ wake, now }: GovernorPorts, at: number, ring: () => void): () => void {
+  let unset = () => {};
+  const sleep = (leftMs: number) => {
+    const nextMs = Math.min(leftMs, LOOK_MS);
+    const look = () => sleep(Math.max(0, Math.min(leftMs - nextMs, at - now())));
+    unset = wake(nextMs, leftMs > nextMs ? look : ring);
+  };
+  sleep(Math.max(0, at - now()));
+  return () => unset();
 }
 
 function abortOne(live: Live | undefined, { code, message }: GovernorAbort): void {
