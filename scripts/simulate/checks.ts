@@ -52,6 +52,8 @@ export function makeChecks(node: Node, told: Told): Checks {
     ...told,
     begun(one) {
       count(told, "begun");
+      // A release and this begin may have become durable at once.
+      read();
       const by = containedBy(known, one);
       if (by !== null) fail(`began though ${by} is contained`);
       running.push(one);
