@@ -99,7 +99,7 @@ function faultsOf({ name, result }: Call): readonly (readonly [string, string])[
 export const MATRIX: Section = {
   name: "matrix",
   atOnce: 2,
-  quickCases: 32,
+  quickCases: 20,
   cases: async (settings) => {
     const missing = straceMissing();
     if (missing !== null) return [notTraced(missing)];

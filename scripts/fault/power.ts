@@ -33,7 +33,7 @@ const LOSSES: readonly Loss[] = ["nothing-left", "all-left", "beginning-left", "
 export const POWER: Section = {
   name: "power",
   atOnce: 2,
-  quickCases: 32,
+  quickCases: 24,
   cases: async (settings) => {
     const missing = straceMissing();
     if (missing !== null) return [notRecorded(missing)];
