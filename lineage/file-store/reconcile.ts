@@ -72,7 +72,10 @@ async function readAnchor(anchor: Anchor): Promise<string | null> {
   }
 }
 
+/** One that is full is as good as a log that is: with room again both go on. */
 export function anchorFailed({ place }: Anchor, error: unknown): LogError {
+  const known = ioError(error, place, "write");
+  if (known.code === "log.full") return known;
   const reason = error instanceof Error ? error.message : String(error);
   const why = "without it an old copy of the log might go on";
   const message = `the anchor ${place} cannot be used (${reason}): ${why}`;

@@ -196,6 +196,28 @@ describe("an anchor that is of no use", () => {
     expect(await store.entry(0)).toEqual(bytesOf(heartbeat(0)));
   });
 
+  test("where its disk is full, so is the log, which keeps room for one checkpoint", async () => {
+    const dir = freshFolder();
+    const inner = fileAnchor(freshFolder());
+    let isFull = true;
+    const filling: Anchor = {
+      ...inner,
+      swap: (...given) => {
+        if (!isFull) return inner.swap(...given);
+        isFull = false;
+        return Promise.reject(Object.assign(new Error("no space left"), { code: "ENOSPC" }));
+      },
+    };
+    const store = await openLog(dir, { anchor: () => filling });
+    await store.append(heartbeat(0));
+    const error = await rejection(store.checkpoint());
+    expect([error.code, error.file]).toEqual(["log.full", inner.place]);
+    expect((await rejection(store.append(heartbeat(1)))).code).toBe("log.full");
+    await store.checkpoint();
+    const kept = await inner.read();
+    expect([kept, await store.head()]).toEqual([expect.any(String), kept]);
+  });
+
   test("as it is of another key", async () => {
     const [dir, anchor] = [freshFolder(), fileAnchor(freshFolder())];
     await write(dir, anchor, 0);
