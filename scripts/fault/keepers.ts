@@ -7,6 +7,7 @@ import { type KeeperName, openNamed } from "./keeper.ts";
 import type { KeeperPlan } from "./keeper-writer.ts";
 import { hear, makeLedger, type Said, silent } from "./ledger.ts";
 import { apply, type Loss, lossyDisk, writeRemains } from "./lossy-disk.ts";
+import { AT_ONCE, pooled } from "./pooled.ts";
 import { eventsOf, RECORD_ARGS } from "./recorded.ts";
 import {
   type Aim,
@@ -31,9 +32,7 @@ export const KEEPER_SECTION: Section = {
   cases: async (settings) => {
     const missing = straceMissing();
     if (missing !== null) return [notTraced(missing)];
-    const all: Case[] = [];
-    for (const keeper of KEEPERS) all.push(...(await casesOf(keeper, settings)));
-    return all;
+    return (await pooled(KEEPERS, AT_ONCE, (keeper) => casesOf(keeper, settings))).flat();
   },
 };
 

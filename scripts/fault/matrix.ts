@@ -7,6 +7,7 @@ import type { Ledger } from "./ledger.ts";
 import { verifyFor } from "./log-api.ts";
 import { homeOf, type Place } from "./place.ts";
 import type { Step } from "./plan.ts";
+import { AT_ONCE, pooled } from "./pooled.ts";
 import type { RedactStep } from "./redactions.ts";
 import {
   type Aim,
@@ -103,11 +104,8 @@ export const MATRIX: Section = {
   cases: async (settings) => {
     const missing = straceMissing();
     if (missing !== null) return [notTraced(missing)];
-    const all: Case[] = [];
-    for (const phase of PHASES) {
-      if (isWanted(phase, settings)) all.push(...(await phaseCases(phase, settings)));
-    }
-    return all;
+    const wanted = PHASES.filter((phase) => isWanted(phase, settings));
+    return (await pooled(wanted, AT_ONCE, (phase) => phaseCases(phase, settings))).flat();
   },
 };
 

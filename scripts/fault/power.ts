@@ -8,6 +8,7 @@ import { hear, type Ledger, silent } from "./ledger.ts";
 import { apply, currentBytes, type Loss, type LossyDisk, lossyDisk, writeRemains } from "./lossy-disk.ts";
 import { homeOf, type Place } from "./place.ts";
 import type { Step } from "./plan.ts";
+import { AT_ONCE, pooled } from "./pooled.ts";
 import { type Event, eventsOf, RECORD_ARGS } from "./recorded.ts";
 import { runTraced, straceMissing } from "./strace.ts";
 import { copyOf, makeTemplate, removePlace, type Template } from "./templates.ts";
@@ -37,9 +38,7 @@ export const POWER: Section = {
   cases: async (settings) => {
     const missing = straceMissing();
     if (missing !== null) return [notRecorded(missing)];
-    const all: Case[] = [];
-    for (const run of RUNS) all.push(...(await casesOf(run, settings)));
-    return all;
+    return (await pooled(RUNS, AT_ONCE, (run) => casesOf(run, settings))).flat();
   },
 };
 

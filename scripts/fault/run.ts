@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import { type Random, seededRandom } from "../../test/support/random.ts";
 import { addOutcomes, type Case, NOTHING, type Outcome, type Section, type Settings } from "./case.ts";
+import { pooled } from "./pooled.ts";
 
 export interface Row {
   readonly name: string;
@@ -47,9 +48,16 @@ export async function runCampaign({
   const notRun = new Map<string, string>();
   let cases = 0;
   let left = 0;
+  let next: Promise<readonly Case[]> | undefined;
   try {
-    for (const section of sections.filter(({ name }) => isWanted(name, options.only))) {
-      const chosen = choose(section, await section.cases({ ...options, scratch }), options);
+    const wanted = sections.filter(({ name }) => isWanted(name, options.only));
+    const prepare = (section: Section | undefined) => section?.cases({ ...options, scratch });
+    next = prepare(wanted[0]);
+    for (const [at, section] of wanted.entries()) {
+      const chosen = choose(section, (await next) ?? [], options);
+      // Recording what the next one is about takes one process after another, and there is a processor left.
+      next = prepare(wanted[at + 1]);
+      next?.catch(() => {});
       let done = 0;
       await pooled(chosen, section.atOnce, async (each) => {
         if (stop?.aborted) return;
@@ -65,6 +73,7 @@ export async function runCampaign({
       if (stop?.aborted) break;
     }
   } finally {
+    await next?.catch(() => {});
     rmSync(scratch, { recursive: true, force: true });
   }
   return { rows, failures, notRun, cases, left };
@@ -125,16 +134,4 @@ function count(rows: Map<string, Row>, { row: name }: Case, outcome: Outcome): v
   row.cases += 1;
   row.outcome = addOutcomes(row.outcome, outcome);
   rows.set(name, row);
-}
-
-async function pooled<T>(
-  items: readonly T[],
-  atOnce: number,
-  work: (item: T) => Promise<void>,
-): Promise<void> {
-  const left = [...items];
-  const one = async () => {
-    for (let item = left.shift(); item !== undefined; item = left.shift()) await work(item);
-  };
-  await Promise.all(Array.from({ length: atOnce }, one));
 }

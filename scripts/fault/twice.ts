@@ -16,6 +16,7 @@ import { hear, type Ledger, makeLedger, type Said, silent } from "./ledger.ts";
 import { apply, currentBytes, type Loss, type LossyDisk, lossyDisk, writeRemains } from "./lossy-disk.ts";
 import type { Place } from "./place.ts";
 import type { Plan, Step } from "./plan.ts";
+import { AT_ONCE, pooled } from "./pooled.ts";
 import { type Event, eventsOf, RECORD_ARGS } from "./recorded.ts";
 import type { RedactStep } from "./redactions.ts";
 import { runTraced, straceMissing } from "./strace.ts";
@@ -117,11 +118,8 @@ export const TWICE: Section = {
   cases: async (settings) => {
     const missing = straceMissing();
     if (missing !== null) return [notRecorded(missing)];
-    const all: Case[] = [];
-    for (const subject of chosen(subjects(settings.scratch), settings)) {
-      if (isWanted(subject, settings)) all.push(...(await casesOf(subject, settings)));
-    }
-    return all;
+    const wanted = chosen(subjects(settings.scratch), settings).filter((each) => isWanted(each, settings));
+    return (await pooled(wanted, AT_ONCE, (subject) => casesOf(subject, settings))).flat();
   },
 };
 
