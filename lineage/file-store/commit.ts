@@ -15,8 +15,14 @@ export interface Commit {
   readonly sequences: Map<string, number>;
 }
 
-/** Rejects with what a write failed with; then nothing of the batch counts, and nothing may follow. */
-export async function commitBatch(commit: Commit, batch: readonly Waiting[]): Promise<void> {
+/** Tells whoever waits for an entry that it is durable. */
+export type Tell = () => void;
+
+/**
+ * For each entry of the batch, once all are durable, what tells so. Rejects with what a write failed with;
+ * then nothing of the batch counts, and nothing may follow.
+ */
+export async function commitBatch(commit: Commit, batch: readonly Waiting[]): Promise<readonly Tell[]> {
   const { integrator, state, wal, requests, sequences } = commit;
   const { sha256 } = state.crypto;
   const first = integrator.edge.size;
@@ -36,12 +42,12 @@ export async function commitBatch(commit: Commit, batch: readonly Waiting[]): Pr
     await wal.abandon();
     throw failed.reason;
   }
-  for (const [place, { body, node, due, resolve }] of batch.entries()) {
+  return batch.map(({ body, node, due, resolve }, place) => {
     const leaf = leaves[place]!;
     integrator.take(body, leaf);
     sequences.set(node, due);
-    resolve({ index: first + place, leafHash: nameOf(leaf) });
-  }
+    return () => resolve({ index: first + place, leafHash: nameOf(leaf) });
+  });
 }
 
 const hash = Buffer.alloc(HASH_BYTES);

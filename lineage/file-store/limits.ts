@@ -7,6 +7,8 @@ export const QUEUE_BYTES_MAX = 64 * 1024 * 1024;
 /** How long entries that nobody waits for may gather, and how many of them, before they are written. */
 export const SOON_MS = 5;
 export const SOON_COUNT_MAX = 128;
+/** Of fewer entries than this nobody makes two batches. */
+export const HALF_COUNT_MIN = 256;
 /** Entries and openings that are written and made durable at once. */
 export const BATCH_BYTES_MAX = 4 * 1024 * 1024;
 /** Of durable entries that are not in tiles yet, and so in memory. */

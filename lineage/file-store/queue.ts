@@ -145,11 +145,12 @@ function bytesOf(opening: Opening): Uint8Array {
   }
 }
 
-/** As many of the first items as are written at once; at least one where there is any. */
-export function takeBatch(queue: Queue): readonly Waiting[] {
+/** As many of the first items as are written at once, of so many; at least one where there is any. */
+export function takeBatch(queue: Queue, countMax: number): readonly Waiting[] {
   let count = 0;
   let bytes = 0;
   for (const item of queue.items) {
+    if (count >= countMax) break;
     if (count > 0 && bytes + itemBytes(item) > BATCH_BYTES_MAX) break;
     count += 1;
     bytes += itemBytes(item);

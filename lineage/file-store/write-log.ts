@@ -4,10 +4,10 @@
  * the same file cannot be trusted, and only opening the log again finds out what is there.
  */
 import { LogError, type LogStore, type PublishedHead, type Receipt } from "../store.ts";
-import { type Commit, commitBatch } from "./commit.ts";
+import { type Commit, commitBatch, type Tell } from "./commit.ts";
 import { ioError } from "./disk-errors.ts";
 import { CHECKPOINT_FILE, WAL_FOLDER } from "./layout.ts";
-import { SOON_COUNT_MAX, SOON_MS } from "./limits.ts";
+import { HALF_COUNT_MIN, SOON_COUNT_MAX, SOON_MS } from "./limits.ts";
 import type { Lock } from "./lock.ts";
 import { closedError } from "./log-state.ts";
 import type { Counters } from "./metrics.ts";
@@ -15,6 +15,7 @@ import { eraseOpening, lastUpTo } from "./openings.ts";
 import type { Publisher } from "./publish.ts";
 import { enqueue, type Queue, takeBatch, type Waiting } from "./queue.ts";
 import type { Reserve } from "./reserve.ts";
+import { makeTeller } from "./teller.ts";
 import { removeAll } from "./tidy.ts";
 
 export type LogWriting = Pick<
@@ -176,6 +177,11 @@ function endGathering(writer: Writer): void {
 async function drain(writer: Writer): Promise<void> {
   writer.isDraining = true;
   const { queue, tasks, integrator, reserve } = writer;
+  const teller = makeTeller((count) => {
+    writer.durable += count;
+    settleFlushes(writer);
+  });
+  const isHalf = () => queue.items.length >= HALF_COUNT_MIN;
   // Requests that are read in one turn of the loop share one sync.
   await new Promise((resolve) => setImmediate(resolve));
   while (isDue(writer) || tasks.length > 0) {
@@ -185,23 +191,29 @@ async function drain(writer: Writer): Promise<void> {
     if (!isDue(writer)) continue;
     endGathering(writer);
     let batch: readonly Waiting[] = [];
+    let tells: readonly Tell[];
     try {
       await integrator.roomy();
       const waitingBytes = integrator.backlogBytes() + queue.bytes;
       await reserve.hold(waitingBytes);
-      batch = takeBatch(queue);
-      await commitBatch(writer, batch);
+      batch = takeBatch(queue, halfOf(queue.items.length + teller.untold()));
+      tells = await commitBatch(writer, batch);
     } catch (error) {
+      await teller.settled();
       stop(writer, ioError(error, WAL_FOLDER, "write"), batch);
       break;
     }
     writer.counters.batches += 1;
     writer.counters.appended += batch.length;
-    writer.durable += batch.length;
-    settleFlushes(writer);
+    await teller.tell(tells, isHalf);
   }
   writer.isDraining = false;
   gather(writer);
+}
+
+/** Of many, so that the processor is busy with one half while the disk writes the other. */
+function halfOf(count: number): number {
+  return Math.max(HALF_COUNT_MIN, Math.ceil(count / 2));
 }
 
 /** From now on nothing is taken, and whoever waits is told why. A full disk has room for one checkpoint. */
