@@ -1,6 +1,6 @@
 /**
- * Tells those who wait that their entries are durable, some at a time and in order: whoever is told goes on at
- * once, and what a thousand of them do together would keep the process from its disk.
+ * Tells those who wait that their entries are durable, some at a time and in order: whoever is told goes on
+ * at once, and what a thousand of them do together would keep the process from its disk.
  */
 import type { Tell } from "./commit.ts";
 
