@@ -23,7 +23,7 @@ export interface FollowedBundle {
 }
 
 interface Followers {
-  /** Before anything is decided by it. */
+  /** Once it is judged, and before anything is decided by it: what is refused takes no room on the disk. */
   readonly keep: (artefacts: DeskArtefacts["artefacts"]) => Promise<void>;
   /** Another bundle, or a later note; the trust root under which it came in. */
   readonly changed: (root: TrustRoot) => Promise<void>;
@@ -103,8 +103,7 @@ async function takeIn(
     const renewed = host.renew(news);
     if (!renewed.ok) return refusedAs(notePath, renewed);
   } else {
-    await keep(artefactsOfBundle(opened.files));
-    const replaced = await host.replace(opened.files, news);
+    const replaced = await host.replace(opened.files, news, () => keep(artefactsOfBundle(opened.files)));
     if (!replaced.ok) return refusedAs(bundle, replaced);
   }
   await changed(trust.root);

@@ -68,9 +68,15 @@ export interface BundleNews {
 export interface BundleHost extends Omit<SetHost, "replace"> {
   /**
    * Lets another bundle in, in place of the whole one before, or refuses it, after which everything is as it
-   * was. Several take their turns; a decision ends on what it began with.
+   * was. Several take their turns; a decision ends on what it began with. `keep` is for whoever has to have
+   * what decides before it does: it is called once nothing else speaks against the bundle, never for one that
+   * is refused, and where it rejects the bundle is refused (`bundle.not_kept`).
    */
-  readonly replace: (files: BundleFiles, news: BundleNews) => Promise<{ readonly ok: true } | BundleRefusal>;
+  readonly replace: (
+    files: BundleFiles,
+    news: BundleNews,
+    keep?: () => Promise<void>,
+  ) => Promise<{ readonly ok: true } | BundleRefusal>;
   /** Takes a later freshness note for what is active; refused, the one before holds until it ends. */
   readonly renew: (news: BundleNews) => { readonly ok: true } | BundleRefusal;
   /** A header as `decide` takes it: no longer current than note and facts say. For whoever logs decisions. */
@@ -97,7 +103,7 @@ export async function loadBundle(
 ): Promise<BundleResult> {
   try {
     const kept = keptHome(home);
-    const active = await prepare(null, files, kept, { ...news }, options);
+    const active = await prepare(null, files, kept, { ...news }, options, NOTHING_TO_KEEP);
     return "code" in active ? active : { ok: true, host: makeHost(active, kept, options) };
   } catch (error) {
     return refusal(thrown(error));
@@ -138,6 +144,7 @@ async function prepare(
   home: Home,
   news: BundleNews,
   options: HostOptions,
+  keep: () => Promise<void>,
 ): Promise<ActiveBundle | BundleRefusal> {
   const crypto = cryptoOf(options);
   const { root } = news.trust ?? {};
@@ -167,6 +174,8 @@ async function prepare(
   }
   const opened = await openSet(contents, manifest, news.now, options);
   if (!opened.ok) return refusal(opened, opened);
+  const unkept = await keptProblem(keep);
+  if (unkept !== null) return refusal(unkept);
   // One that was written before there were versions in it gets them.
   if (activation.floor !== kept.written || activation.floor.versions === null) {
     const wrong = await writeFloor(home.epochFloor, { ...activation.floor, versions });
@@ -178,6 +187,7 @@ async function prepare(
 }
 
 const NOBODY = () => undefined;
+const NOTHING_TO_KEEP = async () => {};
 const NOT_WHOLE = {
   code: "bundle.delta",
   message: "a bundle is replaced by another bundle as a whole, never in part",
@@ -191,6 +201,15 @@ interface Kept {
 }
 
 type Wrong = Pick<BundleRefusal, "code" | "message">;
+
+async function keptProblem(keep: () => Promise<void>): Promise<Wrong | null> {
+  try {
+    await keep();
+    return null;
+  } catch (error) {
+    return { code: "bundle.not_kept", message: `what decides cannot be kept: ${messageOf(error)}` };
+  }
+}
 
 async function readFloor(
   keeper: FloorKeeper,
@@ -254,8 +273,8 @@ function makeHost(first: ActiveBundle, home: Home, options: HostOptions): Bundle
   let current = first;
   let lastReplacement: Promise<unknown> = Promise.resolve();
 
-  async function replaceNow(files: BundleFiles, news: BundleNews) {
-    const next = await prepare(current, files, home, news, options);
+  async function replaceNow(files: BundleFiles, news: BundleNews, keep: () => Promise<void>) {
+    const next = await prepare(current, files, home, news, options, keep);
     if ("code" in next) return next;
     current = next;
     return { ok: true as const };
@@ -276,11 +295,11 @@ function makeHost(first: ActiveBundle, home: Home, options: HostOptions): Bundle
       current.set.fieldsToExecute(action, fields, decision, discharged),
     ready: () => current.set.ready(),
     headerOf: (header) => narrowed(header, current.window),
-    replace(files, news) {
+    replace(files, news, keep = NOTHING_TO_KEEP) {
       // Its turn may come later; bytes that change until then are not those that were signed.
       const [copy, then] = [files instanceof Map ? new Map(files) : files, { ...news }];
       const result = lastReplacement
-        .then(() => replaceNow(copy, then))
+        .then(() => replaceNow(copy, then, keep))
         .catch((error: unknown) => refusal(thrown(error)));
       lastReplacement = result;
       return result;

@@ -1,6 +1,6 @@
 /** `pol serve` and the gateway by a signed bundle that is followed by another one; the former over TLS. */
 import { spawnSync } from "node:child_process";
-import { chmodSync, readFileSync, renameSync } from "node:fs";
+import { chmodSync, readdirSync, readFileSync, renameSync } from "node:fs";
 import { request } from "node:https";
 import { join } from "node:path";
 import { expect, test, vi } from "vitest";
@@ -82,7 +82,8 @@ test("another epoch, a later note, the end of a note, and an older bundle", {
   expect(running.body.grant.fields).toMatchObject({ door: 4 });
   expect(await codeOf(4)).toBeUndefined();
 
-  // What is no bundle, or has no note yet, changes nothing.
+  // What is no bundle, or has no note yet, changes nothing, and takes no room.
+  const kept = keptIn(desk);
   desk.write("half.tar", readBack(desk, second).subarray(0, 700));
   move("half.tar", "now.tar");
   await bothTold("`now.tar` is refused");
@@ -95,6 +96,7 @@ test("another epoch, a later note, the end of a note, and an older bundle", {
   await bothTold("freshness.");
   expect((await enter(served, 4)).body.verdict).toBe("allow");
   expect(await codeOf(4)).toBeUndefined();
+  expect(keptIn(desk)).toEqual(kept);
 
   // With its note the new epoch decides, and stops what it no longer allows.
   note(second, 15_000);
@@ -149,6 +151,11 @@ function refusedIn({ pol }: ServeDesk, log: string): readonly unknown[] {
   const lines = pol("log", "export", log).trim().split("\n");
   const entries = lines.map((line) => JSON.parse(line).entry);
   return entries.filter(({ event }) => event === "policy").map(({ name }) => name);
+}
+
+/** What lies beside both logs to decide with. */
+function keptIn({ dir }: ServeDesk): readonly (readonly string[])[] {
+  return ["decisions", "passes"].map((log) => readdirSync(join(dir, log, "artefacts")).sort());
 }
 
 function readBack({ dir }: ServeDesk, name: string): Buffer {

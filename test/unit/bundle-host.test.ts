@@ -135,6 +135,32 @@ describe("a bundle that is let in", () => {
 });
 
 describe("a replacement", () => {
+  test("is kept before it decides, and nothing of what is refused", async () => {
+    const floor = memoryFloor();
+    const host = await opened(await bundleOf(), floor);
+    const eight = await next(8);
+    let calls = 0;
+    const keep = async () => {
+      calls += 1;
+      expect([host.manifest.epoch, floor.written.at(-1)?.epoch]).toEqual([7, 7]);
+    };
+    const half = new Map([...eight].filter(([path]) => path !== "facts.json"));
+    const stranger = await bundleOf({ epoch: 8 }, [ANNA]);
+    expect(codeOf(await host.replace(half, await newsOf(eight), keep))).not.toBe("");
+    expect(codeOf(await host.replace(stranger, await newsOf(stranger), keep))).not.toBe("");
+    const unsaid = await newsOf(eight, { freshness: null });
+    expect(codeOf(await host.replace(eight, unsaid, keep))).toBe("freshness.missing");
+    expect(calls).toBe(0);
+    const full = () => Promise.reject(new Error("no space"));
+    expect(await host.replace(eight, await newsOf(eight), full)).toMatchObject({
+      code: "bundle.not_kept",
+      message: "what decides cannot be kept: no space",
+    });
+    expect([host.manifest.epoch, floor.written.length]).toEqual([7, 1]);
+    expect(codeOf(await host.replace(eight, await newsOf(eight), keep))).toBe("");
+    expect([calls, host.manifest.epoch]).toEqual([1, 8]);
+  });
+
   test("is whole: members, facts and epoch at once", async () => {
     const floor = memoryFloor();
     const host = await opened(await bundleOf(), floor);
