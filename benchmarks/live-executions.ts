@@ -46,7 +46,13 @@ export async function runLive(one: Case, count: number, folder: string): Promise
   });
   if (!loaded.ok) throw new Error(loaded.message);
   const { host } = loaded;
-  const store = { ...nowhere(), size: 0, entry: async () => null, opening: async () => null };
+  const store = {
+    ...nowhere(),
+    size: 0,
+    entry: async () => null,
+    opening: async () => null,
+    openings: async () => async () => null,
+  };
   const log = { store, node: "bench", nextSeq: 0, mode: "strict", waitingMax: 8 * count } as const;
   const limits = { executionsMax: count + 1 };
   const governor = await openGovernor({ host, log, ports: nodeGovernor, limits });

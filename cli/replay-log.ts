@@ -1,9 +1,9 @@
 /** Entries in order, with what opens their requests; where a key is given, as they were signed. */
-import { type NextOpening, readOpenings } from "@polity/lineage/file-store/read-openings.ts";
+import { readOpenings } from "@polity/lineage/file-store/read-openings.ts";
 import { folderSource, publicFolder } from "@polity/lineage/node/folder-source.ts";
 import { type OpenTilesOptions, openTiles } from "@polity/lineage/open-tiles.ts";
 import type { ReplayEntry } from "@polity/lineage/replay.ts";
-import { LogError } from "@polity/lineage/store.ts";
+import { LogError, type NextOpening } from "@polity/lineage/store.ts";
 import type { TileTree } from "@polity/lineage/tile-tree.ts";
 import { digestName } from "@polity/runtime/hash.ts";
 

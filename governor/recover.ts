@@ -27,7 +27,7 @@ import { requestKeyOf } from "./steps/judged.ts";
 import { ORDER_ENTRY } from "./steps/order.ts";
 import { remember } from "./work.ts";
 
-export type ReadStore = Pick<LogStore, "size" | "entry" | "opening">;
+export type ReadStore = Pick<LogStore, "size" | "entry" | "opening" | "openings">;
 
 /** What a former process left undone. */
 export interface LeftOver {
@@ -72,6 +72,7 @@ export async function recover(
     ...{ state, node, begins: new Map(), open: new Map(), verdicts: new Map(), owed: newOwedReading() },
     held: newHeldReading(),
   };
+  const opening = await store.openings();
   for (let index = 0; index < store.size; index += 1) {
     const bytes = await store.entry(index);
     const decoded = bytes === null ? null : decodeEntry(bytes);
@@ -91,10 +92,10 @@ export async function recover(
       readHeld(reading.held, entry, { leaf, index }, begunOf(reading, entry));
     }
     if (isFromOutside(reading, entry))
-      for (const subject of await subjectsOf(entry, judge, () => store.opening(index)))
+      for (const subject of await subjectsOf(entry, judge, () => opening(index)))
         readVerdict(reading.verdicts, entry, leaf, subject);
     if (entry.kind === "decision" && entry.requestId !== null)
-      await readRequest(reading, entry, () => store.opening(index), sha256);
+      await readRequest(reading, entry, () => opening(index), sha256);
   }
   return {
     executions: [...reading.open.values()],

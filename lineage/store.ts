@@ -104,6 +104,9 @@ export interface PublishedHead extends Checkpoint {
  */
 export type Haste = "now" | "soon";
 
+/** Null where there is none, or it was erased. To be called with ascending indices, one call at a time. */
+export type NextOpening = (index: number) => Promise<Opening | null>;
+
 export interface LogStore {
   /** The log's name, which its checkpoints carry. */
   readonly origin: string;
@@ -131,6 +134,8 @@ export interface LogStore {
   readonly entry: (index: number) => Promise<Uint8Array | null>;
   /** What opens an entry's request commitment; null where there is none, or it was erased. */
   readonly opening: (index: number) => Promise<Opening | null>;
+  /** The same for many, as they are on the disk now: `opening` reads a whole segment each time. */
+  readonly openings: () => Promise<NextOpening>;
   /**
    * Erases what opens some fields of a request, or all of it where no pointers are given; false where there
    * is none of it. It is gone once this resolves; entry and proofs stay as they are. To say so in the log

@@ -2,11 +2,12 @@
 import { LogError, type LogStore } from "../store.ts";
 import { closedError, type LogState } from "./log-state.ts";
 import { readOpening } from "./openings.ts";
+import { readOpenings } from "./read-openings.ts";
 import { makeTileTree } from "./tile-tree.ts";
 
 export type LogReading = Pick<
   LogStore,
-  "head" | "published" | "entry" | "opening" | "inclusionProof" | "consistencyProof" | "root"
+  "head" | "published" | "entry" | "opening" | "openings" | "inclusionProof" | "consistencyProof" | "root"
 >;
 
 export function makeReading(state: LogState): LogReading {
@@ -29,6 +30,10 @@ export function makeReading(state: LogState): LogReading {
     async opening(index) {
       expectOpen();
       return isThere(index) ? readOpening(disk, dir, state.requestsFirsts(), index) : null;
+    },
+    async openings() {
+      expectOpen();
+      return readOpenings(dir, disk);
     },
     async root(size = state.size()) {
       expectOpen();

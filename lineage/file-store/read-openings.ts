@@ -1,11 +1,8 @@
 /** Openings in the order of their entries: each segment is read once, and one at a time is in memory. */
-import type { Opening } from "../commitment.ts";
+import type { NextOpening } from "../store.ts";
 import { type Disk, nodeDisk } from "./disk.ts";
 import { expectEnd, lastUpTo, openingOf } from "./openings.ts";
 import { framesOf, type PlacedFrame, readSegment, type Segment, segmentFirsts } from "./segment-read.ts";
-
-/** Null where there is none, or it was erased. To be called with ascending indices, one call at a time. */
-export type NextOpening = (index: number) => Promise<Opening | null>;
 
 interface Current {
   readonly first: number;

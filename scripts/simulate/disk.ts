@@ -8,7 +8,10 @@ import { digestName, type Sha256 } from "@polity/runtime/hash.ts";
 import type { World } from "./world.ts";
 
 /** What a governor asks of a store. */
-export type DiskStore = Pick<LogStore, "origin" | "append" | "flush" | "size" | "entry" | "opening">;
+export type DiskStore = Pick<
+  LogStore,
+  "origin" | "append" | "flush" | "size" | "entry" | "opening" | "openings"
+>;
 
 export interface Kept {
   readonly entry: Entry;
@@ -101,6 +104,7 @@ export function makeDisk(world: World, sha256: Sha256): Disk {
         flush: async () => undefined,
         entry: async (index) => kept[index]?.bytes ?? null,
         opening: async (index) => openingOf(kept[index]),
+        openings: async () => async (index) => openingOf(kept[index]),
       };
     },
     crash() {

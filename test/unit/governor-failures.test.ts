@@ -25,7 +25,14 @@ async function open({ mode = "strict", waitingMax = 64, isBusy, ...changes }: Ch
     if (isBusy?.(entry)) throw new LogError("log.busy", "forced");
     return held.store.append(entry, opening);
   };
-  const store = { ...held.store, append, size: 0, entry: async () => null, opening: async () => null };
+  const store = {
+    ...held.store,
+    append,
+    size: 0,
+    entry: async () => null,
+    opening: async () => null,
+    openings: async () => async () => null,
+  };
   const log = { store, node: "n1", nextSeq: 0, mode, waitingMax };
   const host = changes.host ?? (await hostOf());
   const governor = await openGovernor({ ports: nodeGovernor, ...changes, host, log });

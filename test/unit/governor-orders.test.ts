@@ -1,8 +1,12 @@
 /** Who is contained and trusted how far: by orders, by outcomes, and after a restart. */
 import { enforce } from "@polity/governor/answers.ts";
 import { nodeGovernor } from "@polity/governor/node/index.ts";
+import { openGovernor } from "@polity/governor/open-governor.ts";
 import type { Ordered, OrderSubject } from "@polity/governor/papers/order.ts";
-import { expect, test } from "vitest";
+import { openFileLog } from "@polity/lineage/file-store/open.ts";
+import type { LogStore } from "@polity/lineage/store.ts";
+import { expect, onTestFinished, test, vi } from "vitest";
+import { openOptions } from "../support/file-log.ts";
 import {
   ADA,
   BOB,
@@ -210,6 +214,26 @@ test("after a restart everybody stands as before, and ids are taken", async () =
   const bob: OrderSubject = { kind: "agent", agent: BOB };
   const free = await governor.order(await ordering(bob, { kind: "release", containment: contained!.id }));
   expect([free.ok, governor.standing(BOB).containment]).toEqual([true, "free"]);
+});
+
+test("a restart reads requests in one pass, since each alone would take a whole segment", async () => {
+  const before = await governed();
+  const execution = await begun(before.governor);
+  for (const requestId of ["r1", "r2", "r3"]) await execution.authorize(pay(5, "shop", { requestId }));
+  await before.close();
+  const opened = await openFileLog(before.dir, openOptions());
+  if (!opened.ok) throw opened.error;
+  const opening = vi.fn(opened.store.opening);
+  const store: LogStore = Object.create(opened.store, { opening: { value: opening } });
+  const log = { store, node: "n1", nextSeq: opened.nextSeq("n1"), mode: "strict" } as const;
+  const governor = await openGovernor({ host: before.host, ports: nodeGovernor, log });
+  onTestFinished(async () => {
+    await governor.close();
+    await opened.store.close();
+  });
+  const again = await begun(governor);
+  const other = await again.authorize(pay(6, "shop", { requestId: "r2" }));
+  expect([other.code, opening.mock.calls]).toEqual(["step.replayed", []]);
 });
 
 test("what a process that died left open is ended by the next one, and its verdicts hold", async () => {

@@ -17,7 +17,14 @@ async function busy(times: number, mode: "strict" | "relaxed" = "strict") {
     }
     return held.store.append(entry, opening);
   };
-  const store = { ...held.store, append, size: 0, entry: async () => null, opening: async () => null };
+  const store = {
+    ...held.store,
+    append,
+    size: 0,
+    entry: async () => null,
+    opening: async () => null,
+    openings: async () => async () => null,
+  };
   const { ports, move } = manualClock();
   const log = { store, node: "n1", nextSeq: 0, mode };
   const governor = await openGovernor({ host: await hostOf(), log, ports, governed: BY_ROOT });
