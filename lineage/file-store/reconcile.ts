@@ -8,6 +8,7 @@ import { LogError } from "../store.ts";
 import { emptyRoot } from "../tree.ts";
 import type { Disk } from "./disk.ts";
 import { ioError } from "./disk-errors.ts";
+import { makeParts } from "./folder.ts";
 import { CHECKPOINT_FILE } from "./layout.ts";
 import { openPublished, type Published, writePublished } from "./published.ts";
 import { hasRoot, readRightEdge } from "./right-edge.ts";
@@ -137,6 +138,8 @@ async function goOn(
   );
   if (!isThere) throw rolledBack(anchor, kept, published);
   try {
+    // One that was killed here before has left a file of that name.
+    await makeParts(disk, dir);
     await writePublished(disk, dir, kept.note);
   } catch (error) {
     throw ioError(error, CHECKPOINT_FILE, "write");

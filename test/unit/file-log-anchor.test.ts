@@ -56,6 +56,31 @@ describe("an anchor", () => {
   });
 });
 
+/** More names than files were staged by this process. */
+const STAGED = Array.from({ length: 500 }, (_, at) => `file-${at + 1}`);
+
+describe("a checkpoint that the anchor knows and the folder does not", () => {
+  test.each([
+    [
+      "what interrupted writers left on the way",
+      (staging: string) => {
+        for (const name of STAGED) writeFileSync(join(staging, name), "left");
+      },
+    ],
+    ["no folder for files that are being made", (staging: string) => rmSync(staging, { recursive: true })],
+  ])("is published by the next writer, with %s", async (_, harm) => {
+    const [dir, anchor] = [freshFolder(), fileAnchor(freshFolder())];
+    const before = await write(dir, anchor, 0, 1);
+    const note = await write(dir, anchor, 2);
+    // As if it had been killed between the two.
+    writeFileSync(join(dir, "public/checkpoint"), before);
+    harm(join(dir, "staging"));
+    const store = await openLog(dir, { anchor: () => anchor });
+    expect([await store.head(), readFileSync(join(dir, "public/checkpoint"), "utf8")]).toEqual([note, note]);
+    await store.close();
+  });
+});
+
 describe("an old copy of the folder", () => {
   test("is refused, with both sides in the message, and goes on nowhere", async () => {
     const [dir, anchor] = [freshFolder(), fileAnchor(freshFolder())];
