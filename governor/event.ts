@@ -88,6 +88,8 @@ type Happening =
       readonly call: number;
       readonly execution: string;
       readonly status: ExecutionStatus;
+      /** What waits for approval waits on. */
+      readonly keepsHeld: boolean;
     }
   | {
       readonly kind: "written";

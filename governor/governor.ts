@@ -56,8 +56,11 @@ export interface Execution {
   readonly signal: AbortSignal;
   /** Never rejects: whatever goes wrong is a refusal with a code. */
   readonly authorize: (step: Step) => Promise<Authorized>;
-  /** Nothing more can be authorized; children that still run are aborted. */
-  readonly end: (status: ExecutionStatus) => Promise<void>;
+  /**
+   * Nothing more can be authorized; children that still run are aborted. What of it, and of them, waits for
+   * approval is over, or waits on for the same agents, as it does over the end of a process.
+   */
+  readonly end: (status: ExecutionStatus, held?: "over" | "waits") => Promise<void>;
 }
 
 /** Why something that ran was stopped. */

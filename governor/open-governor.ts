@@ -320,8 +320,9 @@ function executionOf(
         : reply.answer;
       return answered(machine, answer);
     },
-    async end(status: ExecutionStatus) {
-      const ended = machine.ask((call) => ({ kind: "end", call, execution: id, status }));
+    async end(status: ExecutionStatus, held: "over" | "waits" = "over") {
+      const about = { execution: id, status, keepsHeld: held === "waits" };
+      const ended = machine.ask((call) => ({ kind: "end", call, ...about }));
       // The end follows what came of the last steps.
       machine.hurry();
       await ended;

@@ -129,6 +129,8 @@ export interface ExecutionState {
   changes: number;
   /** What `end` said, as soon as somebody called it. */
   status: ExecutionStatus | null;
+  /** What of it waits for approval outlives it. */
+  keepsHeld: boolean;
   /** Who waits for the end. */
   endCalls: number[];
   readonly children: Set<string>;

@@ -38,7 +38,7 @@ function pinsOf(tools: readonly unknown[]): Pins {
   };
 }
 
-async function bank(ports = nodeGovernor, isMute = false) {
+async function bank(ports = nodeGovernor, isMute = false, isAlone = false) {
   const read = readTools({ tools: TOOLS }, nodeCrypto.sha256);
   if (!read.ok) throw new Error(read.message);
   const text = writePolicy("bank", read.tools).text.concat(
@@ -70,6 +70,7 @@ async function bank(ports = nodeGovernor, isMute = false) {
       catalog: catalogOf(host),
     },
     sha256: nodeCrypto.sha256,
+    governorCloses: () => isAlone,
     toClient: (message) => toClient.push(message),
     log: () => {},
     connect: (events) => {
@@ -275,6 +276,19 @@ describe("an attacker", () => {
     const other = await bank();
     other.server.closed("the server ended (SIGKILL)");
     expect(await other.session.closed).toContain("SIGKILL");
+    // Over pipes the gateway ends with it: what is held waits for the next one.
+    for (const [code, how] of [
+      ["upstream.ended", "failed"],
+      [undefined, "succeeded"],
+    ] as const) {
+      const alone = await bank(nodeGovernor, false, true);
+      alone.raw(call(1, "wipe", '{"to":"acme"}'));
+      await alone.settled(1);
+      alone.server.closed("the server ended (SIGKILL)", code);
+      await alone.session.closed;
+      expect((await alone.entries()).at(-1)).toMatchObject({ kind: "execution", phase: "end", status: how });
+      expect(alone.governor.approvals()).toMatchObject([{ action: "wipe" }]);
+    }
   });
 
   test("lets no server ask the client for anything that no policy allows", async () => {

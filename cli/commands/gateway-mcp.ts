@@ -50,7 +50,11 @@ export async function run(invocation: Invocation): Promise<number> {
     });
     return session;
   };
-  const why = await serveStdio(open, process.stdin, process.stdout);
+  const why = await serveStdio(open, process.stdin, process.stdout).catch(async (error: unknown) => {
+    await execution.end("failed");
+    await opened.close();
+    throw error;
+  });
   process.stdin.destroy();
   following?.stop();
   await opened.close();

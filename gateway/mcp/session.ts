@@ -90,11 +90,9 @@ export function openSession(options: SessionOptions): Session {
     await upstream.close();
     const attempt = code === undefined ? null : attemptOf(code);
     if (attempt !== null) await shared.note(attempt);
-    const { governor, governorCloses } = options;
-    const waits = governor.approvals().some((pending) => pending.execution === execution.id);
     const status = code === undefined ? "succeeded" : "failed";
-    if (!(governorCloses?.() === true && waits))
-      await execution.end(execution.signal.aborted ? "abandoned" : status);
+    const held = options.governorCloses?.() === true ? "waits" : "over";
+    await execution.end(execution.signal.aborted ? "abandoned" : status, held);
     tell(why);
   }
 

@@ -7,6 +7,7 @@ import type { ExecutionStatus, GovernorAbort, Refusal } from "../governor.ts";
 import { chainOf, dropIdle, standingNow, standingOf, subjectsOf } from "../standing.ts";
 import type { ExecutionState, GovernorState } from "../state.ts";
 import { lookAt, refusal, refuse, type Work, write } from "../work.ts";
+import { outlive } from "./outlive.ts";
 import { beginName, refused } from "./refused.ts";
 
 export function begin(work: Work, event: EventOf<"begin">): void {
@@ -22,7 +23,7 @@ export function begin(work: Work, event: EventOf<"begin">): void {
     ...{ id, agent, purpose, parent, zone, attested, leaseMs },
     leaseUntil: now + leaseMs,
     deadlineAt: Number.POSITIVE_INFINITY,
-    ...{ phase: "beginning", leaf: null, abort: null, changes: 0, status: null },
+    ...{ phase: "beginning", leaf: null, abort: null, changes: 0, status: null, keepsHeld: false },
     ...{ endCalls: [], children: new Set(), steps: new Set(), writing: 1 },
   };
   const contained = containmentProblem(state, [execution, ...chainBehind(state, parent)]);
@@ -139,14 +140,24 @@ export function begun(work: Work, id: string, call: number, { receipt, problem }
 
 // ---- the end
 
-export function end(work: Work, { call, execution: id, status }: EventOf<"end">): void {
+export function end(work: Work, { call, execution: id, status, keepsHeld }: EventOf<"end">): void {
   const execution = work.state.executions.get(id);
   if (execution === undefined) {
     work.effects.push({ kind: "ended", calls: [call] });
     return;
   }
   execution.endCalls.push(call);
+  if (keepsHeld) keepHeld(work.state, execution);
   endOne(work, execution, execution.phase === "aborted" ? "abandoned" : status);
+}
+
+/** Those that act for it end with it. */
+function keepHeld(state: GovernorState, execution: ExecutionState): void {
+  execution.keepsHeld = true;
+  for (const id of execution.children) {
+    const child = state.executions.get(id);
+    if (child !== undefined) keepHeld(state, child);
+  }
 }
 
 /** Nothing more is authorized; what runs, and whoever acts for it, is stopped. */
@@ -200,6 +211,7 @@ export function finish(work: Work, execution: ExecutionState): void {
     if (at !== "answered" || unwritten > 0) return;
   }
   if (execution.children.size > 0) return;
+  if (execution.keepsHeld) outlive(work, execution);
   const body = { kind: "execution", phase: "end", agent, purpose, status: status ?? "abandoned" } as const;
   const parents: readonly Parent[] = leaf === null ? [] : [{ leaf, relation: "caused", log: null }];
   const links = { execution: id, parents };

@@ -15,7 +15,15 @@ export function askCanaries(work: Work): void {
     const execution: ExecutionState = {
       ...{ id: "", agent, purpose: null, parent: null, zone: null, attested: null, leaseMs: 0 },
       ...{ leaseUntil: 0, deadlineAt: Number.POSITIVE_INFINITY, phase: "live", leaf: null, abort: null },
-      ...{ changes: 0, status: null, endCalls: [], children: new Set(), steps: new Set(), writing: 0 },
+      ...{
+        changes: 0,
+        status: null,
+        keepsHeld: false,
+        endCalls: [],
+        children: new Set(),
+        steps: new Set(),
+        writing: 0,
+      },
     };
     const step = newStep(work, { execution: "", asked, id: "", goal: "canary", call: null });
     ask(work, execution, step, fields);

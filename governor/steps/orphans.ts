@@ -1,14 +1,14 @@
 /**
- * Held steps that outlived their process. Their executions have ended, so nothing of them can be released as
- * it is: whoever asks for the same step again, in an execution of the same agent, goes on with it.
+ * Held steps that outlived their process, or their execution. That has ended, so nothing of them can be
+ * released as it is: whoever asks for the same step again, in an execution of the same agent, goes on.
  */
 import type { Parent } from "@polity/lineage/entry.ts";
-import { KEPT_ENTRY } from "../held-reading.ts";
 import { chainOf, keyOf } from "../standing.ts";
 import type { ExecutionState, PendingState, StepState } from "../state.ts";
-import { putDeadline, type Work, write } from "../work.ts";
+import { putDeadline, type Work } from "../work.ts";
 import { approvalsFor, endOf, waitingFor } from "./approvals.ts";
 import { ask, caused } from "./asking.ts";
+import { keep, note } from "./outlive.ts";
 
 /** Before their executions are ended in the log. Answers whether it is over instead. */
 export function keepOrphan(work: Work, pending: PendingState): void {
@@ -22,31 +22,11 @@ export function keepOrphan(work: Work, pending: PendingState): void {
   putDeadline(work, { at: expiresAt, of: "pending", who: id });
 }
 
-/** The end of its execution, which follows, is not the end of it. */
-export function keep(work: Work, pending: PendingState): void {
-  note(work, pending, { name: KEPT_ENTRY, phase: "ok", event: pending.approval.id });
-}
-
 export function orphanTimedOut(work: Work, pending: PendingState): void {
   const { id, action } = pending.approval;
   work.state.pending.delete(id);
   const event = action === "" || action.length > 80 ? "?" : action;
   note(work, pending, { name: "approval.expired", phase: "refused", event });
-}
-
-function note(
-  work: Work,
-  { approval, leaf }: PendingState,
-  event: { readonly name: string; readonly phase: "ok" | "refused"; readonly event: string },
-): void {
-  const parents = leaf === null ? [] : [caused(leaf)];
-  const body = { kind: "event", ...event, digest: null } as const;
-  write(
-    work,
-    body,
-    { execution: approval.execution, parents },
-    { kind: "noted", execution: null, call: null },
-  );
 }
 
 /** The same request, of the same agents, under the same id: null where nothing waits for it. */

@@ -2,7 +2,7 @@
 import type { Refusal } from "../governor.ts";
 import type { Work } from "../work.ts";
 import { abort } from "./begin.ts";
-import { keep } from "./orphans.ts";
+import { keep } from "./outlive.ts";
 import { tellMore } from "./refused.ts";
 
 export function stop(work: Work, refusal: Refusal): void {

@@ -120,7 +120,8 @@ function play(seeds: readonly number[]): number {
         happen({ kind: "tick", due: now, window: WINDOW }, seed);
         break;
       case 8:
-        if (seed % 3 === 0) happen({ kind: "end", call, execution, status: "succeeded" }, seed);
+        if (seed % 3 === 0)
+          happen({ kind: "end", call, execution, status: "succeeded", keepsHeld: seed % 2 === 0 }, seed);
         break;
       default:
         break;

@@ -195,6 +195,44 @@ test("what was stopped or ended does not wait, nor does what the policy no longe
   expect((await desk({ dir: await copyLog(erased.store, open) })).governor.approvals()).toEqual([]);
 });
 
+test.each(["strict", "relaxed"] as const)(
+  "%s: an end that lets wait says how it ended, and nothing of it is lost",
+  async (mode) => {
+    const first = await desk({ mode });
+    const parent = await begun(first.governor, BOB);
+    const own = (await parent.authorize(pay(650))).pending!;
+    const child = await begun(first.governor, ADA, { parent: parent.id });
+    const held = (await child.authorize(pay(600))).pending!;
+    const released = (await parent.authorize(pay(700))).pending!;
+    for (const who of ["bert", "cleo"] as const) await approve(first.governor, released, who);
+    expect(await enforce(await first.governor.release(released.id), saying())).toBe("ran");
+    await parent.end("failed", "waits");
+    const ends = async ({ entries }: Pick<Governed, "entries">) =>
+      (await entries()).flatMap((one) =>
+        one.kind === "execution" && one.phase === "end" ? [one.status] : [],
+      );
+    expect(await ends(first)).toEqual(["abandoned", "failed"]);
+    const ids = [own.id, held.id].sort();
+    const waiting = ({ governor }: Pick<Governed, "governor">) =>
+      governor
+        .approvals()
+        .map(({ id }) => id)
+        .sort();
+    // In this process, as in the next one, whether it is closed or killed.
+    expect(waiting(first)).toEqual(ids);
+    expect((await first.governor.release(own.id)).code).toBe("execution.ended");
+    for (const next of [await killed(first, undefined, { mode }), first]) {
+      expect(waiting(next)).toEqual(ids);
+      const again = await (await begun(next.governor, BOB)).authorize(pay(650));
+      expect([again.verdict, again.pending!.id]).toEqual(["hold", own.id]);
+      for (const who of ["bert", "cleo"] as const) await approve(next.governor, own, who);
+      expect(await enforce(await next.governor.release(own.id), saying())).toBe("ran");
+      expect(waiting(next)).toEqual([held.id]);
+    }
+    expect(named(await first.entries(), "approval.kept")).toHaveLength(2);
+  },
+);
+
 test("contained meanwhile: nothing begins that could go on with it", async () => {
   const first = await desk();
   const held = (await (await begun(first.governor)).authorize(pay(600))).pending!;
