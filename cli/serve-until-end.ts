@@ -4,6 +4,7 @@ import { type ServeOptions, serveApi } from "@polity/gateway/http/server.ts";
 import { beforeEnd } from "./ending.ts";
 import { type Invocation, usage } from "./invocation.ts";
 import { listenFailure, type Place } from "./listen-option.ts";
+import { connectionsMax } from "./open-files.ts";
 
 interface Serving extends Pick<ServeOptions, "tls" | "onAnswer"> {
   readonly api: Api;
@@ -19,7 +20,8 @@ export async function serveUntilEnd(
   { api, place, onListening, close, ...options }: Serving,
 ): Promise<void> {
   const allowPlain = switches.has("plain");
-  const server = await serveApi(api, { ...place, ...options, allowPlain }).catch(async (error: unknown) => {
+  const bounds = { allowPlain, connectionsMax: connectionsMax() };
+  const server = await serveApi(api, { ...place, ...options, ...bounds }).catch(async (error: unknown) => {
     await close();
     if (!(error instanceof RangeError)) throw listenFailure(place, error);
     throw usage(command, error.message, "--tls-cert and --tls-key, or --plain behind a proxy");

@@ -51,14 +51,29 @@ function serviceOf(
 ): { readonly recorded: RecordedHost; readonly api: Api } {
   const node = `${log.node}/decide`;
   const { store, mode } = log;
-  const recorded = recordHost(host, store, {
-    ...{ node, nextSeq: log.nextSeq(node), ports: nodeRecording, mode },
-  });
+  const { recorded, unwritten } = watched(
+    recordHost(host, store, { ...{ node, nextSeq: log.nextSeq(node), ports: nodeRecording, mode } }),
+  );
   const decider = deciderOf({ host, recorded, governor });
-  const problem = () => governor.stopped()?.message ?? freshnessProblem(host);
+  const problem = () => governor.stopped()?.message ?? unwritten() ?? freshnessProblem(host);
   const operations = operationsOf({ decider, governor, problem, version });
   const onFailure = (error: unknown) => void tellNote(error instanceof Error ? error.message : String(error));
   return { recorded, api: openApi({ keys, operations, onFailure }) };
+}
+
+/** After these the log goes on, without the entry. */
+const PASSING: ReadonlySet<string> = new Set(["log.busy", "log.entry_invalid", "log.opening_mismatch"]);
+
+/** A governor learns from its own entries that the log has failed, and single decisions are none of them. */
+function watched(recorded: RecordedHost) {
+  let problem: string | null = null;
+  async function decide(asking: Parameters<RecordedHost["decide"]>[0]) {
+    const said = await recorded.decide(asking);
+    if (said.problem !== null && !PASSING.has(said.problem.code))
+      problem ??= `the log takes nothing more: ${said.problem.message}`;
+    return said;
+  }
+  return { recorded: { ...recorded, decide }, unwritten: () => problem };
 }
 
 /** A bundle is known to be the latest for as long as its note says; nothing else ends by itself. */

@@ -19,6 +19,8 @@ export interface ServeOptions {
   readonly headersMs?: number;
   /** How long a client may take nothing of an answer. */
   readonly stalledMs?: number;
+  /** More are closed as they come; each is an open file. 4,096. */
+  readonly connectionsMax?: number;
   readonly onAnswer?: (answer: Answered) => void;
 }
 
@@ -72,7 +74,7 @@ export async function serveApi(api: Api, options: ServeOptions): Promise<ApiServ
   };
   const server =
     tls === null ? createServer(limits, listener) : createTlsServer({ ...limits, ...tls }, listener);
-  server.maxConnections = CONNECTIONS_MAX;
+  server.maxConnections = options.connectionsMax ?? CONNECTIONS_MAX;
   server.on("clientError", refuseBroken);
   await listen(server, host, port);
   const { address, port: taken, family } = server.address() as AddressInfo;

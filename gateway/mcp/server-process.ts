@@ -1,5 +1,6 @@
 /** A server that is started by the gateway and spoken to over its standard input and output. */
-import { spawn } from "node:child_process";
+import { type ChildProcessByStdio, spawn } from "node:child_process";
+import type { Readable, Writable } from "node:stream";
 import { type LineSplitter, splitLines } from "./lines.ts";
 import { type Message, readMessage, writeMessage } from "./message.ts";
 import {
@@ -30,15 +31,38 @@ interface Problem {
   readonly code?: UpstreamCode;
 }
 
-/** What it writes on standard error is passed on to the gateway's. */
-export function startServer(
-  { command, args, env, isQuiet = false }: ServerCommand,
-  events: UpstreamEvents,
-): Upstream {
-  const child = spawn(command, [...args], {
-    stdio: ["pipe", "pipe", isQuiet ? "ignore" : "inherit"],
-    ...(env === undefined ? {} : { env }),
-  });
+/** What it writes on standard error is passed on to the gateway's. Never throws. */
+export function startServer(command: ServerCommand, events: UpstreamEvents): Upstream {
+  const child = spawned(command);
+  if (child instanceof Error) return neverStarted(child, events);
+  return serverOf(child, events);
+}
+
+type Child = ChildProcessByStdio<Writable, Readable, null>;
+
+/** Where no file can be opened any more there is a process without pipes, which never was one. */
+function spawned({ command, args, env, isQuiet = false }: ServerCommand): Child | Error {
+  try {
+    const child: Child = spawn(command, [...args], {
+      stdio: ["pipe", "pipe", isQuiet ? "ignore" : "inherit"],
+      ...(env === undefined ? {} : { env }),
+    });
+    if ((child.stdout as Readable | undefined) !== undefined) return child;
+    child.on("error", () => {});
+    return new Error("too many files are open");
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error));
+  }
+}
+
+function neverStarted({ message }: Error, { closed }: UpstreamEvents): Upstream {
+  const told = Promise.resolve().then(() =>
+    closed(`the server could not be started: ${message}`, "upstream.ended"),
+  );
+  return { send: () => {}, close: () => told };
+}
+
+function serverOf(child: Child, events: UpstreamEvents): Upstream {
   const lines = splitLines(SERVER_MESSAGE_BYTES_MAX);
   let why: Problem | null = null;
   let isClosed = false;

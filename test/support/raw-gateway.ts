@@ -9,7 +9,7 @@ import type { ServeDesk } from "./serve-process.ts";
 const launcher = fileURLToPath(new URL("../../cli/bin/pol.js", import.meta.url));
 
 /** Its one tool answers at length for door 0. */
-const SERVER = `
+export const SERVER = `
 import { createInterface } from "node:readline";
 const inputSchema = { type: "object", properties: { door: { type: "integer" } }, required: ["door"] };
 const RESULTS = {

@@ -99,14 +99,25 @@ export interface Answered {
   readonly body: any;
 }
 
+interface Unusual {
+  readonly command?: readonly string[];
+  readonly log?: string;
+  readonly filesMax?: number;
+}
+
+/** As many files may be open as a shell has said before. */
+const WITHIN = 'ulimit -n "$0" && exec "$@"';
+
 /** Resolves once it listens; it is ended with the test. */
 export async function startServe(
   { dir }: ServeDesk,
   key: string,
   options: readonly string[],
+  { command = ["serve"], log = "decisions", filesMax = 1_024 }: Unusual = {},
 ): Promise<Served> {
-  const usual = ["--keys", "keys.json", "--log", "decisions", "--key", "log.pem", "--listen", "127.0.0.1:0"];
-  const child = spawn(process.execPath, [launcher, "serve", ...usual, ...options], {
+  const usual = ["--keys", "keys.json", "--log", log, "--key", "log.pem", "--listen", "127.0.0.1:0"];
+  const args = [process.execPath, launcher, ...command, ...usual, ...options];
+  const child = spawn("sh", ["-c", WITHIN, String(filesMax), ...args], {
     cwd: dir,
     stdio: ["ignore", "pipe", "pipe"],
   });

@@ -1,7 +1,11 @@
 /** Servers that the gateway has started, and however they end or go wrong: each has its code. */
+import { spawnSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
 import type { Message } from "@polity/gateway/mcp/message.ts";
 import { startServer } from "@polity/gateway/mcp/server-process.ts";
 import { expect, onTestFinished, test } from "vitest";
+
+const SOURCE = fileURLToPath(import.meta.resolve("@polity/gateway/mcp/server-process.ts"));
 
 function started(script: string, args: readonly string[] = []) {
   const messages: Message[] = [];
@@ -33,6 +37,30 @@ test("one that cannot be started has ended", async () => {
     );
   });
   expect(await closed).toBe("upstream.ended");
+});
+
+test("one for which no file can be opened, or that has no such name, has ended", async () => {
+  const closed = new Promise((resolve) => {
+    startServer({ command: "a\0b", args: [] }, { message: () => {}, closed: (_, code) => resolve(code) });
+  });
+  expect(await closed).toBe("upstream.ended");
+  const script = `
+    import { openSync } from "node:fs";
+    import { startServer } from ${JSON.stringify(SOURCE)};
+    try { for (;;) openSync("/dev/null"); } catch {}
+    const closed = (why, code) => console.log(code, why);
+    const server = startServer({ command: "true", args: [] }, { message() {}, closed });
+    server.send({ kind: "notification", method: "x", params: null });
+    await server.close();
+  `;
+  const args = [process.execPath, "--input-type=module", "-e", script];
+  const { stdout, stderr } = spawnSync("sh", ["-c", 'ulimit -n 64 && exec "$@"', "sh", ...args], {
+    encoding: "utf8",
+  });
+  expect([stdout, stderr]).toEqual([
+    "upstream.ended the server could not be started: too many files are open\n",
+    "",
+  ]);
 });
 
 test("another process that keeps its output open does not keep the session", async () => {
