@@ -10,7 +10,8 @@ export const SERVER_BACKLOG_BYTES_MAX = 16 * 1024 * 1024;
 export interface UpstreamEvents {
   readonly message: (message: Message) => void;
   /**
-   * Once, and not before `connect` has answered; nothing comes after it. `why` is for people, `code` for programs, where there is one.
+   * Once, and not before `connect` has answered; nothing comes after it. `why` is for people, `code` for
+   * programs, where there is one.
    */
   readonly closed: (why: string, code?: UpstreamCode) => void;
 }
