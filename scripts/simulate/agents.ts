@@ -20,14 +20,17 @@ export async function work(crowd: Crowd, parent: Running | null, depth = 1): Pro
   for (let left = 1 + random.below(STEPS_MAX); left > 0 && life === node.life; left -= 1) {
     await world.sleep(random.below(4_000));
     if (life !== node.life) return;
-    if (random.chance(0.25)) void attestLater(crowd, running);
+    if (random.chance(world.mood.attestedAnew)) void attestLater(crowd, running);
     if (depth < DEPTH_MAX && random.chance(0.25)) children.push(work(crowd, running, depth + 1));
     await act(crowd, running);
   }
+  // It may have nothing to do for a while: then only its lease says that it may go on.
+  if (random.chance(0.1)) await world.sleep(random.below(60_000));
   if (random.chance(0.8)) await Promise.all(children);
   if (life !== node.life) return;
   running.hasEnded = true;
-  await running.execution.end(random.pick(["succeeded", "failed", "abandoned"]));
+  const ending = running.execution.end(random.pick(["succeeded", "failed", "abandoned"]));
+  await crowd.checks.waits(`the end of ${running.execution.id}`, ending);
 }
 
 /** At any moment, also while something runs. */
@@ -41,22 +44,26 @@ async function attestLater(crowd: Crowd, running: Running): Promise<void> {
 async function begin(crowd: Crowd, parent: Running | null): Promise<Running | null> {
   const { node, checks } = crowd;
   const { governor, life } = node;
-  const { random } = node.world;
+  const { random, mood } = node.world;
   if (governor === null) {
     count(checks, "begin: nobody is there");
     return null;
   }
-  const { agent, zone } = anybody(crowd, parent);
-  const paper = random.chance(0.75) ? await measure(node, agent, random.pick(IMAGES)) : null;
+  const who = anybody(crowd, parent);
+  const { agent, zone } = who;
+  const isAttested = who.paper === undefined && random.chance(mood.attested);
+  const measured = isAttested ? await measure(node, agent, random.pick(IMAGES)) : null;
+  const paper = who.paper ?? measured;
   if (life !== node.life) return null;
   const isGood = paper === null || counts(node, paper);
-  const begun = await governor.begin({
+  const beginning = governor.begin({
     agent: { type: "Agent", id: `a${agent}` },
     purpose: "simulated",
     parent: parent?.execution.id ?? null,
     zone,
     attestation: paper?.envelope ?? null,
   });
+  const begun = await checks.waits("a begin", beginning);
   if (life !== node.life) return null;
   if (!begun.ok) {
     count(checks, `begin: ${begun.code}`);
@@ -65,8 +72,8 @@ async function begin(crowd: Crowd, parent: Running | null): Promise<Running | nu
   if (!isGood) checks.violations.push(`it began with an attestation that does not count: ${paper.fault}`);
   const { execution } = begun;
   const running: Running = {
-    ...{ life, execution, agent, zone, parent, paper, isWithdrawn: false },
-    ...{ acting: null, held: null, hasEnded: false },
+    ...{ life, execution, agent, zone, parent, paper, isWithdrawn: false, begunAt: node.clock() },
+    ...{ acting: null, held: null, requestId: null, hasEnded: false },
   };
   checks.begun(running);
   return running;
@@ -76,14 +83,17 @@ async function act(crowd: Crowd, running: Running): Promise<void> {
   const { node, checks, held } = crowd;
   const { world } = node;
   const again = takeLost(crowd, running);
-  const fields = again ?? anyPaying(crowd);
+  const requestId = again === null && world.random.chance(world.mood.askedById) ? anyId(crowd) : null;
+  const fields = again ?? askedUnder(crowd, running, requestId) ?? anyPaying(crowd);
   const forged = world.random.chance(0.02) ? { ...fields, agent: "a0" } : fields;
-  const requestId = again === null && world.random.chance(0.1) ? `r${world.random.below(500)}` : null;
-  const { life, agent, zone, parent } = running;
-  const first = await running.execution.authorize({ action: "pay", fields: forged, requestId });
+  const { life, agent, zone, parent, paper } = running;
+  running.requestId = requestId;
+  if (requestId !== null) crowd.asked.set(`${agent} ${requestId}`, fields);
+  const asking = running.execution.authorize({ action: "pay", fields: forged, requestId });
+  const first = await checks.waits(`a step of ${running.execution.id}`, asking);
   if (life !== node.life) return;
   count(checks, `steps: ${first.verdict} ${first.code}`);
-  const waiting: Held = { life, agent, zone, fields };
+  const waiting: Held = { life, agent, zone, fields, paper };
   if (first.pending !== null && requestId === null && parent === null) held.add(waiting);
   const answer = await decided(crowd, running, first);
   if (answer === null || life !== node.life) return;
@@ -95,11 +105,21 @@ async function act(crowd: Crowd, running: Running): Promise<void> {
 }
 
 function anyPaying({ node }: Crowd): Paying {
-  const { random } = node.world;
+  const { random, mood } = node.world;
   const until = node.clock() + random.pick([500, 5_000, 60_000, 3_600_000, 3_600_000]);
-  const amount = random.pick([1, 20, 99, 100, 149, 150, 290, 400, 700, 900]);
+  const amount = random.pick(mood.amounts);
   const to = random.chance(0.01) ? random.pick(["mallory", "thief"]) : `shop-${random.below(50)}`;
   return { amount, to, until: new Date(until).toISOString() };
+}
+
+function anyId({ node: { world } }: Crowd): string {
+  return `r${world.random.below(world.mood.requestIds)}`;
+}
+
+/** Mostly what was asked for under it before, by the same agent: another request is refused. */
+function askedUnder({ asked, node }: Crowd, { agent }: Running, id: string | null): Paying | null {
+  const before = id === null ? undefined : asked.get(`${agent} ${id}`);
+  return before !== undefined && node.world.random.chance(0.8) ? before : null;
 }
 
 /** What is held waits for somebody; null where nobody decides. */
@@ -113,9 +133,9 @@ async function decided(crowd: Crowd, running: Running, answer: Authorized): Prom
 }
 
 /** As whoever acts for nobody; an execution of others would be judged for them too. */
-function takeLost({ held, checks, node }: Crowd, { agent, zone, parent }: Running): Paying | null {
+function takeLost({ held, checks, node }: Crowd, { agent, zone, parent, paper }: Running): Paying | null {
   const lost = parent === null ? [...held].filter((one) => one.life !== node.life) : [];
-  const found = lost.find((one) => one.agent === agent && one.zone === zone);
+  const found = lost.find((one) => one.agent === agent && one.zone === zone && one.paper === paper);
   if (found === undefined) return null;
   held.delete(found);
   count(checks, "asked again after a crash");
@@ -123,7 +143,12 @@ function takeLost({ held, checks, node }: Crowd, { agent, zone, parent }: Runnin
 }
 
 /** Mostly whoever has lost something comes back for it. */
-function anybody({ held, node }: Crowd, parent: Running | null): Pick<Held, "agent" | "zone"> {
+interface Who extends Pick<Held, "agent" | "zone"> {
+  /** Left out where anything may attest it. */
+  readonly paper?: Held["paper"];
+}
+
+function anybody({ held, node }: Crowd, parent: Running | null): Who {
   const { random } = node.world;
   const lost = parent === null ? [...held].filter((one) => one.life !== node.life) : [];
   if (lost.length > 0 && random.chance(0.7)) return random.pick(lost);

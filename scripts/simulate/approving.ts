@@ -25,7 +25,7 @@ export function approving({ node, others, checks }: Outside) {
     const { governor } = node;
     if (pending === null || governor === null) return null;
     if (random.chance(0.1)) return null;
-    await world.sleep(random.pick([500, 1_000, 2_000, 5_000, 20_000, 700_000]));
+    await world.sleep(random.pick(world.mood.approvedAfterMs));
     if (running.life !== node.life) return null;
     const envelope = await signed(node, pending, random.pick(APPROVERS));
     for (const other of random.chance(0.1) ? others : []) {
@@ -36,11 +36,11 @@ export function approving({ node, others, checks }: Outside) {
       );
       if (elsewhere?.ok) checks.violations.push("an approval of one node counts at another");
     }
-    const applied = await governor.approve(envelope);
+    const applied = await checks.waits("an approval", governor.approve(envelope));
     count(checks, `approvals: ${applied.ok ? "taken" : applied.code}`);
     if (random.chance(0.2)) await governor.approve(envelope);
     if (running.life !== node.life) return null;
-    const decided = await governor.release(pending.id);
+    const decided = await checks.waits(`the release of ${pending.id}`, governor.release(pending.id));
     if (random.chance(0.3)) {
       const again = await governor.release(pending.id);
       if (decided.verdict === "allow" && again.verdict === "allow")

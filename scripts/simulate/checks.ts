@@ -6,6 +6,7 @@ import { activeOf, CONTAINMENT_AGE_MS, currentUntil, LEASE_MS, type Node } from 
 import { owedChecks } from "./owed.ts";
 import { HELD_FROM, isTold, limitOf, mayPay } from "./policies.ts";
 import type { Running } from "./running.ts";
+import { type SettlingChecks, settlingChecks } from "./settling.ts";
 
 export interface Checks extends Told {
   readonly begun: (running: Running) => void;
@@ -18,6 +19,8 @@ export interface Checks extends Told {
   readonly answered: (agent: string, id: string | null, contains: boolean) => void;
   /** The process is another one, and takes requests. */
   readonly opened: () => void;
+  /** Somebody waits for it. */
+  readonly waits: SettlingChecks["waits"];
   /** After everything that happens. */
   readonly settled: () => void;
   readonly atTheEnd: () => void;
@@ -42,6 +45,7 @@ export function makeChecks(node: Node, told: Told): Checks {
   };
   const checking: Checking = { node, known, fail, count: (what) => count(told, what) };
   const owed = owedChecks({ node, known, fail, running });
+  const settling = settlingChecks(node, known, fail);
   const read = () => readLog({ ...checking, onSettled: owed.settled });
   node.desk.onAttempt = (id) => {
     read();
@@ -73,14 +77,22 @@ export function makeChecks(node: Node, told: Told): Checks {
       const isContained = known.contained.has(`Agent ${agent}`);
       if (contains && !isContained) fail(`answered that ${agent} is contained, and no entry says so`);
     },
-    opened: owed.opened,
+    waits: settling.waits,
+    opened() {
+      read();
+      owed.opened();
+      settling.opened();
+    },
     settled() {
       read();
       checkEpoch(checking);
       for (const one of running) checkGoesOn(checking, one);
+      settling.settled();
       for (let at = running.length - 1; at >= 0; at -= 1) {
         const one = running[at]!;
-        if (one.hasEnded || one.life !== node.life || one.execution.signal.aborted) running.splice(at, 1);
+        if (!one.hasEnded && one.life === node.life && !one.execution.signal.aborted) continue;
+        running.splice(at, 1);
+        settling.over(one);
       }
     },
     atTheEnd: read,
@@ -116,6 +128,8 @@ function checkRelease(
   if (one.life !== node.life) fail("released by a process that has ended");
   if (one.held !== null && known.used.has(one.held)) fail(`released twice by the approval of ${one.held}`);
   if (one.held !== null) known.used.add(one.held);
+  checkAskedOnce(checking, one);
+  checkCanary(checking);
   const now = node.clock();
   const by = containedBy(known, one);
   if (by !== null) fail(`released for a${one.agent} while ${by} is contained`);
@@ -131,6 +145,10 @@ function checkRelease(
   }
   const paid = fields as { amount: number; to: string; until: string };
   one.acting = { ...paid, decision: entry.id };
+  const { id } = one.execution;
+  const unreported = known.unreported.get(id) ?? { life: node.life, decisions: new Set() };
+  known.unreported.set(id, unreported);
+  unreported.decisions.add(entry.id);
   if (!isSame(fields, askedOf(answer))) fail(`released with other fields than were asked: ${answer.id}`);
   checkPaying(checking, one, now, "what was released");
   if (paid.amount >= HELD_FROM && entry.approvalsConsumed.length === 0) fail("released what nobody approved");
@@ -141,6 +159,26 @@ function checkRelease(
   const { header } = entry;
   const isRead = header !== null && now < header.containment.readAt + CONTAINMENT_AGE_MS;
   if (!isRead) fail("released though nobody knows any more who is contained");
+}
+
+/** Under an id, over all processes: whoever asks again is told what was answered. */
+function checkAskedOnce({ known, fail }: Checking, { agent, requestId }: Running): void {
+  if (requestId === null) return;
+  const key = `request ${requestId} of a${agent}`;
+  if (known.used.has(key)) fail(`released twice: ${key}`);
+  known.used.add(key);
+}
+
+/** With time for a disk that is behind, and for a process that has only just begun. */
+const CANARY_MS_MAX = 60_000 + 5_000;
+
+function checkCanary({ node, known: { canary }, fail }: Checking): void {
+  const { world, life, openedAt, jumpedAt, troubledAt } = node;
+  const now = world.now();
+  if (canary.life === life && canary.isAllowed) fail("released by a node that allows what must be denied");
+  const isExcused = Math.max(jumpedAt, troubledAt + CANARY_MS_MAX) + CANARY_MS_MAX > now;
+  const last = canary.life === life ? canary.at : openedAt;
+  if (!isExcused && last + CANARY_MS_MAX < now) fail(`released ${now - last} ms after the last canary`);
 }
 
 /** After the age of what is known of containment, with time for a disk that is behind. */
@@ -209,8 +247,14 @@ function checkGoesOn(checking: Checking, one: Running): void {
   const now = node.clock();
   if (paper !== null && now > paper.expiresMs)
     fail(`${execution.id} goes on ${now - paper.expiresMs} ms after anybody attested it`);
+  const [policyUntil, readUntil] = [currentUntil(node), node.readAt + CONTAINMENT_AGE_MS];
+  // Whoever began with nothing current has one lease all the same.
+  const leaseUntil = Math.max(Math.min(policyUntil, readUntil), one.begunAt) + LEASE_MS;
+  if (now > leaseUntil + 1) fail(`${execution.id} goes on ${now - leaseUntil} ms after its lease could end`);
   if (one.acting === null) return;
-  const late = now - currentUntil(node);
+  const late = now - policyUntil;
   if (late > 1) fail(`${execution.id} acts ${late} ms after anybody knew that its policy is current`);
+  const unread = now - readUntil;
+  if (unread > 1) fail(`${execution.id} acts ${unread} ms after anybody knew who is contained`);
   checkPaying(checking, one, now - 1, "what still runs");
 }

@@ -28,6 +28,19 @@ export interface Known {
   epochBefore: number;
   life: number;
   readonly seqs: Map<string, number>;
+  /** Executions that have begun and not ended, with the number of the entry. */
+  readonly open: Map<string, number>;
+  /** What was released and has no outcome yet, by execution: decisions, and in which life. */
+  readonly unreported: Map<string, { readonly life: number; readonly decisions: Set<string> }>;
+  /** The last that this node made in its present life. */
+  readonly canary: CanarySaid;
+}
+
+export interface CanarySaid {
+  life: number;
+  /** In the world's time. */
+  at: number;
+  isAllowed: boolean;
 }
 
 export interface OwedSaid {
@@ -50,6 +63,7 @@ export function nothingKnown(): Known {
     ...{ read: 0, contained: new Map(), trust: new Map(), decisions: new Set(), allowed: new Map() },
     ...{ leaves: new Set(), begins: new Map(), used: new Set(), ordered: new Set(), owed: new Map() },
     ...{ epoch: 0, epochBefore: 0, life: 0, seqs: new Map() },
+    ...{ open: new Map(), unreported: new Map(), canary: { life: 0, at: 0, isAllowed: false } },
   };
 }
 
@@ -88,9 +102,10 @@ function learn(reading: Reading, kept: Kept, entry: Entry): void {
   } else if (entry.kind === "trust") {
     known.trust.set(nameOf(entry.subject), entry.after);
   } else if (entry.kind === "execution") {
-    learnExecution(known, kept, entry);
+    learnExecution(reading, kept, entry);
   } else if (entry.kind === "outcome") {
     count(`outcomes: ${entry.status}`);
+    known.unreported.get(entry.execution ?? "")?.decisions.delete(entry.decision);
   }
 }
 
@@ -98,13 +113,36 @@ export function nameOf({ type, id }: { readonly type: string; readonly id: strin
   return `${type} ${id}`;
 }
 
-function learnExecution({ begins }: Known, { leaf }: Kept, { phase, agent }: ExecutionEntry): void {
-  if (phase === "begin") begins.set(leaf, nameOf(agent));
+function learnExecution(reading: Reading, { leaf }: Kept, entry: ExecutionEntry): void {
+  const { known, fail } = reading;
+  const { phase, agent, execution } = entry;
+  const id = execution ?? "";
+  if (phase === "end" && !known.open.delete(id)) fail(`entry ${known.read} ends ${id}, which is not open`);
+  if (phase === "end") checkReported(reading, id);
+  if (phase !== "begin") return;
+  known.begins.set(leaf, nameOf(agent));
+  known.open.set(id, known.read);
 }
 
-function learnDecision({ node, known, fail, count }: Reading, kept: Kept, entry: DecisionEntry): void {
-  const { id, verdict, code, execution, parents } = entry;
+/** How long before an end a disk may have been behind that let an outcome go. */
+const BEHIND_MS = 60_000;
+
+/** An end comes after what came of everything that ran, unless the process ended before. */
+function checkReported({ node, known, fail }: Reading, execution: string): void {
+  const unreported = known.unreported.get(execution);
+  known.unreported.delete(execution);
+  if (unreported?.life !== node.life || node.troubledAt > node.world.now() - BEHIND_MS) return;
+  if (node.disk.trouble !== "none" || unreported.decisions.size === 0) return;
+  fail(`${execution} ended, and nothing says what came of ${[...unreported.decisions].join(", ")}`);
+}
+
+function learnDecision(reading: Reading, kept: Kept, entry: DecisionEntry): void {
+  const { node, known, fail, count } = reading;
+  const { id, verdict, code, execution, parents, header } = entry;
   known.decisions.add(id);
+  const readAt = header?.containment.readAt ?? 0;
+  if (readAt > 0 && !node.readings.has(readAt))
+    fail(`entry ${known.read} says that orders were read at ${readAt}, when nobody answered`);
   if (verdict === "allow") known.allowed.set(execution ?? "", entry);
   for (const { leaf, relation } of verdict === "allow" ? parents : []) {
     if (relation !== "approved") continue;
@@ -116,6 +154,7 @@ function learnDecision({ node, known, fail, count }: Reading, kept: Kept, entry:
     fail(`entry ${known.read} is of epoch ${epoch}: before this start ${known.epochBefore} was in force`);
   known.epoch = Math.max(known.epoch, epoch);
   const isOutside = entry.node !== node.name;
+  if (!isOutside && execution === null) learnCanary(reading, entry);
   count(`decisions${isOutside ? ", single" : ""}: ${verdict} ${code}`);
   // Whoever it is about is contained from here on, whether anything says so yet or not.
   const state = { quarantine: "quarantined", terminate: "terminated" }[verdict as "quarantine"];
@@ -123,6 +162,14 @@ function learnDecision({ node, known, fail, count }: Reading, kept: Kept, entry:
   const who = isOutside ? askedAbout(kept) : known.begins.get(parents[0]?.leaf ?? "");
   if (who === undefined) fail(`entry ${known.read} contains nobody`);
   else known.contained.set(who, state);
+}
+
+/** A decision of the governor itself that nobody asked for. */
+function learnCanary({ node, known: { canary, read } }: Reading, { verdict }: DecisionEntry): void {
+  if (read < node.keptBefore) return;
+  const { life, world } = node;
+  const isAllowed = (canary.life === life && canary.isAllowed) || verdict === "allow";
+  Object.assign(canary, { life, at: world.now(), isAllowed });
 }
 
 /** The request lies beside the log. */

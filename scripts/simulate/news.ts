@@ -17,11 +17,12 @@ import {
 export async function publish(outside: Outside): Promise<void> {
   const { node, others, checks } = outside;
   const { publisher } = node.source;
-  await publishNext(publisher, node.world.random.pick(publisher.versions));
+  const { random, mood } = node.world;
+  await publishNext(publisher, publisher.versions[random.pick(mood.versions)]!);
   count(checks, "world: another policy");
   for (const one of [node, ...others]) {
     const told = { ...outside, node: one };
-    if (node.world.random.chance(0.8)) node.world.after(node.world.random.below(50), () => void hear(told));
+    if (random.chance(0.8)) node.world.after(random.below(50), () => void hear(told));
   }
 }
 

@@ -12,6 +12,7 @@ import { GOVERNED } from "../../test/support/papers.ts";
 import { type Desk, makeDesk, telling } from "./desk.ts";
 import { type Disk, makeDisk } from "./disk.ts";
 import { floorOf, type KeptFloor, loadSome } from "./loading.ts";
+import { CANARY } from "./policies.ts";
 import type { Published, Publisher } from "./publisher.ts";
 import type { World } from "./world.ts";
 
@@ -47,6 +48,8 @@ export interface Node {
   skewMs: number;
   /** When that was changed last, in the world's time. */
   jumpedAt: number;
+  /** When the disk was last in trouble, in the world's time. */
+  troubledAt: number;
   /** The source of orders cannot be reached. */
   isCutOff: boolean;
   host: BundleHost | null;
@@ -57,6 +60,12 @@ export interface Node {
   life: number;
   /** When this life began, in the world's time. */
   openedAt: number;
+  /** How much was durable when this life began. */
+  keptBefore: number;
+  /** When readings of orders were asked for that were answered, by the node's clock, over all lives. */
+  readonly readings: Set<number>;
+  /** Of this life, the latest. */
+  readAt: number;
   readonly clock: () => number;
 }
 
@@ -77,8 +86,9 @@ export function makeNode(world: World, name: string, source: Source): Node {
     ...{ world, name, source },
     disk: makeDisk(world, nodeCrypto.sha256),
     ...{ desk: makeDesk(), floor: { kept: null }, notes: new Map() },
-    ...{ skewMs: 0, jumpedAt: world.now(), isCutOff: false },
-    ...{ host: null, governor: null, decide: null, life: 0, openedAt: 0 },
+    ...{ skewMs: 0, jumpedAt: world.now(), troubledAt: 0, isCutOff: false },
+    ...{ host: null, governor: null, decide: null, life: 0, openedAt: 0, keptBefore: 0 },
+    ...{ readings: new Set<number>(), readAt: 0 },
     clock: () => world.now() + node.skewMs,
   };
   return node;
@@ -104,6 +114,7 @@ export async function start(node: Node, count: (what: string) => void): Promise<
   const host = await loadSome(node, floorOf(node, isAlive), isAlive, count);
   if (host === null) return;
   const store = node.disk.open();
+  Object.assign(node, { keptBefore: node.disk.kept.length, readAt: 0 });
   const ports = portsOf(node, own);
   const recording = { store, mode: "strict", ports } as const;
   const governor = await openGovernor({
@@ -123,12 +134,6 @@ export async function start(node: Node, count: (what: string) => void): Promise<
   Object.assign(node, { host, governor, decide: decideOperation(decider), openedAt: node.world.now() });
 }
 
-const CANARY = {
-  agent: { type: "Agent", id: "a0" },
-  action: "pay",
-  fields: { amount: 999, to: "nobody", until: "2026-01-01T00:00:00Z" },
-} as const;
-
 function namedIn({ disk }: Node, node: string) {
   const own = disk.kept.findLast(({ entry }) => entry.node === node);
   return { node, nextSeq: own === undefined ? 0 : own.entry.seq + 1 };
@@ -136,10 +141,13 @@ function namedIn({ disk }: Node, node: string) {
 
 /** What was asked early may be answered late, with what was there then, or never. */
 async function readOrders(node: Node): Promise<readonly string[]> {
-  const { world, source } = node;
+  const { world, source, life } = node;
+  const askedAt = node.clock();
   const told = [...source.orders];
   await world.sleep(world.random.below(world.random.chance(0.1) ? 30_000 : 40));
   if (node.isCutOff || world.random.chance(0.05)) throw new Error("no answer");
+  node.readings.add(askedAt);
+  if (life === node.life) node.readAt = Math.max(node.readAt, askedAt);
   return told;
 }
 

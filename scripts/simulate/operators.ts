@@ -4,6 +4,7 @@ import { LogError } from "@polity/lineage/store.ts";
 import { askOnce } from "./askers.ts";
 import type { Checks } from "./checks.ts";
 import { count } from "./counts.ts";
+import type { Mood } from "./moods.ts";
 import { hear, publish, rotate } from "./news.ts";
 import { crash, type Node, start } from "./node.ts";
 import { order } from "./orders.ts";
@@ -20,6 +21,7 @@ export interface Outside {
 export function beginLife(outside: Outside): void {
   const { node } = outside;
   const { world, disk } = node;
+  const { everyMs } = world.mood;
   const each = (meanMs: number, run: () => void) => {
     const again = () => {
       run();
@@ -30,16 +32,16 @@ export function beginLife(outside: Outside): void {
   disk.onKept = ({ entry }) => crashAfter(outside, entry);
   world.after(0, () => void open(outside));
   each(NOTE_MS / 4, () => void hear(outside));
-  each(6_000, () => void order(outside));
+  each(everyMs.order, () => void order(outside));
   each(1_500, () => void askOnce(outside));
-  each(70_000, () => void publish(outside));
+  each(everyMs.publish, () => void publish(outside));
   each(1_600_000, () => rotate(outside));
-  each(100_000, () => {
+  each(everyMs.crash, () => {
     if (node.governor !== null) void crashAndReturn(outside);
   });
-  each(300_000, () => jump(outside));
-  each(110_000, () => cutOff(outside));
-  each(50_000, () => troubleDisk(outside));
+  each(everyMs.jump, () => jump(outside));
+  each(everyMs.cutOff, () => cutOff(outside));
+  each(everyMs.disk, () => troubleDisk(outside));
   each(80_000, () => leaveDesk(outside));
 }
 
@@ -71,8 +73,8 @@ async function crashAndReturn(outside: Outside): Promise<void> {
 
 /** A process may end at the very moment at which an entry is there: between two that belong together. */
 function crashAfter(outside: Outside, entry: Entry): void {
-  const { random } = outside.node.world;
-  if (outside.node.governor === null || !random.chance(dangerOf(entry))) return;
+  const { random, mood } = outside.node.world;
+  if (outside.node.governor === null || !random.chance(dangerOf(entry, mood))) return;
   count(outside.checks, `world: a crash right after ${what(entry)}`);
   void crashAndReturn(outside);
 }
@@ -81,10 +83,10 @@ function what(entry: Entry): string {
   return entry.kind === "decision" ? `${entry.kind} ${entry.verdict}` : entry.kind;
 }
 
-function dangerOf(entry: Entry): number {
+function dangerOf(entry: Entry, { crashAfterUse }: Mood): number {
   if (entry.kind === "decision") {
     if (entry.verdict === "quarantine" || entry.verdict === "terminate") return 0.2;
-    return entry.approvalsConsumed.length > 0 ? 0.3 : 0.0005;
+    return entry.approvalsConsumed.length > 0 ? crashAfterUse : 0.0005;
   }
   if (entry.kind === "event") return entry.name.startsWith("obligation.") ? 0.02 : 0.002;
   return entry.kind === "approval" || entry.kind === "containment" ? 0.01 : 0.0005;
@@ -108,8 +110,9 @@ function cutOff({ node, checks }: Outside): void {
   if (node.isCutOff) return;
   node.isCutOff = true;
   count(checks, "world: cut off");
-  const { random } = node.world;
-  node.world.after(random.below(random.chance(0.2) ? 250_000 : 40_000), () => {
+  const { random, mood } = node.world;
+  const [usual, long] = mood.cutOffMs;
+  node.world.after(random.below(random.chance(0.2) ? long : usual), () => {
     node.isCutOff = false;
   });
 }
@@ -120,10 +123,12 @@ function troubleDisk(outside: Outside): void {
   const { disk } = node;
   if (disk.trouble !== "none") return;
   disk.trouble = random.chance(0.85) ? "busy" : "failing";
+  node.troubledAt = node.world.now();
   count(checks, `world: the disk is ${disk.trouble}`);
   const isFailing = disk.trouble === "failing";
   node.world.after(random.below(20_000), () => {
     disk.trouble = "none";
+    node.troubledAt = node.world.now();
     // Nothing but another start helps.
     if (!isFailing || node.governor === null) return;
     crash(node);

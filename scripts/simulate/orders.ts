@@ -8,6 +8,7 @@ import { governedBy, type Node, uuidOf } from "./node.ts";
 import type { Outside } from "./operators.ts";
 import { AGENTS } from "./policies.ts";
 import { issuersNow } from "./publisher.ts";
+import { ORDERED_MS_MAX } from "./settling.ts";
 import { IMAGES } from "./workloads.ts";
 
 export async function order({ node, checks }: Outside): Promise<void> {
@@ -17,7 +18,7 @@ export async function order({ node, checks }: Outside): Promise<void> {
   const { paper, envelope } = await anyOrder(node, isForged);
   if (random.chance(0.6)) post(node, paper, envelope, isForged);
   if (random.chance(0.5) || governor === null) return;
-  const applied = await governor.order(envelope);
+  const applied = await checks.waits("an order", governor.order(envelope), ORDERED_MS_MAX);
   count(checks, `orders: ${paper.ordered.kind} ${applied.ok ? "applied" : applied.code}`);
   if (applied.ok && isForged) checks.violations.push("an order with a key that may not order was applied");
   if (random.chance(0.2)) await governor.order(envelope);

@@ -1,4 +1,4 @@
-/** Three versions of one policy, and what each allows, said once more without any of our own code. */
+/** Versions of one policy, and what each allows, said once more without any of our own code. */
 import { GOVERNOR_OBLIGATIONS } from "@polity/governor/judge.ts";
 import type { BundleParts, MemberParts } from "@polity/runtime/bundle-write.ts";
 import type { HostObligation } from "@polity/runtime/host-obligations.ts";
@@ -8,7 +8,15 @@ import { NOW, ONLINE } from "../../test/support/trust-roots.ts";
 export const AGENTS = 24;
 const TRUST_FLOOR = 200;
 /** By version, from 1: the most that may be paid at once. */
-const LARGEST = [800, 50, 300] as const;
+const LARGEST = [800, 50, 300, 800] as const;
+/** By place: somebody made a mistake, and it allows what a canary asks for. */
+export const MISTAKEN = 3;
+/** Who asks for what nobody may have. */
+export const CANARY = {
+  agent: { type: "Agent", id: "canary" },
+  action: "pay",
+  fields: { amount: 140, to: "nobody", until: "2026-01-01T00:00:00Z" },
+} as const;
 /** From this amount on somebody has to approve. */
 export const HELD_FROM = 150;
 /** From this amount on, only what somebody attests to run in production may pay. */
@@ -67,6 +75,7 @@ export async function openVersions(): Promise<readonly Version[]> {
     ...Array.from({ length: AGENTS }, (_, at) => {
       return { type: "Agent", id: `a${at}`, attributes: { limit: limitOf(at) } };
     }),
+    { ...CANARY.agent, attributes: { limit: 1_000 } },
     { type: "Team", id: "treasury" },
     ...APPROVERS.map((id) => ({ type: "User", id, parents: [{ type: "Team", id: "treasury" }] })),
   ];
@@ -74,14 +83,14 @@ export async function openVersions(): Promise<readonly Version[]> {
   return Promise.all(
     LARGEST.map(async (largest, at) => {
       const number = at + 1;
-      const texts = { "simulated.pol": textOf(number, largest) };
+      const texts = { "simulated.pol": textOf(number, largest, at === MISTAKEN) };
       const member = await memberOf("simulated", "simulated.pol", texts);
       return { number, member, sources: sourcesFor(["simulated.pol"], texts), facts, largest };
     }),
   );
 }
 
-function textOf(version: number, largest: number): string {
+function textOf(version: number, largest: number, isMistaken: boolean): string {
   return `polity 1
 policy simulated.agents version ${version}
 import "std/attestation"
@@ -108,5 +117,5 @@ terminate thief on pay when to == "thief"
 allow looks on look when what != "${TRAPS[0]}" and what != "${TRAPS[1]}"
 quarantine vault on look when what == "${TRAPS[0]}"
 terminate keys on look when what == "${TRAPS[1]}"
-`;
+${isMistaken ? `allow everything on pay when to == "${CANARY.fields.to}"\n` : ""}`;
 }

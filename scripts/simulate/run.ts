@@ -7,15 +7,18 @@ import { approving } from "./approving.ts";
 import { makeChecks } from "./checks.ts";
 import type { Told } from "./counts.ts";
 import { withoutThreads } from "./engine.ts";
+import { moodOf } from "./moods.ts";
 import { makeNode, makeSource, type Node } from "./node.ts";
 import { beginLife } from "./operators.ts";
 import type { Version } from "./policies.ts";
 import { makePublisher } from "./publisher.ts";
-import type { Crowd } from "./running.ts";
+import type { Crowd, Held, Paying } from "./running.ts";
 import { makeWorld } from "./world.ts";
 
 export interface Simulated {
   readonly seed: number;
+  /** What it has more of than others. */
+  readonly mood: string;
   readonly events: number;
   readonly entries: number;
   /** Of all entries, in their order: the same seed gives the same one. */
@@ -45,7 +48,7 @@ async function live(
   versions: readonly Version[],
   progress: (begun: number) => void,
 ): Promise<Simulated> {
-  const world = makeWorld(createRandom(seed, 7), NOW);
+  const world = makeWorld(createRandom(seed, 7), NOW, moodOf(seed));
   const source = makeSource(await makePublisher(world, versions));
   const nodes = NODES.map((name) => makeNode(world, name, source));
   const told: Told = { violations: [], counts: new Map() };
@@ -53,7 +56,8 @@ async function live(
   const crowds = nodes.map((node, at): Crowd => {
     const outside = { node, others: nodes.filter((one) => one !== node), checks: all[at]! };
     beginLife(outside);
-    return { node, checks: all[at]!, onHeld: approving(outside), held: new Set() };
+    const own = { held: new Set<Held>(), asked: new Map<string, Paying>() };
+    return { node, checks: all[at]!, onHeld: approving(outside), ...own };
   });
   const settled = () => {
     for (const checks of all) checks.settled();
@@ -74,7 +78,8 @@ async function live(
     next = world.random.pick([200, 500, 2_000]);
   }
   for (const checks of all) checks.atTheEnd();
-  return { seed, events: world.events(), simulatedMs: world.now() - NOW, ...told, ...summed(nodes) };
+  const { name: mood } = world.mood;
+  return { seed, mood, events: world.events(), simulatedMs: world.now() - NOW, ...told, ...summed(nodes) };
 }
 
 function summed(nodes: readonly Node[]): Pick<Simulated, "entries" | "digest"> {

@@ -10,6 +10,8 @@ export interface Running {
   readonly agent: number;
   readonly zone: string | null;
   readonly parent: Running | null;
+  /** By the node's clock. */
+  readonly begunAt: number;
   /** What attests it; null where nothing does. */
   paper: Paper | null;
   /** What attested it was withdrawn. */
@@ -18,6 +20,8 @@ export interface Running {
   acting: Acting | null;
   /** The pending approval by which its present step was released, if one was. */
   held: string | null;
+  /** Under which its present step was asked for, if under one. */
+  requestId: string | null;
   hasEnded: boolean;
 }
 
@@ -37,6 +41,8 @@ export interface Crowd {
   readonly checks: Checks;
   /** What waits for approval, or runs by it. When its process ends, the same agent asks for it again. */
   readonly held: Set<Held>;
+  /** What was asked for under an id, by agent and id: mostly it is asked for again. */
+  readonly asked: Map<string, Paying>;
   /** Told of what waits for approval. */
   readonly onHeld: (running: Running, answer: Authorized) => Promise<Authorized | null>;
 }
@@ -46,4 +52,6 @@ export interface Held {
   readonly agent: number;
   readonly zone: string | null;
   readonly fields: Paying;
+  /** Which is part of what was held: another one would make it another request. */
+  readonly paper: Paper | null;
 }

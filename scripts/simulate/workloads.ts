@@ -17,20 +17,23 @@ export interface Paper {
 }
 
 const FAULTS = ["another key", "another agent", "another set"] as const;
-/** From nothing at all to longer than anything runs. */
-const LASTS_MS = [0, 8_000, 8_000, 15_000, 15_000, 60_000, 600_000, 600_000, 600_000, 600_000] as const;
 
 export const IMAGES = ["a1", "b2", "c3"].map((byte) => `sha256:${byte.repeat(32)}`);
 
 /** Somebody measures what runs for an agent. */
-export async function measure(node: Node, agent: number, image: string): Promise<Paper> {
+export async function measure(
+  node: Node,
+  agent: number,
+  image: string,
+  production = node.world.mood.production,
+): Promise<Paper> {
   const { world, source } = node;
   const { random } = world;
   const { root, set, audience } = governedBy(source);
   const { right, wrong } = issuersNow(source.publisher).launcher;
   const fault = random.chance(0.92) ? null : random.pick(FAULTS);
-  const environment = random.chance(0.75) ? "production" : "staging";
-  const [issuedMs, lastsMs] = [world.now() - 1_000, random.pick(LASTS_MS)];
+  const environment = random.chance(production) ? "production" : "staging";
+  const [issuedMs, lastsMs] = [world.now() - 1_000, random.pick(world.mood.lastsMs)];
   const expiresMs = issuedMs + 1_000 + lastsMs;
   const attestation: Attestation = {
     ...{ root: root.name, audience, issuer: "launcher", environment, hardware: "tpm" },
@@ -61,7 +64,7 @@ export async function attestAnew({ node, checks }: Crowd, running: Running): Pro
     return;
   }
   const image = world.random.chance(0.3) ? world.random.pick(IMAGES) : before.image;
-  const paper = await measure(node, agent, image);
+  const paper = await measure(node, agent, image, 0.6);
   if (life !== node.life) return;
   const isGood = counts(node, paper);
   const applying = governor.attest(execution.id, paper.envelope);

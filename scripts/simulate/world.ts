@@ -1,8 +1,10 @@
 /** Simulated time: what is to happen stands in line, and nothing else makes time go on. */
 import type { Random } from "../../test/support/generate/random.ts";
+import type { Mood } from "./moods.ts";
 
 export interface World {
   readonly random: Random;
+  readonly mood: Mood;
   /** Milliseconds since 1970, of a clock that no node has. */
   readonly now: () => number;
   /** Calls once after so long, unless it is called off. */
@@ -19,7 +21,7 @@ interface Due {
   run: (() => void) | null;
 }
 
-export function makeWorld(random: Random, startMs: number): World {
+export function makeWorld(random: Random, startMs: number, mood: Mood): World {
   const heap: Due[] = [];
   let [now, number, events] = [startMs, 0, 0];
 
@@ -33,7 +35,7 @@ export function makeWorld(random: Random, startMs: number): World {
   }
 
   return {
-    random,
+    ...{ random, mood },
     now: () => now,
     after,
     sleep: (ms) => new Promise((resolve) => after(ms, resolve)),
