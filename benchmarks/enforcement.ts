@@ -89,7 +89,8 @@ async function runGovern(
   });
   const times: number[] = [];
   const calls = options.isQuick ? 50 : mode === "strict" ? 4_000 : 40_000;
-  for (let at = -Math.floor(calls / 4); at < calls; at += 1) {
+  // As many before: a host that has run for a second is what there is everywhere.
+  for (let at = -calls; at < calls; at += 1) {
     const from = performance.now();
     await governed(Math.abs(at));
     if (at >= 0) times.push((performance.now() - from) * 1e6);

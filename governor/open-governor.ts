@@ -73,7 +73,7 @@ export interface GovernorLimits {
   readonly depthMax: number;
   /** 1,024 steps of one execution that are under way. */
   readonly stepsMax: number;
-  /** 65,536 request ids. */
+  /** The last 65,536 request ids. */
   readonly requestsMax: number;
   /** 500, of an agent that nothing is known about. */
   readonly trust: number;

@@ -1,5 +1,6 @@
 /** Bounds on what stands behind each other, is under way, or takes its time: beyond them, nothing. */
 import { enforce } from "@polity/governor/answers.ts";
+import { remember } from "@polity/governor/work.ts";
 import { expect, test } from "vitest";
 import { ADA, BOB, begun, governed, manualClock, pay, saying, until } from "../support/governing.ts";
 
@@ -93,4 +94,22 @@ test.each([
   expect(said).toMatchObject({ ok: false, code: "execution.invalid" });
   // What was tried is in the log, and nothing has begun.
   expect(await entries()).toMatchObject([{ kind: "event", name: "execution.invalid", phase: "refused" }]);
+});
+
+test.each([1, 5, 100])("the last %i of many are remembered, and hardly more", (max) => {
+  const map = new Map<number, string>();
+  let most = 0;
+  for (let at = 0; at < 10 * max; at += 1) {
+    remember(map, at + 1, "", max);
+    most = Math.max(most, map.size);
+    const last = Array.from({ length: Math.min(at + 1, max) }, (_, back) => at + 1 - back);
+    expect(last.filter((key) => !map.has(key))).toEqual([]);
+  }
+  expect(most).toBe(max + Math.floor(max / 16));
+  // What comes again is as good as new.
+  for (let at = 0; max > 1 && at < 3 * max; at += 1) {
+    remember(map, -1, "again", max);
+    remember(map, 20 * max + at, "", max);
+  }
+  expect(map.has(-1)).toBe(max > 1);
 });
