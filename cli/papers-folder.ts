@@ -24,6 +24,8 @@ const FILES_MAX = 4_096;
 /** No paper is larger in its envelope. */
 const PAPER_BYTES_MAX = 64 * 1024;
 
+const MISSED = "unless it has expired, what is known of containment gets old until it is back";
+
 interface PaperFile {
   readonly name: string;
   /** Another one for another content. */
@@ -62,7 +64,11 @@ function follow(dir: string, governor: Governor) {
       const names = namesIn(dir);
       const papers = papersIn(dir, names);
       const here = new Set(papers.map(({ name }) => name));
-      for (const name of seen.keys()) if (!here.has(name)) seen.delete(name);
+      for (const name of seen.keys()) {
+        if (here.has(name)) continue;
+        seen.delete(name);
+        if (name.endsWith(ORDER)) await tellNote(`${quoted(name)} is gone: ${MISSED}`);
+      }
       for (const { name, stamp } of papers) {
         if (seen.get(name) === stamp) continue;
         await take(governor, dir, name, isFirst);

@@ -19,6 +19,7 @@ export const GOVERNOR_CODES = [
   "order.not_yet_valid",
   "order.replayed",
   "order.expired",
+  "order.withheld",
   "attestation.malformed",
   "attestation.wrong_root",
   "attestation.wrong_set",

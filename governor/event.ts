@@ -35,6 +35,15 @@ export interface ObligationProblem {
   readonly message: string;
 }
 
+/** Of a source. */
+interface ReadOrder {
+  /** Of the containment that follows from it, if one does. */
+  readonly id: string;
+  readonly order: Ordered;
+  /** The digest of the whole envelope. */
+  readonly envelope: string;
+}
+
 type Happening =
   | {
       readonly kind: "begin";
@@ -105,7 +114,9 @@ type Happening =
   | {
       readonly kind: "orders-read";
       readonly readAt: number;
-      readonly orders: readonly { readonly id: string; readonly order: Ordered }[];
+      readonly orders: readonly ReadOrder[];
+      /** Digests of all envelopes that it has, whether they count or not. */
+      readonly present: ReadonlySet<string>;
     }
   /** `approval` was verified. */
   | { readonly kind: "approve"; readonly call: number; readonly approval: Approval }

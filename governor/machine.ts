@@ -7,6 +7,7 @@ import {
   type RecorderOptions,
   type RecordingStore,
 } from "@polity/lineage/recorder.ts";
+import { digestName, utf8 } from "@polity/runtime/hash.ts";
 import { unreachable } from "@polity/runtime/unreachable.ts";
 import type { Answer, Effect } from "./effect.ts";
 import type { Event } from "./event.ts";
@@ -284,11 +285,14 @@ async function readOrders({ options, dispatch }: Pick<Carrying, "options" | "dis
   const readAt = ports.now();
   try {
     const envelopes = await orders.source.read();
+    const present = new Set<string>();
     const verified = envelopes.flatMap((envelope) => {
+      const digest = digestName(ports.sha256(utf8(envelope)));
+      present.add(digest);
       const said = orders.verify(envelope, ports.now());
-      return said.ok ? [{ id: ports.uuid(), order: said.order }] : [];
+      return said.ok ? [{ id: ports.uuid(), order: said.order, envelope: digest }] : [];
     });
-    dispatch({ kind: "orders-read", readAt, orders: verified });
+    dispatch({ kind: "orders-read", readAt, orders: verified, present });
   } catch (error) {
     dispatch({ kind: "orders-failed", message: error instanceof Error ? error.message : String(error) });
   }

@@ -67,7 +67,8 @@ export type Attester = (
 export interface OrderSource {
   /**
    * Envelopes of all orders that may still be taken in; what was carried out before changes nothing. Rejects
-   * where the source cannot be read: then what is known of containment gets old, until all is denied.
+   * where the source cannot be read: then what is known of containment gets old, until all is denied. The
+   * same holds for a source that has less than before: an order that it had stays until it has expired.
    */
   readonly read: () => Promise<readonly string[]>;
 }

@@ -75,6 +75,8 @@ export interface GovernorState {
   window: Window;
   /** When the source of orders was last read. */
   ordersReadAt: number;
+  /** Orders that it has said, by id, until they have expired: from then on it may leave them out. */
+  readonly told: Map<string, ToldOrder>;
   /** Counts what may change any answer: another policy, other facts, another window. */
   changes: number;
   stopped: Refusal | null;
@@ -102,6 +104,14 @@ export interface GovernorState {
   readonly deadlines: Deadline[];
   /** What the timer is set to; null where none is. */
   timerAt: number | null;
+}
+
+export interface ToldOrder {
+  /** Of its envelope. */
+  readonly digest: string;
+  readonly expiresMs: number;
+  /** It was missing when the source was read last, and the log says so. */
+  isMissed: boolean;
 }
 
 export interface RestrictingState {
@@ -306,6 +316,7 @@ export function newState(settings: Settings, window: Window, now: number): Gover
     window,
     // A source that was never read has told nothing: until it has, everything is denied.
     ordersReadAt: settings.hasOrderSource ? 0 : now,
+    told: new Map(),
     changes: 0,
     stopped: null,
     nextTicket: 1,

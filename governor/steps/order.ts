@@ -8,6 +8,7 @@ import { putDeadline, refusal, type Work, write } from "../work.ts";
 import { caused } from "./asking.ts";
 import { hold } from "./contain.ts";
 import { standingChanged } from "./keep.ts";
+import { refused } from "./refused.ts";
 
 /** What the entry of an order is called; its event is the order's id. */
 export const ORDER_ENTRY = "order";
@@ -123,11 +124,38 @@ export function ordersTold(work: Work, event: EventOf<"orders-read"> | EventOf<"
   else ordersFailed(work);
 }
 
-function ordersRead(work: Work, { readAt, orders }: EventOf<"orders-read">): void {
+function ordersRead(work: Work, event: EventOf<"orders-read">): void {
   const { state } = work;
-  state.ordersReadAt = Math.max(state.ordersReadAt, readAt);
-  for (const { id, order } of orders) if (orderProblem(work, order) === null) take(work, order, id, null);
-  readLater(work, state.settings.ordersEveryMs);
+  const isWhole = saysAll(work, event);
+  if (isWhole) state.ordersReadAt = Math.max(state.ordersReadAt, event.readAt);
+  for (const { id, order } of event.orders)
+    if (orderProblem(work, order) === null) take(work, order, id, null);
+  if (isWhole) readLater(work, state.settings.ordersEveryMs);
+  else ordersFailed(work);
+}
+
+/**
+ * Whether it still has what it had before. A source that was put back, or cut short, may lack what came last,
+ * too: that it was read is no knowledge then, and what is known gets old.
+ */
+function saysAll(work: Work, { orders, present }: EventOf<"orders-read">): boolean {
+  const { now, told } = work.state;
+  const here = new Set(orders.map(({ order }) => order.id));
+  let isWhole = true;
+  for (const [id, one] of told) {
+    if (one.expiresMs <= now) told.delete(id);
+    else if (here.has(id) || present.has(one.digest)) one.isMissed = false;
+    else {
+      isWhole = false;
+      // Once for each time that it is gone.
+      if (!one.isMissed)
+        refused(work, { code: "order.withheld", what: id, digest: one.digest, execution: null });
+      one.isMissed = true;
+    }
+  }
+  for (const { order, envelope } of orders)
+    told.set(order.id, { digest: envelope, expiresMs: order.expiresMs, isMissed: false });
+  return isWhole;
 }
 
 /** It is asked again soon; meanwhile what is known gets old, and evaluators see that. */

@@ -19,8 +19,8 @@ import type { World } from "./world.ts";
 /** What all nodes read: orders, and who may give them. */
 export interface Source {
   readonly publisher: Publisher;
-  /** Envelopes. */
-  orders: string[];
+  /** Until they have expired, by any clock. */
+  orders: { readonly envelope: string; readonly expiresMs: number }[];
   /** Of those that contain somebody and are in the source. */
   issued: Issued[];
   /** When keys were changed last, in the world's time. */
@@ -143,7 +143,7 @@ function namedIn({ disk }: Node, node: string) {
 async function readOrders(node: Node): Promise<readonly string[]> {
   const { world, source, life } = node;
   const askedAt = node.clock();
-  const told = [...source.orders];
+  const told = source.orders.map(({ envelope }) => envelope);
   await world.sleep(world.random.below(world.random.chance(0.1) ? 30_000 : 40));
   if (node.isCutOff || world.random.chance(0.05)) throw new Error("no answer");
   node.readings.add(askedAt);

@@ -33,7 +33,7 @@ async function anyOrder(node: Node, isForged: boolean) {
   const { root, set, audience } = governedBy(source);
   const now = world.now();
   const paper: Order = {
-    ...{ root: root.name, set, audience, issuedMs: now - 1_000, expiresMs: now + 3_600_000 },
+    ...{ root: root.name, set, audience, issuedMs: now - 1_000, expiresMs: now + ORDER_MS },
     id: uuidOf(world),
     issuer: ordered.kind === "trust" ? "rating" : "watch",
     ...{ subject, ordered, reason: "simulated" },
@@ -62,16 +62,19 @@ function subjectOf({ type, id }: Party): OrderSubject {
   return type === "workload" ? { kind: "workload", digest: id } : { kind: "agent", agent: { type, id } };
 }
 
-const POSTED_MAX = 200;
+const ORDER_MS = 15 * 60_000;
+/** No clock is further behind for long. */
+const LEFT_MS = 10 * 60_000;
 
-function post({ source, world }: Node, { id, subject, ordered }: Order, envelope: string, isForged: boolean) {
-  source.orders.push(envelope);
+function post({ source, world }: Node, order: Order, envelope: string, isForged: boolean) {
+  const { id, subject, ordered, expiresMs } = order;
+  source.orders.push({ envelope, expiresMs });
   const contains = ordered.kind === "quarantine" || ordered.kind === "terminate";
   if (!isForged && contains)
     source.issued.push({ id, envelope, agent: nameOf(partyOf(subject)), at: world.now() });
-  if (source.orders.length <= POSTED_MAX) return;
-  source.orders.splice(0, POSTED_MAX / 2);
-  const left = new Set(source.orders);
+  // A node would miss what goes sooner.
+  source.orders = source.orders.filter((one) => one.expiresMs + LEFT_MS > world.now());
+  const left = new Set(source.orders.map((one) => one.envelope));
   source.issued = source.issued.filter((one) => left.has(one.envelope));
 }
 

@@ -4,7 +4,9 @@ import { nodeGovernor } from "@polity/governor/node/index.ts";
 import { openGovernor } from "@polity/governor/open-governor.ts";
 import type { Ordered, OrderSubject } from "@polity/governor/papers/order.ts";
 import { openFileLog } from "@polity/lineage/file-store/open.ts";
+import { nodeCrypto } from "@polity/lineage/node/crypto.ts";
 import type { LogStore } from "@polity/lineage/store.ts";
+import { digestName, utf8 } from "@polity/runtime/hash.ts";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { openOptions } from "../support/file-log.ts";
 import {
@@ -23,6 +25,8 @@ import {
   saying,
   until,
 } from "../support/governing.ts";
+import { GOVERNED } from "../support/papers.ts";
+import { NOW } from "../support/trust-roots.ts";
 
 const ada: OrderSubject = { kind: "agent", agent: ADA };
 const quarantine: Ordered = { kind: "quarantine" };
@@ -150,6 +154,64 @@ test("a node that cannot read its orders is denied by the evaluator, and its lea
   expect(idle.signal.reason).toMatchObject({ code: "execution.lease_lost" });
   const late = await begun(governor, BOB);
   expect((await late.authorize(pay(5))).code).toBe("containment.stale");
+});
+
+test("a source that says less than it did is not believed until it says it again", async () => {
+  const { ports, move } = manualClock();
+  const told = await Promise.all(
+    [60_000, 1_200_000].map((ms) =>
+      ordering({ kind: "zone", zone: "us" }, quarantine, { expiresMs: NOW + ms }),
+    ),
+  );
+  const [brief = "", long = ""] = told;
+  let said: readonly string[] = [brief, long];
+  let root = GOVERNED;
+  const governs = { by: () => root, crypto: nodeCrypto };
+  const read = async () => said;
+  const { governor, entries } = await governed({ ports, governed: governs, orders: { read } });
+  const pass = async (ms: number) => {
+    for (let left = ms; left > 0; left -= 5_000) {
+      move(Math.min(left, 5_000));
+      await new Promise((resolve) => setTimeout(resolve, 2));
+    }
+  };
+  const code = async () => (await (await begun(governor)).authorize(pay(5))).code;
+  const withheld = async () =>
+    (await entries()).flatMap((one) => (one.kind === "event" && one.name === "order.withheld" ? [one] : []));
+  expect(await code()).toBe("rule");
+  // What has expired may go, and so may what was never there.
+  await pass(65_000);
+  said = [long, "no order"];
+  await pass(120_000);
+  said = [long];
+  await pass(120_000);
+  expect([await code(), await withheld()]).toEqual(["rule", []]);
+  // Its key counts no longer: it is there all the same.
+  const issuers = { ...GOVERNED.root.issuers, containment: new Map() };
+  root = { ...GOVERNED, root: { ...GOVERNED.root, issuers } };
+  await pass(120_000);
+  expect([await code(), await withheld()]).toEqual(["rule", []]);
+  root = GOVERNED;
+  said = [];
+  const later = await ordering({ kind: "agent", agent: BOB }, quarantine, { expiresMs: NOW + 1_200_000 });
+  await pass(30_000);
+  expect(await code()).toBe("rule");
+  // What it has beside that restricts all the same.
+  said = [later];
+  await pass(60_000);
+  expect(await code()).toBe("containment.stale");
+  const digest = digestName(nodeCrypto.sha256(utf8(long)));
+  expect(await withheld()).toMatchObject([{ phase: "refused", digest }]);
+  expect(governor.standing({ type: "zone", id: "us" }).containment).toBe("quarantined");
+  expect(governor.standing(BOB).containment).toBe("quarantined");
+  said = [later, long];
+  await pass(20_000);
+  expect(await code()).toBe("rule");
+  said = [long];
+  await pass(90_000);
+  expect([await code(), (await withheld()).length]).toEqual(["containment.stale", 2]);
+  await pass(1_200_000);
+  expect(await code()).toBe("rule");
 });
 
 const OUTCOMES = `${POLICY.replace("version 1\n", 'version 1\nimport "std/governor"\n')}

@@ -6,6 +6,7 @@ import {
   readdirSync,
   readFileSync,
   renameSync,
+  rmSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
@@ -67,6 +68,16 @@ test("a link, a pipe, a folder and a giant are no papers, and keep none away", a
   await expect.poll(isContained, soon).toBe(true);
   expect(governor.stopped()).toBeNull();
   expect(told).toContain("`6.order.json` is no paper");
+});
+
+test("an order that is taken away before it has expired is missed, and told", async () => {
+  const { dir, put, orders, governor, isContained } = await desk();
+  put("1.order.json", await quarantine());
+  await expect.poll(isContained, soon).toBe(true);
+  await expect.poll(() => told, soon).toContain("`1.order.json` was taken in");
+  rmSync(join(dir, "1.order.json"));
+  await expect.poll(() => told, soon).toContain("`1.order.json` is gone: unless it has expired");
+  expect([await orders.read(), isContained(), governor.stopped()]).toEqual([[], true, null]);
 });
 
 test("names that a terminal would obey are shown, and not obeyed", async () => {
