@@ -38,10 +38,17 @@ export async function readTile(
     const fullBytes = await source.read(full, bytesMax(TILE_WIDTH));
     if (fullBytes !== null) return { path: full, width: TILE_WIDTH, bytes: fullBytes };
   }
+  throw new LogError("log.missing", notThere(tile), { file: path });
+}
+
+/** Both sides: which entries were signed for, and that the file with them, or with their hashes, is gone. */
+export function notThere({ level, index, width }: Tile): string {
+  const below = level === "entries" ? 0 : level;
+  const from = index * TILE_WIDTH ** (below + 1);
+  const last = from + width * TILE_WIDTH ** below - 1;
+  const of = from === last ? `entry ${from}` : `entries ${from} to ${last}`;
   const advice = "restore it from a copy, or ask whoever keeps the log";
-  throw new LogError("log.missing", `the checkpoint promises this file, and it is not there: ${advice}`, {
-    file: path,
-  });
+  return `the checkpoint promises this file, for ${of}, and it is not there: ${advice}`;
 }
 
 /** What an adapter says of a file that is longer than any such file can be. */

@@ -72,14 +72,16 @@ async function checkAll(place: Place, options: OpenTilesOptions): Promise<Outcom
     const { add } = cross;
     const own = place.dir !== null && isWritersOwn(place.dir) ? place.dir : null;
     const openings = own === null ? null : await walkOpenings(own, checkpoint.origin, onFinding);
-    const onEntry = async (read: ReadEntry) => {
-      add(read);
-      await openings?.add(read);
+    let read = 0;
+    const onEntry = async (entry: ReadEntry) => {
+      add(entry);
+      read += 1;
+      await openings?.add(entry);
       progress.step();
     };
     const done = await fsckTiles(source, checkpoint, { sha256: nodeCrypto.sha256, onFinding, onEntry });
     for (const finding of cross.duplicates()) onFinding(finding);
-    const notes = cross.dangling().map(({ index, message }) => `entry ${index}: ${message}`);
+    const notes = read === checkpoint.size ? danglingNotes(cross) : [PARENTS_UNREAD];
     if (!isVerified) notes.unshift("no --key, so the signature of the checkpoint was not checked");
     notes.push(...((await openings?.end()) ?? []));
     notes.push(...(await compareIndex(place, checkpoint, cross, onFinding)));
@@ -92,6 +94,13 @@ async function checkAll(place: Place, options: OpenTilesOptions): Promise<Outcom
   }
 }
 
+/** Parents may be among the entries that could not be read. */
+const PARENTS_UNREAD = "parents were not looked up: not every entry could be read";
+
+function danglingNotes(cross: CrossCheck): string[] {
+  return cross.dangling().map(({ index, message }) => `entry ${index}: ${message}`);
+}
+
 async function compareIndex(
   { dir }: Place,
   { origin, size }: { readonly origin: string; readonly size: number },
@@ -100,7 +109,7 @@ async function compareIndex(
 ): Promise<string[]> {
   const path = dir === null ? null : join(dir, "index.sqlite");
   if (path === null || !existsSync(path)) return [];
-  const compared = await cross.compareIndex(path, origin);
+  const compared = await cross.compareIndex(path, origin, size);
   for (const finding of compared.findings) onFinding({ ...finding, file: "index.sqlite" });
   if (compared.size === null) return ["index.sqlite is no index of this log; the next search makes it anew"];
   const lag = size - compared.size;

@@ -21,21 +21,30 @@ export async function blame(
   checkpoint: Checkpoint,
   sha256: Sha256,
 ): Promise<LogError> {
-  const findings: Finding[] = [];
+  let first: Finding | undefined;
+  let unsigned: Finding | undefined;
   try {
-    const onFinding = (finding: Finding) => findings.length < 1 && findings.push(finding);
+    const onFinding = (finding: Finding) => {
+      first ??= finding;
+      if (isUnsigned(finding)) unsigned ??= finding;
+    };
     await fsckTiles(publicSource(disk, dir), checkpoint, { sha256, onFinding });
   } catch (problem) {
     if (!(problem instanceof LogError)) throw problem;
   }
-  const [first] = findings;
-  if (first === undefined) return error;
-  const { code, message, file, offset, index } = first;
+  const found = unsigned ?? (isUnsigned(error) ? first : undefined);
+  if (found === undefined) return error;
+  const { code, message, file, offset, index } = found;
   return new LogError(code, message, {
     ...(file !== null && { file: `${PUBLIC_FOLDER}/${file}` }),
     ...(offset !== null && { offset }),
     ...(index !== null && { index }),
   });
+}
+
+/** Other bytes than those that were signed; anything else that is wrong with them is no wonder then. */
+function isUnsigned({ code }: Pick<Finding, "code">): boolean {
+  return code === "log.other_entry" || code === "log.other_tile" || code === "log.other_root";
 }
 
 function publicSource(disk: Disk, dir: string): TileSource {

@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { equalBytes, type Sha256 } from "@polity/runtime/hash.ts";
 import { type LogCode, LogError } from "../store.ts";
+import { notThere } from "../tile-source.ts";
 import { BUNDLE_BYTES_MAX, decodeEntryBundle, TILE_WIDTH, type Tile, tilePath, tileWidth } from "../tiles.ts";
 import { HASH_BYTES, leafHash } from "../tree.ts";
 import { type Disk, readWhole } from "./disk.ts";
@@ -114,8 +115,10 @@ async function readWidest(
     });
     if (bytes !== null) return { tile, bytes };
   }
-  const message = "there is no such file: restore it from a copy";
-  throw new LogError("log.missing", message, { file: fileOf(candidates[0]!) });
+  const [wanted] = candidates as [Tile];
+  // No checkpoint knows yet of what is only in a full tile.
+  const message = width < widthMin ? "there is no such file: restore it from a copy" : notThere(wanted);
+  throw new LogError("log.missing", message, { file: fileOf(wanted) });
 }
 
 export function fileOf(tile: Tile): string {

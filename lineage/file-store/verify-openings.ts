@@ -7,7 +7,7 @@ import { openingOf } from "./openings.ts";
 import { damaged, endOf, framesOf, type PlacedFrame, readSegment, type Segment } from "./segment-read.ts";
 
 export interface OpeningsCheck {
-  /** To be called for each entry in turn; what was erased is not missed. */
+  /** To be called for each entry that can be read, in turn; what was erased is not missed. */
   readonly expectOpens: (entry: Entry, index: number) => Promise<void>;
   /** Whether nothing else is left than what an interrupted writer leaves, or one at work, in words. */
   readonly expectEnd: () => Promise<string | null>;
@@ -65,7 +65,8 @@ export function makeOpeningsCheck(
   return {
     found: () => found,
     async expectOpens(entry, index) {
-      const read = await look();
+      let read = await look();
+      for (; read !== null && read.frame.index < index; read = await look()) next = undefined;
       if (read === null || read.frame.index > index) return;
       next = undefined;
       if (read.frame.isMarked) return;

@@ -13,7 +13,7 @@ import type { Entry } from "../entry.ts";
 import { decodeEntry } from "../entry-codec.ts";
 import { type NoteKey, noteKey } from "../note.ts";
 import { dueAfter, sequenceProblem } from "../sequence.ts";
-import { LogError, type LogPlace } from "../store.ts";
+import { type LogCode, LogError, type LogPlace } from "../store.ts";
 import { partialTiles, TILE_WIDTH, tileWidth } from "../tiles.ts";
 import { HASH_BYTES, leafHash } from "../tree.ts";
 import { makeTreeEdge, type TreeEdge } from "../tree-edge.ts";
@@ -103,7 +103,7 @@ async function verifyFiles(
   const openings = makeOpeningsCheck(disk, dir, checkpoint.origin, firsts);
   const tiles = makeTileReader(disk, dir, () => checkpoint.size, crypto.sha256, null, APART);
   const tally = await verifyEntries(tiles, checkpoint, openings, crypto).catch(async (error: unknown) => {
-    throw isContradiction(error) ? await blame(error, disk, dir, checkpoint, crypto.sha256) : error;
+    throw isUndecided(error) ? await blame(error, disk, dir, checkpoint, crypto.sha256) : error;
   });
   await expectCovered(disk, dir, checkpoint.size);
   const ahead = await openings.expectEnd();
@@ -124,10 +124,20 @@ async function verifyFiles(
   };
 }
 
-/** Two files say different things, and which of them is wrong is not known yet. */
-function isContradiction(error: unknown): error is LogError {
-  return error instanceof LogError && (error.code === APART || error.code === "log.other_tile");
+/**
+ * What is wrong is seen before it is known where: two files say different things, or an entry is not as it
+ * should be and was perhaps never signed.
+ */
+function isUndecided(error: unknown): error is LogError {
+  return error instanceof LogError && UNDECIDED.has(error.code);
 }
+
+const UNDECIDED: ReadonlySet<LogCode> = new Set<LogCode>([
+  APART,
+  "log.other_tile",
+  "log.entry_invalid",
+  "log.opening_mismatch",
+]);
 
 interface Tally {
   readonly due: Map<string, number>;

@@ -15,8 +15,11 @@ export interface CrossCheck {
   readonly duplicates: () => Finding[];
   /** Parents of this log that it does not have, or only later: the child stays, and nobody can follow it. */
   readonly dangling: () => Finding[];
-  /** Where the index at `path` says something else than the log. Rejects where it cannot be read. */
-  readonly compareIndex: (path: string, origin: string) => Promise<IndexCompared>;
+  /**
+   * Where the index at `path` says something else than the log, which has `size` entries (default: as many
+   * as were added). Of entries that were not added nothing is said. Rejects where it cannot be read.
+   */
+  readonly compareIndex: (path: string, origin: string, size?: number) => Promise<IndexCompared>;
   readonly close: () => void;
 }
 
@@ -52,7 +55,7 @@ export async function openCrossCheck(path: string): Promise<CrossCheck> {
     },
     duplicates: () => duplicates(database),
     dangling: () => dangling(database),
-    compareIndex: (other, origin) => compareIndex(database, other, origin),
+    compareIndex: (other, origin, size = added) => compareIndex(database, other, origin, size),
     close: () => database.close(),
   };
 }
@@ -92,7 +95,12 @@ function dangling(database: Database): Finding[] {
   }));
 }
 
-async function compareIndex(database: Database, path: string, origin: string): Promise<IndexCompared> {
+async function compareIndex(
+  database: Database,
+  path: string,
+  origin: string,
+  logSize: number,
+): Promise<IndexCompared> {
   const { DatabaseSync } = await import("node:sqlite");
   let index: Database;
   try {
@@ -106,8 +114,8 @@ async function compareIndex(database: Database, path: string, origin: string): P
     if (head?.origin !== origin) return { size: null, findings: [] };
     const size = head.size as number;
     const findings = [
-      ...differences(database, index, "entry", size),
-      ...differences(database, index, "edge", size),
+      ...differences(database, index, "entry", size, logSize),
+      ...differences(database, index, "edge", size, logSize),
     ];
     return { size, findings: findings.slice(0, TOLD_MAX) };
   } catch (error) {
@@ -123,22 +131,39 @@ const ROWS = {
   edge: "SELECT * FROM edge WHERE child < ? ORDER BY child, place",
 } as const;
 
-function differences(log: Database, index: Database, table: keyof typeof ROWS, size: number): Finding[] {
+function differences(
+  log: Database,
+  index: Database,
+  table: keyof typeof ROWS,
+  size: number,
+  logSize: number,
+): Finding[] {
   const findings: Finding[] = [];
+  const has = log.prepare("SELECT 1 FROM entry WHERE at_index = ?");
+  const isUnread = (at: number) => at < logSize && has.get(at) === undefined;
   const wanted = log.prepare(ROWS[table]).iterate(size);
-  const found = index.prepare(ROWS[table]).iterate(size);
+  const rows = index.prepare(ROWS[table]).iterate(size);
+  /** The next row of the index about an entry that was read; of others it is the only witness. */
+  const next = (upTo: number): Record<string, unknown> | undefined => {
+    for (let read = rows.next(); read.done !== true; read = rows.next()) {
+      if (placeOf(read.value) >= upTo || !isUnread(placeOf(read.value))) return read.value;
+    }
+    return undefined;
+  };
   for (const row of wanted) {
-    const other = found.next().value as Record<string, unknown> | undefined;
+    const other = next(placeOf(row));
     if (other !== undefined && rowText(row) === rowText(other)) continue;
-    const at = (row.at_index ?? row.child) as number;
-    findings.push(otherRow(at, table));
+    findings.push(otherRow(placeOf(row), table));
     // Rows behind a missing one stand beside the wrong ones.
     if (other === undefined || rowKey(row) !== rowKey(other) || findings.length === TOLD_MAX) return findings;
   }
-  const more = found.next();
-  if (more.done !== true)
-    findings.push(otherRow((more.value?.at_index ?? more.value?.child) as number, table));
+  const more = next(Number.POSITIVE_INFINITY);
+  if (more !== undefined) findings.push(otherRow(placeOf(more), table));
   return findings;
+}
+
+function placeOf(row: Record<string, unknown>): number {
+  return (row.at_index ?? row.child) as number;
 }
 
 function otherRow(index: number, table: keyof typeof ROWS): Finding {
@@ -148,7 +173,7 @@ function otherRow(index: number, table: keyof typeof ROWS): Finding {
 }
 
 function rowKey(row: Record<string, unknown>): string {
-  return `${row.at_index ?? row.child} ${row.place ?? ""}`;
+  return `${placeOf(row)} ${row.place ?? ""}`;
 }
 
 function rowText(row: Record<string, unknown>): string {

@@ -3,10 +3,14 @@ import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { nodeCrypto } from "@polity/lineage/node/crypto.ts";
+import { leafHash } from "@polity/lineage/tree.ts";
+import { digestName } from "@polity/runtime/hash.ts";
 import { writePublicKey } from "@polity/runtime/keys.ts";
 import { expect, onTestFinished, test } from "vitest";
-import { freshFolder, SIGNER, writeDozen } from "../support/file-log.ts";
+import { freshFolder, openLog, SIGNER, writeDozen } from "../support/file-log.ts";
 import { pol } from "../support/log-cli.ts";
+import { heartbeat, nthEntry } from "../support/log-entries.ts";
 import { notRun } from "../support/not-run.ts";
 
 async function written(): Promise<{ readonly dir: string; readonly key: string }> {
@@ -50,6 +54,35 @@ test("a changed entry shows both hashes in the writer's folder too", async () =>
   expect((await pol("log", "fsck", dir, "--key", key)).error).toMatch(
     /^pol: error: tile\/entries\/000\.p\/12, byte 300, entry/,
   );
+});
+
+test("a changed entry is all that is blamed: no opening, no index, no parent behind it", async () => {
+  const dir = join(freshFolder(), "log");
+  const store = await openLog(dir);
+  for (let seq = 0; seq < 300; seq += 1) {
+    const { entry, opening } = nthEntry(seq);
+    void store.append(entry, opening);
+  }
+  await store.flush();
+  await store.checkpoint();
+  const parents = [
+    { leaf: digestName(leafHash((await store.entry(9))!, nodeCrypto.sha256)), relation: "caused", log: null },
+  ] as const;
+  await store.append({ ...heartbeat(300), parents });
+  await store.checkpoint();
+  await store.close();
+  const key = join(freshFolder(), "log.pub.pem");
+  writeFileSync(key, writePublicKey(SIGNER.publicKey));
+  expect((await pol("log", "search", dir, "--key", key)).code).toBe(0);
+  const path = join("tile", "entries", "000");
+  change(join(dir, "public", path), 2_000);
+  const { findings, notes, openings } = JSON.parse(
+    (await pol("log", "fsck", dir, "--key", key, "--json")).out,
+  ) as { findings: { file: string; offset: number }[]; notes: string[]; openings: number };
+  expect(findings.map(({ file, offset }) => [file, offset])).toEqual([[path, 2_000]]);
+  expect(notes).toEqual(["parents were not looked up: not every entry could be read"]);
+  // Those of the entries before and of the bundle behind.
+  expect(openings).toBeGreaterThan(14);
 });
 
 test("what a writer publishes is all that a stranger needs: over python3 -m http.server", async () => {

@@ -58,7 +58,7 @@ describe("a log that was changed", () => {
       "a tail that was cut off",
       async (files) => (await filesOf(entries.slice(0, 9))).set("checkpoint", files.get("checkpoint")!),
       "log.missing",
-      /the checkpoint promises this file/,
+      /the checkpoint promises this file, for entries 0 to 11, and it is not there/,
     ],
   ])("%s: verify says so, with both sides", async (_name, change, code, message) => {
     const { dir, key } = made(await change(await filesOf(entries)));

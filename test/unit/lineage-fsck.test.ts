@@ -273,4 +273,32 @@ describe("entries together", () => {
     ]);
     database.close();
   });
+
+  test("an index that ends too early, and one that goes on", async () => {
+    const entries = many(40);
+    const path = join(freshFolder(), "index.sqlite");
+    const log = await openTiles(sourceOf(await logFilesOf(entries.map(bytesOf))), {
+      keys: [noteSigner().key],
+      crypto: nodeCrypto,
+    });
+    if (!log.ok) throw log.error;
+    const index = await openIndex(path, ORIGIN);
+    await index.follow(log.log);
+    index.close();
+    const less = await crossed(entries.slice(0, 39));
+    const at = async (size?: number) =>
+      (await less.compareIndex(path, ORIGIN, size)).findings.map((finding) => finding.index);
+    // The last entry could not be read, or the log never had it.
+    expect([await at(40), await at()]).toEqual([[], [39]]);
+    const database = new DatabaseSync(path);
+    database.exec("DELETE FROM entry WHERE at_index = 38");
+    database.close();
+    expect(await at(40)).toEqual([38]);
+    const check = await crossed(entries);
+    expect((await check.compareIndex(path, ORIGIN)).findings.map((finding) => finding.index)).toEqual([38]);
+    const emptied = new DatabaseSync(path);
+    emptied.exec("DELETE FROM entry WHERE at_index > 20");
+    emptied.close();
+    expect((await check.compareIndex(path, ORIGIN)).findings.map((finding) => finding.index)).toEqual([21]);
+  });
 });

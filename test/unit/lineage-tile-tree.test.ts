@@ -158,7 +158,7 @@ describe("what was changed", () => {
     const cut = new Map(shorter).set("checkpoint", files.get("checkpoint")!);
     const error = await refusal(cut);
     expect([error.code, error.file]).toEqual(["log.missing", "tile/0/001.p/44"]);
-    expect(error.message).toContain("the checkpoint promises this file, and it is not there");
+    expect(error.message).toContain("promises this file, for entries 256 to 299, and it is not there");
   });
 
   test("a forged checkpoint: what it claims", async () => {
