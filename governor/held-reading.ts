@@ -22,6 +22,8 @@ export interface HeldLeft {
   readonly judgements: readonly Judgement[];
   /** Of the decision that held it last. */
   leaf: string;
+  /** Of all decisions that held it. */
+  readonly heldBy: string[];
   readonly given: GivenApproval[];
   /** Of the entries of the answers, by who answered. */
   readonly leaves: Map<string, string>;
@@ -33,6 +35,8 @@ export interface HeldReading {
   /** About those behind, by leaf: the decision that follows from them comes soon. */
   readonly behind: Map<string, Judgement>;
   readonly held: Map<string, HeldLeft>;
+  /** By the execution that it ends with. */
+  readonly ending: Map<string, Set<HeldLeft>>;
   /** Ids by the leaves of all decisions that held them. */
   readonly ids: Map<string, string>;
 }
@@ -42,7 +46,7 @@ export const KEPT_ENTRY = "approval.kept";
 const BEHIND_MAX = 4_096;
 
 export function newHeldReading(): HeldReading {
-  return { behind: new Map(), held: new Map(), ids: new Map() };
+  return { behind: new Map(), held: new Map(), ending: new Map(), ids: new Map() };
 }
 
 /** `begun` is the execution of whose agent a decision is. */
@@ -67,9 +71,15 @@ export function readHeld(
     if (isKept) held.isKept = true;
     else if (entry.name === "approval.expired") forget(reading, held);
   } else if (entry.kind === "execution" && entry.phase === "end") {
-    for (const one of reading.held.values())
-      if (one.execution === entry.execution && !one.isKept) forget(reading, one);
+    endsWith(reading, entry.execution ?? "");
   }
+}
+
+/** What is kept goes on, and ends with whichever execution asks for it again. */
+function endsWith(reading: HeldReading, execution: string): void {
+  const ending = reading.ending.get(execution);
+  reading.ending.delete(execution);
+  for (const one of ending ?? []) if (!one.isKept) forget(reading, one);
 }
 
 /** Of what held it, which is among the parents of everything about it. */
@@ -106,16 +116,29 @@ function readDecision(
   }
   reading.ids.set(leaf, held?.id ?? id);
   if (held !== undefined) {
+    moveTo(reading, held, execution);
     held.leaf = leaf;
-    held.execution = execution;
+    held.heldBy.push(leaf);
     held.isKept = false;
     return;
   }
-  const fresh = { id, requestId, execution, judgements, leaf, given: [], leaves: new Map(), isKept: false };
+  const fresh: HeldLeft = {
+    ...{ id, requestId, execution, judgements, leaf, heldBy: [leaf] },
+    ...{ given: [], leaves: new Map(), isKept: false },
+  };
   reading.held.set(id, fresh);
+  moveTo(reading, fresh, execution);
 }
 
-function forget({ held, ids }: HeldReading, { id }: HeldLeft): void {
-  held.delete(id);
-  for (const [leaf, of] of ids) if (of === id) ids.delete(leaf);
+function moveTo({ ending }: HeldReading, one: HeldLeft, execution: string): void {
+  ending.get(one.execution)?.delete(one);
+  one.execution = execution;
+  const together = ending.get(execution) ?? new Set();
+  ending.set(execution, together.add(one));
+}
+
+function forget({ held, ids, ending }: HeldReading, one: HeldLeft): void {
+  held.delete(one.id);
+  ending.get(one.execution)?.delete(one);
+  for (const leaf of one.heldBy) ids.delete(leaf);
 }

@@ -39,12 +39,11 @@ export function obligationDigest(
 
 // ---- read back
 
-/** A decision that imposes something after. */
+/** A decision of an execution that imposes something after, or stands for one that does. */
 interface Imposing {
   readonly index: number;
   readonly leaf: string;
   readonly action: string;
-  readonly obligations: readonly Obligation[];
 }
 
 interface Open {
@@ -56,20 +55,30 @@ interface Open {
   known: { readonly imposing: Imposing; readonly obligation: Obligation } | null;
 }
 
-export interface OwedReading {
-  /** By execution, then by the decision's id; the oldest goes first where there are too many. */
-  readonly imposed: Map<string, Map<string, Imposing>>;
-  readonly open: Map<string, Open>;
+interface OfExecution {
+  /** By id; the oldest go first where there are too many. */
+  readonly decisions: Map<string, Imposing>;
+  /** What they impose, by digest: a decision about somebody behind may impose what the own one releases. */
+  readonly imposed: Map<string, Obligation>;
+  /** What is open, by the id or the digest that it is not known without. */
+  readonly waiting: Map<string, Open[]>;
 }
 
-/** Steps of one execution that can be under way. */
-const IMPOSED_MAX = 4_096;
+export interface OwedReading {
+  readonly executions: Map<string, OfExecution>;
+  readonly open: Map<string, Open>;
+  readonly byDecision: Map<string, Set<Open>>;
+}
+
+/** Steps of one execution that can be under way, and what they impose together. */
+const DECISIONS_MAX = 4_096;
+const IMPOSED_MAX = 16_384;
 
 export function newOwedReading(): OwedReading {
-  return { imposed: new Map(), open: new Map() };
+  return { executions: new Map(), open: new Map(), byDecision: new Map() };
 }
 
-/** Entries of one node, one after another, in their order. */
+/** Entries of one node, one after another, in their order; none takes longer where many are open. */
 export function readOwed(
   reading: OwedReading,
   entry: Entry,
@@ -77,50 +86,81 @@ export function readOwed(
   index: number,
   sha256: Sha256,
 ): void {
-  const { imposed, open } = reading;
   const { execution } = entry;
   if (execution === null) return;
   if (entry.kind === "decision") {
-    const obligations = dueAfter(entry);
-    if (obligations.length === 0 && !imposed.has(execution)) return;
-    const known = imposed.get(execution) ?? new Map<string, Imposing>();
-    imposed.set(execution, known);
-    remember(known, entry.id, { index, leaf, action: entry.action ?? "", obligations }, IMPOSED_MAX);
-    for (const one of open.values()) if (one.execution === execution) find(reading, one, sha256);
+    readImposing(reading, entry, execution, { index, leaf, action: entry.action ?? "" }, sha256);
   } else if (entry.kind === "event") {
-    readEvent(reading, entry, execution, sha256);
+    readEvent(reading, entry, execution);
   } else if (entry.kind === "outcome") {
-    for (const one of open.values()) if (one.decision === entry.decision) one.status = entry.status;
+    for (const one of reading.byDecision.get(entry.decision) ?? []) one.status = entry.status;
   } else if (entry.kind === "execution" && entry.phase === "end") {
-    imposed.delete(execution);
+    reading.executions.delete(execution);
   }
 }
 
-function readEvent(reading: OwedReading, entry: EventEntry, execution: string, sha256: Sha256): void {
+function readImposing(
+  { executions }: OwedReading,
+  entry: DecisionEntry,
+  execution: string,
+  imposing: Imposing,
+  sha256: Sha256,
+): void {
+  const obligations = dueAfter(entry);
+  if (obligations.length === 0 && !executions.has(execution)) return;
+  const of = ofExecution(executions, execution);
+  remember(of.decisions, entry.id, imposing, DECISIONS_MAX);
+  const news = [entry.id];
+  for (const obligation of obligations) {
+    const digest = obligationDigest(obligation, sha256);
+    remember(of.imposed, digest, obligation, IMPOSED_MAX);
+    news.push(digest);
+  }
+  for (const key of news) {
+    const woken = of.waiting.get(key);
+    of.waiting.delete(key);
+    for (const one of woken ?? []) find(of, one);
+  }
+}
+
+function ofExecution(executions: OwedReading["executions"], execution: string): OfExecution {
+  const known = executions.get(execution);
+  if (known !== undefined) return known;
+  const fresh: OfExecution = { decisions: new Map(), imposed: new Map(), waiting: new Map() };
+  executions.set(execution, fresh);
+  return fresh;
+}
+
+function readEvent(reading: OwedReading, entry: EventEntry, execution: string): void {
+  const { executions, open, byDecision } = reading;
   const { name, phase, event: decision, digest } = entry;
   if (!name.startsWith(PREFIX) || digest === null) return;
   const key = `${decision} ${digest}`;
+  const before = open.get(key);
+  const together = byDecision.get(decision) ?? new Set();
+  if (before !== undefined) together.delete(before);
   if (phase !== "released") {
-    reading.open.delete(key);
+    open.delete(key);
+    if (together.size === 0) byDecision.delete(decision);
     return;
   }
   const one: Open = { execution, decision, digest, status: null, known: null };
-  reading.open.set(key, one);
-  find(reading, one, sha256);
+  open.set(key, one);
+  byDecision.set(decision, together.add(one));
+  find(ofExecution(executions, execution), one);
 }
 
-/** A decision about somebody behind may impose what the execution's own releases. */
-function find({ imposed }: OwedReading, one: Open, sha256: Sha256): void {
-  if (one.known !== null) return;
-  const decisions = imposed.get(one.execution);
-  const own = decisions?.get(one.decision);
-  if (decisions === undefined || own === undefined) return;
-  for (const { obligations } of decisions.values()) {
-    const obligation = obligations.find((each) => obligationDigest(each, sha256) === one.digest);
-    if (obligation === undefined) continue;
-    one.known = { imposing: own, obligation };
+function find({ decisions, imposed, waiting }: OfExecution, one: Open): void {
+  const imposing = decisions.get(one.decision);
+  const obligation = imposed.get(one.digest);
+  if (imposing !== undefined && obligation !== undefined) {
+    one.known = { imposing, obligation };
     return;
   }
+  const missing = imposing === undefined ? one.decision : one.digest;
+  const others = waiting.get(missing) ?? [];
+  others.push(one);
+  waiting.set(missing, others);
 }
 
 function dueAfter({ obligations }: DecisionEntry): readonly Obligation[] {

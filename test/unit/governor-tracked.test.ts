@@ -190,6 +190,33 @@ describe("what a log says is owed", () => {
     expect(open(event("released"), own)).toEqual([[DECISION, 1, null]]);
   });
 
+  test("may come before both, in any order, and what is done in between is nobody's", () => {
+    const [behind, empty] = [decision(OTHER, ["notify"]), decision(DECISION, [])];
+    const all = [event("released"), behind, empty, outcome];
+    for (const [first, ...rest] of [all, [all[0], all[2], all[1], all[3]], [all[1], all[0], all[2], all[3]]])
+      expect(open(first!, ...(rest as object[]))).toEqual([[DECISION, rest.indexOf(empty) + 1, "failed"]]);
+    expect(open(event("released"), behind, event("ok"), empty, outcome)).toEqual([]);
+    expect(open(event("released"), behind, event("released"), empty)).toHaveLength(1);
+  });
+
+  test("costs as much for each where many are open", () => {
+    let hashed = 0;
+    const counting: typeof sha256 = (bytes) => {
+      hashed += 1;
+      return sha256(bytes);
+    };
+    const reading = newOwedReading();
+    for (let at = 0; at < 1_000; at += 1) {
+      const id = DECISION.slice(0, -4) + String(at).padStart(4, "0");
+      const one = { ...obligation, arguments: { at } };
+      const imposed = { name: one.name, phase: "after", arguments: canonicalJson(one.arguments) };
+      const released = { ...event("released", id), digest: obligationDigest(one, sha256) };
+      for (const entry of [{ ...decision(id, []), obligations: [imposed] }, released])
+        readOwed(reading, entry as Entry, LEAF, at, counting);
+    }
+    expect([outstandingOf(reading).length, hashed]).toEqual([1_000, 1_000]);
+  });
+
   test("is known after its execution has ended, and is nothing without a decision", () => {
     const end = { kind: "execution", phase: "end", execution: EXECUTION };
     expect(open(own, event("released"), end)).toEqual([[DECISION, 0, null]]);
