@@ -70,6 +70,7 @@ const logRedact: Command = {
       "FOLDER",
       "where the last checkpoint is kept outside of the log (default: see the docs)",
     ),
+    withValue("witnesses", "FILE", "a log policy: its witnesses cosign, as many as it wants"),
     switchOf("all-said", null, "erase again what the log says was erased, as after a restored backup"),
     JSON_OPTION,
     HELP,

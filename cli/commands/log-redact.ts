@@ -6,7 +6,7 @@ import { openRecorder } from "@polity/lineage/recorder.ts";
 import { eraseAllSaid, type RedactResult, redact } from "@polity/lineage/redaction.ts";
 import type { LogStore } from "@polity/lineage/store.ts";
 import { uninterrupted } from "../ending.ts";
-import { EXIT, failure } from "../failure.ts";
+import { advised, EXIT, failure } from "../failure.ts";
 import { type Invocation, usage } from "../invocation.ts";
 import { readSigner } from "../key-files.ts";
 import { findEntry } from "../log-entry.ts";
@@ -36,7 +36,7 @@ export async function run(invocation: Invocation): Promise<number> {
       const redaction = { index, pointers: lists.get("field") ?? [], reason };
       const done = await redactOne(store, writer, nextSeq(writer.node), redaction);
       if (!done.ok) return await answerNo(`entry ${which} of ${nameOf(dir)}`, { ...done, hint: null }, json);
-      return await tell(dir, index, done, await signHead(store, dir), json);
+      return await tell(dir, index, done, await signSaid(store, dir), json);
     } catch (error) {
       throw logFailure(dir, error);
     } finally {
@@ -82,6 +82,15 @@ async function redactOne(
   const { sha256 } = nodeCrypto;
   const redacting = { store, recorder, pending: pendingFile(dir), uuid: nodeUuid, sha256 };
   return redact(redacting, redaction);
+}
+
+/** What is gone is gone, also where nothing can be published for now. */
+async function signSaid(store: LogStore, dir: string): Promise<Head> {
+  try {
+    return await signHead(store, dir);
+  } catch (error) {
+    throw advised(error, "it is erased, and the log says so: pol log checkpoint signs and publishes that");
+  }
 }
 
 async function finishAll(store: LogStore, dir: string, json: boolean): Promise<number> {
