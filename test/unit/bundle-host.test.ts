@@ -1,8 +1,7 @@
 /** A host of bundles: what it lets in, what it keeps, and until when it decides. */
 import { nodeCrypto } from "@polity/lineage/node/crypto.ts";
-import { type BundleFiles, type BundleHome, type BundleHost, loadBundle } from "@polity/runtime/bundle.ts";
+import { type BundleFiles, type BundleHome, loadBundle } from "@polity/runtime/bundle.ts";
 import { makeBundle } from "@polity/runtime/bundle-write.ts";
-import type { EpochFloor } from "@polity/runtime/epoch.ts";
 import { describe, expect, test } from "vitest";
 import {
   ask,
@@ -160,35 +159,6 @@ describe("a replacement", () => {
     expect([host.manifest.epoch, floor.written.length]).toEqual([7, 1]);
     expect(codeOf(await host.replace(eight, await newsOf(eight), keep))).toBe("");
     expect([calls, host.manifest.epoch]).toEqual([1, 8]);
-  });
-
-  test("has its epoch on the disk before it decides, or never does", async () => {
-    const kept = memoryFloor();
-    const seen: unknown[] = [];
-    let isFull = true;
-    const floor = {
-      ...kept,
-      write: async (written: EpochFloor) => {
-        await Promise.resolve();
-        seen.push([written.epoch, active?.manifest.epoch]);
-        if (isFull && written.epoch === 8) throw new Error("no space");
-        await kept.write(written);
-      },
-    };
-    let active: BundleHost | null = null;
-    const host = await opened(await bundleOf(), floor);
-    active = host;
-    const eight = await next(8);
-    expect(await host.replace(eight, await newsOf(eight))).toMatchObject({ code: "bundle.not_kept" });
-    expect(host.manifest.epoch).toBe(7);
-    isFull = false;
-    expect(await host.replace(eight, await newsOf(eight))).toEqual({ ok: true });
-    expect(host.manifest.epoch).toBe(8);
-    expect(seen).toEqual([
-      [7, undefined],
-      [8, 7],
-      [8, 7],
-    ]);
   });
 
   test("is whole: members, facts and epoch at once", async () => {

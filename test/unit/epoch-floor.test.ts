@@ -6,9 +6,10 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { decodeFloor, encodeFloor } from "@polity/lineage/floor-file.ts";
 import { FloorError, folderFloor } from "@polity/lineage/node/epoch-floor.ts";
+import type { BundleHost } from "@polity/runtime/bundle.ts";
 import { type EpochFloor, mayReplace } from "@polity/runtime/epoch.ts";
 import { afterAll, describe, expect, test } from "vitest";
-import { load as loadBundle, opened as openedHost } from "../support/bundle-host.ts";
+import { load as loadBundle, newsOf, opened as openedHost } from "../support/bundle-host.ts";
 import { bundleOf } from "../support/bundles.ts";
 import { ANNA, BERT, idsOf, ONLINE } from "../support/trust-roots.ts";
 
@@ -262,4 +263,33 @@ test("a host of bundles keeps to it over restarts, and never begins anew where i
   expect((await loadBundle(eight, keeperAt(dir))).ok).toBe(true);
   rmSync(dir, { recursive: true });
   expect(await loadBundle(eight, keeperAt(dir, true))).toMatchObject({ ok: false, code: "bundle.not_kept" });
+});
+
+test("an epoch that replaces another is on the disk before it decides, or never does", async () => {
+  const keeper = keeperAt(newFolder(), true);
+  const seen: unknown[] = [];
+  let isFull = true;
+  const floor = {
+    read: keeper.read,
+    write: async (written: EpochFloor) => {
+      await Promise.resolve();
+      if (isFull && written.epoch === 8) throw new Error("no space");
+      await keeper.write(written);
+      seen.push([(await keeper.read())?.epoch, active?.manifest.epoch]);
+    },
+  };
+  let active: BundleHost | null = null;
+  const host = await openedHost(await bundleOf(), floor);
+  active = host;
+  const eight = await bundleOf({ epoch: 8 });
+  const news = await newsOf(eight);
+  expect(await host.replace(eight, news)).toMatchObject({ code: "bundle.not_kept" });
+  expect(host.manifest.epoch).toBe(7);
+  isFull = false;
+  expect(await host.replace(eight, news)).toEqual({ ok: true });
+  expect(host.manifest.epoch).toBe(8);
+  expect(seen).toEqual([
+    [7, undefined],
+    [8, 7],
+  ]);
 });
