@@ -1,6 +1,7 @@
 /**
  * What waited for approval when a process ended waits again: what the log has of it is judged once more, at
- * the time at which it was held, for what its rules ask. Nothing of that is written, and nothing released.
+ * the time at which it was held if that counts, for what its rules ask. Nothing of that is written, and
+ * nothing released.
  */
 import type { EntryHeader } from "@polity/lineage/entry.ts";
 import { decodeEntry } from "@polity/lineage/entry-codec.ts";
@@ -35,7 +36,7 @@ export async function restoreHeld(
   return restored;
 }
 
-type Said = Extract<Verdicted, { ok: true }>;
+type Said = Extract<Verdicted, { ok: true }> & { readonly heldAt: number };
 
 async function restore(restoring: RestoringHeld, left: HeldLeft): Promise<PendingState | null> {
   const all: Said[] = [];
@@ -50,7 +51,7 @@ async function restore(restoring: RestoringHeld, left: HeldLeft): Promise<Pendin
   if (own === undefined || request === null || by === null) return null;
   const { id, execution, given, leaf, leaves, requestId } = left;
   const action = own.judged.answered.action ?? "";
-  const askedAt = own.judged.answered.header?.now ?? 0;
+  const askedAt = own.heldAt;
   const subjects = left.judgements.map(({ subject }) => subject);
   const approval = restoredPending({ id, execution, action, request, rules: by.rules, askedAt }, given);
   const orphan = { subjects, requestId };
@@ -71,17 +72,26 @@ async function judgeAgain(
   const digest = digestName(sha256(utf8(opened.request)));
   const { fields, entities } = partsOf(opened.request);
   const asked = { action, fields, entities, requestId: null, retries: null, isOwn: true } as const;
-  // What is in force now may not have been known to be current then.
-  for (const at of [headerOf(header), { ...headerOf(header), ...state.window }]) {
+  for (const at of headersFor(state, headerOf(header))) {
     const said = judge.judge(asked, { subject, zone: null, attested: null, header: at });
     if (
       said.ok &&
       said.judged.answered.request?.digest === digest &&
       said.judged.decision.code !== "policy.stale"
     )
-      return said;
+      return { ...said, heldAt: header.now };
   }
   return null;
+}
+
+/**
+ * As it was held; but what is in force now may not have been known to be current then, and a note about it
+ * may begin only since: then at that moment, as if orders had been read.
+ */
+function headersFor({ window }: GovernorState, then: Header): readonly Header[] {
+  const now = Math.max(then.now, window.policyFrom);
+  const since = { ...then, ...window, now, containment: { ...then.containment, readAt: now } };
+  return [then, { ...then, ...window }, since];
 }
 
 function headerOf({ approvals: _, ...said }: EntryHeader): Header {

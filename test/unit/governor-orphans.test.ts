@@ -141,6 +141,29 @@ test("its time goes on while nothing runs, and after the restart", async () => {
   expect(expired).toMatchObject({ phase: "refused", event: "pay" });
 });
 
+test("what was held before the newest note about the policy begins waits again all the same", async () => {
+  const first = await desk();
+  const held = (await (await begun(first.governor)).authorize(pay(600))).pending!;
+  const policyFrom = NOW + 60_000;
+  const until = { policyUntil: NOW + 3_600_000, factsUntil: NOW + 3_600_000 };
+  const window = () => ({ policyFrom, ...until });
+  const second = await killed(first, undefined, { host: await noted(policyFrom), window }, policyFrom + 1);
+  expect(second.governor.approvals()).toEqual([held]);
+  for (const who of ["bert", "cleo"] as const)
+    await approve(second.governor, held, who, { issuedMs: policyFrom });
+  const answer = await (await begun(second.governor)).authorize(pay(600));
+  expect([answer.verdict, answer.code]).toEqual(["allow", "rule"]);
+  expect(await enforce(answer, saying())).toBe("ran");
+});
+
+/** As the host of a bundle does it: nothing is judged as current before its note says that it is. */
+async function noted(policyFrom: number) {
+  const host = await hostOf(HELD, FACTS);
+  const own: typeof host.decide = (action, fields, header, entities) =>
+    host.decide(action, fields, { ...header, policyFrom: Math.max(header.policyFrom, policyFrom) }, entities);
+  return Object.create(host, { decide: { value: own } }) as typeof host;
+}
+
 test("nobody else goes on with it, and no other request; who rejected it has rejected it", async () => {
   const first = await desk();
   const execution = await begun(first.governor);
