@@ -99,7 +99,10 @@ async function act(crowd: Crowd, running: Running): Promise<void> {
   if (answer === null || life !== node.life) return;
   // An answer may have grown old by the time somebody uses it.
   if (world.random.chance(0.3)) await world.sleep(world.random.below(30_000));
+  const isTwice = life === node.life && world.random.chance(0.1);
+  const atOnce = isTwice ? use(crowd, running, answer) : null;
   if (life === node.life) await use(crowd, running, answer);
+  await atOnce;
   if (life === node.life) held.delete(waiting);
   if (world.random.chance(0.1) && life === node.life) await use(crowd, running, answer);
 }

@@ -38,8 +38,9 @@ interface Waiting {
   readonly reject: (error: LogError) => void;
 }
 
-/** Of a disk that is behind. */
+/** Of a disk that is behind: how many may wait, and for how long. */
 const BUSY_MAX = 2;
+const BUSY_MS = 400;
 const ORIGIN = "simulated.example/log";
 
 export function makeDisk(world: World, sha256: Sha256): Disk {
@@ -53,7 +54,7 @@ export function makeDisk(world: World, sha256: Sha256): Disk {
   function sync(of: number): void {
     if (isSyncing || waiting.length === 0) return;
     isSyncing = true;
-    world.after(1 + world.random.below(5), () => {
+    world.after(1 + world.random.below(disk.trouble === "busy" ? BUSY_MS : 5), () => {
       if (of !== process) return;
       isSyncing = false;
       const batch = waiting;

@@ -54,7 +54,7 @@ const HELD: Mood = {
   ...{ attested: 1, production: 0.98, attestedAnew: 0.02, lastsMs: [600_000] },
   approvedAfterMs: [200, 500, 1_000, 1_000, 2_000, 5_000, 700_000],
   crashAfterUse: 0.5,
-  everyMs: { ...CALM, order: 30_000, crash: 40_000 },
+  everyMs: { ...CALM, order: 30_000, crash: 40_000, disk: 60_000 },
 };
 
 /** Everything turns on what attests it, which changes while it runs. */
@@ -74,7 +74,7 @@ const UNREACHED: Mood = {
   name: "unreached",
   amounts: [1, 20, 99, 100, 149],
   versions: [0, 2],
-  everyMs: { ...CALM, order: 15_000, crash: 120_000, cutOff: 100_000 },
+  everyMs: { ...CALM, order: 15_000, crash: 120_000, cutOff: 100_000, disk: 60_000 },
   cutOffMs: [150_000, 300_000],
 };
 

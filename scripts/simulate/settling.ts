@@ -2,6 +2,7 @@
 import type { Known } from "./known.ts";
 import type { Node } from "./node.ts";
 import type { Running } from "./running.ts";
+import { checkWaiting } from "./waiting.ts";
 
 export interface SettlingChecks {
   /** Somebody waits for it: it is answered while the process lives. */
@@ -68,6 +69,7 @@ export function settlingChecks(node: Node, known: Known, fail: (what: string) =>
     },
     over: ({ execution, life }) => void over.push({ id: execution.id, life, at: world.now() }),
     opened() {
+      checkWaiting(node, fail);
       for (const [id, entry] of known.open) {
         if (entry < node.keptBefore) fail(`${id} outlives its process, and is never ended`);
       }
