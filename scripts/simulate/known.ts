@@ -1,6 +1,12 @@
 /** What a log says, read from outside: only what is durable, and by none of the governor's own reading. */
 
-import type { DecisionEntry, Entry, EventEntry, ExecutionEntry } from "@polity/lineage/entry.ts";
+import type {
+  ContainmentEntry,
+  DecisionEntry,
+  Entry,
+  EventEntry,
+  ExecutionEntry,
+} from "@polity/lineage/entry.ts";
 import { nodeCrypto } from "@polity/lineage/node/crypto.ts";
 import { toHex, utf8 } from "@polity/runtime/hash.ts";
 import type { Kept } from "./disk.ts";
@@ -8,6 +14,9 @@ import type { Node } from "./node.ts";
 
 export interface Known {
   read: number;
+  /** The entry that said last who is contained, or free, by type and id; and events of orders, by leaf. */
+  readonly containedBy: Map<string, Pick<ContainmentEntry, "id" | "state">>;
+  readonly orderLeaves: Map<string, string>;
   /** By type and id. */
   readonly contained: Map<string, string>;
   readonly trust: Map<string, number>;
@@ -63,6 +72,7 @@ export function nothingKnown(): Known {
     ...{ read: 0, contained: new Map(), trust: new Map(), decisions: new Set(), allowed: new Map() },
     ...{ leaves: new Set(), begins: new Map(), used: new Set(), ordered: new Set(), owed: new Map() },
     ...{ epoch: 0, epochBefore: 0, life: 0, seqs: new Map() },
+    ...{ containedBy: new Map(), orderLeaves: new Map() },
     ...{ open: new Map(), unreported: new Map(), canary: { life: 0, at: 0, isAllowed: false } },
   };
 }
@@ -90,14 +100,19 @@ export function readLog(reading: Reading): void {
 }
 
 function learn(reading: Reading, kept: Kept, entry: Entry): void {
-  const { known, count } = reading;
+  const { known, count, fail } = reading;
   if (entry.kind === "decision") {
     learnDecision(reading, kept, entry);
   } else if (entry.kind === "containment") {
     const { subject, state } = entry;
+    if (state === "free") checkRelease(reading, entry);
+    if (state === "quarantined" && known.containedBy.get(nameOf(subject))?.state === "terminated")
+      fail(`entry ${known.read} says quarantined of ${nameOf(subject)}, who was terminated`);
+    known.containedBy.set(nameOf(subject), entry);
     if (state === "free") known.contained.delete(nameOf(subject));
     else known.contained.set(nameOf(subject), state);
   } else if (entry.kind === "event") {
+    if (entry.name === "order") known.orderLeaves.set(kept.leaf, entry.event);
     learnEvent(reading, entry);
   } else if (entry.kind === "trust") {
     known.trust.set(nameOf(entry.subject), entry.after);
@@ -107,6 +122,14 @@ function learn(reading: Reading, kept: Kept, entry: Entry): void {
     count(`outcomes: ${entry.status}`);
     known.unreported.get(entry.execution ?? "")?.decisions.delete(entry.decision);
   }
+}
+
+/** Nobody is freed but by an order that names what contained last. */
+function checkRelease({ node, known, fail }: Reading, { subject, parents }: ContainmentEntry): void {
+  const named = parents.flatMap(({ leaf }) => known.orderLeaves.get(leaf) ?? []);
+  const is = known.containedBy.get(nameOf(subject))?.id;
+  if (named.some((id) => is !== undefined && node.source.releases.get(id) === is)) return;
+  fail(`entry ${known.read} frees ${nameOf(subject)}, and no order names what contained it`);
 }
 
 export function nameOf({ type, id }: { readonly type: string; readonly id: string }): string {

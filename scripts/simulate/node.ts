@@ -23,6 +23,8 @@ export interface Source {
   orders: { readonly envelope: string; readonly expiresMs: number }[];
   /** Of those that contain somebody and are in the source. */
   issued: Issued[];
+  /** What orders name that release somebody, by their ids. */
+  readonly releases: Map<string, string>;
   /** When keys were changed last, in the world's time. */
   rotatedAt: number;
 }
@@ -78,7 +80,7 @@ export const ATTEMPTS_MAX = 5;
 export const PAUSE_MS = 500;
 
 export function makeSource(publisher: Publisher): Source {
-  return { publisher, orders: [], issued: [], rotatedAt: publisher.world.now() };
+  return { publisher, orders: [], issued: [], releases: new Map(), rotatedAt: publisher.world.now() };
 }
 
 export function makeNode(world: World, name: string, source: Source): Node {

@@ -38,6 +38,7 @@ async function anyOrder(node: Node, isForged: boolean) {
     issuer: ordered.kind === "trust" ? "rating" : "watch",
     ...{ subject, ordered, reason: "simulated" },
   };
+  if (ordered.kind === "release") source.releases.set(paper.id, ordered.containment);
   return { paper, envelope: await signOrder(paper, [isForged ? wrong : right]) };
 }
 
