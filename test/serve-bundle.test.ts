@@ -1,9 +1,9 @@
 /** `pol serve` and the gateway by a signed bundle that is followed by another one; the former over TLS. */
-import { spawnSync } from "node:child_process";
-import { chmodSync, readdirSync, readFileSync, renameSync } from "node:fs";
+import { readdirSync, readFileSync, renameSync } from "node:fs";
 import { request } from "node:https";
 import { join } from "node:path";
 import { expect, test, vi } from "vitest";
+import { certificate } from "./support/certificate.ts";
 import { startGateway } from "./support/raw-gateway.ts";
 import { type ServeDesk, type Served, serveDesk, startServe, trustOf } from "./support/serve-process.ts";
 
@@ -167,8 +167,8 @@ test("TLS with a certificate of its own; plain HTTP and older versions get nothi
 }, async () => {
   const desk = serveDesk({ "doors.pol": policy(5), "facts.json": JSON.stringify(FACTS) });
   const key = desk.apiKey("agent", "decide");
-  certificate(desk, "tls", "localhost");
-  certificate(desk, "other", "localhost");
+  certificate(desk.dir, "tls", "localhost");
+  certificate(desk.dir, "other", "localhost");
   const plain = ["--policy", "doors.pol", "--facts", "facts.json"];
   // A key that is not the certificate's, and one that others may read, are told before anything is answered.
   const serve = ["serve", "--keys", "keys.json", "--log", "decisions", "--key", "log.pem", ...plain];
@@ -195,18 +195,6 @@ test("TLS with a certificate of its own; plain HTTP and older versions get nothi
   await expect(askTls(url, key, { ca, maxVersion: "TLSv1.1", minVersion: "TLSv1" })).rejects.toThrow();
   await expect(fetch(`${url.replace("https", "http")}/healthz`)).rejects.toThrow();
 });
-
-/** Self-signed, for this machine. */
-function certificate({ dir }: ServeDesk, name: string, host: string): void {
-  const subject = ["-subj", `/CN=${host}`, "-addext", `subjectAltName=DNS:${host},IP:127.0.0.1`];
-  const files = ["-keyout", `${name}.key`, "-out", `${name}.crt`];
-  const kind = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"];
-  const { status, stderr } = spawnSync("openssl", ["req", "-x509", ...kind, ...files, ...subject], {
-    cwd: dir,
-  });
-  if (status !== 0) throw new Error(String(stderr));
-  chmodSync(join(dir, `${name}.key`), 0o600);
-}
 
 function askTls(
   url: string,

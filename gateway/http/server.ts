@@ -76,12 +76,17 @@ export async function serveApi(api: Api, options: ServeOptions): Promise<ApiServ
     tls === null ? createServer(limits, listener) : createTlsServer({ ...limits, ...tls }, listener);
   server.maxConnections = options.connectionsMax ?? CONNECTIONS_MAX;
   server.on("clientError", refuseBroken);
+  const sockets = new Set<Socket>();
+  server.on("connection", (socket: Socket) => {
+    sockets.add(socket);
+    socket.on("close", () => sockets.delete(socket));
+  });
   await listen(server, host, port);
   const { address, port: taken, family } = server.address() as AddressInfo;
   const shown = family === "IPv6" ? `[${address}]` : address;
   return {
     url: `${tls === null ? "http" : "https"}://${shown}:${taken}`,
-    close: () => close(server, api),
+    close: () => close(server, api, sockets),
   };
 }
 
@@ -232,9 +237,12 @@ const BROKEN: ReadonlyMap<string, HttpCode> = new Map([
   ["HPE_CHUNK_EXTENSIONS_OVERFLOW", "http.too_large"],
 ]);
 
+const ABOUT_HTTP = /^(?:HPE|ERR_HTTP)_/;
+
 /** What cannot be read as a request, or takes too long to be one. */
 function refuseBroken(error: Error & { readonly code?: string }, socket: Socket): void {
-  if (error.code === "ECONNRESET" || !socket.writable) {
+  // Nothing can be said to whoever has not finished a TLS handshake: it would wait to be said for ever.
+  if (!ABOUT_HTTP.test(error.code ?? "") || !socket.writable) {
     socket.destroy();
     return;
   }
@@ -260,13 +268,16 @@ function listen(server: Server, host: string, port: number): Promise<void> {
   });
 }
 
-async function close(server: Server, api: Api): Promise<void> {
+async function close(server: Server, api: Api, sockets: ReadonlySet<Socket>): Promise<void> {
   const closed = new Promise<void>((resolve) => {
     server.close(() => resolve());
   });
   await api.drain();
   server.closeIdleConnections();
-  // Whoever only waits for a notice is not waited for.
-  setTimeout(() => server.closeAllConnections(), 250).unref();
+  // Whoever only waits for a notice is not waited for, nor is a handshake.
+  setTimeout(() => {
+    server.closeAllConnections();
+    for (const socket of sockets) socket.destroy();
+  }, 250).unref();
   await closed;
 }

@@ -1,11 +1,15 @@
 /** Clients that mean harm: nothing of theirs is decided, and others are served meanwhile. */
+import { readFileSync } from "node:fs";
 import { connect } from "node:net";
+import { join } from "node:path";
 import type { ApiRequest } from "@polity/gateway/http/api.ts";
 import { decodeApiKeys, encodeApiKeys, makeApiKey, openApiKeys } from "@polity/gateway/http/api-keys.ts";
 import { openApi } from "@polity/gateway/http/open-api.ts";
 import { serveApi } from "@polity/gateway/http/server.ts";
 import { nodeCrypto, nodeRandomBytes } from "@polity/lineage/node/crypto.ts";
 import { expect, onTestFinished, test } from "vitest";
+import { certificate } from "../support/certificate.ts";
+import { freshFolder } from "../support/file-log.ts";
 import { keyOf, type Serving, serving } from "../support/serving.ts";
 
 const { sha256 } = nodeCrypto;
@@ -280,6 +284,27 @@ test("whoever says nothing, or takes nothing of an answer, is let go", async () 
   expect(open).toHaveLength(2);
   await expect.poll(() => signals.map(({ aborted }) => aborted), { timeout: 20_000 }).toEqual([true, true]);
   expect(await raw(server.url, [], 30_000)).toMatch(/^HTTP\/1.1 408 /);
+});
+
+test("a TLS handshake that never finishes is cut off, and keeps no end waiting", async () => {
+  const dir = freshFolder();
+  certificate(dir, "tls", "localhost");
+  const [cert, key] = ["tls.crt", "tls.key"].map((name) => readFileSync(join(dir, name), "utf8"));
+  const api = { handle: async () => ({ status: 200, headers: {}, body: "" }), drain: async () => {} };
+  const place = { host: "127.0.0.1", port: 0, tls: { cert: cert!, key: key! } };
+  const [brief, patient] = [await serveApi(api, { ...place, headersMs: 300 }), await serveApi(api, place)];
+  onTestFinished(async () => void (await Promise.all([brief.close(), patient.close()])));
+  /** Nothing, the beginning of a hello, and what is none. */
+  const begun = ["", "\u0016\u0003\u0001\u0002\u0000", "GET / HTTP/1.1\r\n\r\n"];
+  let cut = 0;
+  for (const first of begun) void raw(brief.url, [first], 60_000).then(() => (cut += 1));
+  await expect.poll(() => cut, { timeout: 20_000 }).toBe(begun.length);
+  await brief.close();
+  // While somebody is at it, the service ends all the same.
+  const left = raw(patient.url, [""], 60_000);
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  await patient.close();
+  expect(await left).toBe("");
 });
 
 async function* eventsOf(text: string) {
