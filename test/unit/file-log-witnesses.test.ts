@@ -71,12 +71,13 @@ test("a log that does not grow has its checkpoint cosigned again, as often as it
   store.onPublished(({ note }) => notes.push(note));
   await sleep(150);
   expect(times).toEqual([]);
+  const beganMs = performance.now();
   await store.append(heartbeat(0));
   while (notes.length < 3) await sleep(5);
   expect(sizes.slice(0, 3)).toEqual([1, 1, 1]);
   expect(new Set(notes.slice(0, 3)).size).toBe(3);
-  expect(times[1]! - times[0]!).toBeGreaterThan(50);
-  expect(times[2]! - times[1]!).toBeGreaterThan(50);
+  // The first may be slow, and the second soon after it: from the beginning, two intervals have passed.
+  expect(times[2]! - beganMs).toBeGreaterThan(199);
   await store.append(heartbeat(1));
   while (sizes.at(-1) === 1) await sleep(5);
   expect(sizes.at(-1)).toBe(2);

@@ -9,7 +9,18 @@ import { type LogCode, LogError } from "@polity/lineage/store.ts";
 import { emptyHost } from "@polity/runtime/index.ts";
 import { denied } from "@polity/runtime/result.ts";
 import { expect, test } from "vitest";
-import { ADA, begun, hostOf, manualClock, pay, saying, until } from "../support/governing.ts";
+import {
+  ADA,
+  BOB,
+  BY_ROOT,
+  begun,
+  hostOf,
+  manualClock,
+  ordering,
+  pay,
+  saying,
+  until,
+} from "../support/governing.ts";
 import { heldStore } from "../support/held-store.ts";
 
 interface Changes extends Partial<Omit<GovernorOptions, "log">> {
@@ -103,6 +114,22 @@ const FORCED: ReadonlyMap<string, () => Promise<string>> = new Map([
       isRead = false;
       move(61_000);
       return (await (await begun(later)).authorize(pay(5))).code;
+    },
+  ],
+  [
+    "the source of orders has less than before",
+    async () => {
+      const { ports, move } = manualClock();
+      let told = [await ordering({ kind: "agent", agent: BOB }, { kind: "quarantine" })];
+      const { governor } = await open({ ports, governed: BY_ROOT, orders: { read: async () => told } });
+      const code = async () => (await (await begun(governor)).authorize(pay(5))).code;
+      expect(await code()).toBe("rule");
+      told = [];
+      for (let passed = 0; passed < 61_000; passed += 5_000) {
+        move(5_000);
+        await new Promise((resolve) => setTimeout(resolve, 2));
+      }
+      return code();
     },
   ],
   [
