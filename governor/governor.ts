@@ -208,6 +208,8 @@ export interface Governor {
   readonly contain: (verdict: OutsideVerdict) => Promise<Applied>;
   /** What is owed after what was allowed. */
   readonly outstanding: () => readonly Outstanding[];
+  /** Why nothing would be released now, whatever is asked; null where something could be. */
+  readonly problem: () => GovernorAbort | null;
   /** Why this node takes nothing more; null while it does. */
   readonly stopped: () => Refusal | null;
   /** Ends what runs, waits for what is on its way. */

@@ -5,6 +5,7 @@ import type { Header } from "@polity/runtime/header.ts";
 import type { HostObligation } from "@polity/runtime/host-obligations.ts";
 import type { Manifest } from "@polity/runtime/manifest.ts";
 import { ownCopy } from "@polity/runtime/own-copy.ts";
+import type { Decision } from "@polity/runtime/result.ts";
 import type { SetDecision } from "@polity/runtime/set-combine.ts";
 import type { Ask } from "./effect.ts";
 import type { Verdicted } from "./event.ts";
@@ -92,7 +93,28 @@ export function judgeOf(host: AnyHost, options: JudgeOptions = {}): Judge {
       Math.min(USUAL_AGE_MS, ...declared().manifests.map((one) => Number(one.containmentAgeMs))),
     declares: (action: string) =>
       declared().manifests.some(({ actions }) => actions.some(({ name }) => name === action)),
+    untimely: (given: Header) => {
+      const manifests = countingManifests(host);
+      const header = "headerOf" in host ? host.headerOf(given) : given;
+      if (manifests.length === 0) return "policy.none";
+      return manifests.map((one) => untimely(one, header)).find((code) => code !== null) ?? null;
+    },
   });
+}
+
+/** What only is reported holds nobody up. */
+function countingManifests(host: AnyHost): readonly Manifest[] {
+  if (!("members" in host)) return manifestsOf(host);
+  return host.members.flatMap(({ shadow, manifest }) => (shadow ? [] : [manifest]));
+}
+
+/** What every evaluator looks at before any rule, in its order (spec 9.3, 9.4). */
+function untimely({ valid, containmentAgeMs }: Manifest, header: Header): Decision["code"] | null {
+  const { now, policyFrom, policyUntil, factsUntil, containment } = header;
+  if (valid !== null && !(valid.fromMs <= now && now < valid.untilMs)) return "policy.expired";
+  if (!(policyFrom <= now && now <= policyUntil)) return "policy.stale";
+  if (now > factsUntil) return "facts.stale";
+  return now < containment.readAt + Number(containmentAgeMs) ? null : "containment.stale";
 }
 
 function manifestsOf(host: AnyHost): readonly Manifest[] {

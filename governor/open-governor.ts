@@ -23,7 +23,7 @@ import type {
 import { type JudgeOptions, judgeOf } from "./judge.ts";
 import { isIdle, type Live, type Machine, makeMachine, type Reply, signalOf } from "./machine.ts";
 import { TRACKER_LIMITS } from "./obligations/tracked.ts";
-import { containOutside, headerNow } from "./outside.ts";
+import { containOutside, headerNow, problemNow } from "./outside.ts";
 import type { Governed } from "./papers/paper.ts";
 import type { Attester, Discharger, GovernorPorts, Judge, OrderSource } from "./ports.ts";
 import { type ReadStore, recover } from "./recover.ts";
@@ -246,6 +246,7 @@ function governorOf(
     outstanding: () => machine.tracker.outstanding(),
     headerOf: (subjects: readonly Party[]) => headerNow(machine, subjects),
     contain: (verdict: OutsideVerdict) => containOutside(machine, verdict),
+    problem: () => problemNow(machine),
     stopped: () => state.stopped,
     close() {
       closing ??= close(machine);

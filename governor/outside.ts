@@ -1,7 +1,7 @@
 /** For decisions outside of any execution: what their header says, and what follows from their verdicts. */
 import type { Party } from "@polity/lineage/entry.ts";
 import type { Containment } from "@polity/runtime/decision.ts";
-import type { Applied, HeaderNow, OutsideVerdict } from "./governor.ts";
+import type { Applied, GovernorAbort, HeaderNow, OutsideVerdict } from "./governor.ts";
 import type { Machine } from "./machine.ts";
 import { containmentOf, keyOf, stricter, trustOf } from "./standing.ts";
 import { clockBack } from "./steps/begin.ts";
@@ -23,6 +23,22 @@ export function headerNow({ state, ports }: Machine, subjects: readonly Party[])
   const readAt = state.settings.hasOrderSource ? state.ordersReadAt : now;
   const containment = { state: contained, readAt };
   return { ok: true, header: { now, ...state.window, containment, trust, approvals: [] } };
+}
+
+const UNTIMELY: ReadonlyMap<string, string> = new Map([
+  ["policy.none", "there is no policy"],
+  ["policy.expired", "the policy is not in force at this time"],
+  ["policy.stale", "nobody says any more that this is the latest policy: it needs a new note"],
+  ["facts.stale", "the facts are stale"],
+  ["containment.stale", "what is known of containment is too old: look at the source of orders"],
+]);
+
+/** What a readiness probe wants to know, without a decision and without an entry. */
+export function problemNow(machine: Machine): GovernorAbort | null {
+  const known = headerNow(machine, []);
+  if (!known.ok) return { code: known.code, message: known.message };
+  const code = machine.judge.untimely(known.header);
+  return code === null ? null : { code, message: UNTIMELY.get(code) ?? code };
 }
 
 export async function containOutside(machine: Machine, verdict: OutsideVerdict): Promise<Applied> {

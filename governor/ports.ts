@@ -3,6 +3,8 @@ import type { Party } from "@polity/lineage/entry.ts";
 import type { Judged } from "@polity/lineage/judging.ts";
 import type { EntryBody, RecordingPorts } from "@polity/lineage/recorder.ts";
 import type { Obligation } from "@polity/runtime/decision.ts";
+import type { Header } from "@polity/runtime/header.ts";
+import type { Decision } from "@polity/runtime/result.ts";
 import type { Ask } from "./effect.ts";
 import type { Verdicted } from "./event.ts";
 import type { Refusal } from "./governor.ts";
@@ -30,6 +32,8 @@ export interface Judge {
   /** Of the member that wants it shortest. */
   readonly containmentAgeMs: () => number;
   readonly declares: (action: string) => boolean;
+  /** The code with which all is denied under such a header; null where something could be allowed. */
+  readonly untimely: (header: Header) => Decision["code"] | null;
 }
 
 /** What somebody discharges. */

@@ -100,6 +100,8 @@ export interface GovernorState {
   readonly refusals: { untilMs: number; written: number; readonly more: Map<GovernorCode, number> };
   /** Ids of orders that were applied. */
   readonly orders: Map<string, number>;
+  /** When canaries were made last, and when the next ones are due. */
+  readonly canaries: { madeAt: number; dueAt: number };
   /** A heap, soonest first. */
   readonly deadlines: Deadline[];
   /** What the timer is set to; null where none is. */
@@ -330,6 +332,7 @@ export function newState(settings: Settings, window: Window, now: number): Gover
     pending: new Map(),
     refusals: { untilMs: 0, written: 0, more: new Map() },
     orders: new Map(),
+    canaries: { madeAt: Number.NEGATIVE_INFINITY, dueAt: Number.NEGATIVE_INFINITY },
     deadlines: [],
     timerAt: null,
   };

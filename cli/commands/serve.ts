@@ -5,7 +5,6 @@ import { operationsOf } from "@polity/gateway/http/operations.ts";
 import type { Answered } from "@polity/gateway/http/server.ts";
 import { nodeRecording } from "@polity/lineage/node/crypto.ts";
 import { type RecordedHost, recordHost } from "@polity/lineage/recorded-host.ts";
-import { TIMESTAMP_MAX } from "@polity/runtime/layout.ts";
 import { EXIT } from "../failure.ts";
 import { type OpenedGovernor, openGovernorOf } from "../gateway-governor.ts";
 import type { Invocation } from "../invocation.ts";
@@ -55,7 +54,7 @@ function serviceOf(
     recordHost(host, store, { ...{ node, nextSeq: log.nextSeq(node), ports: nodeRecording, mode } }),
   );
   const decider = deciderOf({ host, recorded, governor });
-  const problem = () => governor.stopped()?.message ?? unwritten() ?? freshnessProblem(host);
+  const problem = () => unwritten() ?? governor.problem()?.message ?? null;
   const operations = operationsOf({ decider, governor, problem, version });
   const onFailure = (error: unknown) => void tellNote(error instanceof Error ? error.message : String(error));
   return { recorded, api: openApi({ keys, operations, onFailure }) };
@@ -74,26 +73,6 @@ function watched(recorded: RecordedHost) {
     return said;
   }
   return { recorded: { ...recorded, decide }, unwritten: () => problem };
-}
-
-/** A bundle is known to be the latest for as long as its note says; nothing else ends by itself. */
-function freshnessProblem(host: OpenedGovernor["host"]): string | null {
-  if (!("headerOf" in host)) return null;
-  const until = Number(TIMESTAMP_MAX);
-  const now = Date.now();
-  const containment = { state: "free", readAt: now } as const;
-  const widest = {
-    now,
-    policyFrom: 0,
-    policyUntil: until,
-    factsUntil: until,
-    containment,
-    trust: 0,
-    approvals: [],
-  };
-  const { policyUntil, factsUntil } = host.headerOf(widest);
-  if (policyUntil < now) return "nobody says any more that this is the latest policy: it needs a new note";
-  return factsUntil < now ? "the facts are stale" : null;
 }
 
 function tellAnswer({ method, path, status, ms }: Answered): void {

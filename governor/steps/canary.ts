@@ -5,11 +5,23 @@ import { ask } from "./asking.ts";
 import { newStep } from "./new-step.ts";
 import { stop } from "./stop.ts";
 
+/** Whoever changes something often does not fill the log. */
+const APART_MS = 1_000;
+
+/** Another policy, or other facts: what they must deny is asked at once, or as soon as it may be. */
+export function askCanariesAnew(work: Work): void {
+  const { now, canaries } = work.state;
+  const at = canaries.madeAt + APART_MS;
+  if (now >= at) askCanaries(work);
+  else if (at < canaries.dueAt) askAt(work, at);
+}
+
 /** One question for each, by the very way that steps take. */
 export function askCanaries(work: Work): void {
   const { state } = work;
   const { canaries, canaryEveryMs } = state.settings;
   if (canaries.length === 0 || state.stopped !== null) return;
+  state.canaries.madeAt = state.now;
   for (const { agent, action, fields } of canaries) {
     const asked = { action, fields, entities: undefined, requestId: null, retries: null };
     const execution: ExecutionState = {
@@ -28,7 +40,12 @@ export function askCanaries(work: Work): void {
     const step = newStep(work, { execution: "", asked, id: "", goal: "canary", call: null });
     ask(work, execution, step, fields);
   }
-  putDeadline(work, { at: state.now + canaryEveryMs, of: "canary", who: "" });
+  askAt(work, state.now + canaryEveryMs);
+}
+
+function askAt(work: Work, at: number): void {
+  work.state.canaries.dueAt = at;
+  putDeadline(work, { at, of: "canary", who: "" });
 }
 
 /** `invalid`: it could not even be judged, which shows nothing of what is denied. */

@@ -4,6 +4,7 @@ import type { ExecutionState, StandingState, StepState } from "../state.ts";
 import { lookAt, refusal, takeDue, type Work } from "../work.ts";
 import { ask, isGood, stepProblem } from "./asking.ts";
 import { abort, clockBack } from "./begin.ts";
+import { askCanariesAnew } from "./canary.ts";
 import { timedOut } from "./held.ts";
 import { tellMore } from "./refused.ts";
 import { writeAgain } from "./restricting.ts";
@@ -14,6 +15,7 @@ export function changed(work: Work, { window }: EventOf<"changed">): void {
   state.window = window;
   state.changes += 1;
   for (const execution of [...state.executions.values()]) judgeRunning(work, execution);
+  askCanariesAnew(work);
 }
 
 /** What of an execution runs is judged again where its answer may be another one now. */
@@ -60,7 +62,7 @@ export function tick(work: Work, { due: rung, window }: EventOf<"tick">): boolea
   const until = state.isBack ? Math.max(state.now, rung) : state.now;
   for (let due = takeDue(state, until); due !== null; due = takeDue(state, until)) {
     if (due.of === "orders") work.effects.push({ kind: "read-orders" });
-    if (due.of === "canary") canariesDue = true;
+    if (due.of === "canary" && due.at === state.canaries.dueAt) canariesDue = true;
     if (due.of === "pending") timedOut(work, due.who);
     if (due.of === "refusals") tellMore(work);
     if (due.of === "entry") writeAgain(work, Number(due.who));

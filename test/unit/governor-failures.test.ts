@@ -17,6 +17,7 @@ import {
   hostOf,
   manualClock,
   ordering,
+  POLICY,
   pay,
   saying,
   until,
@@ -282,4 +283,30 @@ test("each failure of the page has a test, and each test a row", () => {
 
 test.each(table)("%s: %s", async (failure, code) => {
   expect(await FORCED.get(failure)!()).toBe(code);
+});
+
+test("what is said to everybody is said to whoever asks whether anything would be released", async () => {
+  let now = 1_800_000_000_000;
+  const expired = await hostOf(
+    POLICY.replace("version 1\n", "version 1\nvalid 2020-01-01T00:00:00Z until 2020-02-01T00:00:00Z\n"),
+  );
+  const untimely: [string | null, Changes][] = [
+    [null, {}],
+    ["policy.none", { host: emptyHost({ keys: [], name: "test.none" } as never) }],
+    ["policy.expired", { host: expired }],
+    ["policy.stale", { window: window(1, LATER) }],
+    ["facts.stale", { window: window(LATER, 1) }],
+    ["containment.stale", { orders: { read: () => Promise.reject(new Error("forced")) } }],
+  ];
+  for (const [code, changes] of untimely) {
+    const { governor } = await open(changes);
+    expect(governor.problem()?.code ?? null).toBe(code);
+    const { code: said } = await (await begun(governor)).authorize(pay(5));
+    expect(said).toBe(code ?? "rule");
+  }
+  const { governor } = await open({ ports: { ...nodeGovernor, now: () => now } });
+  now -= 5_000;
+  expect(governor.problem()?.code).toBe("governor.clock_back");
+  await governor.close();
+  expect(governor.problem()?.code).toBe("governor.stopped");
 });

@@ -143,11 +143,13 @@ test("a node that cannot read its orders is denied by the evaluator, and its lea
   move(30_000);
   await new Promise((resolve) => setTimeout(resolve, 5));
   expect((await execution.authorize(pay(5))).verdict).toBe("allow");
+  expect(governor.problem()).toBeNull();
   const early = await execution.authorize(pay(5));
   move(35_000);
   await new Promise((resolve) => setTimeout(resolve, 5));
   const codes = [await enforce(early, saying()), (await execution.authorize(pay(5))).code];
   expect(codes).toEqual(["deny containment.stale", "containment.stale"]);
+  expect(governor.problem()).toMatchObject({ code: "containment.stale" });
   // The lease of 60 s was renewed once, before what is known was too old.
   expect(idle.signal.aborted).toBe(false);
   move(60_000);
@@ -333,4 +335,28 @@ test("canaries are made again and again, and a node that allows one stops", asyn
   await until(() => governor.executions().length === 0);
   const said = (await entries()).flatMap((one) => (one.kind === "decision" ? [one.verdict] : []));
   expect(said).toEqual(["deny", "deny", "allow"]);
+});
+
+test("another policy is asked the canaries at once, and many changes once a second", async () => {
+  const { ports, move } = manualClock();
+  const canary = { agent: ADA, action: "pay", fields: { amount: 999, to: "canary" } };
+  const one = await governed({ ports, canaries: [canary], measured: () => ({ zone: "eu" }) });
+  const { governor, host, entries } = one;
+  const made = async () => (await entries()).filter(({ kind }) => kind === "decision").length;
+  move(30_000);
+  for (let nth = 0; nth < 5; nth += 1) await governor.changed();
+  expect(await made()).toBe(2);
+  move(1_000);
+  expect(await made()).toBe(3);
+  // The minute begins anew with them.
+  move(59_000);
+  expect(await made()).toBe(3);
+  move(1_000);
+  expect(await made()).toBe(4);
+  const execution = await begun(governor);
+  move(1_000);
+  await host.replace({ wasm: await moduleOf(POLICY.replace("amount < 100", "amount < 1000")) });
+  await governor.changed();
+  expect(governor.stopped()).toMatchObject({ code: "governor.canary" });
+  expect(execution.signal.reason).toMatchObject({ code: "governor.canary" });
 });
