@@ -27,9 +27,12 @@ export interface DiskFile {
   readonly close: () => Promise<void>;
 }
 
+/** `durable`: to read and write, and each write resolves once its bytes are durable, as after `datasync`. */
+export type Access = "read" | "update" | "durable";
+
 export interface Disk {
   /** Null where there is nothing of that name; whatever is no file is refused. */
-  readonly open: (path: string, access: "read" | "update") => Promise<DiskFile | null>;
+  readonly open: (path: string, access: Access) => Promise<DiskFile | null>;
   /** A file that was not there before. */
   readonly create: (path: string, mode: number) => Promise<DiskFile>;
   /** False where the name is taken. */
@@ -53,8 +56,8 @@ export interface Disk {
 }
 
 export const nodeDisk: Disk = Object.freeze({
-  async open(path: string, access: "read" | "update") {
-    const flags = access === "read" ? constants.O_RDONLY : constants.O_RDWR;
+  async open(path: string, access: Access) {
+    const flags = FLAGS[access];
     let handle: FileHandle;
     try {
       // Otherwise opening a pipe waits until somebody opens its other end.
@@ -64,7 +67,7 @@ export const nodeDisk: Disk = Object.freeze({
       if (NO_FILE_ERRORS.has(errnoOf(error))) throw noFile(path);
       throw error;
     }
-    if ((await handle.stat()).isFile()) return fileOf(handle);
+    if ((await handle.stat()).isFile()) return access === "durable" ? durableFile(handle) : fileOf(handle);
     await handle.close();
     throw noFile(path);
   },
@@ -164,6 +167,27 @@ function fileOf(handle: FileHandle): DiskFile {
     datasync: () => handle.datasync(),
     size: async () => (await handle.stat()).size,
     close: () => handle.close(),
+  };
+}
+
+/** One call in place of two, where the system has such a one (POSIX `O_DSYNC`). */
+const WRITES_DURABLY = constants.O_DSYNC ?? 0;
+
+const FLAGS: Readonly<Record<Access, number>> = {
+  read: constants.O_RDONLY,
+  update: constants.O_RDWR,
+  durable: constants.O_RDWR | WRITES_DURABLY,
+};
+
+function durableFile(handle: FileHandle): DiskFile {
+  const file = fileOf(handle);
+  if (WRITES_DURABLY !== 0) return file;
+  return {
+    ...file,
+    async write(bytes, position) {
+      await file.write(bytes, position);
+      await file.datasync();
+    },
   };
 }
 

@@ -108,9 +108,8 @@ async function append(state: State, frames: readonly Frame[]): Promise<void> {
   const bytes = state.batch;
   let at = 0;
   for (const frame of frames) at = encodeFrame(bytes, at, frame, active.generation);
-  await active.file.write(bytes.subarray(0, sizeBytes), active.end);
   const began = performance.now();
-  await active.file.datasync();
+  await active.file.write(bytes.subarray(0, sizeBytes), active.end);
   state.options.onSync((performance.now() - began) / 1000);
   active.end += sizeBytes;
   if (active.end > active.sizeBytes / 2) prepare(state);
@@ -194,9 +193,8 @@ async function makeSpare(state: State): Promise<Spare> {
 async function begin(state: State, spare: Spare, first: number): Promise<Active> {
   try {
     return await nameSpare(state, spare, first);
-  } catch (error) {
+  } finally {
     await spare.file.close();
-    throw error;
   }
 }
 
@@ -209,21 +207,22 @@ async function nameSpare(state: State, { file, path, sizeBytes }: Spare, first: 
   await file.datasync();
   const target = join(dir, kind, segmentName(first));
   if (!(await disk.link(path, target))) throw new Error(`${target} is there already`);
-  // A file without a name is lost once it is closed, with all that was said to be durable.
-  if (!(await beginsWith(disk, target, header))) throw new Error(`${target} was made and is not there`);
   await disk.remove(path);
   await disk.syncFolder(join(dir, kind));
+  const named = await openBeginning(disk, target, header);
   firsts.push(first);
-  return { file, first, generation, sizeBytes, end: header.length, batch: header.length };
+  return { file: named, first, generation, sizeBytes, end: header.length, batch: header.length };
 }
 
-/** Whether the file of this name begins with these bytes, which no other file has. */
-async function beginsWith(disk: Disk, path: string, bytes: Uint8Array): Promise<boolean> {
-  const file = await disk.open(path, "read");
-  if (file === null) return false;
-  try {
-    return Buffer.compare(await file.read(0, bytes.length), bytes) === 0;
-  } finally {
+/**
+ * The file of this name, which begins with these bytes as no other file does: a file without a name is lost
+ * once it is closed, with all that was said to be durable.
+ */
+async function openBeginning(disk: Disk, path: string, bytes: Uint8Array): Promise<DiskFile> {
+  const file = await disk.open(path, "durable");
+  if (file !== null) {
+    if (Buffer.compare(await file.read(0, bytes.length), bytes) === 0) return file;
     await file.close();
   }
+  throw new Error(`${path} was made and is not there`);
 }

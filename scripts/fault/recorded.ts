@@ -1,7 +1,8 @@
 /**
  * What a writer did to its files and when it promised what, read from a trace by `strace -xx`, which has
  * every byte. What another thread did in between a call's beginning and its end may stand on either side of
- * it: an event counts from its end, and a sync covers only what had ended before it began.
+ * it: an event counts from its end, and a sync covers only what had ended before it began. A write to a file
+ * that was opened with `O_DSYNC` is a write and a sync: the power may go in between.
  */
 import { homeOf, type Place } from "./place.ts";
 
@@ -46,6 +47,7 @@ interface Begun {
 export function eventsOf(trace: string, place: Place): readonly Event[] {
   const begun = new Map<string, Begun>();
   const events: Event[] = [];
+  const durable = new Set<number>();
   for (const line of trace.split("\n")) {
     const [, thread = "", text = ""] = /^(\d+) +(.*)$/.exec(line) ?? [];
     const unfinished = / <unfinished \.\.\.>$/.exec(text);
@@ -57,7 +59,13 @@ export function eventsOf(trace: string, place: Place): readonly Event[] {
     const start = resumed === null ? undefined : begun.get(thread);
     const whole = start === undefined ? text : `${start.text}${resumed![1]}`;
     begun.delete(thread);
-    events.push(...eventOf(whole, start?.events ?? events.length, place));
+    for (const event of eventOf(whole, start?.events ?? events.length, place)) {
+      events.push(event);
+      if (event.kind === "open" && event.flags.includes("O_DSYNC")) durable.add(event.fd);
+      else if (event.kind === "open" || event.kind === "close") durable.delete(event.fd);
+      else if (event.kind === "write" && durable.has(event.fd))
+        events.push({ kind: "sync", fd: event.fd, begun: events.length });
+    }
   }
   return events;
 }

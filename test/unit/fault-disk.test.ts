@@ -142,6 +142,19 @@ describe("traces", () => {
     ]);
   });
 
+  test("show a durable write as a write and a sync, between which the power may go", () => {
+    const trace = [
+      `11 openat(AT_FDCWD<${hex("/w")}>, "${hex("/h/log/a")}", O_RDWR|O_DSYNC) = 20<${hex("/h/log/a")}>`,
+      `11 pwrite64(20<${hex("/h/log/a")}>, "${hex("abc")}", 3, 7) = 3`,
+      `11 close(20<${hex("/h/log/a")}>) = 0`,
+      `11 openat(AT_FDCWD<${hex("/w")}>, "${hex("/h/log/b")}", O_RDWR) = 20<${hex("/h/log/b")}>`,
+      `11 pwrite64(20<${hex("/h/log/b")}>, "${hex("d")}", 1, 0) = 1`,
+    ].join("\n");
+    const kinds = eventsOf(trace, PLACE).map((event) => event.kind);
+    expect(kinds).toEqual(["open", "write", "sync", "close", "open", "write"]);
+    expect(eventsOf(trace, PLACE)[2]).toEqual({ kind: "sync", fd: 20, begun: 2 });
+  });
+
   test("give each call an aim of its own, by thread, call and path", () => {
     const trace = [
       "1 fsync(20</h/log/a>) = 0",

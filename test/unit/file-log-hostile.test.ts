@@ -2,8 +2,10 @@
 import { execFileSync } from "node:child_process";
 import {
   chmodSync,
+  constants,
   existsSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   readlinkSync,
   realpathSync,
@@ -26,7 +28,7 @@ import {
   verify,
   writeDozen,
 } from "../support/file-log.ts";
-import { bytesOf, decision, heartbeat } from "../support/log-entries.ts";
+import { bytesOf, decision, dozen, heartbeat } from "../support/log-entries.ts";
 import { notRun } from "../support/not-run.ts";
 
 describe("what is no file", () => {
@@ -180,6 +182,22 @@ describe("what must be durable", () => {
     if (!opened.ok) throw opened.error;
     await opened.store.close();
     for (const dir of [root, join(root, "a"), join(root, "a", "b")]) expect(synced).toContain(dir);
+  });
+
+  test("entries and openings are, by the time that writing them has ended", async () => {
+    if (!hasNames || constants.O_DSYNC === undefined) return notRun("flags of open files", "no /proc");
+    const dir = realpathSync(freshFolder());
+    const store = await openLog(dir);
+    for (const { entry, opening } of dozen()) await store.append(entry, opening);
+    const durably = readdirSync("/proc/self/fd").flatMap((fd) => {
+      const path = existsSync(`/proc/self/fd/${fd}`) ? readlinkSync(`/proc/self/fd/${fd}`) : "";
+      if (!path.startsWith(`${dir}/`)) return [];
+      const [, flags = "0"] = /flags:\s*([0-7]+)/.exec(readFileSync(`/proc/self/fdinfo/${fd}`, "utf8"))!;
+      const isDurable = (Number.parseInt(flags, 8) & constants.O_DSYNC) === constants.O_DSYNC;
+      return isDurable ? [path.slice(dir.length + 1).replace(/\/.*/, "")] : [];
+    });
+    expect(durably.sort()).toEqual(["requests", "wal"]);
+    await store.close();
   });
 
   test("tiles, then the anchor, then the checkpoint, each with its name", async () => {

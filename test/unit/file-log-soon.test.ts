@@ -99,7 +99,7 @@ test("are refused like all others once the disk has failed", async () => {
   const handle = await open(process.execPath, "r");
   await handle.close();
   const files = Object.getPrototypeOf(handle) as typeof handle;
-  vi.spyOn(files, "datasync").mockRejectedValueOnce(Object.assign(new Error("EIO"), { code: "EIO" }));
+  vi.spyOn(files, "write").mockRejectedValueOnce(Object.assign(new Error("EIO"), { code: "EIO" }));
   const now = store.append(heartbeat(2));
   for (const one of [soon, now]) expect((await rejection(one)).code).toBe("log.failed");
   expect((await rejection(store.append(heartbeat(1), undefined, "soon"))).code).toBe("log.failed");

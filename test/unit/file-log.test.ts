@@ -283,40 +283,47 @@ describe("a disk that fails", () => {
   const failure = (code: string) => Object.assign(new Error(`${code}: planted`), { code });
 
   test.for([
-    ["datasync", "EIO", "log.failed"],
-    ["write", "EIO", "log.failed"],
-    ["write", "ENOSPC", "log.full"],
-    ["datasync", "EDQUOT", "log.full"],
-  ] as const)("%s gives %s: %s, for good; what was acknowledged stays", async ([method, code, expected]) => {
-    const dir = freshFolder();
-    const store = await openLog(dir);
-    await store.append(heartbeat(0));
-    const files = await spyOnFiles();
-    vi.spyOn(files, method).mockRejectedValueOnce(failure(code));
-    const [first, second, third] = await Promise.allSettled([
-      store.append(heartbeat(1)),
-      store.append(heartbeat(2)),
-      store.flush(),
-    ]);
-    for (const result of [first, second, third]) {
-      expect(result).toMatchObject({ status: "rejected", reason: { code: expected } });
-    }
-    expect((await rejection(store.append(heartbeat(1)))).code).toBe(expected);
-    // A full disk has room for one checkpoint of what is durable; a broken one is not to be trusted.
-    if (expected === "log.full") expect(await store.checkpoint()).toContain("\n1\n");
-    else expect((await rejection(store.checkpoint())).code).toBe(expected);
-    expect((await rejection(store.flush())).code).toBe(expected);
-    expect(store.size).toBe(1);
-    expect(await store.entry(0)).toEqual(bytesOf(heartbeat(0)));
-    expect(await store.entry(1)).toBe(null);
-    await store.close();
-    const again = await openLog(dir);
-    expect(await again.entry(0)).toEqual(bytesOf(heartbeat(0)));
-    expect(again.size).toBe(1);
-    await again.append(heartbeat(1));
-    await again.checkpoint();
-    expect(await verify(dir)).toMatchObject({ ok: true, size: 2 });
-  });
+    ["that was done", "EIO", "log.failed"],
+    ["that was not done", "EIO", "log.failed"],
+    ["that was not done", "ENOSPC", "log.full"],
+    ["that was done", "EDQUOT", "log.full"],
+  ] as const)(
+    "a write %s gives %s: %s, for good; what was acknowledged stays",
+    async ([done, code, expected]) => {
+      const dir = freshFolder();
+      const store = await openLog(dir);
+      await store.append(heartbeat(0));
+      const files = await spyOnFiles();
+      const write = files.write as (...parts: unknown[]) => Promise<unknown>;
+      vi.spyOn(files, "write").mockImplementationOnce(async function (this: unknown, ...parts: unknown[]) {
+        if (done === "that was done") await write.apply(this, parts);
+        throw failure(code);
+      } as never);
+      const [first, second, third] = await Promise.allSettled([
+        store.append(heartbeat(1)),
+        store.append(heartbeat(2)),
+        store.flush(),
+      ]);
+      for (const result of [first, second, third]) {
+        expect(result).toMatchObject({ status: "rejected", reason: { code: expected } });
+      }
+      expect((await rejection(store.append(heartbeat(1)))).code).toBe(expected);
+      // A full disk has room for one checkpoint of what is durable; a broken one is not to be trusted.
+      if (expected === "log.full") expect(await store.checkpoint()).toContain("\n1\n");
+      else expect((await rejection(store.checkpoint())).code).toBe(expected);
+      expect((await rejection(store.flush())).code).toBe(expected);
+      expect(store.size).toBe(1);
+      expect(await store.entry(0)).toEqual(bytesOf(heartbeat(0)));
+      expect(await store.entry(1)).toBe(null);
+      await store.close();
+      const again = await openLog(dir);
+      expect(await again.entry(0)).toEqual(bytesOf(heartbeat(0)));
+      expect(again.size).toBe(1);
+      await again.append(heartbeat(1));
+      await again.checkpoint();
+      expect(await verify(dir)).toMatchObject({ ok: true, size: 2 });
+    },
+  );
 
   test("short writes are continued where they stopped", async () => {
     const dir = freshFolder();
