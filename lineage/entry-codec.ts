@@ -1,6 +1,7 @@
 /** Entries as bytes: canonical JSON of at most 65,535 bytes, one byte string for each entry. */
 import { utf8 } from "@polity/runtime/hash.ts";
 import { parseJson } from "@polity/runtime/json.ts";
+import { utf8Length } from "@polity/runtime/text-order.ts";
 import type { Entry, EntryKind } from "./entry.ts";
 import { ENTRY_SHAPES, LIMITS } from "./entry-schema.ts";
 import { FieldError, pathText, type Shape } from "./entry-shape.ts";
@@ -14,21 +15,30 @@ export interface EntryRefusal {
 }
 
 export type EncodedEntry = { readonly ok: true; readonly bytes: Uint8Array } | EntryRefusal;
+export type WrittenEntry = { readonly ok: true; readonly text: string } | EntryRefusal;
 export type DecodedEntry = { readonly ok: true; readonly entry: Entry } | EntryRefusal;
 
 /**
- * Refuses whatever `decodeEntry` would not read, as long as each member says the same whenever it is asked.
- * `toBytes` is for whoever has a place for the bytes. Never throws.
+ * The text whose UTF-8 bytes the entry is. Refuses whatever `decodeEntry` would not read, as long as each
+ * member says the same whenever it is asked. Never throws.
  */
-export function encodeEntry(entry: Entry, toBytes: (text: string) => Uint8Array = utf8): EncodedEntry {
+export function writeEntry(entry: Entry): WrittenEntry {
   try {
     const shape = shapeOf(entry);
     if ("code" in shape) return shape;
-    const bytes = toBytes(shape.write(entry));
-    return bytes.length > LIMITS.entryBytes ? tooLarge(bytes.length) : { ok: true, bytes };
+    const text = shape.write(entry);
+    // Most texts are short enough whatever they say.
+    const sizeBytes = text.length * 3 <= LIMITS.entryBytes ? 0 : utf8Length(text);
+    return sizeBytes > LIMITS.entryBytes ? tooLarge(sizeBytes) : { ok: true, text };
   } catch (error) {
     return refusalOf(error);
   }
+}
+
+/** As `writeEntry`, in bytes. */
+export function encodeEntry(entry: Entry): EncodedEntry {
+  const written = writeEntry(entry);
+  return written.ok ? { ok: true, bytes: utf8(written.text) } : written;
 }
 
 /** Reads exactly what `encodeEntry` writes. Never throws. */

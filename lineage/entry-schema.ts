@@ -106,18 +106,12 @@ const trace = object<Trace>({
 });
 
 type CommonMembers = Omit<Common<EntryKind>, "kind">;
-type LinkMembers = Pick<CommonMembers, "id" | "execution" | "parents" | "trace">;
 
-const links: MemberShapes<LinkMembers> = {
+const common: MemberShapes<CommonMembers> = {
   id: uuid,
   execution: nullable(name),
   parents: list(parent, { max: LIMITS.parents }),
   trace: nullable(trace),
-};
-export const linksShape = object<LinkMembers>(links);
-
-const common: MemberShapes<CommonMembers> = {
-  ...links,
   v: version,
   at: time,
   node: name,

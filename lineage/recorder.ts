@@ -8,9 +8,10 @@ import type { NamedRequest } from "@polity/runtime/request.ts";
 import { commitRequest, commitWritten, type Opening, presentPointers } from "./commitment.ts";
 import { type Decided, decisionEntry } from "./decision-entry.ts";
 import type { Common, DecisionEntry, Entry, EntryKind, GapEntry } from "./entry.ts";
-import { encodeEntry } from "./entry-codec.ts";
-import { linksShape, nameShape } from "./entry-schema.ts";
+import { writeEntry } from "./entry-codec.ts";
+import { nameShape } from "./entry-schema.ts";
 import { fits } from "./entry-shape.ts";
+import { handing } from "./handed-entry.ts";
 import { type Haste, LogError, type LogStore, type Receipt } from "./store.ts";
 
 /** What a recorder needs of its surroundings; `nodeRecording` of `@polity/lineage/node` has it. */
@@ -170,6 +171,8 @@ export function openRecorder(store: RecordingStore, options: RecorderOptions): R
 
 interface Made<E extends Entry> {
   readonly entry: E;
+  /** As it is written. */
+  readonly text: string;
   readonly opening?: Opening;
 }
 
@@ -179,8 +182,7 @@ function take<E extends Entry>(state: State, haste: Haste, make: () => Made<E>):
   try {
     const refusal = refusalOf(state);
     if (refusal !== null) throw refusal;
-    const { entry, opening } = make();
-    const written = send(state, entry, opening, hasteOf(state, haste));
+    const written = send(state, make(), hasteOf(state, haste));
     return isRelaxed ? written.catch(() => null) : written;
   } catch (error) {
     state.refused += 1;
@@ -208,12 +210,6 @@ function refusalOf(state: State): LogError | null {
 function identityOf({ options, seq }: State, links: Links) {
   const { id = options.ports.uuid(), execution = null, parents = [], trace = null } = links;
   const { ports, node } = options;
-  if (!fits(linksShape, { id, execution, parents, trace })) {
-    throw new LogError(
-      "log.entry_invalid",
-      "id, execution, parents or trace are none that an entry can have",
-    );
-  }
   return { id, at: ports.now(), node, seq, execution, parents, trace };
 }
 
@@ -225,7 +221,15 @@ function decisionOf(state: State, answered: Answered, links: Links): Made<Decisi
     identity: identityOf(state, links),
     request: request && committed && { digest: request.digest, commitment: committed.commitment },
   });
-  return committed === null ? { entry } : { entry, opening: committed.opening };
+  return { ...made(entry), ...(committed !== null && { opening: committed.opening }) };
+}
+
+/** Looked at before it takes a number, so that a caller's mistake disturbs nobody else. */
+function made<E extends Entry>(entry: E): Made<E> {
+  const written = writeEntry(entry);
+  if (written.ok) return { entry, text: written.text };
+  const where = written.path === "" ? "" : `${written.path}: `;
+  throw new LogError("log.entry_invalid", `${where}${written.message} (${written.code})`);
 }
 
 function commit({ ports, sensitive }: RecorderOptions, { json }: NamedRequest, action: string | null) {
@@ -240,22 +244,16 @@ function commit({ ports, sensitive }: RecorderOptions, { json }: NamedRequest, a
   throw new LogError("log.entry_invalid", `this request cannot be logged: ${message} (${code})`);
 }
 
-/** Looked at before it takes a number, so that a caller's mistake disturbs nobody else. */
 function bodyOf(state: State, body: EntryBody, links: Links): Made<Entry> {
-  const entry = { v: 1, ...body, ...identityOf(state, links) } as Entry;
-  const encoded = encodeEntry(entry);
-  if (encoded.ok) return { entry };
-  const where = encoded.path === "" ? "" : `${encoded.path}: `;
-  throw new LogError("log.entry_invalid", `${where}${encoded.message} (${encoded.code})`);
+  return made({ v: 1, ...body, ...identityOf(state, links) } as Entry);
 }
 
 // ---- what is on its way
 
 async function send<E extends Entry>(
   state: State,
-  entry: E,
-  opening?: Opening,
-  haste?: Haste,
+  { entry, text, opening }: Made<E>,
+  haste: Haste = "now",
 ): Promise<Written<E>> {
   const { store } = state;
   const characters = opening?.request.length ?? 0;
@@ -263,7 +261,7 @@ async function send<E extends Entry>(
   state.waiting += 1;
   state.characters += characters;
   try {
-    const { index, leafHash } = await store.append(entry, opening, haste);
+    const { index, leafHash } = await handing(entry, text, () => store.append(entry, opening, haste));
     state.written += 1;
     return { entry, receipt: { origin: store.origin, index, leafHash } };
   } catch (error) {
@@ -318,7 +316,7 @@ function writeGap(state: State): void {
   const { from: fromSeq, count } = gap;
   const entry: GapEntry = { v: 1, kind: "gap", ...identityOf(state, {}), fromSeq, count, why: "shed" };
   // Where it fails, `giveBack` has its numbers.
-  send(state, entry).catch(() => {});
+  send(state, made(entry)).catch(() => {});
 }
 
 async function close(state: State): Promise<void> {

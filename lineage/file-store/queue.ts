@@ -2,7 +2,8 @@
 import type { Sha256 } from "@polity/runtime/hash.ts";
 import { checkOpening, type Opening } from "../commitment.ts";
 import type { Entry } from "../entry.ts";
-import { type EncodedEntry, encodeEntry } from "../entry-codec.ts";
+import { type WrittenEntry, writeEntry } from "../entry-codec.ts";
+import { handedText } from "../handed-entry.ts";
 import { dueAfter, sequenceProblem } from "../sequence.ts";
 import { type Haste, LogError, type Receipt } from "../store.ts";
 import { isKnownToOpen, takeWritten, writtenText } from "../written-opening.ts";
@@ -55,15 +56,13 @@ export function enqueue(
   { haste, resolve, reject }: Pick<Waiting, "haste" | "resolve" | "reject">,
 ): void {
   if (queue.items.length >= QUEUE_COUNT_MAX) throw busy(`${queue.items.length} entries`);
-  const written = copyOf(entry, opening !== undefined);
-  const encoded = encodeEntry(written ?? entry, queue.entrySlab);
-  if (!encoded.ok || written === null) throw invalid(refusalText(encoded));
+  const { written, text } = read(entry, opening !== undefined);
   const problem = sequenceProblem(queue.sequences, written);
   if (problem !== null) throw invalid(problem);
   const { node } = written;
   const due = dueAfter(written);
   const item = {
-    body: encoded.bytes,
+    body: queue.entrySlab(text),
     opening: openingBytes(written, opening, queue),
     node,
     due,
@@ -78,6 +77,15 @@ export function enqueue(
   if (haste === "now") queue.urgent += 1;
   queue.sequences.set(node, due);
   queue.onTime(written.at);
+}
+
+function read(entry: Entry, hasOpening: boolean): { readonly written: Entry; readonly text: string } {
+  const handed = handedText(entry);
+  if (handed !== null) return { written: entry, text: handed };
+  const copy = copyOf(entry, hasOpening);
+  const written = writeEntry(copy ?? entry);
+  if (!written.ok || copy === null) throw invalid(refusalText(written));
+  return { written: copy, text: written.text };
 }
 
 /**
@@ -101,10 +109,10 @@ function copyOf(entry: Entry, hasOpening: boolean): Entry | null {
   }
 }
 
-function refusalText(encoded: EncodedEntry): string {
-  if (encoded.ok) return "the entry changed while it was read";
-  const where = encoded.path === "" ? "" : `${encoded.path}: `;
-  return `${where}${encoded.message} (${encoded.code})`;
+function refusalText(written: WrittenEntry): string {
+  if (written.ok) return "the entry changed while it was read";
+  const where = written.path === "" ? "" : `${written.path}: `;
+  return `${where}${written.message} (${written.code})`;
 }
 
 /** What does not open its entry's commitment would be found by every later check of the log. */

@@ -1,8 +1,10 @@
+import type { Entry } from "@polity/lineage/entry.ts";
+import { decodeEntry } from "@polity/lineage/entry-codec.ts";
 import { nodeRandomBytes, nodeRecording } from "@polity/lineage/node/crypto.ts";
-import { openRecorder, type RecorderOptions } from "@polity/lineage/recorder.ts";
+import { openRecorder, type RecorderOptions, type RecordingStore } from "@polity/lineage/recorder.ts";
 import { LogError } from "@polity/lineage/store.ts";
 import { expect, test } from "vitest";
-import { rejection } from "../support/file-log.ts";
+import { freshFolder, openLog, rejection } from "../support/file-log.ts";
 import { heldStore } from "../support/held-store.ts";
 
 const strict: RecorderOptions = { node: "n1", nextSeq: 0, ports: nodeRecording, mode: "strict" };
@@ -127,6 +129,28 @@ test("what can be in no log disturbs no other entry", async () => {
   const leftOut = openRecorder(heldStore({ isHeld: false }).store, relaxed);
   expect(await leftOut.append(event(""))).toBe(null);
   expect(await leftOut.append(event("a"))).toMatchObject({ entry: { seq: 2 } });
+});
+
+test("a store writes what it is given, also where something stands between it and the recorder", async () => {
+  const dir = freshFolder();
+  const store = await openLog(dir);
+  const between: RecordingStore = {
+    ...{ origin: store.origin, flush: store.flush },
+    append: (entry, opening, haste) =>
+      store.append(entry.seq === 1 ? ({ ...entry, name: "other" } as Entry) : entry, opening, haste),
+  };
+  const recorder = openRecorder(between, strict);
+  const written = await Promise.all(events(3).map((one) => recorder.append(one)));
+  for (const [index, name] of ["e0", "other", "e2"].entries()) {
+    const decoded = decodeEntry((await store.entry(index))!);
+    expect(decoded).toMatchObject({ ok: true, entry: { name, id: written[index]!.entry.id } });
+  }
+  // The very entry of before, which has changed since.
+  const { entry: last } = written[2]!;
+  Object.assign(last, { seq: 3, name: "later" });
+  await store.append(last);
+  expect(decodeEntry((await store.entry(3))!)).toMatchObject({ ok: true, entry: { name: "later" } });
+  await store.close();
 });
 
 test("closing waits for what was taken, and takes nothing more", async () => {
