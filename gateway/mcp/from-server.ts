@@ -30,6 +30,7 @@ async function request(
 ): Promise<void> {
   const { upstream, fromClient, note } = shared;
   const way = SERVER_REQUESTS.get(method);
+  if (way !== "pass" && !shared.mayTry()) return;
   if (way === undefined) {
     const error = { code: RPC.method, message: "the gateway does not let this method pass" };
     upstream.send({ kind: "error", id, error });
@@ -49,7 +50,7 @@ async function request(
 function notification(shared: Shared, method: string, params: Json | null): void {
   const { active, toClient, note } = shared;
   if (!SERVER_NOTIFICATIONS.has(method)) {
-    void note("mcp_unknown_method");
+    if (shared.mayTry()) void note("mcp_unknown_method");
     return;
   }
   // The server would name a request by the gateway's own number for it.

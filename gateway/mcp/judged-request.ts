@@ -14,7 +14,7 @@ interface Failed extends Error {
 }
 
 export async function answerJudged(
-  { execution, catalog, server, note, mayAsk }: Shared,
+  { ask, catalog, server, note, mayAsk }: Shared,
   method: string,
   params: Json,
   send: (params: Json) => Promise<Reply>,
@@ -32,7 +32,7 @@ export async function answerJudged(
   }
   const call = { server, tool: method, hints: NO_HINTS };
   const fields = catalog.takesCall(action) ? { ...given, call } : given;
-  const answer = await execution.authorize({ action, fields });
+  const answer = await ask({ action, fields });
   try {
     return await enforce<Reply>(answer, {
       async allow(grant) {

@@ -27,6 +27,7 @@ export async function listTools(
       if (message.id !== null) waiting.delete(message.id);
       taken?.(message);
     },
+    pressed: () => null,
     closed: (why) => settle({ ok: false, message: why }),
   });
   const timer = setTimeout(() => settle({ ok: false, message: "the server does not answer" }), timeoutMs);

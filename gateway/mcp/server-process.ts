@@ -98,6 +98,10 @@ function serverOf(child: Child, events: UpstreamEvents): Upstream {
     if (why !== null) return;
     const problem = take(lines, chunk, events.message);
     if (problem !== null) fail(problem);
+    const relieved = events.pressed();
+    if (relieved === null) return;
+    child.stdout.pause();
+    void relieved.then(() => child.stdout.resume());
   });
 
   return {

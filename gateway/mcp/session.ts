@@ -2,6 +2,7 @@
  * One client and one server with a governor between them. Nothing passes that is not understood; what is
  * judged is sent on as it was judged; whatever was tried is in the log.
  */
+import type { Authorized, Step } from "@polity/governor/governor.ts";
 import { unreachable } from "@polity/runtime/unreachable.ts";
 import { acceptedTools, shownTool } from "./accepted-tools.ts";
 import { makeCalls, type Reply, type SeenIds, seenIds } from "./calls.ts";
@@ -20,8 +21,9 @@ import {
   type ToClient,
 } from "./shared.ts";
 import { callTool } from "./tool-call.ts";
-import { isShown, listForClient } from "./tool-list.ts";
+import { isShown, listForClient, makeListing, tellListing } from "./tool-list.ts";
 import type { Upstream } from "./upstream.ts";
+import { UPSTREAM_CODES } from "./upstream-codes.ts";
 
 export interface Session {
   /** One message of the client; `answer` takes what is said about it, in place of `toClient`. */
@@ -40,6 +42,7 @@ export interface Session {
 
 const MALFORMED_MAX = 16;
 const ACTIVE_MAX = 1_024;
+const CLOSED = { code: RPC.internal, message: "the session was closed: begin another one" };
 
 export function openSession(options: SessionOptions): Session {
   const { execution, toClient } = options;
@@ -55,6 +58,7 @@ export function openSession(options: SessionOptions): Session {
     message: (message) => {
       if (!isClosed) fromServer(shared, message);
     },
+    pressed: () => shared.pressed(),
     closed: (why, code) => void close(why, code),
   });
   const shared = share(options, upstream, (why, code) => void close(why, code));
@@ -63,7 +67,11 @@ export function openSession(options: SessionOptions): Session {
   if (execution.signal.aborted) onAbort();
 
   function take(read: ReadMessage, answer: ToClient): void {
-    if (isClosed) return;
+    if (isClosed) {
+      if (read.ok && read.message.kind === "request")
+        answer({ kind: "error", id: read.message.id, error: CLOSED });
+      return;
+    }
     if (read.ok) {
       fromClient(shared, ids, read.message, answer);
       return;
@@ -106,42 +114,55 @@ function share(options: SessionOptions, upstream: Upstream, fail: Shared["fail"]
   const { execution, toClient, pins, sha256, log } = options;
   const tools = acceptedTools(pins, sha256);
   const toServer = makeCalls(upstream.send);
-  let listed: Promise<string | null> | null = null;
-  const relist = () => {
-    listed = listForClient(toServer, tools).then((problem) => {
-      if (problem !== null) log(`the server's list of tools is not taken: ${problem}`);
-      for (const { definition, isAccepted } of tools.all()) {
-        if (!isAccepted) log(`the tool ${definition.name} is new or has changed: nobody has accepted it`);
-      }
-      return problem;
-    });
-    return listed;
-  };
   return {
     ...options,
-    ...{ tools, upstream, toServer, fail, relist },
+    ...{ tools, upstream, toServer, fail },
+    ...makeListing(() => listForClient(toServer, tools), tellListing(tools, log)),
     fromClient: makeCalls(toClient),
     active: new Map(),
     held: new Map(),
     greeting: { isTaken: false },
-    listed: () => listed ?? relist(),
     ...makeNotes(execution),
+    mayTry: makeTries(() =>
+      fail(`upstream.flood: ${UPSTREAM_CODES["upstream.flood"].says}`, "upstream.flood"),
+    ),
+  };
+}
+
+/** Of a server, in a minute: whoever tries more fills the log. */
+const TRIES_MAX = 512;
+const TRIES_MS = 60_000;
+
+function makeTries(onFlood: () => void): () => boolean {
+  let [count, since] = [0, performance.now()];
+  return () => {
+    const now = performance.now();
+    if (now - since > TRIES_MS) [count, since] = [0, now];
+    count += 1;
+    if (count > TRIES_MAX) onFlood();
+    return count <= TRIES_MAX;
   };
 }
 
 const NOTES_MAX = 256;
 
-function makeNotes({ authorize }: SessionOptions["execution"]): Pick<Shared, "note" | "pressed"> {
+function makeNotes({ authorize }: SessionOptions["execution"]): Pick<Shared, "note" | "ask" | "pressed"> {
   let count = 0;
   let relieved: (() => void)[] = [];
-  return {
-    async note(attempt) {
-      count += 1;
-      await authorize({ action: attempt, fields: {} });
-      count -= 1;
-      if (count >= NOTES_MAX) return;
+  async function ask(step: Step): Promise<Authorized> {
+    count += 1;
+    const answer = await authorize(step);
+    count -= 1;
+    if (count < NOTES_MAX) {
       for (const tell of relieved) tell();
       relieved = [];
+    }
+    return answer;
+  }
+  return {
+    ask,
+    async note(attempt) {
+      await ask({ action: attempt, fields: {} });
     },
     pressed: () => (count < NOTES_MAX ? null : new Promise((resolve) => relieved.push(resolve))),
   };

@@ -52,7 +52,11 @@ export interface Shared extends SessionOptions {
   /** Whether the client has initialized the session, or is about to. */
   readonly greeting: { isTaken: boolean };
   readonly note: (attempt: Attempt) => Promise<void>;
+  /** Asks the governor; whoever asks faster than it answers is `pressed`. */
+  readonly ask: Execution["authorize"];
   readonly pressed: () => Promise<void> | null;
+  /** Counts what the server tries that is an entry each; false where it is too much, and ends the session. */
+  readonly mayTry: () => boolean;
   readonly fail: (why: string, code: ClosedCode) => void;
 }
 

@@ -15,6 +15,7 @@ export const UPSTREAM_CODES = {
   "upstream.too_large": { ends: "the session", says: "the server's messages are too large" },
   "upstream.refused": { ends: "the session", says: "the server answers `initialize` with an error" },
   "upstream.ended": { ends: "the session", says: "the server has ended, or could not be started" },
+  "upstream.flood": { ends: "the session", says: "the server asks for more than anybody could look at" },
   "upstream.backlog": { ends: "the session", says: "the server does not take what it is sent" },
 } as const;
 

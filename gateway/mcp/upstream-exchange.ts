@@ -11,7 +11,9 @@ type Request = Extract<Message, { readonly kind: "request" }>;
 const TYPES = ["application/json", "text/event-stream"];
 /** One after the other, without a message in between. */
 const RESUMES_MAX = 5;
-export const AGAIN_MS_MAX = 30_000;
+const AGAIN_MS_MAX = 30_000;
+/** A server that wants to be asked at once, again and again, is asked so often. */
+const AGAIN_MS_MIN = 250;
 const SESSION = /^[\x21-\x7e]{1,1024}$/;
 const VERSION = /^[0-9]{4}-[0-9]{2}-[0-9]{2}$/;
 
@@ -35,10 +37,15 @@ export async function exchange(
       retryMs = end.retryMs ?? retryMs;
     }
     if (lastId === null || fruitless >= RESUMES_MAX) return end.failure;
-    const waitMs = retryMs ?? link.limits.againMs * 2 ** fruitless;
-    await pause(Math.min(waitMs, AGAIN_MS_MAX), signal);
+    await pause(againAfter(link, retryMs, link.limits.againMs * 2 ** fruitless), signal);
     asked = await askServer(link, { method: "GET", body: null, signal, lastId });
   }
+}
+
+/** What the server wants, within bounds, or else what is usual. */
+export function againAfter({ limits }: Link, retryMs: number | null, usualMs: number): number {
+  const leastMs = Math.min(AGAIN_MS_MIN, limits.againMs);
+  return Math.min(Math.max(retryMs ?? usualMs, leastMs), AGAIN_MS_MAX);
 }
 
 async function readOne(link: Link, request: Request, asked: Asked, signal: AbortSignal): Promise<ReadEnd> {
@@ -51,7 +58,7 @@ async function readOne(link: Link, request: Request, asked: Asked, signal: Abort
     letGo(response);
     return { kind: "failed", failure: problem };
   }
-  return readAnswer(response, link.held, signal, (message) => {
+  return readAnswer(response, link, signal, (message) => {
     const isAnswer = (message.kind === "result" || message.kind === "error") && message.id === request.id;
     if (isAnswer && isFirst && message.kind === "result") {
       const version = message.result.protocolVersion;

@@ -1,6 +1,6 @@
 /** The stream of what answers nothing, for as long as the server has one to give. */
 import { endsSession, type UpstreamFailure } from "./upstream-codes.ts";
-import { AGAIN_MS_MAX } from "./upstream-exchange.ts";
+import { againAfter } from "./upstream-exchange.ts";
 import { askServer, type Link, pause } from "./upstream-link.ts";
 import { readAnswer } from "./upstream-read.ts";
 import { headProblem, letGo } from "./upstream-request.ts";
@@ -29,8 +29,8 @@ export async function listen(link: Link): Promise<UpstreamFailure | null> {
     if (failure !== null && !isTold)
       link.place.log(`the server is not heard: ${failure.code}: ${failure.message}`);
     isTold ||= failure !== null;
-    await pause(Math.min(found.retryMs ?? waitMs, AGAIN_MS_MAX), signal);
-    waitMs = Math.min(waitMs * 2, AGAIN_MS_MAX);
+    await pause(againAfter(link, found.retryMs, waitMs), signal);
+    waitMs = againAfter(link, null, waitMs * 2);
   }
   return null;
 }
@@ -50,7 +50,7 @@ async function heard(link: Link, asked: Awaited<ReturnType<typeof askServer>>): 
     letGo(asked.response);
     return { failure, ...nothing };
   }
-  const end = await readAnswer(asked.response, link.held, link.over.signal, (message) => {
+  const end = await readAnswer(asked.response, link, link.over.signal, (message) => {
     link.events.message(message);
     return false;
   });

@@ -2,7 +2,7 @@
 import type { IncomingMessage } from "node:http";
 import { type EventReader, readEvents } from "./event-stream.ts";
 import { type Message, readMessage } from "./message.ts";
-import { SERVER_MESSAGE_BYTES_MAX } from "./upstream.ts";
+import { SERVER_MESSAGE_BYTES_MAX, type UpstreamEvents } from "./upstream.ts";
 import { type UpstreamFailure, upstreamFailure } from "./upstream-codes.ts";
 import { failureOf, letGo, mediaType } from "./upstream-request.ts";
 
@@ -31,7 +31,7 @@ const HELD_BYTES_MAX = 2 * SERVER_MESSAGE_BYTES_MAX;
 /** `take` answers whether that was what is waited for, or what is wrong with it. Never rejects. */
 export async function readAnswer(
   response: IncomingMessage,
-  held: Held,
+  { held, events }: { readonly held: Held; readonly events: Pick<UpstreamEvents, "pressed"> },
   signal: AbortSignal,
   take: (message: Message) => boolean | UpstreamFailure,
 ): Promise<ReadEnd> {
@@ -69,8 +69,10 @@ export async function readAnswer(
     // Left to `letGo` to destroy it, which may use the connection again.
     for await (const chunk of response.iterator({ destroyOnReturn: false })) {
       if (signal.aborted) break;
+      const before = count;
       const end = all(reader.push(chunk as Uint8Array));
       if (end !== null) return end;
+      if (count > before) await events.pressed();
     }
     const last = body !== null && response.complete ? each(body.whole()) : null;
     if (last !== null) return last;

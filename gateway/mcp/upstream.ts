@@ -9,6 +9,8 @@ export const SERVER_BACKLOG_BYTES_MAX = 16 * 1024 * 1024;
 
 export interface UpstreamEvents {
   readonly message: (message: Message) => void;
+  /** Until then nothing more is read of what the server says; null where it may go on. */
+  readonly pressed: () => Promise<void> | null;
   /**
    * Once, and not before `connect` has answered; nothing comes after it. `why` is for people, `code` for
    * programs, where there is one.

@@ -3,11 +3,14 @@ import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import type { Message } from "@polity/gateway/mcp/message.ts";
 import { startServer } from "@polity/gateway/mcp/server-process.ts";
+import type { UpstreamEvents } from "@polity/gateway/mcp/upstream.ts";
 import { expect, onTestFinished, test } from "vitest";
 
 const SOURCE = fileURLToPath(import.meta.resolve("@polity/gateway/mcp/server-process.ts"));
 
-function started(script: string, args: readonly string[] = []) {
+const pressed = () => null;
+
+function started(script: string, args: readonly string[] = [], events: Partial<UpstreamEvents> = {}) {
   const messages: Message[] = [];
   let tell: (code: string | undefined) => void = () => {};
   const closed = new Promise<string | undefined>((resolve) => {
@@ -15,7 +18,7 @@ function started(script: string, args: readonly string[] = []) {
   });
   const server = startServer(
     { command: "sh", args: ["-c", script, "sh", ...args], isQuiet: true },
-    { message: (message) => messages.push(message), closed: (_why, code) => tell(code) },
+    { message: (message) => messages.push(message), closed: (_why, code) => tell(code), pressed, ...events },
   );
   onTestFinished(() => server.close());
   return { ...server, messages, closed };
@@ -29,11 +32,33 @@ test("whatever it wrote before its end counts, and its end has a name", async ()
   expect(messages).toHaveLength(1);
 });
 
+test("one that says more than can be dealt with is read no further until it is", async () => {
+  let relieve: () => void = () => {};
+  const relieved = new Promise<void>((resolve) => {
+    relieve = resolve;
+  });
+  const [count, many] = [100_000, `yes '${HELLO}' | head -n 100000`];
+  let asked = 0;
+  const pressedOnce = () => {
+    asked += 1;
+    return asked > 1 ? null : relieved;
+  };
+  const { messages, closed } = started(many, [], { pressed: pressedOnce });
+  await expect.poll(() => asked, { timeout: 30_000 }).toBe(1);
+  const first = messages.length;
+  // Whatever else would have been read by now was not.
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  expect([messages.length, first < count / 2]).toEqual([first, true]);
+  relieve();
+  expect(await closed).toBe("upstream.ended");
+  expect(messages).toHaveLength(count);
+});
+
 test("one that cannot be started has ended", async () => {
   const closed = new Promise((resolve) => {
     startServer(
       { command: "/no/such/server", args: [] },
-      { message: () => {}, closed: (_, code) => resolve(code) },
+      { message: () => {}, closed: (_, code) => resolve(code), pressed },
     );
   });
   expect(await closed).toBe("upstream.ended");
@@ -41,7 +66,8 @@ test("one that cannot be started has ended", async () => {
 
 test("one for which no file can be opened, or that has no such name, has ended", async () => {
   const closed = new Promise((resolve) => {
-    startServer({ command: "a\0b", args: [] }, { message: () => {}, closed: (_, code) => resolve(code) });
+    const closed = (_: string, code?: string) => resolve(code);
+    startServer({ command: "a\0b", args: [] }, { message: () => {}, closed, pressed });
   });
   expect(await closed).toBe("upstream.ended");
   const script = `

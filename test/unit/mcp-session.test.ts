@@ -5,6 +5,7 @@ import { catalogOf } from "@polity/gateway/mcp/catalog.ts";
 import type { Message } from "@polity/gateway/mcp/message.ts";
 import { openSession, type Session } from "@polity/gateway/mcp/session.ts";
 import { serveStdio } from "@polity/gateway/mcp/stdio.ts";
+import { listForClient, makeListing, tellListing } from "@polity/gateway/mcp/tool-list.ts";
 import type { UpstreamEvents } from "@polity/gateway/mcp/upstream.ts";
 import { nodeCrypto } from "@polity/lineage/node/crypto.ts";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
@@ -138,6 +139,103 @@ test("whoever tries faster than the log takes it is read no further until it has
   await ended;
   const tried = (await written()).filter((one) => one === "mcp_unknown_method deny");
   expect(tried).toHaveLength(300);
+});
+
+test("a server that tries faster than the log takes it is to be read no further, either", async () => {
+  let release: () => void = () => {};
+  const held = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  const { server, session, written } = await desk(() => held);
+  const strange = (at: number) => server.message({ kind: "notification", method: `x${at}`, params: null });
+  const sample = { kind: "request", id: 1, method: "sampling/createMessage", params: {} } as const;
+  for (let at = 0; at < 255; at += 1) strange(at);
+  expect(server.pressed()).toBeNull();
+  server.message(sample);
+  const relieved = server.pressed();
+  expect(relieved).not.toBeNull();
+  release();
+  await relieved;
+  await expect.poll(server.pressed).toBeNull();
+  await session.close("the test is over");
+  const tried = (await written()).filter((one) => /^mcp_(unknown_method|sample) deny$/.test(one));
+  expect(tried).toHaveLength(256);
+});
+
+test("a server that goes on with what nobody lets pass fills no log: its session ends", async () => {
+  const { server, ended, written } = await desk();
+  for (let at = 0; at < 5_000; at += 1) {
+    if (at % 2 === 0) server.message({ kind: "notification", method: "x/y", params: null });
+    else server.message({ kind: "request", id: at, method: "sampling/createMessage", params: {} });
+  }
+  expect(await ended).toContain("upstream.flood");
+  const all = await written();
+  expect(all.at(-1)).toBe("execution failed");
+  expect(all).toContain("mcp_upstream_flood deny");
+  expect(all.filter((one) => /^mcp_(unknown_method|sample) /.test(one)).length).toBe(512);
+});
+
+test("a session that was closed answers so", async () => {
+  const { session } = await desk();
+  const closing = session.close("the test is over");
+  const answers: Message[] = [];
+  session.receive(new TextEncoder().encode(pay(7)), (message) => answers.push(message));
+  expect(answers).toMatchObject([
+    { kind: "error", id: 7, error: { message: expect.stringContaining("closed") } },
+  ]);
+  await closing;
+});
+
+test("a list that changes again and again is asked for once at a time, and told once", async () => {
+  let [asked, problem]: [number, string | null] = [0, null];
+  const answers: (() => void)[] = [];
+  const told: (string | null)[] = [];
+  const listing = makeListing(
+    () => {
+      asked += 1;
+      return new Promise((resolve) => answers.push(() => resolve(problem)));
+    },
+    (said) => told.push(said),
+  );
+  const first = listing.listed();
+  const all = Array.from({ length: 100 }, listing.relist);
+  expect([asked, new Set(all).size, listing.listed()]).toEqual([1, 1, all[0]]);
+  answers[0]!();
+  expect(await first).toBeNull();
+  await expect.poll(() => asked).toBe(2);
+  // It has begun already: what changes now may not be in it.
+  const third = listing.relist();
+  problem = "none";
+  answers[1]!();
+  expect(await all[0]).toBe("none");
+  await expect.poll(() => asked).toBe(3);
+  answers[2]!();
+  expect([await third, await listing.listed(), told]).toEqual(["none", "none", [null, "none", "none"]]);
+  const lines: string[] = [];
+  const strange = { definition: { name: "t" }, isAccepted: false };
+  const tell = tellListing({ all: () => [strange] } as never, (line) => lines.push(line));
+  for (let at = 0; at < 3; at += 1) tell("none");
+  expect(lines).toHaveLength(2);
+});
+
+test("a list of tools is bounded as a whole, whatever its pages are", async () => {
+  const pages = async (page: (nth: number) => object) => {
+    let count = 0;
+    const calls = makeCalls((sent) => {
+      count += 1;
+      const result = { nextCursor: "more", ...page(count) };
+      queueMicrotask(() => calls.settle({ kind: "result", id: (sent as { id: number }).id, result }));
+    });
+    const tools = { replace: () => "taken" } as unknown as Parameters<typeof listForClient>[1];
+    return `${await listForClient(calls, tools)} (${count})`;
+  };
+  const large = "x".repeat(6 * 1024 * 1024);
+  expect(await pages(() => ({ tools: [{ description: large }] }))).toBe(
+    "it has more than 16777216 characters (3)",
+  );
+  expect(await pages(() => ({ tools: Array(500).fill({}) }))).toBe("there are more than 1024 tools (3)");
+  expect(await pages(() => ({}))).toBe("it has too many pages (65)");
+  expect(await pages((nth) => (nth === 3 ? { nextCursor: undefined } : {}))).toBe("taken (3)");
 });
 
 test("a session is initialized once, and a server's requests that pass have nothing with them", async () => {

@@ -6,6 +6,7 @@ import { readEvents } from "@polity/gateway/mcp/event-stream.ts";
 import type { Message } from "@polity/gateway/mcp/message.ts";
 import { connectServer } from "@polity/gateway/mcp/server-http.ts";
 import { UPSTREAM_CODES } from "@polity/gateway/mcp/upstream-codes.ts";
+import { againAfter } from "@polity/gateway/mcp/upstream-exchange.ts";
 import type { Limits } from "@polity/gateway/mcp/upstream-link.ts";
 import { expect, onTestFinished, test, vi } from "vitest";
 
@@ -52,7 +53,12 @@ async function scripted(post: Answer, get: Answer = (response) => response.write
   return { got, server, url: new URL(`http://127.0.0.1:${port}/mcp`) };
 }
 
-function connected(url: URL, limits: Partial<Limits> = {}, token: string | null = "t-1") {
+function connected(
+  url: URL,
+  limits: Partial<Limits> = {},
+  token: string | null = "t-1",
+  pressed: () => Promise<void> | null = () => null,
+) {
   const messages: Message[] = [];
   const logged: string[] = [];
   const closed: (string | undefined)[] = [];
@@ -66,6 +72,7 @@ function connected(url: URL, limits: Partial<Limits> = {}, token: string | null 
     {
       message: (message) => messages.push(message),
       closed: (why, code) => closed.push(code ?? why),
+      pressed,
     },
   );
   onTestFinished(() => upstream.close());
@@ -206,7 +213,11 @@ test("nobody there, a token that is of no use, and a server that takes nothing",
   );
   const messages: Message[] = [];
   const place = { url, token: () => ({ ok: false, message: "it is gone" }) as const, log: () => {} };
-  const lost = connectServer(place, { message: (one) => messages.push(one), closed: () => {} });
+  const lost = connectServer(place, {
+    message: (one) => messages.push(one),
+    closed: () => {},
+    pressed: () => null,
+  });
   lost.send({ kind: "request", id: 1, method: "ping", params: null });
   await vi.waitFor(() => expect(messages).toMatchObject([{ error: { data: { code: "upstream.token" } } }]));
   await lost.close();
@@ -245,6 +256,39 @@ test("the server's own messages are heard, over a stream that is opened again", 
     expect(messages.map(({ kind }) => kind)).toEqual(["result", "request", "notification"]),
   );
   expect(logged).toEqual([expect.stringContaining("upstream.status")]);
+});
+
+test("what is said faster than it can be dealt with is read no further until it is", async () => {
+  const note = 'data: {"jsonrpc":"2.0","method":"notifications/message"}\n\n';
+  const { url } = await scripted(
+    () => {},
+    (response) => {
+      response.writeHead(200, EVENTS);
+      response.write(note.repeat(50_000));
+    },
+  );
+  let relieve: () => void = () => {};
+  let asked = 0;
+  const relieved = new Promise<void>((resolve) => {
+    relieve = resolve;
+  });
+  const { messages, begin } = connected(url, {}, null, () => {
+    asked += 1;
+    return asked > 1 ? null : relieved;
+  });
+  await begin();
+  await vi.waitFor(() => expect(asked).toBe(1), 30_000);
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  expect(messages.length).toBeLessThan(25_000);
+  relieve();
+  await vi.waitFor(() => expect(messages).toHaveLength(50_001), 30_000);
+});
+
+test("a server is asked again when it wants, but neither at once nor after an hour", () => {
+  const link = (againMs: number) => ({ limits: { againMs } }) as Parameters<typeof againAfter>[0];
+  const after = [0, 249, 251, 3_600_000].map((ms) => againAfter(link(1_000), ms, 1_000));
+  expect(after).toEqual([250, 250, 251, 30_000]);
+  expect([againAfter(link(1_000), null, 2_000), againAfter(link(5), 0, 5)]).toEqual([2_000, 5]);
 });
 
 test("a client that says again and again that it is ready is listened for once", async () => {
