@@ -15,6 +15,7 @@ export const HTTP_CODES = {
   "http.headers": { status: 431, says: "the header is larger than this service takes" },
   "http.slow": { status: 408, says: "the request did not come in time" },
   "http.busy": { status: 429, says: "as many requests are under way as may be: come again" },
+  "http.crowded": { status: 503, says: "as many connections are open as may be: come again" },
   "http.late": { status: 503, says: "no answer in time; what would have been released is not" },
   "http.closing": { status: 503, says: "this service takes no more requests" },
   "http.failed": { status: 500, says: "something in the service is broken; nothing is released" },

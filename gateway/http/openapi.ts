@@ -12,7 +12,7 @@ const ERROR = shapeSchema(
   }),
 );
 
-const COMMON: readonly HttpCode[] = ["http.busy", "http.closing", "http.failed", "http.late"];
+const COMMON: readonly HttpCode[] = ["http.busy", "http.closing", "http.crowded", "http.failed", "http.late"];
 const WITH_KEY: readonly HttpCode[] = ["api_key.missing", "api_key.unknown", "api_key.scope"];
 const WITH_BODY: readonly HttpCode[] = [
   "http.malformed",

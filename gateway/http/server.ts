@@ -2,7 +2,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
-import type { ApiRequest, ApiResponse } from "./api.ts";
+import { type ApiRequest, type ApiResponse, refuse } from "./api.ts";
 import { HTTP_CODES, type HttpCode } from "./codes.ts";
 import type { Api } from "./open-api.ts";
 
@@ -19,7 +19,7 @@ export interface ServeOptions {
   readonly headersMs?: number;
   /** How long a client may take nothing of an answer. */
   readonly stalledMs?: number;
-  /** More are closed as they come; each is an open file. 4,096. */
+  /** Each is an open file; of the last of them whoever asks is refused, and more are closed. 4,096. */
   readonly connectionsMax?: number;
   readonly onAnswer?: (answer: Answered) => void;
 }
@@ -40,6 +40,8 @@ export interface ApiServer {
 }
 
 const CONNECTIONS_MAX = 4_096;
+/** Of those that may be open: so many are there to be told that there are too many, an eighth at most. */
+const CROWDED_MAX = 64;
 const HEADERS_BYTES_MAX = 8 * 1024;
 const HEADERS_MS = 5_000;
 const REQUEST_MS = 10_000;
@@ -69,17 +71,24 @@ export async function serveApi(api: Api, options: ServeOptions): Promise<ApiServ
     noDelay: true,
     handshakeTimeout: options.headersMs ?? HEADERS_MS,
   };
+  const crowded = new WeakSet<Socket>();
   const listener = (request: IncomingMessage, response: ServerResponse) => {
-    void respond(api, request, response, options);
+    void respond(crowded.has(request.socket) ? CROWDED : api, request, response, options);
   };
   const server =
     tls === null ? createServer(limits, listener) : createTlsServer({ ...limits, ...tls }, listener);
-  server.maxConnections = options.connectionsMax ?? CONNECTIONS_MAX;
+  const connectionsMax = options.connectionsMax ?? CONNECTIONS_MAX;
+  const servedMax = connectionsMax - Math.min(CROWDED_MAX, Math.floor(connectionsMax / 8));
+  server.maxConnections = connectionsMax;
   server.on("clientError", refuseBroken);
   const sockets = new Set<Socket>();
   server.on("connection", (socket: Socket) => {
     sockets.add(socket);
     socket.on("close", () => sockets.delete(socket));
+  });
+  // Who came before goes on; over TLS, nothing can be said before the handshake.
+  server.on(tls === null ? "connection" : "secureConnection", (socket: Socket) => {
+    if (sockets.size > servedMax) crowded.add(socket);
   });
   await listen(server, host, port);
   const { address, port: taken, family } = server.address() as AddressInfo;
@@ -90,8 +99,13 @@ export async function serveApi(api: Api, options: ServeOptions): Promise<ApiServ
   };
 }
 
+/** Whoever asks over one connection too many: nothing of it is read. */
+const CROWDED: Pick<Api, "handle"> = {
+  handle: async () => refuse("http.crowded", undefined, { connection: "close", "retry-after": "1" }),
+};
+
 async function respond(
-  api: Api,
+  api: Pick<Api, "handle">,
   request: IncomingMessage,
   response: ServerResponse,
   { onAnswer, stalledMs = STALLED_MS }: ServeOptions,

@@ -1,7 +1,8 @@
 /** Clients that mean harm: nothing of theirs is decided, and others are served meanwhile. */
 import { readFileSync } from "node:fs";
-import { connect } from "node:net";
+import { connect, type Socket } from "node:net";
 import { join } from "node:path";
+import { connect as connectTls } from "node:tls";
 import type { ApiRequest } from "@polity/gateway/http/api.ts";
 import { decodeApiKeys, encodeApiKeys, makeApiKey, openApiKeys } from "@polity/gateway/http/api-keys.ts";
 import { openApi } from "@polity/gateway/http/open-api.ts";
@@ -305,6 +306,47 @@ test("a TLS handshake that never finishes is cut off, and keeps no end waiting",
   await new Promise((resolve) => setTimeout(resolve, 20));
   await patient.close();
   expect(await left).toBe("");
+});
+
+test("one connection too many is told so, and whoever was there goes on", async () => {
+  const dir = freshFolder();
+  certificate(dir, "tls", "localhost");
+  const [cert, key] = ["tls.crt", "tls.key"].map((name) => readFileSync(join(dir, name), "utf8"));
+  const api = { handle: async () => ({ status: 200, headers: {}, body: "" }), drain: async () => {} };
+  const patience = { headersMs: 60_000, requestMs: 60_000, connectionsMax: 16 };
+  for (const tls of [null, { cert: cert!, key: key! }]) {
+    const server = await serveApi(api, { host: "127.0.0.1", port: 0, tls, ...patience });
+    const all: Socket[] = [];
+    onTestFinished(async () => {
+      for (const socket of all) socket.destroy();
+      await server.close();
+    });
+    const where = { port: Number(new URL(server.url).port), host: "127.0.0.1", rejectUnauthorized: false };
+    const dial = () =>
+      new Promise<Socket>((resolve) => {
+        const socket: Socket = tls === null ? connect(where) : connectTls(where);
+        all.push(socket.on("error", () => undefined).on("close", () => resolve(socket)));
+        socket.on(tls === null ? "connect" : "secureConnect", () => resolve(socket));
+      });
+    const ask = (socket: Socket) =>
+      new Promise<string>((resolve) => {
+        socket.once("data", (bytes) => resolve(String(bytes))).once("close", () => resolve("closed"));
+        if (socket.closed) resolve("closed");
+        socket.write("POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 0\r\n\r\n");
+      });
+    const first = await dial();
+    expect(await ask(first)).toMatch(/^HTTP\/1.1 200 /);
+    const silent = [];
+    while (silent.length < 13) silent.push(await dial());
+    const told = await dial();
+    expect(await ask(told)).toMatch(/^HTTP\/1.1 503 [\s\S]*connection: close[\s\S]*"http.crowded"/);
+    await expect.poll(() => told.closed, { timeout: 20_000 }).toBe(true);
+    silent.push(await dial(), await dial());
+    expect(await ask(await dial())).toBe("closed");
+    expect(await ask(first)).toMatch(/^HTTP\/1.1 200 /);
+    for (const socket of silent) socket.destroy();
+    await expect.poll(async () => ask(await dial()), { timeout: 20_000 }).toMatch(/^HTTP\/1.1 200 /);
+  }
 });
 
 async function* eventsOf(text: string) {
