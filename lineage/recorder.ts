@@ -121,6 +121,8 @@ interface State {
   returned: number | null;
   /** Numbers that no entry has. */
   gap: { readonly from: number; count: number } | null;
+  /** The store had no room for a gap: others fill it. */
+  isCrowded: boolean;
   /** Why nothing will be taken any more. */
   failure: LogError | null;
   isClosing: boolean;
@@ -147,6 +149,7 @@ export function openRecorder(store: RecordingStore, options: RecorderOptions): R
     refused: 0,
     returned: null,
     gap: null,
+    isCrowded: false,
     failure: null,
     isClosing: false,
     onSettled: () => {},
@@ -279,13 +282,28 @@ async function send<E extends Entry>(
 const PASSING: ReadonlySet<string> = new Set(["log.busy", "log.entry_invalid", "log.opening_mismatch"]);
 
 function giveBack(state: State, entry: Entry, error: unknown): void {
-  const first = entry.kind === "gap" ? entry.fromSeq : entry.seq;
-  if (error instanceof LogError && PASSING.has(error.code)) {
+  const isGap = entry.kind === "gap";
+  const first = isGap ? entry.fromSeq : entry.seq;
+  // A gap that is no entry has the wrong numbers, and no later one has others.
+  if (error instanceof LogError && PASSING.has(error.code) && (!isGap || error.code === "log.busy")) {
     state.returned = Math.min(state.returned ?? first, first);
+    if (isGap) awaitRoom(state);
     return;
   }
   const message = error instanceof Error ? error.message : String(error);
   state.failure ??= error instanceof LogError ? error : new LogError("log.failed", message);
+}
+
+/** What is asked again at once keeps the store from ever getting there. */
+function awaitRoom(state: State): void {
+  state.isCrowded = true;
+  const goOn = () => {
+    state.isCrowded = false;
+    settle(state);
+    state.onSettled();
+  };
+  // Why it has failed is what the next entry is told.
+  state.store.flush().then(goOn, goOn);
 }
 
 /** Once nothing is on its way any more, numbers that came back are given out again, or are a gap. */
@@ -310,8 +328,8 @@ function leaveOut(state: State): void {
 
 /** When there is room again: half of it, so that not every other entry is a gap. */
 function writeGap(state: State): void {
-  const { gap, failure, returned, waiting, waitingMax } = state;
-  if (gap === null || failure !== null || returned !== null || waiting > waitingMax / 2) return;
+  const { gap, isCrowded, failure, returned, waiting, waitingMax } = state;
+  if (gap === null || isCrowded || failure !== null || returned !== null || waiting > waitingMax / 2) return;
   state.gap = null;
   const { from: fromSeq, count } = gap;
   const entry: GapEntry = { v: 1, kind: "gap", ...identityOf(state, {}), fromSeq, count, why: "shed" };

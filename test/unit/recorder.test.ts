@@ -96,6 +96,33 @@ test("relaxed: what a busy store gives back is left out and counted, the gap too
   expect(await recorder.append(event("late"))).toBe(null);
 });
 
+test("relaxed: a store that others keep busy is tried again once it has written, and not before", async () => {
+  const held = heldStore({ roomMax: 2 });
+  const other = openRecorder(held.store, { ...strict, node: "n2" });
+  const theirs = events(2).map((one) => other.append(one));
+  const recorder = openRecorder(held.store, relaxed);
+  expect(await recorder.append(event("a"))).toBe(null);
+  expect(await recorder.append(event("b"))).toBe(null);
+  await Promise.all(theirs);
+  await held.sync();
+  const last = recorder.append(event("c"));
+  await recorder.close();
+  expect(await last).toMatchObject({ entry: { seq: 4 } });
+  // The gap that found no room had a number, too.
+  expect(numbers(held)).toEqual(["0", "1", "0+3 3", "4"]);
+});
+
+test("relaxed: whose numbers are not those of the log writes nothing, says so, and ends", async () => {
+  const held = heldStore({ isHeld: false });
+  const recorder = openRecorder(held.store, { ...relaxed, nextSeq: 7 });
+  expect(await recorder.append(event("a"))).toBe(null);
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  expect(recorder.refusal()).toMatchObject({ code: "log.entry_invalid" });
+  expect(await recorder.append(event("b"))).toBe(null);
+  await recorder.close();
+  expect(held.entries).toEqual([]);
+});
+
 test("a log that failed takes nothing more: strict refuses, relaxed counts", async () => {
   for (const options of [strict, relaxed]) {
     const held = heldStore();
