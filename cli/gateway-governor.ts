@@ -5,6 +5,7 @@ import type { AnyHost } from "@polity/lineage/judging.ts";
 import { nodeCrypto } from "@polity/lineage/node/crypto.ts";
 import { openBuilder } from "./builder.ts";
 import type { BundleDeskFiles } from "./bundle-desk.ts";
+import { readCanaries } from "./canaries-file.ts";
 import { checkpointsOf, keepArtefacts, putArtefacts } from "./decision-log.ts";
 import { type Desk, openDesk, openDeskOfBundle } from "./desk.ts";
 import { failure } from "./failure.ts";
@@ -33,6 +34,7 @@ export async function openGovernorOf(invocation: Invocation): Promise<OpenedGove
   const writer = writerOptions(invocation, values.get("log") ?? "");
   const signer = await readSigner(values.get("key") ?? "");
   const obligations = await obligationsOf(invocation);
+  const { canaries, firstMs: canaryFirstMs } = await readCanaries(invocation.values.get("canaries"));
   const signed = signedPolicyOf(invocation);
   const loaded = signed === null ? "" : stampOfBundle(signed);
   const desk = await deskOf(invocation, signed).catch(async (error) => {
@@ -54,7 +56,7 @@ export async function openGovernorOf(invocation: Invocation): Promise<OpenedGove
     log: { store, node, nextSeq: nextSeq(node), mode },
     ports: nodeGovernor,
     factsBuilt: () => desk.factsBuilt,
-    obligations,
+    ...{ obligations, canaries, limits: { canaryFirstMs } },
     ...(governed !== null && { governed: { by: () => governed!, crypto: nodeCrypto } }),
     ...(folder !== null && { orders: folder.orders }),
   });

@@ -18,5 +18,6 @@ export const GOVERNOR_OPTIONS: readonly Option[] = [
   ...DECIDE_BUNDLE_OPTIONS.map((option) => ABOUT_PAPERS.get(option.name) ?? option),
   withValue("set", "NAME", "for which set papers are (default: the only one of the trust root)"),
   withValue("papers", "DIR", "with --trust: where orders and approvals are put, and what waits is shown"),
+  withValue("canaries", "FILE.json", "requests that the policy must deny, made again and again"),
   withValue("services", "FILE.json", "whom policies may have told: where each is, and the secret it shares"),
 ];

@@ -148,7 +148,7 @@ type Happening =
       /** Of the decision. */
       readonly leaf: string | null;
     }
-  | { readonly kind: "canaries" }
+  | { readonly kind: "canaries"; readonly afterMs: number }
   | { readonly kind: "orders-failed"; readonly message: string }
   | {
       readonly kind: "attested";

@@ -91,8 +91,7 @@ export function judgeOf(host: AnyHost, options: JudgeOptions = {}): Judge {
       ),
     containmentAgeMs: () =>
       Math.min(USUAL_AGE_MS, ...declared().manifests.map((one) => Number(one.containmentAgeMs))),
-    declares: (action: string) =>
-      declared().manifests.some(({ actions }) => actions.some(({ name }) => name === action)),
+    declares: (action: string) => isDeclaredIn(declared().manifests, action),
     untimely: (given: Header) => {
       const manifests = countingManifests(host);
       const header = "headerOf" in host ? host.headerOf(given) : given;
@@ -120,6 +119,10 @@ function untimely({ valid, containmentAgeMs }: Manifest, header: Header): Decisi
 function manifestsOf(host: AnyHost): readonly Manifest[] {
   if ("members" in host) return host.members.map(({ manifest }) => manifest);
   return host.manifest === null ? [] : [host.manifest];
+}
+
+function isDeclaredIn(manifests: readonly Manifest[], action: string): boolean {
+  return manifests.some(({ actions }) => actions.some(({ name }) => name === action));
 }
 
 function declaredBy(manifests: readonly Manifest[]): Declared {
@@ -151,7 +154,8 @@ function fill(
     const isSaid = Object.hasOwn(fields, subject.field);
     if (isSaid && !(isOwn && fields[subject.field] === who.id))
       return `\`${subject.field}\` is the agent of the execution: leave it out`;
-    if (who.type !== subject.entity)
+    // What nobody has declared is denied, whoever asks.
+    if (who.type !== subject.entity && isDeclaredIn(manifests, action))
       return `the agent is of type \`${who.type}\`, and the policy judges \`${subject.entity}\``;
   }
   const filled: Record<string, unknown> = { ...fields };

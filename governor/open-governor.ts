@@ -81,6 +81,8 @@ export interface GovernorLimits {
   readonly backMsMax: number;
   /** 20 s between readings of the source of orders; less where a policy wants containment to be fresher. */
   readonly ordersEveryMs: number;
+  /** 0 s until the first canaries. */
+  readonly canaryFirstMs: number;
   /** 60 s between canaries. */
   readonly canaryEveryMs: number;
   /** 10 s for an obligation that is due before; then the step is refused. */
@@ -99,6 +101,7 @@ const LIMITS: GovernorLimits = {
   trust: 500,
   backMsMax: 1_000,
   ordersEveryMs: 20_000,
+  canaryFirstMs: 0,
   canaryEveryMs: 60_000,
   obligationMs: 10_000,
   obligationAttemptsMax: TRACKER_LIMITS.attemptsMax,
@@ -129,7 +132,8 @@ export async function openGovernor(options: GovernorOptions): Promise<Governor> 
   for (const { owed, status } of left.obligations)
     machine.tracker.resume([owed], { status: status ?? "abandoned", result: null });
   await machine.readOrders();
-  machine.dispatch({ kind: "canaries" });
+  const { canaryFirstMs: afterMs } = { ...LIMITS, ...options.limits };
+  machine.dispatch({ kind: "canaries", afterMs });
   return governorOf(machine, window, attester, papers);
 }
 

@@ -9,7 +9,7 @@ import type { GovernorState } from "./state.ts";
 import { attested, withdrawn } from "./steps/attested.ts";
 import { authorize } from "./steps/authorize.ts";
 import { begin, begun, end } from "./steps/begin.ts";
-import { askCanaries } from "./steps/canary.ts";
+import { askCanaries, beginCanaries } from "./steps/canary.ts";
 import { decisionWritten, ran, unmet } from "./steps/decisions.ts";
 import { discharged, enforce } from "./steps/enforce.ts";
 import { approve, approved, releaseHeld } from "./steps/held.ts";
@@ -111,7 +111,7 @@ function happen(work: Work, event: Event): void {
       outside(work, event);
       return;
     case "canaries":
-      askCanaries(work);
+      beginCanaries(work, event.afterMs);
       return;
     case "stop":
       stop(work, event.refusal);

@@ -56,7 +56,10 @@ export interface GovernOptions<Args extends readonly unknown[], Fields, T> {
 
 export interface Governed<Args extends readonly unknown[], T> {
   (...args: Args): Promise<T>;
-  /** Runs what was held, if it is allowed by now: with the fields that were held, decided anew. */
+  /**
+   * Runs what was held, if it is allowed by now: with the fields that were held, decided anew. What waits for
+   * another action is `approval.unknown`, and waits on.
+   */
   readonly resume: (governor: Governor, held: Held | PendingApproval) => Promise<T>;
 }
 
@@ -84,6 +87,10 @@ export function govern<Args extends readonly unknown[], Fields, T>(
   };
   const resume = async (governor: Governor, held: Held | PendingApproval): Promise<T> => {
     const { id } = held instanceof Held ? held.pending : held;
+    const waits = governor.approvals().find((one) => one.id === id);
+    // This function is not for what was approved for another.
+    if (waits !== undefined && waits.action !== action)
+      throw new Refused("approval.unknown", `\`${id}\` waits for ${waits.action}, not for ${action}`, null);
     return enforce(await governor.release(id), handlers);
   };
   return Object.assign(governed, { resume });

@@ -5,6 +5,12 @@ import { ask } from "./asking.ts";
 import { newStep } from "./new-step.ts";
 import { stop } from "./stop.ts";
 
+export function beginCanaries(work: Work, afterMs: number): void {
+  const { state } = work;
+  if (afterMs === 0) askCanaries(work);
+  else if (state.settings.canaries.length > 0) askAt(work, state.now + afterMs);
+}
+
 /** Whoever changes something often does not fill the log. */
 const APART_MS = 1_000;
 

@@ -88,6 +88,10 @@ test("what was held runs once it is approved, with what was held, and once", asy
   // What the caller's object says by now was not held.
   payment.to = "MALLORY";
   expect(await answer(error, "approve")).toBe("taken");
+  // What was approved for one action runs nothing of another.
+  const refund = govern((fields: Payment) => ran.push(fields), { action: "refund", input: () => payment });
+  expect(await thrown(refund.resume(governor, error))).toMatchObject({ code: "approval.unknown" });
+  expect(ran).toEqual([]);
   expect(await pay.resume(governor, error)).toBe("paid 250 to ACME");
   expect(await thrown(pay.resume(governor, error))).toMatchObject({ code: "approval.unknown" });
   expect(ran).toMatchObject([{ amount: 250, to: "ACME", agent: "ada" }]);
