@@ -227,7 +227,7 @@ function makeParted(
   };
   const sequences = new Map(due);
   const publishing: Publishing = {
-    ...{ state, signing, lock, integrator, files, wal, sequences, counters, anchored },
+    ...{ state, signing, lock, integrator, files, wal, requests, sequences, counters, anchored },
     sequencesSize: counted.size,
   };
   const onTime = (at: number) => countTime(counters, at);

@@ -37,6 +37,7 @@ export interface Publishing {
   readonly integrator: Integrator;
   readonly files: TileFiles;
   readonly wal: SegmentWriter;
+  readonly requests: SegmentWriter;
   /** Which `seq` is due for each node, durable entries only. */
   readonly sequences: ReadonlyMap<string, number>;
   readonly counters: Counters;
@@ -69,7 +70,7 @@ export function makePublisher(publishing: Publishing): Publisher {
 }
 
 async function publish(publishing: Publishing, again: boolean): Promise<string> {
-  const { state, signing, integrator, wal, files } = publishing;
+  const { state, signing, integrator, wal, requests, files } = publishing;
   if (signing === null) {
     throw new LogError("log.no_signer", "a checkpoint wants a signature: open the log with its signer");
   }
@@ -82,6 +83,7 @@ async function publish(publishing: Publishing, again: boolean): Promise<string> 
   await integrator.settled();
   await files.write(partials);
   await expectOnDisk(publishing, checkpoint);
+  await requests.confirm();
   const signed = await sign(checkpoint, signing, state);
   await keepInAnchor(publishing, signing, signed);
   const note = await cosigned(publishing, signing, signed);

@@ -3,6 +3,7 @@
  * changes nothing but its bytes; the next one is made while the last is being filled.
  */
 import { join } from "node:path";
+import { LogError } from "../store.ts";
 import type { Disk, DiskFile } from "./disk.ts";
 import { PRIVATE_FILE_MODE } from "./disk.ts";
 import { errnoOf, ioError } from "./disk-errors.ts";
@@ -19,7 +20,12 @@ export interface SegmentWriter {
   readonly append: (frames: readonly Frame[]) => Promise<void>;
   /** Takes the last batch back, which nobody was promised, as far as a failing disk lets us. */
   readonly abandon: () => Promise<void>;
-  /** What comes next begins a new segment; the last one stays as it is. */
+  /**
+   * Rejects where what was written last is not there. A disk that says that it wrote, and did not, leaves
+   * zeros, and at the end of a segment nobody can tell them from what was never written.
+   */
+  readonly confirm: () => Promise<void>;
+  /** What comes next begins a new segment; the last one stays as it is, once it is confirmed. */
   readonly finish: () => Promise<void>;
   /** Whether this segment is the one that is being filled. */
   readonly isActive: (first: number) => boolean;
@@ -46,6 +52,8 @@ interface Active {
   end: number;
   /** Where the last batch began. */
   batch: number;
+  /** The header of the last frame that was written, and where. */
+  last: { readonly at: number; readonly header: Uint8Array } | null;
 }
 
 /** A file of zeros that has no place yet. */
@@ -81,10 +89,12 @@ export function makeSegmentWriter(options: SegmentOptions): SegmentWriter {
         throw ioError(error, options.kind, "write");
       }),
     isActive: (first) => state.active?.first === first,
+    confirm: () => confirm(state),
     finish: () => finish(state),
     async abandon() {
       const { active } = state;
       if (active === null) return;
+      active.last = null;
       // The first failure is what is reported, and opening the log again finds out what is there.
       await active.file.truncate(active.batch).catch(() => {});
     },
@@ -111,8 +121,23 @@ async function append(state: State, frames: readonly Frame[]): Promise<void> {
   const began = performance.now();
   await active.file.write(bytes.subarray(0, sizeBytes), active.end);
   state.options.onSync((performance.now() - began) / 1000);
+  const lastAt = sizeBytes - FRAME_HEADER_BYTES - frames.at(-1)!.body.length;
+  const header = bytes.subarray(lastAt, lastAt + FRAME_HEADER_BYTES);
+  active.last = { at: active.end + lastAt, header: Uint8Array.from(header) };
   active.end += sizeBytes;
   if (active.end > active.sizeBytes / 2) prepare(state);
+}
+
+async function confirm({ active, options: { kind } }: State): Promise<void> {
+  if (!active?.last) return;
+  const { at, header } = active.last;
+  const found = await active.file.read(at, header.length);
+  if (Buffer.compare(found, header) === 0) return;
+  // Told once: whoever closes the log after that has nothing to do about it.
+  active.last = null;
+  const file = `${kind}/${segmentName(active.first)}`;
+  const message = "the disk said that it wrote the last record, and it is not there: replace the disk";
+  throw new LogError("log.failed", message, { file });
 }
 
 /** So much that most batches find room; only a single large record needs more than the bound of batches. */
@@ -151,9 +176,11 @@ async function discard(disk: Disk, { file, path }: Spare): Promise<void> {
 
 async function finish(state: State): Promise<void> {
   const { active } = state;
-  state.active = null;
   if (active === null) return;
+  const confirmed = confirm(state);
+  state.active = null;
   try {
+    await confirmed;
     // What was written ahead is of no use any more.
     await active.file.truncate(active.end);
   } finally {
@@ -211,7 +238,7 @@ async function nameSpare(state: State, { file, path, sizeBytes }: Spare, first: 
   await disk.syncFolder(join(dir, kind));
   const named = await openBeginning(disk, target, header);
   firsts.push(first);
-  return { file: named, first, generation, sizeBytes, end: header.length, batch: header.length };
+  return { file: named, first, generation, sizeBytes, end: header.length, batch: header.length, last: null };
 }
 
 /**

@@ -200,6 +200,30 @@ describe("what must be durable", () => {
     await store.close();
   });
 
+  test("what a disk only says that it wrote is under no checkpoint", async () => {
+    if (!hasNames) return notRun("names of open files", "no /proc");
+    const store = await openLog(freshFolder());
+    const [first, last] = dozen().filter(({ opening }) => opening !== undefined);
+    await store.append({ ...first!.entry, seq: 0 }, first!.opening);
+    const before = await store.checkpoint();
+    const handle = await open(process.execPath, "r");
+    await handle.close();
+    const files = Object.getPrototypeOf(handle) as typeof handle;
+    const write = files.write as (...parts: unknown[]) => Promise<unknown>;
+    vi.spyOn(files, "write").mockImplementation(async function (this: typeof handle, ...parts: unknown[]) {
+      const isLie = readlinkSync(`/proc/self/fd/${this.fd}`).includes("/requests/");
+      return isLie ? { bytesWritten: parts[2] } : write.apply(this, parts);
+    } as never);
+    await store.append({ ...last!.entry, node: first!.entry.node, seq: 1 }, last!.opening);
+    expect(await rejection(store.checkpoint())).toMatchObject({
+      code: "log.failed",
+      file: expect.stringMatching(/^requests\//),
+    });
+    expect(await store.head()).toBe(before);
+    expect((await rejection(store.append(heartbeat(2)))).code).toBe("log.failed");
+    await store.close();
+  });
+
   test("tiles, then the anchor, then the checkpoint, each with its name", async () => {
     if (!hasNames) return notRun("names of open files", "no /proc");
     const dir = realpathSync(freshFolder());
