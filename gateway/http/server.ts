@@ -156,19 +156,33 @@ function watchClient(response: ServerResponse): Client {
 
 /** What a Node server got, as the service takes it. */
 function requestOf(request: IncomingMessage, client: Client): ApiRequest {
-  const { method = "", url = "", headers } = request;
+  const { method = "", url = "", headers, rawHeaders } = request;
   return {
     method,
     target: url,
     header(name) {
       const value = headers[name];
-      return typeof value === "string" ? value : null;
+      if (typeof value !== "string" || (ONCE.has(name) && isTwice(rawHeaders, name))) return null;
+      return value;
     },
     body: (bytesMax) => bodyOf(request, bytesMax),
     get signal() {
       return client.signal();
     },
   };
+}
+
+/** Of these Node takes the first, and whatever stands in front may take another: then there is none. */
+const ONCE: ReadonlySet<string> = new Set(["authorization", "content-type", "host"]);
+
+/** Names and values in turn. */
+function isTwice(raw: readonly string[], name: string): boolean {
+  let count = 0;
+  for (let at = 0; at < raw.length; at += 2) {
+    const given = raw[at]!;
+    if (given.length === name.length && given.toLowerCase() === name) count += 1;
+  }
+  return count > 1;
 }
 
 /** Null beyond the bound. Rejects where the client goes away. */

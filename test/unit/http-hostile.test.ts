@@ -71,6 +71,19 @@ test("without a key, or with another, nothing is read and nothing is told", asyn
   await isUnharmed(one);
 });
 
+test("a header that is there twice has two readings, and counts as none", async () => {
+  const one = await serving();
+  const length = `content-length: ${BODY.length}`;
+  const codeOf = async (...more: readonly string[]) => {
+    const said = await raw(one.url, [head(one.key, [length, "connection: close", ...more]) + BODY]);
+    return /"code":"([a-z_.]+)"/.exec(said)?.[1];
+  };
+  expect(await codeOf(JSON_TYPE)).toBe("input.missing");
+  expect(await codeOf(JSON_TYPE, `authorization: Bearer ${one.key}`)).toBe("api_key.missing");
+  expect(await codeOf(JSON_TYPE, "Content-Type: text/plain")).toBe("http.content_type");
+  await isUnharmed(one, 1);
+});
+
 test("a service without any key does not start", async () => {
   const one = await serving();
   const options = { keys: () => openApiKeys([], sha256), operations: {} as never };
