@@ -39,8 +39,14 @@ export function writeDecisions(work: Work, execution: ExecutionState, step: Step
   }
   if (step.goal === "keep") stopRunning(work, execution, step);
   // Relaxed evidence follows behind.
-  else if (state.settings.mode === "relaxed" && step.goal !== "outcome" && !usesApprovals(step))
+  else if (state.settings.mode === "relaxed" && step.goal !== "outcome" && !isAwaited(step))
     proceed(work, step);
+}
+
+/** Whatever the mode: who waits or is contained outlives this process once anybody has been told. */
+function isAwaited(step: StepState): boolean {
+  const isPlain = step.verdict === "allow" || step.verdict === "deny";
+  return usesApprovals(step) || (step.phase === "writing" && !isPlain);
 }
 
 /** Whatever the mode: that an approval was used is durable before anything comes of it. */

@@ -87,6 +87,29 @@ test("the end of an execution does not wait for the gathering of its outcomes", 
   await close();
 });
 
+test("relaxed: what holds or contains is in the log before anybody is told", async () => {
+  const host = await hostOf(`${POLICY}hold big on pay when amount == 150 until approved by Agent::"bob" within 1h\n`);
+  const { governor, store } = await governed({ mode: "relaxed", host });
+  const execution = await begun(governor);
+  const { append } = store;
+  const durable: string[] = [];
+  vi.spyOn(store, "append").mockImplementation(async (entry: Entry, opening, haste) => {
+    const receipt = await append(entry, opening, haste);
+    if (entry.kind === "decision") durable.push(entry.verdict);
+    return receipt;
+  });
+  const told: string[] = [];
+  for (const [amount, to] of [
+    [5, "shop"],
+    [150, "shop"],
+    [5, "mallory"],
+  ] as const) {
+    const { verdict } = await execution.authorize(pay(amount, to));
+    told.push(`${verdict} ${durable.includes(verdict) ? "durable" : "on its way"}`);
+  }
+  expect(told).toEqual(["allow on its way", "hold durable", "quarantine durable"]);
+});
+
 test("a relaxed recorder that has little room left wants its entries at once", async () => {
   const hastes: unknown[] = [];
   const held = heldStore();
