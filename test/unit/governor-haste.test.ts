@@ -88,7 +88,8 @@ test("the end of an execution does not wait for the gathering of its outcomes", 
 });
 
 test("relaxed: what holds or contains is in the log before anybody is told", async () => {
-  const host = await hostOf(`${POLICY}hold big on pay when amount == 150 until approved by Agent::"bob" within 1h\n`);
+  const hold = 'hold big on pay when amount == 150 until approved by Agent::"bob" within 1h';
+  const host = await hostOf(`${POLICY}${hold}\n`);
   const { governor, store } = await governed({ mode: "relaxed", host });
   const execution = await begun(governor);
   const { append } = store;
