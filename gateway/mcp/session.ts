@@ -31,7 +31,7 @@ export interface Session {
   /** One that was read already. */
   readonly take: (message: ReadMessage, answer: ToClient) => void;
   /** What was tried and never became a message. */
-  readonly note: (attempt: Attempt) => Promise<void>;
+  readonly note: (attempt: Attempt) => Promise<unknown>;
   /** Until what was refused is in the log: whoever tries faster waits; null where nobody has to. */
   readonly pressed: () => Promise<void> | null;
   /** With a code it has failed. */
@@ -162,7 +162,7 @@ function makeNotes({ authorize }: SessionOptions["execution"]): Pick<Shared, "no
   return {
     ask,
     async note(attempt) {
-      await ask({ action: attempt, fields: {} });
+      return (await ask({ action: attempt, fields: {} })).id;
     },
     pressed: () => (count < NOTES_MAX ? null : new Promise((resolve) => relieved.push(resolve))),
   };

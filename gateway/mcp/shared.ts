@@ -51,7 +51,8 @@ export interface Shared extends SessionOptions {
   readonly held: Map<string, string>;
   /** Whether the client has initialized the session, or is about to. */
   readonly greeting: { isTaken: boolean };
-  readonly note: (attempt: Attempt) => Promise<void>;
+  /** The id of its entry; null where there is none. */
+  readonly note: (attempt: Attempt) => Promise<string | null>;
   /** Asks the governor; whoever asks faster than it answers is `pressed`. */
   readonly ask: Execution["authorize"];
   readonly pressed: () => Promise<void> | null;

@@ -27,10 +27,10 @@ export async function callTool(shared: Shared, params: Json, own: Active): Promi
   }
   const tool = shared.tools.find(name);
   if (tool?.isAccepted !== true) {
-    await shared.note(tool === undefined ? "mcp_unknown_tool" : "mcp_changed_tool");
+    const entry = await shared.note(tool === undefined ? "mcp_unknown_tool" : "mcp_changed_tool");
     if (tool === undefined) return { error: { code: RPC.params, message: "the server has no such tool" } };
     const text = "Refused: the tool is new or has changed, and nobody has accepted it yet.";
-    return { result: failedResult(text, { code: "mcp.changed_tool", rules: [], entry: null }) };
+    return { result: failedResult(text, { code: "mcp.changed_tool", rules: [], entry }) };
   }
   return judgeCall(shared, tool, args, own);
 }
@@ -44,9 +44,9 @@ async function judgeCall(shared: Shared, tool: KnownTool, args: Json, own: Activ
   const { definition, action } = tool;
   const { name, hints, fields } = definition;
   if (shared.mayAsk?.(action) === false) {
-    await shared.note("mcp_key_scope");
+    const entry = await shared.note("mcp_key_scope");
     const text = "Refused: the key is not for this action. The call was not made.";
-    return { result: failedResult(text, { code: "api_key.scope", rules: [], entry: null }) };
+    return { result: failedResult(text, { code: "api_key.scope", rules: [], entry }) };
   }
   const call = { server: shared.server, tool: name, hints };
   const asked = { ...toFields(fields, args), ...(shared.catalog.takesCall(action) ? { call } : {}) };

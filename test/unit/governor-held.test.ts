@@ -2,7 +2,17 @@
 import { enforce } from "@polity/governor/answers.ts";
 import type { DecisionEntry } from "@polity/lineage/entry.ts";
 import { expect, test } from "vitest";
-import { ADA, BY_ROOT, begun, governed, hostOf, manualClock, pay, saying } from "../support/governing.ts";
+import {
+  ADA,
+  BY_ROOT,
+  begun,
+  governed,
+  hostOf,
+  manualClock,
+  pay,
+  saying,
+  until,
+} from "../support/governing.ts";
 import { approvalOf, FACTS, HELD } from "../support/treasury.ts";
 import { NOW } from "../support/trust-roots.ts";
 
@@ -88,4 +98,24 @@ test("a rule that holds a step for several agents is one rule to approve", async
   const held = await child.authorize(pay(600));
   expect(held.verdict).toBe("hold");
   expect(held.pending?.rules.map(({ rule }) => rule)).toEqual(["asked"]);
+});
+
+test("what was released runs no longer than its approvals count", async () => {
+  const { governor, entries, move } = await desk();
+  const execution = await begun(governor);
+  const { pending } = await execution.authorize(pay(600));
+  for (const who of ["bert", "cleo"]) await governor.approve(await approvalOf(pending!, who));
+  const released = await governor.release(pending!.id);
+  const running = enforce(
+    released,
+    saying(() => new Promise<string>(() => {})),
+  ).catch((error: unknown) => error);
+  await until(() => governor.approvals().length === 0);
+  move(pending!.expiresAt - pending!.askedAt - 1);
+  expect(execution.signal.aborted).toBe(false);
+  move(1);
+  expect(await running).toMatchObject({ code: "rule", message: "more than 500 needs two" });
+  await until(() => governor.executions().length === 0);
+  const said = (await entries()).flatMap((one) => (one.kind === "decision" ? [one.verdict] : []));
+  expect([said, governor.approvals()]).toEqual([["hold", "allow", "hold"], []]);
 });
