@@ -3,7 +3,7 @@ import { acceptedTools } from "@polity/gateway/mcp/accepted-tools.ts";
 import { catalogOf } from "@polity/gateway/mcp/catalog.ts";
 import { readTools } from "@polity/gateway/mcp/definition.ts";
 import { splitLines } from "@polity/gateway/mcp/lines.ts";
-import { type Message, readMessage } from "@polity/gateway/mcp/message.ts";
+import { type Message, RPC, readMessage } from "@polity/gateway/mcp/message.ts";
 import type { Pins } from "@polity/gateway/mcp/pins.ts";
 import { openSession, type Session } from "@polity/gateway/mcp/session.ts";
 import type { UpstreamEvents } from "@polity/gateway/mcp/upstream.ts";
@@ -252,6 +252,11 @@ describe("an attacker", () => {
     expect([count("transfer: allow"), tried.length]).toEqual([calls().length, 1_100]);
     expect(refused).toBe(1_100 - calls().length);
     expect(refused).toBeGreaterThanOrEqual(76);
+    const told = toClient.flatMap((one) =>
+      one.kind === "error" && one.error.code === RPC.refused ? [one] : [],
+    );
+    expect(told).toHaveLength(count("mcp_too_many: deny"));
+    for (const { error } of told) expect(error.data).toMatchObject({ code: "mcp.too_many", rules: [] });
     // Whoever waited was told of the end.
     expect(toClient).toHaveLength(1_100);
   });

@@ -2,6 +2,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { type ClientRequest, request } from "node:http";
 import { join } from "node:path";
+import { REFUSALS } from "@polity/gateway/mcp/denial.ts";
 import { MCP_CODES } from "@polity/gateway/mcp/http-codes.ts";
 import { expect, test } from "vitest";
 import {
@@ -252,8 +253,10 @@ test("another host, a second stream and one session too many are refused", {
   expect(await listening.end()).toBe("SIGTERM");
 });
 
-test("every code has a row in docs/mcp.md", () => {
+test("every code has a row in docs/mcp.md, or is named there", () => {
   const text = readFileSync(new URL("../docs/mcp.md", import.meta.url), "utf8");
   const rows = Object.entries(MCP_CODES).map(([code, { status }]) => `| \`${code}\` | ${status} |`);
   expect(rows.filter((row) => !text.includes(row))).toEqual([]);
+  const own = Object.keys(REFUSALS).filter((code) => code !== "execution.aborted");
+  expect(own.filter((code) => !text.includes(`\`${code}\``))).toEqual([]);
 });

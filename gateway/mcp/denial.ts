@@ -53,6 +53,24 @@ export function failedResult(text: string, structuredContent: Json): Json {
   return { content: [{ type: "text", text }], isError: true, structuredContent };
 }
 
+/** What the gateway itself refuses without asking a policy, for programs. */
+export const REFUSALS = {
+  "api_key.scope": "the key is not for this action",
+  "execution.aborted": "the execution was stopped",
+  "mcp.cancelled": "the request was cancelled",
+  "mcp.changed_tool": "the tool is new or has changed, and nobody has accepted it yet",
+  "mcp.late": "no answer in time",
+  "mcp.task": "the tool answers with a task",
+  "mcp.tool_list": "the list of tools",
+  "mcp.too_many": "too many requests are under way",
+  "mcp.unheard": "the client does not listen",
+} as const;
+
+export function refusal(code: keyof typeof REFUSALS, entry: string | null = null, more = ""): RpcError {
+  const message = `${REFUSALS[code]}${more === "" ? "" : `: ${more}`}`;
+  return { code: RPC.refused, message, data: { code, rules: [], entry } };
+}
+
 /** Of anything but a tool: JSON-RPC has no other way. */
 export function refusedError(answer: Authorized): RpcError {
   const because = answer.reasons.length === 0 ? "" : `: ${answer.reasons.join("; ")}`;

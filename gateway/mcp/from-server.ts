@@ -1,5 +1,6 @@
 /** What a server says: answers to what was asked, requests that a policy lets pass, and notifications. */
 import { unreachable } from "@polity/runtime/unreachable.ts";
+import { refusal } from "./denial.ts";
 import { answerJudged } from "./judged-request.ts";
 import { type Json, type Message, RPC } from "./message.ts";
 import { SERVER_NOTIFICATIONS, SERVER_REQUESTS } from "./protocol.ts";
@@ -40,7 +41,7 @@ async function request(
   const send = async (given: Json | null) => {
     const sent = fromClient.send(method, given);
     if (sent !== null) return sent.reply;
-    return { error: { code: RPC.refused, message: "too many requests are under way" } };
+    return { error: refusal("mcp.too_many") };
   };
   const reply = await (way === "pass" ? send(null) : answerJudged(shared, method, params ?? {}, send));
   if ("result" in reply) upstream.send({ kind: "result", id, result: reply.result });

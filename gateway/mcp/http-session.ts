@@ -1,6 +1,7 @@
 /** One session over HTTP: which message of the server goes to which answer, and what waits for a stream. */
 import type { ApiRequest, ApiResponse } from "../http/api.ts";
-import { type Message, type MessageId, type ReadMessage, RPC, writeMessage } from "./message.ts";
+import { refusal } from "./denial.ts";
+import { type Message, type MessageId, type ReadMessage, writeMessage } from "./message.ts";
 import { type Backlog, makeOutlet, type Outlet } from "./outlet.ts";
 import type { Session } from "./session.ts";
 import type { ToClient } from "./shared.ts";
@@ -76,7 +77,7 @@ export function makeHttpSession(
       const own = openExchange(resolve, signal, backlog, headers, over);
       const late = setTimeout(own.stream, STREAM_AFTER_MS);
       const tooLate = setTimeout(() => {
-        const error = { code: RPC.refused, message: "no answer in time" };
+        const error = refusal("mcp.late");
         own.tell({ kind: "error", id, error });
         if (id !== null) giveUp(session(), id);
       }, ANSWER_MS_MAX);
@@ -106,7 +107,7 @@ export function makeHttpSession(
   /** Nobody listens: the server is told, where it waits for an answer. */
   function refuseUnheard(message: Message): void {
     if (message.kind !== "request") return;
-    const error = { code: RPC.refused, message: "the client does not listen" };
+    const error = refusal("mcp.unheard");
     session().take({ ok: true, message: { kind: "error", id: message.id, error } }, nobody);
   }
 

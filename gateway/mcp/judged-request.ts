@@ -1,7 +1,7 @@
 /** Requests of the protocol, beside calls of tools, that a policy has to allow. */
 import { enforce } from "@polity/governor/answers.ts";
 import type { Reply } from "./calls.ts";
-import { refusedError } from "./denial.ts";
+import { refusal, refusedError } from "./denial.ts";
 import { type Json, RPC } from "./message.ts";
 import { PROTOCOL_ACTIONS } from "./protocol.ts";
 import type { Shared } from "./shared.ts";
@@ -27,8 +27,7 @@ export async function answerJudged(
   }
   const { action, toParams } = known;
   if (mayAsk?.(action) === false) {
-    await note("mcp_key_scope");
-    return { error: { code: RPC.refused, message: "the key is not for this action" } };
+    return { error: refusal("api_key.scope", await note("mcp_key_scope")) };
   }
   const call = { server, tool: method, hints: NO_HINTS };
   const fields = catalog.takesCall(action) ? { ...given, call } : given;
@@ -44,6 +43,6 @@ export async function answerJudged(
     });
   } catch (error) {
     if (error instanceof Error && "reply" in error) return (error as Failed).reply;
-    return { error: { code: RPC.refused, message: "the execution was stopped" } };
+    return { error: refusal("execution.aborted", answer.id) };
   }
 }

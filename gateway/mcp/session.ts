@@ -6,6 +6,7 @@ import type { Authorized, Step } from "@polity/governor/governor.ts";
 import { unreachable } from "@polity/runtime/unreachable.ts";
 import { acceptedTools, shownTool } from "./accepted-tools.ts";
 import { makeCalls, type Reply, type SeenIds, seenIds } from "./calls.ts";
+import { refusal } from "./denial.ts";
 import { fromServer } from "./from-server.ts";
 import { answerJudged } from "./judged-request.ts";
 import { type Json, type Message, type MessageId, type ReadMessage, RPC, readMessage } from "./message.ts";
@@ -205,8 +206,7 @@ async function request(
     return;
   }
   if (active.size >= ACTIVE_MAX) {
-    await shared.note("mcp_too_many");
-    refuse(RPC.refused, "too many requests are under way");
+    answer({ kind: "error", id, error: refusal("mcp.too_many", await shared.note("mcp_too_many")) });
     return;
   }
   const token = (params?._meta as Json | undefined)?.progressToken;
@@ -275,7 +275,7 @@ function withoutTasks(reply: Reply): Reply {
 async function toolsList(shared: Shared, params: Json | null): Promise<Reply> {
   if (params?.cursor !== undefined) return { error: { code: RPC.params, message: "the list has one page" } };
   const problem = await shared.relist();
-  if (problem !== null) return { error: { code: RPC.refused, message: `the list of tools: ${problem}` } };
+  if (problem !== null) return { error: refusal("mcp.tool_list", null, problem) };
   return {
     result: {
       tools: shared.tools
@@ -305,5 +305,5 @@ function notification(shared: Shared, method: string, params: Json | null): void
   const { reason } = params ?? {};
   const told = { requestId: own.upstreamId, ...(typeof reason === "string" ? { reason } : {}) };
   shared.upstream.send({ kind: "notification", method, params: told });
-  shared.toServer.forget(own.upstreamId, { code: RPC.refused, message: "the request was cancelled" });
+  shared.toServer.forget(own.upstreamId, refusal("mcp.cancelled"));
 }

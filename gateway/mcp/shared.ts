@@ -3,7 +3,8 @@ import type { Execution, Governor } from "@polity/governor/governor.ts";
 import type { Sha256 } from "@polity/runtime/hash.ts";
 import type { AcceptedTools } from "./accepted-tools.ts";
 import type { Calls, Reply } from "./calls.ts";
-import { type Json, type Message, type MessageId, RPC } from "./message.ts";
+import { refusal } from "./denial.ts";
+import type { Json, Message, MessageId } from "./message.ts";
 import type { Pins } from "./pins.ts";
 import type { Upstream, UpstreamEvents } from "./upstream.ts";
 import type { UpstreamCode } from "./upstream-codes.ts";
@@ -105,9 +106,9 @@ export async function forward(
   params: Json | null,
   own: Active,
 ): Promise<Reply> {
-  if (own.isCancelled) return { error: { code: RPC.refused, message: "the request was cancelled" } };
+  if (own.isCancelled) return { error: refusal("mcp.cancelled") };
   const sent = shared.toServer.send(method, params);
-  if (sent === null) return { error: { code: RPC.refused, message: "too many requests are under way" } };
+  if (sent === null) return { error: refusal("mcp.too_many") };
   own.upstreamId = sent.id;
   return sent.reply;
 }

@@ -4,7 +4,7 @@ import type { Authorized, Grant, PendingApproval } from "@polity/governor/govern
 import { canonicalJson } from "@polity/runtime/json.ts";
 import type { KnownTool } from "./accepted-tools.ts";
 import type { Reply } from "./calls.ts";
-import { failedResult, heldResult, refusedResult } from "./denial.ts";
+import { failedResult, heldResult, refusal, refusedResult } from "./denial.ts";
 import { type Json, RPC } from "./message.ts";
 import { isObject } from "./schema.ts";
 import { type Active, forward, type Shared } from "./shared.ts";
@@ -22,8 +22,7 @@ export async function callTool(shared: Shared, params: Json, own: Active): Promi
   }
   const problem = await shared.listed();
   if (problem !== null) {
-    await shared.note("mcp_unknown_tool");
-    return { error: { code: RPC.refused, message: `the list of tools: ${problem}` } };
+    return { error: refusal("mcp.tool_list", await shared.note("mcp_unknown_tool"), problem) };
   }
   const tool = shared.tools.find(name);
   if (tool?.isAccepted !== true) {
@@ -87,7 +86,7 @@ async function makeCall(shared: Shared, tool: KnownTool, grant: Grant, own: Acti
   if ("error" in reply) throw failedCall(reply);
   // A task would go on where nobody judges it.
   if (Object.hasOwn(reply.result, "task")) {
-    throw failedCall({ error: { code: RPC.refused, message: "the tool answers with a task" } });
+    throw failedCall({ error: refusal("mcp.task") });
   }
   if (reply.result.isError === true) throw failedCall(reply, "ToolError");
   return reply;
@@ -106,7 +105,7 @@ function isCallFailed(error: unknown): error is CallFailed {
 function cancelUpstream({ upstream, toServer }: Shared, requestId: number): void {
   if (!toServer.isWaiting(requestId)) return;
   upstream.send({ kind: "notification", method: "notifications/cancelled", params: { requestId } });
-  toServer.forget(requestId, { code: RPC.refused, message: "the execution was stopped" });
+  toServer.forget(requestId, refusal("execution.aborted"));
 }
 
 // ---- calls that are held
