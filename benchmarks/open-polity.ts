@@ -44,7 +44,7 @@ export async function openInstanceOf(
 ): Promise<Instance> {
   const evaluator = await openUnsigned(bytesOf(wasm));
   if ("code" in evaluator) throw new Error(`${evaluator.code}: ${evaluator.message}`);
-  const opened = openFacts(evaluator, facts, sha256);
+  const opened = await openFacts(evaluator, facts, sha256);
   if ("code" in opened) throw new Error(`${opened.code}: ${opened.message}`);
   const instance = await instantiate(evaluator, opened, sha256);
   if ("code" in instance) throw new Error(`${instance.code}: ${instance.message}`);

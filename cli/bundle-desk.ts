@@ -7,7 +7,7 @@ import { FACTS_PATH } from "@polity/runtime/bundle-paths.ts";
 import { envelopeOf, manifestOf } from "@polity/runtime/bundle-write.ts";
 import { ENVELOPE_BYTES_MAX } from "@polity/runtime/dsse.ts";
 import type { EpochFloor } from "@polity/runtime/epoch.ts";
-import { NO_FACTS } from "@polity/runtime/facts.ts";
+import { NO_FACTS } from "@polity/runtime/facts-none.ts";
 import { checkFreshness, currentWindow, type WhenStale } from "@polity/runtime/freshness.ts";
 import { digestName, utf8 } from "@polity/runtime/hash.ts";
 import { imposedObligations } from "@polity/runtime/host-obligations.ts";

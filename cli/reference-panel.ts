@@ -13,7 +13,7 @@ import {
   setProblem,
 } from "@polity/lineage/replay-panel.ts";
 import { unsignedSetDigest } from "@polity/lineage/set-digest.ts";
-import { NO_FACTS } from "@polity/runtime/facts.ts";
+import { NO_FACTS } from "@polity/runtime/facts-none.ts";
 import { utf8 } from "@polity/runtime/hash.ts";
 import type { Header } from "@polity/runtime/header.ts";
 import { type EngineRequest, factsJson, type Ready, referenceEngine } from "./engines.ts";

@@ -6,7 +6,7 @@ import { ARTEFACTS_FOLDER, artefactFolder } from "@polity/lineage/node/artefact-
 import { nodeCrypto } from "@polity/lineage/node/crypto.ts";
 import { readArchive } from "@polity/runtime/archive.ts";
 import { decodeEnvelope } from "@polity/runtime/dsse.ts";
-import { NO_FACTS } from "@polity/runtime/facts.ts";
+import { NO_FACTS } from "@polity/runtime/facts-none.ts";
 import { digestName, utf8 } from "@polity/runtime/hash.ts";
 import { failure, fileFailure } from "./failure.ts";
 import { isFolder, nameOf, readBytes } from "./read-file.ts";

@@ -50,7 +50,7 @@ export async function prepare(
     : await openEvaluator(given, settings);
   if ("code" in evaluator) return evaluator;
   const source = given.facts === undefined ? before?.given : given.facts;
-  const facts = openFacts(evaluator, source, crypto.sha256);
+  const facts = await openFacts(evaluator, source, crypto.sha256);
   return "code" in facts ? facts : makeActive(evaluator, facts, source, settings);
 }
 

@@ -1,6 +1,15 @@
 /** The bytes of facts as an evaluator loads them (docs/abi.md, "Facts block"). */
 import type { Ancestors } from "./facts-close.ts";
 import { idLength } from "./facts-names.ts";
+import {
+  DIRECTORY_BYTES,
+  HEADER_BYTES,
+  type Listed,
+  MAGIC,
+  RECORD_HEAD_BYTES,
+  VERSION,
+  writeHead,
+} from "./facts-none.ts";
 import { type Move, moveFields } from "./facts-relocate.ts";
 import type { Settings } from "./facts-settings.ts";
 import type { Store } from "./facts-store.ts";
@@ -8,13 +17,6 @@ import type { Row } from "./facts-tables.ts";
 import { padded } from "./layout.ts";
 import type { Plan } from "./plan.ts";
 import { makeTarget, putFields, type Target } from "./writers.ts";
-
-const MAGIC = 0x444c4f50;
-const VERSION = 1;
-const HEADER_BYTES = 32;
-const DIRECTORY_BYTES = 16;
-/** Before the attributes. */
-const RECORD_HEAD_BYTES = 16;
 
 /** All that stands in a block, every name resolved. */
 export interface Contents {
@@ -47,7 +49,7 @@ export function writeBlock(contents: Contents, digest: Uint8Array): Uint8Array |
   target.bytes.set(rows.bytes.subarray(0, rows.next), bytes);
   target.next = first;
   const offsets = writeEntities(contents, target);
-  writeHeader(contents, target, offsets, bytes, digest);
+  writeHead(schema, target.bytes, listed(contents, offsets, bytes), digest);
   return target.bytes;
 }
 
@@ -158,30 +160,17 @@ function putAll(
   return true;
 }
 
-function writeHeader(
-  { store, from, tables }: Contents,
-  { words, bytes }: Target,
-  offsets: readonly number[],
-  rowsOffset: number,
-  digest: Uint8Array,
-): void {
+/** Of each type, then of each table. */
+function listed({ store, from, tables }: Contents, offsets: readonly number[], rowsOffset: number): Listed[] {
   const { schema } = store;
-  words.set([MAGIC, VERSION, bytes.length, schema.types.length + tables.length]);
-  bytes.set(schema.layoutTag, 16);
-  bytes.set(digest.subarray(0, 8), 24);
-  let at = HEADER_BYTES >> 2;
-  for (const [type, { attributes }] of schema.types.entries()) {
-    const count = from[type + 1]! - from[type]!;
-    words.set([count, offsets[type]!, RECORD_HEAD_BYTES + attributes.bytes, 0], at);
-    at += DIRECTORY_BYTES >> 2;
-  }
-  let offset = rowsOffset;
-  for (const [table, rows] of tables.entries()) {
-    const stride = schema.tables[table]!.columns.bytes;
-    words.set([rows.length, rows.length === 0 ? 0 : offset, stride, 0], at);
-    offset += rows.length * stride;
-    at += DIRECTORY_BYTES >> 2;
-  }
+  const entities = offsets.map((offset, type) => ({ count: from[type + 1]! - from[type]!, offset }));
+  let next = rowsOffset;
+  const rows = tables.map(({ length: count }, table) => {
+    const offset = count === 0 ? 0 : next;
+    next += count * schema.tables[table]!.columns.bytes;
+    return { count, offset };
+  });
+  return [...entities, ...rows];
 }
 
 /** What stands in a block: of each entity type, then of each table, how many and from where. */

@@ -3,10 +3,10 @@ import { writeBlock } from "./facts-block.ts";
 import { closeAncestors } from "./facts-close.ts";
 import { idOf, nameCount, nameNumber, quoted } from "./facts-names.ts";
 import { byNumber, byType, groupsFirst, membersOf } from "./facts-order.ts";
-import { type EntityName, type FactsRefusal, refusal } from "./facts-refusal.ts";
+import { type EntityName, type FactsRefusal, noRoom, refusal } from "./facts-refusal.ts";
 import { findNamed } from "./facts-relocate.ts";
 import type { Settings } from "./facts-settings.ts";
-import { noRoom, type Store } from "./facts-store.ts";
+import type { Store } from "./facts-store.ts";
 import { type Row, sortRows } from "./facts-tables.ts";
 import { type Node, OP, type Plan } from "./plan.ts";
 

@@ -46,3 +46,7 @@ export function faultOf(what: string, path: string, code: string): string {
 export function refusal(code: FactsCode, message: string, entity: EntityName | null): FactsRefusal {
   return { code, message, entity };
 }
+
+export function noRoom(bytesMax: number): FactsRefusal {
+  return refusal("facts.too_large", `the facts take more than ${bytesMax} bytes`, null);
+}

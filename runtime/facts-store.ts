@@ -7,7 +7,14 @@ import { canonicalFields } from "./canonical-fields.ts";
 import { makeNames, type Names, nameNumber } from "./facts-names.ts";
 import { hasBadPath } from "./facts-paths.ts";
 import { asObject, type FactsSchema, readForm, readName } from "./facts-read.ts";
-import { type EntityName, type FactsCode, type FactsRefusal, faultOf, refusal } from "./facts-refusal.ts";
+import {
+  type EntityName,
+  type FactsCode,
+  type FactsRefusal,
+  faultOf,
+  noRoom,
+  refusal,
+} from "./facts-refusal.ts";
 import { makeNumbers, type Numbers, push } from "./growing.ts";
 import type { Plan } from "./plan.ts";
 import { collect, makeTarget, putFields, type Target } from "./writers.ts";
@@ -107,10 +114,6 @@ function putAttributes(
     if (start === 0) store.chunks.pop();
     target = addChunk(store, start === 0 ? target.end * 2 : CHUNK_BYTES);
   }
-}
-
-export function noRoom(bytesMax: number): FactsRefusal {
-  return refusal("facts.too_large", `the facts take more than ${bytesMax} bytes`, null);
 }
 
 function addChunk(store: Store, bytes: number): Target {

@@ -11,11 +11,11 @@ import { type FactsRefusal, refusal } from "./facts-refusal.ts";
 import { readSettings } from "./facts-settings.ts";
 import { addEntity, makeStore } from "./facts-store.ts";
 import { readTables } from "./facts-tables.ts";
-import { type Sha256, utf8 } from "./hash.ts";
+import type { Sha256 } from "./hash.ts";
 import { canonicalJson, parseJson } from "./json.ts";
 
-/** What a policy without facts is given. */
-export const NO_FACTS = '{"entities":[]}';
+/** Not that of `hash.ts`, which brings a library that a file loaded on demand need not know. */
+const encoder = new TextEncoder();
 
 export type FactsResult =
   | {
@@ -48,7 +48,8 @@ export function readFacts(facts: unknown, sha256: Sha256): ReadFacts | Extract<F
   if (text === null) return refuse("the facts are neither UTF-8 nor JSON");
   const parsed = parseJson(text);
   if (!parsed.ok) return refuse(`${parsed.message} at ${parsed.offset}`);
-  return { ok: true, json: parsed.value, digest: sha256(facts instanceof Uint8Array ? facts : utf8(text)) };
+  const bytes = facts instanceof Uint8Array ? facts : encoder.encode(text);
+  return { ok: true, json: parsed.value, digest: sha256(bytes) };
 }
 
 /** Of a whole snapshot, or of what one member of a set takes from it. */

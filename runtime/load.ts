@@ -1,11 +1,11 @@
 /** From the bytes of an evaluator to something that can be asked, check by check. */
 import type { HostSettings } from "./active.ts";
-import { blockOf, NO_FACTS, type ReadFacts, readFacts } from "./facts.ts";
+import type { ReadFacts } from "./facts.ts";
 import { factsFileFor, isFactsFile } from "./facts-file.ts";
-import { type FactsCode, type FactsRefusal, refusal } from "./facts-refusal.ts";
-import { noRoom } from "./facts-store.ts";
+import { emptyBlock, NO_FACTS } from "./facts-none.ts";
+import { type FactsCode, type FactsRefusal, noRoom, refusal } from "./facts-refusal.ts";
 import { adoptWriters } from "./generated-writers.ts";
-import { digestName, isBytes, type Sha256 } from "./hash.ts";
+import { digestName, isBytes, type Sha256, utf8 } from "./hash.ts";
 import type { Validity } from "./header-fields.ts";
 import { unknownObligation } from "./host-obligations.ts";
 import { type FactsBlock, type Instance, type OpenFailure, openInstance } from "./instance.ts";
@@ -186,12 +186,12 @@ function checkObligations(manifest: Manifest, known: HostSettings["obligations"]
   return problem === null ? null : refuse("load.obligation", problem);
 }
 
-/** `undefined`: a policy that needs no facts. Never throws. */
-export function openFacts(
+/** `undefined`: a policy that needs no facts. Rejects where a bundler's file of `facts.ts` does not come. */
+export async function openFacts(
   evaluator: Evaluator,
   facts: FactsSource | undefined,
   sha256: Sha256,
-): LoadedFacts | LoadRefusal {
+): Promise<LoadedFacts | LoadRefusal> {
   const file = builtOf(facts);
   if (file !== null) {
     const { layoutTag: tag, facts: schema } = evaluator.program;
@@ -200,7 +200,12 @@ export function openFacts(
     if (read.block.length > schema.bytesMax) return refuseFacts(noRoom(schema.bytesMax));
     return loaded(read.block, read.digest);
   }
-  const read = readSnapshot(facts, sha256);
+  if (facts === undefined) {
+    const digest = sha256(utf8(NO_FACTS));
+    const block = emptyBlock(evaluator.program.facts, digest);
+    if (block !== null) return loaded(block, digest);
+  }
+  const read = await readSnapshot(facts, sha256);
   return "code" in read ? read : layFacts(evaluator, read);
 }
 
@@ -212,19 +217,27 @@ function builtOf(facts: FactsSource | undefined): Uint8Array | null {
 }
 
 /** What is still to be laid out, for one evaluator or for several. */
-export function readSnapshot(facts: FactsSource | undefined, sha256: Sha256): ReadFacts | LoadRefusal {
+export async function readSnapshot(
+  facts: FactsSource | undefined,
+  sha256: Sha256,
+): Promise<ReadFacts | LoadRefusal> {
   if (builtOf(facts) !== null) {
     return refuseFacts(refusal("facts.layout", "built facts are one evaluator's: a set takes JSON", null));
   }
+  const { readFacts } = await building();
   const read = readFacts(facts === undefined ? NO_FACTS : facts, sha256);
   return read.ok ? read : refuseFacts(read.refusal);
 }
 
 /** For this evaluator alone; the name is that of the whole snapshot. */
-export function layFacts({ program }: Evaluator, read: ReadFacts): LoadedFacts | LoadRefusal {
+export async function layFacts({ program }: Evaluator, read: ReadFacts): Promise<LoadedFacts | LoadRefusal> {
+  const { blockOf } = await building();
   const built = blockOf(program.facts, read);
   return built.ok ? loaded(built.block, built.digest) : refuseFacts(built.refusal);
 }
+
+/** Fetched when facts come as JSON: who has them built, or none, never loads it. */
+const building = () => import("./facts.ts");
 
 function loaded(block: Uint8Array, digest: Uint8Array): LoadedFacts {
   return { block, tag: digest.slice(0, 8), name: digestName(digest) };

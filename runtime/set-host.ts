@@ -145,7 +145,7 @@ async function prepareSet(
   const evaluators = await openEvaluators(before, given, { seats, settingsOf });
   if ("code" in evaluators) return evaluators;
   const source = given.facts === undefined ? before?.given : given.facts;
-  const snapshot = readSnapshot(source, settingsOf(seats[0]!.name).crypto.sha256);
+  const snapshot = await readSnapshot(source, settingsOf(seats[0]!.name).crypto.sha256);
   if ("code" in snapshot) return aboutSet(snapshot);
   const all = vocabularyOf(evaluators.map(({ manifest }) => manifest.types));
   const surplus = undeclared(all, snapshot.json);
@@ -155,7 +155,7 @@ async function prepareSet(
     const evaluator = evaluators[at]!;
     const settings = settingsOf(seat.name);
     const json = partOf(vocabularyOf([evaluator.manifest.types]), all, snapshot.json);
-    const facts = layFacts(evaluator, { ...snapshot, json });
+    const facts = await layFacts(evaluator, { ...snapshot, json });
     if ("code" in facts) return aboutMember(seat.name, facts);
     const active = await makeActive(evaluator, facts, undefined, settings);
     if ("code" in active) return aboutMember(seat.name, active);

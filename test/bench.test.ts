@@ -44,7 +44,7 @@ function problemOf(report: Record<string, unknown>): string | null {
 describe("npm run bench", () => {
   test("a section alone: results of the form that machines read, and a chart", () => {
     const { status, stdout, stderr } = bench("--section", "size", "--quick", "--json");
-    expect(stderr).toContain("size: module-five-field, polity (1 of 3)");
+    expect(stderr).toContain("size: module-five-field, polity (1 of 5)");
     expect(status).toBe(0);
     const reports = JSON.parse(stdout) as Record<string, unknown>[];
     expect(reports.map(({ section }) => section)).toEqual(["size"]);

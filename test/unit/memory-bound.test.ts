@@ -41,7 +41,7 @@ async function open({ wasm }: Evaluator): Promise<Opened> {
 }
 
 async function withFacts(evaluator: Opened, facts: object): Promise<{ instance: Instance; bytes: number }> {
-  const loaded = openFacts(evaluator, JSON.stringify(facts), sha256);
+  const loaded = await openFacts(evaluator, JSON.stringify(facts), sha256);
   if ("code" in loaded) throw new Error(`${loaded.code}: ${loaded.message}`);
   const instance = await instantiate(evaluator, loaded, sha256);
   if ("code" in instance) throw new Error(`${instance.code}: ${instance.message}`);

@@ -1,5 +1,6 @@
 import { buildFacts } from "@polity/runtime/facts.ts";
-import { sha256 } from "@polity/runtime/hash.ts";
+import { emptyBlock, NO_FACTS } from "@polity/runtime/facts-none.ts";
+import { sha256, utf8 } from "@polity/runtime/hash.ts";
 import { makeProgram } from "@polity/runtime/program.ts";
 import { describe, expect, test } from "vitest";
 import { lower } from "../../compiler/3-lower/lower.ts";
@@ -264,4 +265,40 @@ allow a on go when ceiling > 1
   expect(said(team({ size: 1, note: "four" }))).toBe('attribute "note" is too large');
   expect(said(team(5))).toBe("the attributes are no object");
   expect(said({ tables: { cap: [{ team: "t" }] } })).toBe('row 1 of cap: column "of" is missing');
+});
+
+describe("no facts", () => {
+  const empty = (source: string) => {
+    const { facts } = makeProgram(lower(compiled(source), { compiler: "0", assembler: "0" }).manifest);
+    const built = buildFacts(facts, NO_FACTS, sha256);
+    return [emptyBlock(facts, sha256(utf8(NO_FACTS))), built.ok ? built.block : built.refusal.code];
+  };
+  const head = "polity 1\npolicy none version 1\nentity Org\nentity Team in Org { size: int 0..9 }\n";
+  const action = "action go { team: Team }\n";
+
+  test.each([
+    ["", "allow all on go when team.size > 1\n"],
+    ["table cap { of: int, team: Team } key of\n", "allow all on go when team.size > 1\n"],
+  ])("are the block that building makes of them: %j", (more, rules) => {
+    const [short, built] = empty(head + more + action + rules);
+    expect(short).not.toBeNull();
+    expect(short).toEqual(built);
+  });
+
+  test("are left to building where a setting has a value or an entity is named", () => {
+    const [withSetting, built] = empty(
+      `${head}setting top: int 0..9 = 7\n${action}allow a on go when top > 1\n`,
+    );
+    expect([withSetting, typeof built]).toEqual([null, "object"]);
+    expect(empty(`${head}${action}allow a on go when team == Team::"t"\n`)).toEqual([
+      null,
+      "facts.missing_entity",
+    ]);
+  });
+
+  test("take no more room than there may be", () => {
+    const schema = { ...program.facts, literals: [], bytesMax: 79 };
+    expect(emptyBlock(schema, new Uint8Array(32))).toBeNull();
+    expect(emptyBlock({ ...schema, bytesMax: 80 }, new Uint8Array(32))).toHaveLength(80);
+  });
 });
