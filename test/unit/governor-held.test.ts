@@ -102,7 +102,8 @@ test("a rule that holds a step for several agents is one rule to approve", async
 
 test("what was released runs no longer than its approvals count", async () => {
   const { governor, entries, move } = await desk();
-  const execution = await begun(governor);
+  // Nothing else looks at it meanwhile.
+  const execution = await begun(governor, ADA, { leaseMs: 86_400_000 });
   const { pending } = await execution.authorize(pay(600));
   for (const who of ["bert", "cleo"]) await governor.approve(await approvalOf(pending!, who));
   const released = await governor.release(pending!.id);
