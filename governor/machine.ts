@@ -18,7 +18,7 @@ import { within } from "./obligations/within.ts";
 import type { Discharger, GovernorPorts, Judge, OrderSource, VerifyOrder } from "./ports.ts";
 import type { GovernorState } from "./state.ts";
 import { step } from "./step.ts";
-import { writing } from "./writing.ts";
+import { type LogWriting, writing } from "./writing.ts";
 
 type Unclocked<E> = E extends Event ? Omit<E, "now"> : never;
 export type Happening = Unclocked<Event>;
@@ -117,14 +117,16 @@ export function makeMachine(options: MachineOptions): Machine {
     calls.delete(call);
     waiting?.(said);
   };
-  const carry = carrier({ options, recorder, dispatch, reply, live: () => machine.live });
+  const { judgesOutcomes } = options.state.settings;
+  const log = writing({ recorder, dispatch, ports, judgesOutcomes, mode: recording.mode });
+  const carry = carrier({ options, log, dispatch, reply, live: () => machine.live });
 
   function carryOut(effect: Effect): void {
     if (effect.kind === "stopped") for (const told of machine.onStopped) told(effect.refusal);
     else carry(effect);
   }
 
-  const tracker = trackerOf(options, recorder, dispatch);
+  const tracker = trackerOf(options, log, dispatch);
   const machine: Machine = {
     ...{ state: options.state, ports, judge, recorder, tracker },
     ...{ live: new Map(), onStopped: [], onIdle: [] },
@@ -151,13 +153,13 @@ function timed(happening: Happening & { now?: number }, now: number): Event {
 
 function trackerOf(
   { ports, dischargers, tracked, recording }: MachineOptions,
-  recorder: Recorder,
+  log: LogWriting,
   dispatch: Machine["dispatch"],
 ): Tracker {
   const { wake, sha256 } = ports;
   const isRelaxed = recording.mode === "relaxed";
   async function note(body: EntryBody, links: Links): Promise<void> {
-    const written = recorder.append(body, links);
+    const written = log.append(body, links);
     // A relaxed recorder never rejects.
     if (!isRelaxed) await written;
   }
@@ -167,17 +169,15 @@ function trackerOf(
 
 interface Carrying {
   readonly options: MachineOptions;
-  readonly recorder: Recorder;
+  readonly log: LogWriting;
   readonly dispatch: Machine["dispatch"];
   readonly reply: (call: number, reply: Reply) => void;
   readonly live: () => Machine["live"];
 }
 
 function carrier(carrying: Carrying): (effect: Exclude<Effect, { readonly kind: "stopped" }>) => void {
-  const { options, recorder, dispatch, reply, live } = carrying;
+  const { options, log, dispatch, reply, live } = carrying;
   const { ports, judge } = options;
-  const { judgesOutcomes } = options.state.settings;
-  const write = writing({ recorder, dispatch, ports, judgesOutcomes, mode: options.recording.mode });
   let unset: () => void = () => {};
   return (effect) => {
     switch (effect.kind) {
@@ -192,7 +192,7 @@ function carrier(carrying: Carrying): (effect: Exclude<Effect, { readonly kind: 
       }
       case "write-decision":
       case "write":
-        write(effect);
+        log.write(effect);
         return;
       case "discharge":
         void discharge(carrying, effect);
@@ -301,7 +301,7 @@ async function readOrders({ options, dispatch }: Pick<Carrying, "options" | "dis
 // ---- obligations that are due before
 
 async function discharge(
-  { options, recorder, dispatch, live }: Carrying,
+  { options, log, dispatch, live }: Carrying,
   { step, execution, judged, before }: Extract<Effect, { readonly kind: "discharge" }>,
 ): Promise<void> {
   const here = live().get(execution);
@@ -315,7 +315,7 @@ async function discharge(
     for (const obligation of before) {
       const handler = options.dischargers.get(obligation.name);
       if (handler === undefined) throw unknownObligation(obligation);
-      const note = (body: EntryBody) => recorder.append(body, { execution });
+      const note = (body: EntryBody) => log.append(body, { execution });
       const about = {
         execution,
         action: action ?? "",

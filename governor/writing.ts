@@ -17,8 +17,14 @@ export interface WritingParts {
 
 type Writing = Extract<Effect, { readonly kind: "write" | "write-decision" }>;
 
-/** What is written, and whether somebody waits for it. */
-export function writing(parts: WritingParts): (effect: Writing) => void {
+export interface LogWriting {
+  /** What is written, and whether somebody waits for it. */
+  readonly write: (effect: Writing) => void;
+  /** An entry that follows from what was decided before, which stands before it in the log. */
+  readonly append: Recorder["append"];
+}
+
+export function writing(parts: WritingParts): LogWriting {
   const { recorder, dispatch, ports, judgesOutcomes } = parts;
   const isRelaxed = parts.mode === "relaxed";
   const writer = { recorder, dispatch, isRelaxed };
@@ -30,13 +36,18 @@ export function writing(parts: WritingParts): (effect: Writing) => void {
     for (const run of all) run();
   }
 
-  return (effect) => {
+  function append(...entry: Parameters<Recorder["append"]>): ReturnType<Recorder["append"]> {
+    runBehind();
+    return recorder.append(...entry);
+  }
+
+  function writeEffect(effect: Writing): void {
     const { ticket, links } = effect;
     if (effect.kind === "write") {
       const { body } = effect;
       // What came of a step is waited for by nobody, unless it is judged in its turn.
       const haste = body.kind === "outcome" && !judgesOutcomes ? "soon" : "now";
-      write(writer, ticket, () => recorder.append(body, links, haste));
+      write(writer, ticket, () => append(body, links, haste));
       return;
     }
     const { judged } = effect;
@@ -45,7 +56,9 @@ export function writing(parts: WritingParts): (effect: Writing) => void {
     // A relaxed log is written behind whoever asked.
     if (!isRelaxed) send();
     else if (behind.push(send) === 1) ports.later(runBehind);
-  };
+  }
+
+  return { write: writeEffect, append };
 }
 
 /** Of relaxed evidence: what holds or contains, or rests on approvals, is waited for or should be. */

@@ -21,7 +21,7 @@ import {
   type RecordingStore,
   type Written,
 } from "./recorder.ts";
-import { type Haste, LogError } from "./store.ts";
+import { LogError } from "./store.ts";
 
 export interface RecordedHostOptions extends RecorderOptions, WhatIsInForce {}
 
@@ -87,9 +87,9 @@ export function recordHost(host: AnyHost, store: RecordingStore, options: Record
     };
   }
 
-  /** Nobody waits for what a relaxed host writes down; what contains somebody is not left lying about. */
-  function hasteOf({ verdict }: Decision): Haste {
-    return isStrict || (verdict !== "allow" && verdict !== "deny") ? "now" : "soon";
+  /** Nobody waits for what a relaxed host writes down, unless somebody is held or contained by it. */
+  function isAwaited({ verdict }: Decision): boolean {
+    return isStrict || (verdict !== "allow" && verdict !== "deny");
   }
 
   async function decide(asking: Asking): Promise<RecordedDecision> {
@@ -100,9 +100,12 @@ export function recordHost(host: AnyHost, store: RecordingStore, options: Record
     asking.onJudged?.(decision);
     const { execution = null, parents = [], trace = null } = asking;
     const id = options.ports.uuid();
-    const writing = recorder.decision(answered, { id, execution, parents, trace }, hasteOf(decision));
+    const isWaiting = isAwaited(decision);
+    const haste = isWaiting ? "now" : "soon";
+    const writing = recorder.decision(answered, { id, execution, parents, trace }, haste);
     try {
-      const written = isStrict ? await writing : null;
+      const written = isWaiting ? await writing : null;
+      if (isWaiting && written === null) return refused(action, recorder.refusal() ?? LET_GO);
       const { set, at = options.ports.now() } = written?.entry ?? setOf(answered);
       const { request } = answered;
       const receipt = written?.receipt ?? null;
@@ -135,6 +138,8 @@ export function recordHost(host: AnyHost, store: RecordingStore, options: Record
     close: recorder.close,
   });
 }
+
+const LET_GO = new LogError("log.busy", "the decision's entry was let go: ask again");
 
 function causedBy({ leafHash }: LogReceipt): Parent {
   return { leaf: leafHash, relation: "caused", log: null };

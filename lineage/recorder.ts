@@ -23,6 +23,8 @@ export interface RecordingPorts {
   /** As many unpredictable bytes as it is asked for. */
   readonly randomBytes: (count: number) => Uint8Array;
   readonly sha256: Sha256;
+  /** Calls back after so many milliseconds. */
+  readonly wake: (afterMs: number, run: () => void) => unknown;
 }
 
 export interface RecorderOptions {
@@ -294,16 +296,16 @@ function giveBack(state: State, entry: Entry, error: unknown): void {
   state.failure ??= error instanceof LogError ? error : new LogError("log.failed", message);
 }
 
-/** What is asked again at once keeps the store from ever getting there. */
+const CROWDED_MS = 20;
+
+/** What is asked again at once keeps the store, and everything else, from ever getting there. */
 function awaitRoom(state: State): void {
   state.isCrowded = true;
-  const goOn = () => {
+  state.options.ports.wake(CROWDED_MS, () => {
     state.isCrowded = false;
     settle(state);
     state.onSettled();
-  };
-  // Why it has failed is what the next entry is told.
-  state.store.flush().then(goOn, goOn);
+  });
 }
 
 /** Once nothing is on its way any more, numbers that came back are given out again, or are a gap. */

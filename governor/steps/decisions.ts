@@ -43,15 +43,13 @@ export function writeDecisions(work: Work, execution: ExecutionState, step: Step
     proceed(work, step);
 }
 
-/** Whatever the mode: who waits or is contained outlives this process once anybody has been told. */
-function isAwaited(step: StepState): boolean {
-  const isPlain = step.verdict === "allow" || step.verdict === "deny";
-  return usesApprovals(step) || (step.phase === "writing" && !isPlain);
-}
-
-/** Whatever the mode: that an approval was used is durable before anything comes of it. */
-function usesApprovals({ approvals, phase }: StepState): boolean {
-  return phase === "writing" && approvals.some((given) => given.length > 0);
+/**
+ * Whatever the mode: that an approval was used is durable before anything comes of it, and who waits, or is
+ * contained, does so in the next process, too, once anybody has been told.
+ */
+function isAwaited({ approvals, phase, verdict }: StepState): boolean {
+  const isPlain = verdict === "allow" || verdict === "deny";
+  return phase === "writing" && (!isPlain || approvals.some((given) => given.length > 0));
 }
 
 function sendOwn(work: Work, execution: ExecutionState, step: StepState): void {
@@ -85,7 +83,7 @@ export function decisionWritten(
   step.unwritten -= 1;
   noteContainment(work, step, place, receipt);
   if (step.goal === "outcome") changeTrust(work, step, place, receipt?.leafHash ?? null);
-  const isLost = usesApprovals(step) && receipt === null;
+  const isLost = isAwaited(step) && receipt === null;
   if ((problem !== null && state.settings.mode === "strict") || isLost) {
     unwritten(work, execution, step, place, problem ?? LOST);
     return;

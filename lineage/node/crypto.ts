@@ -166,6 +166,7 @@ export const nodeRecording: RecordingPorts = Object.freeze({
   uuid: nodeUuid,
   randomBytes: nodeRandomBytes,
   sha256,
+  wake: (afterMs: number, run: () => void) => setTimeout(run, afterMs),
 });
 
 /** A Buffer is a Uint8Array whose `slice` shares memory: nobody outside should meet one. */

@@ -176,8 +176,11 @@ test("relaxed: the same, and nothing waits for the disk", async () => {
   expect(told).toHaveLength(2);
   await until(() => governor.outstanding().length === 0);
   await execution.end("succeeded");
-  const notes = (await entries()).filter(isTold("obligation.notify"));
-  expect(notes).toMatchObject([{ phase: "released" }, { phase: "ok" }]);
+  const all = await entries();
+  expect(all.filter(isTold("obligation.notify"))).toMatchObject([{ phase: "released" }, { phase: "ok" }]);
+  // What says that it is owed would mean nothing without the decision.
+  const kinds = all.map(({ kind }) => kind);
+  expect(kinds.indexOf("decision")).toBeLessThan(kinds.indexOf("event"));
 });
 
 test("the service of HTTP and a function have the same obligations discharged", async () => {

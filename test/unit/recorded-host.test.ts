@@ -21,6 +21,7 @@ obligation confirm { amount: int 0..100 }
 action pay { amount: int 0..100, payee: string max 40, place: path?, memo: string max 40? }
 allow small on pay when amount <= 10
 allow large on pay when amount > 10 and amount <= 50 oblige confirm { amount: amount }
+hold asked on pay when payee == "thief"
 `;
 const GUARD = `polity 1
 guard test.guard version 2
@@ -137,6 +138,27 @@ test("relaxed: decisions come at once, and what was left out is a gap", async ()
   expect(held.entries.map(({ kind }) => kind)).toEqual(["decision", "decision", "gap"]);
   expect(held.entries[0]!.id).toBe(said[0]!.id);
   expect(host.counts()).toMatchObject({ written: 3, refused: 1 });
+});
+
+test("relaxed: what is held, or contained, is in the log before anybody is told", async () => {
+  const held = heldStore({ roomMax: 1 });
+  const host = recordHost(await openHost(), held.store, { ...strict, mode: "relaxed" });
+  let told = "";
+  const decided = host.decide(asking({ amount: 5, payee: "thief" })).then((one) => {
+    told = one.decision.verdict;
+    return one;
+  });
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  expect(told).toBe("");
+  // What finds no room there is not told either.
+  const late = await host.decide(asking({ amount: 5, payee: "thief" }));
+  expect([late.decision.verdict, late.decision.code]).toEqual(["deny", "host.log_busy"]);
+  await held.sync();
+  expect(await decided).toMatchObject({ decision: { verdict: "hold" }, problem: null });
+  expect((await decided).receipt).toMatchObject({ index: 0 });
+  const closing = host.close();
+  await held.sync();
+  await closing;
 });
 
 test("what may be done comes with the fields that were judged, whatever they are by now", async () => {

@@ -103,7 +103,9 @@ test("relaxed: a store that others keep busy is tried again once it has written"
   const recorder = openRecorder(held.store, relaxed);
   expect(await recorder.append(event("a"))).toBe(null);
   expect(await recorder.append(event("b"))).toBe(null);
+  await held.sync();
   await Promise.all(theirs);
+  while (recorder.counts().waiting === 0) await new Promise((resolve) => setTimeout(resolve, 5));
   await held.sync();
   const last = recorder.append(event("c"));
   await recorder.close();
