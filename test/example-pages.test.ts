@@ -15,6 +15,8 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const LONG_MS = 300_000;
 /** What no command prints, between what they print. */
 const MARK = "\u001e";
+/** Between what a command prints and the code it ends with. */
+const ENDED = "\u001f";
 const NEEDS_MCP = ["gateway-mcp", "gateway-mcp/over-http"];
 
 const folders = readdirSync(join(root, "examples"))
@@ -29,7 +31,7 @@ function whyNot(folder: string): string | null {
 
 /** One shell for a whole page, as its reader has; `npm exec --` is left out, which takes its time. */
 async function printed(commands: readonly ShownCommand[]): Promise<readonly string[]> {
-  const script = commands.map(({ command }) => `${command}\nprintf '${MARK}'\n`);
+  const script = commands.map(({ command }) => `${command}\nprintf '${ENDED}%s${MARK}' $?\n`);
   const npm = 'npm() { shift 2; "$@"; }\nexec 2>&1\n';
   const path = [join(root, "node_modules/.bin"), process.env.PATH].join(delimiter);
   const shell = spawn("bash", ["-c", npm + script.join("")], {
@@ -61,8 +63,10 @@ test.each(folders)(
     expect(commands.length).toBeGreaterThan(0);
     const outputs = await printed(commands);
     for (const [at, { line, command, output }] of commands.entries()) {
-      const said = `line ${line}: ${command} prints\n${outputs[at]}\nand the page shows\n${output}`;
-      expect(isAsShown(output, outputs[at] ?? ""), said).toBe(true);
+      const [text = "", code] = (outputs[at] ?? "").split(ENDED);
+      const said = `line ${line}: ${command} prints\n${text}\nand the page shows\n${output}`;
+      expect(isAsShown(output, text), said).toBe(true);
+      expect(code, `line ${line}: ${command} ends with`).toBe("0");
     }
   },
   LONG_MS,
